@@ -1,0 +1,191 @@
+// The four ports: the only ways in which Viaduct reaches the world. Everything else in `src/` takes them as arguments, so
+// that the whole product runs unchanged on a virtual clock, a simulated network and a simulated disk.
+// Callbacks of a port are never called from inside a call to that port: they come later, each in a turn of its own.
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+
+/** Something scheduled that can be called off; calling it off twice, or after it ran, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time. `now` never goes back and never jumps; `wallMs` is what the user's clock shows and may do both. */
+export interface Clock {
+  /** Milliseconds since an arbitrary moment, monotonic, with fractions. */
+  now(): number;
+  /** Milliseconds since 1970 as the system clock has it. */
+  wallMs(): number;
+  /** Calls `run` once, not earlier than `delayMs` (0 to 2^31-1) from now. A pending timer keeps the process alive. */
+  schedule(delayMs: number, run: () => void): Timer;
+  /** Calls `run` once, at the end of this turn: after the input that is being handled, before any timer. */
+  defer(run: () => void): void;
+}
+
+/** Randomness. Bytes for secrets and identifiers, `unit` for jitter. */
+export interface Random {
+  /** A number of at least 0 and below 1. */
+  unit(): number;
+  /** `size` unpredictable bytes, 1 to 65536. */
+  bytes(size: number): Bytes;
+}
+
+/** What a socket tells its owner. All of it stops after `closed`, which comes exactly once. */
+export interface SocketHandler {
+  /** Bytes came in. They belong to the receiver: the port neither reuses nor changes them. */
+  received(chunk: Bytes): void;
+  /** Everything written has been handed to the system after `write` returned false. */
+  drained(): void;
+  /** The peer will send no more. The owner usually closes in turn. */
+  ended(): void;
+  /** The socket is gone; `error` says why unless both sides closed in order. */
+  closed(error: Error | undefined): void;
+}
+
+/** The certificate that the peer showed, for authentication by certificate and for display. */
+export interface PeerCertificate {
+  readonly commonName: string;
+  readonly subject: string;
+  readonly fingerprint256: string;
+  /** Milliseconds since 1970. */
+  readonly validTo: number;
+}
+
+/** One open, ordered, lossless byte stream. */
+export interface Socket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly isEncrypted: boolean;
+  /** The peer's certificate if it showed one that was verified. */
+  readonly peerCertificate: PeerCertificate | undefined;
+  /** Sets who hears of this socket; nothing is read before. */
+  listen(handler: SocketHandler): void;
+  /**
+   * Writes all parts in order in one gathered write. The parts must not be changed any more. Returns false when the
+   * system takes no more for now; `drained` follows.
+   */
+  write(parts: readonly Bytes[]): boolean;
+  /** Bytes written that the system has not taken yet. */
+  readonly pendingBytes: number;
+  /** Stops reading; the peer is slowed by its own full buffers. */
+  pause(): void;
+  resume(): void;
+  /** Sends what was written, then closes for sending. */
+  end(): void;
+  /** Closes at once and drops what was not sent. */
+  destroy(): void;
+}
+
+/** TLS of one side. PEM texts, not paths: files are read by the configuration. */
+export interface TlsOptions {
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly keyPassphrase?: string;
+  /** Trusted authorities; absent means those that come with Node. */
+  readonly authorities?: string;
+  /** Verify the peer against the authorities, and the host name when dialling. Default true for dialling, false for listening. */
+  readonly isPeerVerified?: boolean;
+  /** A listener refuses clients without a certificate. Default false. */
+  readonly isCertificateRequired?: boolean;
+  /** The name asked for and checked; default the host dialled. */
+  readonly serverName?: string;
+  /** Protocols offered or accepted in ALPN. */
+  readonly alpnProtocols?: readonly string[];
+  /** Lowest version accepted. Default TLSv1.2. */
+  readonly versionMin?: 'TLSv1.2' | 'TLSv1.3';
+}
+
+/** Where to dial, and how long it may take. */
+export interface DialOptions {
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly tls?: TlsOptions;
+  /** Limit for name lookup, connecting and TLS handshake together, in ms. */
+  readonly timeoutMs: number;
+  /** The local address to dial from. */
+  readonly localAddress?: string;
+  /** Switch off Nagle's algorithm. Default true. */
+  readonly isNoDelay?: boolean;
+  /** Idle time before TCP keep-alive probes, in ms; 0 or absent leaves them off. */
+  readonly keepAliveDelayMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** An address of this machine; `0.0.0.0` and `::` mean all. */
+  readonly host: string;
+  /** 0 to 65535; 0 lets the system choose. */
+  readonly port: number;
+  readonly tls?: TlsOptions;
+  /** Connections that the system may hold before they are accepted. Default 511. */
+  readonly backlog?: number;
+  /** Limit for the TLS handshake in ms. Default 10000. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+/** An open listener. */
+export interface Listener {
+  /** The port really bound. */
+  readonly port: number;
+  /** Uses other certificates from the next handshake on; connections stay. */
+  updateTls(tls: TlsOptions): void;
+  /** Accepts no more; sockets already accepted stay open. */
+  close(): Promise<void>;
+}
+
+/** The network. Failures are `LinkError`s that name the phase (lookup, connect, tls, listen) and the address. */
+export interface Net {
+  /** Opens a connection; the promise rejects with a `LinkError`. */
+  dial(options: DialOptions): Promise<Socket>;
+  /** Opens a listener; `accepted` is called for each socket that is ready to talk (after the TLS handshake). */
+  listen(options: ListenOptions, accepted: (socket: Socket) => void): Promise<Listener>;
+}
+
+/** One open file for appending and reading at positions. */
+export interface DiskFile {
+  /** Bytes in the file. */
+  readonly size: number;
+  /** Appends all parts in order in one gathered write. */
+  append(parts: readonly Bytes[]): Promise<void>;
+  /** Reads up to `size` bytes from `position`; fewer only at the end of the file. */
+  read(position: number, size: number): Promise<Bytes>;
+  /** Cuts the file to `size` bytes. */
+  truncate(size: number): Promise<void>;
+  /** Returns when all that was written is on stable storage. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is known of a file without opening it. */
+export interface DiskEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+/** The disk. Failures are `StorageError`s that name the path. */
+export interface Disk {
+  /** The whole file; configuration and certificates, not data. */
+  readText(path: string): Promise<string>;
+  /** Replaces a file so that after a crash either the old or the new text is there, whole. */
+  replaceText(path: string, text: string): Promise<void>;
+  /** Opens a file for appending and reading, and makes it if it is not there. */
+  open(path: string): Promise<DiskFile>;
+  /** Entries of a directory, sorted by name; empty when it does not exist. */
+  list(path: string): Promise<readonly DiskEntry[]>;
+  /** Makes a directory and its parents; does nothing if it is there. */
+  makeDirectory(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; does nothing if it is not there. */
+  remove(path: string): Promise<void>;
+  /** Makes names in a directory (files made, renamed, removed) stable. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+/** All four together, handed down from the composition root. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly net: Net;
+  readonly disk: Disk;
+  readonly random: Random;
+}

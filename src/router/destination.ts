@@ -1,0 +1,39 @@
+// Destination: whoever takes messages from the router. A device's session and a bridge's forward rule are destinations;
+// they know nothing of each other and meet only here.
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Message } from '../message/message.ts';
+import type { Origin } from '../message/origin.ts';
+import type { Acceptance } from './acceptance.ts';
+
+/** What a subscription asks for (5.0 section 3.8.3.1). */
+export interface SubscriptionOptions {
+  /** The highest QoS at which the subscriber wants messages. */
+  readonly qos: Qos;
+  /** Do not deliver what the subscriber itself published. */
+  readonly isNoLocal: boolean;
+  /** Deliver with the retain flag as published, instead of 0. */
+  readonly isRetainAsPublished: boolean;
+  /** 1 to 268435455; 0 means none. */
+  readonly identifier: number;
+}
+
+/** What a message's matching subscriptions of one destination grant together. Borrowed: reused for the next message. */
+export interface Grant {
+  /** The highest QoS among the matching subscriptions [MQTT-3.3.4-2] [MQTT3-3.3.5-1]. */
+  qos: Qos;
+  /** Whether any of them wants the retain flag as published. */
+  isRetainAsPublished: boolean;
+  /** Identifiers of all of them that have one [MQTT-3.3.4-4]; undefined if none has. */
+  identifiers: readonly number[] | undefined;
+}
+
+/** Somebody who takes messages. `deliver` is synchronous and never throws; what it cannot do at once it queues. */
+export interface Destination {
+  /** Who this is when it publishes: what no-local compares with. */
+  readonly origin: Origin;
+  /**
+   * Takes one message. It is borrowed: to keep it, `message.own()`. A destination that is not safe with it when it
+   * returns takes a hold on `acceptance` first.
+   */
+  deliver(message: Message, grant: Grant, acceptance: Acceptance): void;
+}
