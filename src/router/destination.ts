@@ -31,6 +31,8 @@ export interface Grant {
 export interface Destination {
   /** Who this is when it publishes: what no-local compares with. */
   readonly origin: Origin;
+  /** Whether it can pass messages on at once (its link is up); a shared group prefers members that are. */
+  readonly isReady: boolean;
   /**
    * Takes one message. It is borrowed: to keep it, `message.own()`. A destination that is not safe with it when it
    * returns takes a hold on `acceptance` first.

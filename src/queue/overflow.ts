@@ -1,0 +1,22 @@
+// What a full queue does, and the reasons for which a message is dropped. Every drop in Viaduct names one of these
+// reasons and is counted under it: in = delivered + dropped(reason) + queued.
+
+/** What gives way when a queue is full: its oldest message, or the one that comes. */
+export type OverflowPolicy = 'oldest' | 'newest';
+
+/** Every reason for which a message is not delivered. */
+export const dropReasons = [
+  'queue-full',
+  'expired',
+  'too-large',
+  'qos-0-offline',
+  'qos-0-congested',
+  'refused',
+  'unsupported',
+  'bad-topic',
+  'session-ended',
+  'removed',
+] as const;
+
+/** Why a message was dropped. */
+export type DropReason = (typeof dropReasons)[number];

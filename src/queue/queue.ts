@@ -1,0 +1,157 @@
+// Queue: messages in order, waiting for one receiver. Reading moves a position on; an entry leaves only when it is
+// acknowledged (or dropped), so after a lost link reading starts again at the oldest unacknowledged one (`rewind`).
+//
+//   [acknowledged: gone] | low-water mark: read, not acknowledged ... | read position: unread ... | end
+//
+// Bounded by `countMax` messages and `bytesMax` bytes, unacknowledged ones included. What was read is in flight and is
+// never dropped by overflow: it belongs to the receiver's window until that settles it.
+import { assert } from '../base/errors.ts';
+import type { Message } from '../message/message.ts';
+import type { DropReason, OverflowPolicy } from './overflow.ts';
+
+/** The bounds of a queue. */
+export interface QueueLimits {
+  /** Messages, at least 1. */
+  readonly countMax: number;
+  /** Bytes of topics, payloads and properties together. */
+  readonly bytesMax: number;
+  readonly overflow: OverflowPolicy;
+}
+
+/** One waiting message. */
+export interface QueueEntry {
+  /** Position in the queue: 1, 2, 3 ... */
+  readonly sequence: number;
+  readonly message: Message;
+  /** The owner's own number, for instance the rule that queued it. */
+  readonly tag: number;
+}
+
+/** Told of every message that the queue drops by itself. */
+export type QueueDropped = (entry: QueueEntry, reason: DropReason) => void;
+
+interface Node {
+  readonly entry: QueueEntry;
+  previous: Node | undefined;
+  next: Node | undefined;
+}
+
+/** A bounded queue in memory. */
+export class Queue {
+  readonly #limits: QueueLimits;
+  readonly #dropped: QueueDropped;
+  readonly #nodes = new Map<number, Node>();
+  #head: Node | undefined;
+  #tail: Node | undefined;
+  #unread: Node | undefined;
+  #unreadCount = 0;
+  #bytes = 0;
+  #lastSequence = 0;
+
+  constructor(limits: QueueLimits, dropped: QueueDropped) {
+    assert(limits.countMax >= 1, 'a queue holds at least one message');
+    this.#limits = limits;
+    this.#dropped = dropped;
+  }
+
+  /** Messages held: unread, and read but not acknowledged. */
+  get depth(): number {
+    return this.#nodes.size;
+  }
+
+  /** Messages not read yet. */
+  get unreadCount(): number {
+    return this.#unreadCount;
+  }
+
+  /** Bytes held. */
+  get byteLength(): number {
+    return this.#bytes;
+  }
+
+  /** The oldest message held, read or not. */
+  get oldest(): QueueEntry | undefined {
+    return this.#head?.entry;
+  }
+
+  /**
+   * Takes a message to the end and owns its bytes. Returns its sequence, or 0 when it was the one to give way. Older
+   * messages may have been dropped for it; each drop has been told.
+   */
+  append(message: Message, tag = 0): number {
+    const bytes = message.byteLength;
+    while (this.#nodes.size >= this.#limits.countMax || this.#bytes + bytes > this.#limits.bytesMax) {
+      const victim = this.#limits.overflow === 'oldest' ? this.#unread : undefined;
+      if (victim === undefined || bytes > this.#limits.bytesMax) {
+        this.#dropped({ sequence: 0, message, tag }, 'queue-full');
+        return 0;
+      }
+      this.#remove(victim);
+      this.#dropped(victim.entry, 'queue-full');
+    }
+    const entry = { sequence: ++this.#lastSequence, message: message.own(), tag };
+    const node: Node = { entry, previous: this.#tail, next: undefined };
+    if (this.#tail) this.#tail.next = node;
+    else this.#head = node;
+    this.#tail = node;
+    this.#unread ??= node;
+    this.#unreadCount++;
+    this.#bytes += bytes;
+    this.#nodes.set(entry.sequence, node);
+    return entry.sequence;
+  }
+
+  /** The next unread entry without reading it. */
+  peek(): QueueEntry | undefined {
+    return this.#unread?.entry;
+  }
+
+  /** Reads the next entry: it stays until it is acknowledged. */
+  next(): QueueEntry | undefined {
+    const node = this.#unread;
+    if (node === undefined) return undefined;
+    this.#unread = node.next;
+    this.#unreadCount--;
+    return node.entry;
+  }
+
+  /** Lets an entry go: delivered, or dropped by its owner. Unknown sequences are ignored. Returns the entry. */
+  acknowledge(sequence: number): QueueEntry | undefined {
+    const node = this.#nodes.get(sequence);
+    if (node === undefined) return undefined;
+    this.#remove(node);
+    return node.entry;
+  }
+
+  /** Reads again from the oldest entry held. */
+  rewind(): void {
+    this.#unread = this.#head;
+    this.#unreadCount = this.#nodes.size;
+  }
+
+  /** Drops everything for a reason. */
+  clear(reason: DropReason): void {
+    for (let node = this.#head; node; node = node.next) this.#dropped(node.entry, reason);
+    this.#nodes.clear();
+    this.#head = undefined;
+    this.#tail = undefined;
+    this.#unread = undefined;
+    this.#unreadCount = 0;
+    this.#bytes = 0;
+  }
+
+  #remove(node: Node): void {
+    if (this.#isUnread(node)) this.#unreadCount--;
+    if (this.#unread === node) this.#unread = node.next;
+    if (node.previous) node.previous.next = node.next;
+    else this.#head = node.next;
+    if (node.next) node.next.previous = node.previous;
+    else this.#tail = node.previous;
+    this.#nodes.delete(node.entry.sequence);
+    this.#bytes -= node.entry.message.byteLength;
+  }
+
+  #isUnread(node: Node): boolean {
+    return this.#unread !== undefined && node.entry.sequence >= this.#unread.entry.sequence;
+  }
+}

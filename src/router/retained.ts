@@ -1,0 +1,77 @@
+// Retained messages: the last message of each topic that was published with the retain flag. It belongs to no session
+// [MQTT3-3.1.2-7] and is handed to whoever subscribes later. Bounded by `countMax` and `bytesMax`: beyond them a new
+// topic's message is passed on but not kept, which is counted and told once, and what is already kept stays.
+import { TopicTree } from '../../protocol/topic/topic-tree.ts';
+import type { Message } from '../message/message.ts';
+
+/** The bounds of the store. */
+export interface RetainedLimits {
+  /** Topics with a retained message. Default 1,000,000. */
+  readonly countMax: number;
+  /** Bytes of all retained messages together. Default 256 MiB. */
+  readonly bytesMax: number;
+}
+
+/** The bounds that hold unless others are given. */
+export const retainedDefaults: RetainedLimits = { countMax: 1_000_000, bytesMax: 256 * 1024 * 1024 };
+
+/** The retained messages of a broker. */
+export class RetainedStore {
+  readonly #tree = new TopicTree<Message>();
+  readonly #limits: RetainedLimits;
+  #bytes = 0;
+  #refusedCount = 0;
+
+  constructor(limits: RetainedLimits = retainedDefaults) {
+    this.#limits = limits;
+  }
+
+  /** Topics with a retained message, expired ones included until they are met. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** Bytes that the retained messages hold. */
+  get byteLength(): number {
+    return this.#bytes;
+  }
+
+  /** How many messages were not kept for want of room. */
+  get refusedCount(): number {
+    return this.#refusedCount;
+  }
+
+  /**
+   * Keeps a message as its topic's retained one, or removes that one if the payload is empty [MQTT-3.3.1-5]
+   * [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-5] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]. Returns false if there was no room.
+   */
+  keep(message: Message): boolean {
+    const before = message.payload.length === 0 ? this.#tree.delete(message.topic) : this.#tree.get(message.topic);
+    if (message.payload.length === 0) {
+      this.#bytes -= before?.byteLength ?? 0;
+      return true;
+    }
+    const bytes = this.#bytes + message.byteLength - (before?.byteLength ?? 0);
+    const isFull = before === undefined && this.#tree.size >= this.#limits.countMax;
+    if (isFull || bytes > this.#limits.bytesMax) {
+      this.#refusedCount++;
+      return false;
+    }
+    this.#tree.set(message.topic, message.own());
+    this.#bytes = bytes;
+    return true;
+  }
+
+  /** Visits the retained messages whose topic matches, except those expired at `now`, which are removed. */
+  match(filter: string, now: number, visit: (message: Message) => void): void {
+    const expired: Message[] = [];
+    this.#tree.match(filter, (_topic, message) => {
+      if (message.expiresAt !== 0 && message.expiresAt <= now) expired.push(message);
+      else visit(message);
+    });
+    for (const message of expired) {
+      this.#tree.delete(message.topic);
+      this.#bytes -= message.byteLength;
+    }
+  }
+}

@@ -1,0 +1,213 @@
+// hot path
+// Router: who gets which message. Destinations subscribe with filters; a published message is offered once to every
+// destination that matches [MQTT-4.5.0-1] [MQTT3-4.5.0-1], and its acceptance is sealed when all were asked.
+// What matching finds is cached by topic (a route) and thrown away when any subscription changes.
+// Bounded by `routesMax` cached routes; the tree by the subscriptions, which their owners bound.
+import { FilterTree } from '../../protocol/topic/filter-tree.ts';
+import { parseFilter } from '../../protocol/topic/topic-filter.ts';
+import { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { Message } from '../message/message.ts';
+import type { Acceptance } from './acceptance.ts';
+import type { Destination, Grant, SubscriptionOptions } from './destination.ts';
+import { RetainedStore } from './retained.ts';
+import { SharedGroup } from './shared-groups.ts';
+
+/** The bounds of the router. */
+export interface RouterOptions {
+  /** Topics whose route is remembered. Default 10,000. */
+  readonly routesMax?: number;
+  /** The store of retained messages. Default: one with default limits. */
+  readonly retained?: RetainedStore;
+}
+
+interface Subscription {
+  readonly destination: Destination;
+  /** Grows with every subscription: destinations are served in this order. */
+  readonly order: number;
+  options: SubscriptionOptions;
+}
+
+type Subscriber = Subscription | SharedGroup;
+
+/** One destination on a route, with the subscriptions of it that match. */
+interface Stop {
+  readonly subscriptions: readonly Subscription[];
+  readonly destination: Destination;
+  readonly grant: Grant;
+  /** Whether one of them excludes the destination's own messages: then their grant is worked out for each message. */
+  readonly hasNoLocal: boolean;
+}
+
+interface Route {
+  readonly stops: readonly Stop[];
+  readonly groups: readonly SharedGroup[];
+}
+
+const unshared = '';
+
+/** Where publishers and destinations meet. */
+export class Router {
+  /** The retained messages. */
+  readonly retained: RetainedStore;
+  readonly #tree = new FilterTree<Subscriber>();
+  readonly #subscriptions = new Map<Destination, Map<string, Subscription>>();
+  readonly #groups = new Map<string, SharedGroup>();
+  readonly #routes = new Map<string, Route>();
+  readonly #routesMax: number;
+  #subscriptionCount = 0;
+  #nextOrder = 0;
+
+  constructor(options: RouterOptions = {}) {
+    this.retained = options.retained ?? new RetainedStore();
+    this.#routesMax = options.routesMax ?? 10_000;
+  }
+
+  /** Subscriptions held, shared ones included. */
+  get subscriptionCount(): number {
+    return this.#subscriptionCount;
+  }
+
+  /** Adds or replaces [MQTT-3.8.4-3] [MQTT3-3.8.4-3] a subscription to a valid filter. Returns whether it is new. */
+  subscribe(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
+    this.#routes.clear();
+    const parsed = parseFilter(filter);
+    const isNew =
+      parsed.shareName === unshared
+        ? this.#subscribeAlone(destination, filter, options)
+        : this.#join(destination, filter, options);
+    if (isNew) this.#subscriptionCount++;
+    return isNew;
+  }
+
+  /** Removes a subscription by its literal filter [MQTT-3.10.4-1] [MQTT3-3.10.4-1]. Returns whether there was one. */
+  unsubscribe(destination: Destination, filter: string): boolean {
+    this.#routes.clear();
+    const parsed = parseFilter(filter);
+    const wasThere =
+      parsed.shareName === unshared ? this.#unsubscribeAlone(destination, filter) : this.#leave(destination, filter);
+    if (wasThere) this.#subscriptionCount--;
+    return wasThere;
+  }
+
+  /**
+   * Keeps the message if it is to be retained, offers it to everybody who matches and seals the acceptance:
+   * `no matching subscribers` when there was nobody. Destinations are called synchronously, in the order in which they
+   * subscribed.
+   */
+  publish(message: Message, acceptance: Acceptance): void {
+    if (message.retain) this.retained.keep(message);
+    const route = this.#routes.get(message.topic) ?? this.#findRoute(message.topic);
+    let offered = 0;
+    for (let index = 0; index < route.stops.length; index++) {
+      const stop = route.stops[index];
+      if (stop && offer(stop, message, acceptance)) offered++;
+    }
+    for (let index = 0; index < route.groups.length; index++) {
+      const member = route.groups[index]?.pick();
+      if (member === undefined) continue;
+      offered++;
+      member.destination.deliver(message, grantOf([member]), acceptance);
+    }
+    acceptance.seal(offered === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success);
+  }
+
+  #subscribeAlone(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
+    let own = this.#subscriptions.get(destination);
+    if (own === undefined) {
+      own = new Map();
+      this.#subscriptions.set(destination, own);
+    }
+    const before = own.get(filter);
+    if (before) {
+      before.options = options;
+      return false;
+    }
+    const subscription = { destination, order: this.#nextOrder++, options };
+    own.set(filter, subscription);
+    this.#tree.add(filter, subscription);
+    return true;
+  }
+
+  #unsubscribeAlone(destination: Destination, filter: string): boolean {
+    const own = this.#subscriptions.get(destination);
+    const subscription = own?.get(filter);
+    if (own === undefined || subscription === undefined) return false;
+    own.delete(filter);
+    if (own.size === 0) this.#subscriptions.delete(destination);
+    return this.#tree.remove(filter, subscription);
+  }
+
+  #join(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
+    const parsed = parseFilter(filter);
+    let group = this.#groups.get(filter);
+    if (group === undefined) {
+      group = new SharedGroup(parsed.shareName);
+      this.#groups.set(filter, group);
+      this.#tree.add(parsed.filter, group);
+    }
+    return group.join(destination, options);
+  }
+
+  #leave(destination: Destination, filter: string): boolean {
+    const group = this.#groups.get(filter);
+    if (!group?.leave(destination)) return false;
+    if (group.size === 0) {
+      this.#groups.delete(filter);
+      this.#tree.remove(parseFilter(filter).filter, group);
+    }
+    return true;
+  }
+
+  #findRoute(topic: string): Route {
+    const found: Subscriber[] = [];
+    this.#tree.match(topic, found);
+    const byDestination = new Map<Destination, Subscription[]>();
+    const groups: SharedGroup[] = [];
+    for (const subscriber of found) {
+      if (subscriber instanceof SharedGroup) groups.push(subscriber);
+      else {
+        const own = byDestination.get(subscriber.destination);
+        if (own) own.push(subscriber);
+        else byDestination.set(subscriber.destination, [subscriber]);
+      }
+    }
+    const stops: Stop[] = [];
+    for (const [destination, own] of byDestination) {
+      const hasNoLocal = own.some((one) => one.options.isNoLocal);
+      stops.push({ destination, subscriptions: own, grant: grantOf(own), hasNoLocal });
+    }
+    stops.sort((one, other) => orderOf(one) - orderOf(other));
+    const route = { stops, groups };
+    if (this.#routes.size >= this.#routesMax) this.#routes.clear();
+    this.#routes.set(topic, route);
+    return route;
+  }
+}
+
+function orderOf(stop: Stop): number {
+  return stop.subscriptions.reduce((first, one) => Math.min(first, one.order), Number.POSITIVE_INFINITY);
+}
+
+function grantOf(subscriptions: readonly { readonly options: SubscriptionOptions }[]): Grant {
+  const grant: Grant = { qos: 0, isRetainAsPublished: false, identifiers: undefined };
+  const identifiers: number[] = [];
+  for (const { options } of subscriptions) {
+    if (options.qos > grant.qos) grant.qos = options.qos;
+    if (options.isRetainAsPublished) grant.isRetainAsPublished = true;
+    if (options.identifier > 0) identifiers.push(options.identifier);
+  }
+  if (identifiers.length > 0) grant.identifiers = identifiers;
+  return grant;
+}
+
+function offer(stop: Stop, message: Message, acceptance: Acceptance): boolean {
+  if (stop.hasNoLocal && message.origin === stop.destination.origin) {
+    // [MQTT-3.8.3-3] what the destination itself published only counts for subscriptions without no-local
+    const rest = stop.subscriptions.filter((one) => !one.options.isNoLocal);
+    if (rest.length === 0) return false;
+    stop.destination.deliver(message, grantOf(rest), acceptance);
+    return true;
+  }
+  stop.destination.deliver(message, stop.grant, acceptance);
+  return true;
+}
