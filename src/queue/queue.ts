@@ -19,36 +19,36 @@ export interface QueueLimits {
 }
 
 /** One waiting message. */
-export interface QueueEntry {
+export interface QueueEntry<Tag = number> {
   /** Position in the queue: 1, 2, 3 ... */
   readonly sequence: number;
   readonly message: Message;
-  /** The owner's own number, for instance the rule that queued it. */
-  readonly tag: number;
+  /** What the owner wants to know with it, for instance the number of the rule that queued it. */
+  readonly tag: Tag;
 }
 
 /** Told of every message that the queue drops by itself. */
-export type QueueDropped = (entry: QueueEntry, reason: DropReason) => void;
+export type QueueDropped<Tag = number> = (entry: QueueEntry<Tag>, reason: DropReason) => void;
 
-interface Node {
-  readonly entry: QueueEntry;
-  previous: Node | undefined;
-  next: Node | undefined;
+interface Node<Tag> {
+  readonly entry: QueueEntry<Tag>;
+  previous: Node<Tag> | undefined;
+  next: Node<Tag> | undefined;
 }
 
 /** A bounded queue in memory. */
-export class Queue {
+export class Queue<Tag = number> {
   readonly #limits: QueueLimits;
-  readonly #dropped: QueueDropped;
-  readonly #nodes = new Map<number, Node>();
-  #head: Node | undefined;
-  #tail: Node | undefined;
-  #unread: Node | undefined;
+  readonly #dropped: QueueDropped<Tag>;
+  readonly #nodes = new Map<number, Node<Tag>>();
+  #head: Node<Tag> | undefined;
+  #tail: Node<Tag> | undefined;
+  #unread: Node<Tag> | undefined;
   #unreadCount = 0;
   #bytes = 0;
   #lastSequence = 0;
 
-  constructor(limits: QueueLimits, dropped: QueueDropped) {
+  constructor(limits: QueueLimits, dropped: QueueDropped<Tag>) {
     assert(limits.countMax >= 1, 'a queue holds at least one message');
     this.#limits = limits;
     this.#dropped = dropped;
@@ -70,7 +70,7 @@ export class Queue {
   }
 
   /** The oldest message held, read or not. */
-  get oldest(): QueueEntry | undefined {
+  get oldest(): QueueEntry<Tag> | undefined {
     return this.#head?.entry;
   }
 
@@ -78,7 +78,7 @@ export class Queue {
    * Takes a message to the end and owns its bytes. Returns its sequence, or 0 when it was the one to give way. Older
    * messages may have been dropped for it; each drop has been told.
    */
-  append(message: Message, tag = 0): number {
+  append(message: Message, tag: Tag): number {
     const bytes = message.byteLength;
     while (this.#nodes.size >= this.#limits.countMax || this.#bytes + bytes > this.#limits.bytesMax) {
       const victim = this.#limits.overflow === 'oldest' ? this.#unread : undefined;
@@ -90,7 +90,7 @@ export class Queue {
       this.#dropped(victim.entry, 'queue-full');
     }
     const entry = { sequence: ++this.#lastSequence, message: message.own(), tag };
-    const node: Node = { entry, previous: this.#tail, next: undefined };
+    const node: Node<Tag> = { entry, previous: this.#tail, next: undefined };
     if (this.#tail) this.#tail.next = node;
     else this.#head = node;
     this.#tail = node;
@@ -102,12 +102,12 @@ export class Queue {
   }
 
   /** The next unread entry without reading it. */
-  peek(): QueueEntry | undefined {
+  peek(): QueueEntry<Tag> | undefined {
     return this.#unread?.entry;
   }
 
   /** Reads the next entry: it stays until it is acknowledged. */
-  next(): QueueEntry | undefined {
+  next(): QueueEntry<Tag> | undefined {
     const node = this.#unread;
     if (node === undefined) return undefined;
     this.#unread = node.next;
@@ -116,7 +116,7 @@ export class Queue {
   }
 
   /** Lets an entry go: delivered, or dropped by its owner. Unknown sequences are ignored. Returns the entry. */
-  acknowledge(sequence: number): QueueEntry | undefined {
+  acknowledge(sequence: number): QueueEntry<Tag> | undefined {
     const node = this.#nodes.get(sequence);
     if (node === undefined) return undefined;
     this.#remove(node);
@@ -140,7 +140,7 @@ export class Queue {
     this.#bytes = 0;
   }
 
-  #remove(node: Node): void {
+  #remove(node: Node<Tag>): void {
     if (this.#isUnread(node)) this.#unreadCount--;
     if (this.#unread === node) this.#unread = node.next;
     if (node.previous) node.previous.next = node.next;
@@ -151,7 +151,7 @@ export class Queue {
     this.#bytes -= node.entry.message.byteLength;
   }
 
-  #isUnread(node: Node): boolean {
+  #isUnread(node: Node<Tag>): boolean {
     return this.#unread !== undefined && node.entry.sequence >= this.#unread.entry.sequence;
   }
 }

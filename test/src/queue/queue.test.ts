@@ -32,7 +32,7 @@ function readAll(queue: Queue): string[] {
 
 t.test('what was read stays until it is acknowledged, and is read again after a rewind', async (t) => {
   const { queue } = queueOf(10, 'oldest');
-  for (const text of ['1', '2', '3']) queue.append(message(text));
+  for (const text of ['1', '2', '3']) queue.append(message(text), 0);
   t.same(readAll(queue), ['1', '2', '3']);
   queue.acknowledge(2);
   t.equal(queue.acknowledge(2), undefined);
@@ -44,27 +44,27 @@ t.test('what was read stays until it is acknowledged, and is read again after a 
 
 t.test('a full queue drops its oldest unread message, never one that was read', async (t) => {
   const { queue, dropped } = queueOf(2, 'oldest');
-  queue.append(message('1'));
-  queue.append(message('2'));
+  queue.append(message('1'), 0);
+  queue.append(message('2'), 0);
   queue.next();
-  t.equal(queue.append(message('3')), 3);
+  t.equal(queue.append(message('3'), 0), 3);
   t.same(dropped, ['2:queue-full']);
   queue.next();
-  t.equal(queue.append(message('4')), 0, 'all others are in flight');
+  t.equal(queue.append(message('4'), 0), 0, 'all others are in flight');
   t.same(dropped, ['2:queue-full', '4:queue-full']);
 });
 
 t.test('a full queue with policy newest keeps what it has', async (t) => {
   const { queue, dropped } = queueOf(2, 'newest');
-  for (const text of ['1', '2', '3']) queue.append(message(text));
+  for (const text of ['1', '2', '3']) queue.append(message(text), 0);
   t.same(dropped, ['3:queue-full']);
   t.same(readAll(queue), ['1', '2']);
 });
 
 t.test('a message bigger than the whole queue drops nothing but itself', async (t) => {
   const { queue, dropped } = queueOf(10, 'oldest', 10);
-  queue.append(message('1'));
-  t.equal(queue.append(message('12345678901')), 0);
+  queue.append(message('1'), 0);
+  t.equal(queue.append(message('12345678901'), 0), 0);
   t.same(dropped, ['12345678901:queue-full']);
   t.equal(queue.depth, 1);
 });
@@ -99,7 +99,7 @@ t.test(
           for (const { kind, size } of actions) {
             if (kind === 'append') {
               appended++;
-              const sequence = queue.append(message('x'.repeat(size)));
+              const sequence = queue.append(message('x'.repeat(size)), 0);
               if (sequence > 0) list.push({ sequence, size: size + 1, isRead: false });
             } else if (kind === 'next') {
               const expected = list.find((one) => !one.isRead);

@@ -1,0 +1,47 @@
+// hot path
+// AccessMemory: what the rules said about the topics that one device publishes to, so that a steady stream asks them
+// once. Void as soon as the rules change. Bounded by `topicsMax`.
+import type { Access, Identity } from './access.ts';
+
+const topicsMax = 64;
+
+/** One connection's memory of access decisions. */
+export class AccessMemory {
+  readonly #access: Access;
+  readonly #identity: Identity;
+  readonly #decisions = new Map<string, boolean>();
+  #generation = -1;
+  #lastTopic: string | undefined;
+  #isLastAllowed = false;
+
+  constructor(access: Access, identity: Identity) {
+    this.#access = access;
+    this.#identity = identity;
+  }
+
+  /** Whether the device may publish to a topic. */
+  mayPublish(topic: string): boolean {
+    if (this.#generation !== this.#access.generation) this.#forget();
+    if (topic === this.#lastTopic) return this.#isLastAllowed;
+    let isAllowed = this.#decisions.get(topic);
+    if (isAllowed === undefined) {
+      isAllowed = this.#access.isAllowed(this.#identity, 'publish', topic);
+      if (this.#decisions.size >= topicsMax) this.#decisions.clear();
+      this.#decisions.set(topic, isAllowed);
+    }
+    this.#lastTopic = topic;
+    this.#isLastAllowed = isAllowed;
+    return isAllowed;
+  }
+
+  /** Whether the device may subscribe to a filter. */
+  maySubscribe(filter: string): boolean {
+    return this.#access.isAllowed(this.#identity, 'subscribe', filter);
+  }
+
+  #forget(): void {
+    this.#generation = this.#access.generation;
+    this.#decisions.clear();
+    this.#lastTopic = undefined;
+  }
+}

@@ -1,0 +1,73 @@
+// The options of a broker, each with its unit, bound and default, in one place.
+
+import type { TlsOptions } from '../ports/ports.ts';
+import type { OverflowPolicy } from '../queue/overflow.ts';
+import type { AccessOptions } from './access.ts';
+
+/** One address on which devices connect. */
+export interface ListenerOptions {
+  /** For logs, errors and the reload of certificates. */
+  readonly name: string;
+  /** An address of this machine; `0.0.0.0` and `::` mean all. */
+  readonly host: string;
+  /** 0 to 65535; 0 lets the system choose. */
+  readonly port: number;
+  /** Present: TLS. */
+  readonly tls?: TlsOptions;
+  /** Connections open at a time on this listener. Default 100,000. */
+  readonly connectionsMax?: number;
+}
+
+/** Everything a broker can be told. */
+export interface BrokerOptions {
+  readonly listeners: readonly ListenerOptions[];
+  /** Who may connect, publish and subscribe. Default: everybody. */
+  readonly access: AccessOptions;
+  /** Largest packet taken from a device, in bytes, 20 to 268435460. Default 10 MiB. */
+  readonly maximumPacketSize: number;
+  /** QoS 1 and 2 messages of one device that may await acceptance, 1 to 65535. Default 1,000. */
+  readonly receiveMaximum: number;
+  /** QoS 1 and 2 messages underway to one device, 1 to 65535; the device's receive maximum may lower it. Default 1,000. */
+  readonly sendWindowMax: number;
+  /** Topic aliases that one device may use, 0 to 65535. Default 100. */
+  readonly topicAliasMaximum: number;
+  /** Silence after which a device counts as gone, in keep-alives. Default 1.5. */
+  readonly keepAliveMultiplier: number;
+  /** Longest time a session without connection is kept, in seconds; 4294967295 means for ever. Default 7 days. */
+  readonly sessionExpiryMax: number;
+  /** Sessions, connected or not. Default 100,000. */
+  readonly sessionsMax: number;
+  /** Subscriptions of one session. Default 10,000. */
+  readonly subscriptionsMax: number;
+  /** Messages that wait for one device. Default 10,000. */
+  readonly queueCountMax: number;
+  /** Bytes that wait for one device. Default 64 MiB. */
+  readonly queueBytesMax: number;
+  /** What gives way when a device's queue is full. Default the oldest. */
+  readonly queueOverflow: OverflowPolicy;
+  /** Time from accepting a socket to its CONNECT, in ms. Default 10,000. */
+  readonly connectTimeoutMs: number;
+  /** How often the `$SYS` topics are published, in ms; 0 turns them off. Default 10,000. */
+  readonly systemTopicsIntervalMs: number;
+  /** How often deadlines (keep-alive, expiry, delayed wills) are looked at, in ms. Default 500. */
+  readonly sweepIntervalMs: number;
+}
+
+/** The defaults of every option but the listeners. */
+export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
+  access: { isAnonymousAllowed: true, users: [], rules: [], isAllowedWithoutMatch: true, isDenialDisconnecting: false },
+  maximumPacketSize: 10 * 1024 * 1024,
+  receiveMaximum: 1000,
+  sendWindowMax: 1000,
+  topicAliasMaximum: 100,
+  keepAliveMultiplier: 1.5,
+  sessionExpiryMax: 7 * 24 * 3600,
+  sessionsMax: 100_000,
+  subscriptionsMax: 10_000,
+  queueCountMax: 10_000,
+  queueBytesMax: 64 * 1024 * 1024,
+  queueOverflow: 'oldest',
+  connectTimeoutMs: 10_000,
+  systemTopicsIntervalMs: 10_000,
+  sweepIntervalMs: 500,
+};

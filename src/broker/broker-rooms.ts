@@ -1,0 +1,28 @@
+// BrokerRooms: what every device connection needs of its broker, handed over as one object.
+import type { Log } from '../base/log.ts';
+import type { Turn } from '../link/turn.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Router } from '../router/router.ts';
+import type { Access } from './access.ts';
+import type { BrokerOptions } from './broker-options.ts';
+import type { BrokerCounters } from './broker-status.ts';
+import type { SessionTable } from './session-table.ts';
+import type { Wills } from './wills.ts';
+
+/** What the composition root gives to a broker. */
+export interface BrokerContext {
+  readonly ports: Ports;
+  readonly log: Log;
+  /** Shared with the bridges: there they meet. */
+  readonly router: Router;
+  readonly turn: Turn;
+}
+
+/** The broker as its device connections see it. */
+export interface BrokerRooms extends BrokerContext {
+  readonly options: BrokerOptions;
+  readonly access: Access;
+  readonly sessions: SessionTable;
+  readonly wills: Wills;
+  readonly counters: BrokerCounters;
+}

@@ -1,0 +1,53 @@
+// BrokerStatus: the broker in numbers, for the log, the API and `$SYS`. Counters only grow.
+// For every matched message: matched = settled or sent at QoS 0 + dropped(reason) + waiting or underway.
+import { Counter, CounterByReason } from '../metrics/counter.ts';
+import type { DropReason } from '../queue/overflow.ts';
+
+/** What the broker counts. */
+export class BrokerCounters {
+  /** Connections accepted. */
+  readonly connections: Counter = new Counter();
+  /** Connections turned away by a limit. */
+  readonly turnedAway: Counter = new Counter();
+  /** PUBLISH packets taken from devices. */
+  readonly received: Counter = new Counter();
+  /** Publishes refused by access rules. */
+  readonly denied: Counter = new Counter();
+  /** Copies that subscriptions called for, one for each receiver. */
+  readonly matched: Counter = new Counter();
+  /** PUBLISH packets sent to devices for the first time. */
+  readonly sent: Counter = new Counter();
+  /** QoS 1 and 2 messages that devices acknowledged for good. */
+  readonly settled: Counter = new Counter();
+  /** Copies that never reached their device, by reason. */
+  readonly dropped: CounterByReason<DropReason> = new CounterByReason();
+  /** Wills published. */
+  readonly wills: Counter = new Counter();
+  /** Bytes received from devices. */
+  readonly bytesReceived: Counter = new Counter();
+  /** Bytes sent to devices. */
+  readonly bytesSent: Counter = new Counter();
+}
+
+/** One moment of a broker. */
+export interface BrokerStatus {
+  readonly state: 'open' | 'closing' | 'closed';
+  /** Milliseconds since the broker was opened. */
+  readonly uptimeMs: number;
+  readonly connections: number;
+  readonly connectionsTotal: number;
+  readonly connectionsTurnedAway: number;
+  readonly sessions: number;
+  readonly subscriptions: number;
+  readonly retained: number;
+  /** Messages waiting for devices. */
+  readonly queued: number;
+  readonly received: number;
+  readonly denied: number;
+  readonly matched: number;
+  readonly sent: number;
+  readonly settled: number;
+  readonly dropped: Partial<Record<DropReason, number>>;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}

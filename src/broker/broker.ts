@@ -1,0 +1,251 @@
+// Broker: listeners, connections, sessions and wills, tied to a router that it shares with the bridges.
+//
+//   open --close()--> closing (no new connections, devices are told, what is written leaves) --> closed
+//   open --destroy()--> closed
+//
+// One sweep each `sweepIntervalMs` looks at all deadlines; there is no timer for each connection.
+
+import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { ReasonCode as Reason } from '../../protocol/wire/reason-code.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Message } from '../message/message.ts';
+import type { Listener, Socket, Timer, TlsOptions } from '../ports/ports.ts';
+import { Acceptance } from '../router/acceptance.ts';
+import { Access, type AccessOptions } from './access.ts';
+import { type BrokerOptions, brokerDefaults, type ListenerOptions } from './broker-options.ts';
+import type { BrokerContext, BrokerRooms } from './broker-rooms.ts';
+import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
+import { DeviceConnection } from './device-connection.ts';
+import { SessionTable } from './session-table.ts';
+import { SysTopics } from './sys-topics.ts';
+import { Wills } from './wills.ts';
+
+/** The version of Viaduct that brokers report on `$SYS/broker/version`. */
+export const brokerVersion = '0.1.0';
+
+/** A listener that is open. */
+export interface OpenListener {
+  readonly name: string;
+  readonly host: string;
+  /** The port really bound. */
+  readonly port: number;
+  readonly isEncrypted: boolean;
+}
+
+/** Why a broker is closed: it was told to, or something broke. */
+export interface BrokerClosed {
+  readonly error: Error | undefined;
+}
+
+/** A listener with the number of connections that came through it and are open. */
+interface Door {
+  readonly options: ListenerOptions;
+  listener: Listener | undefined;
+  connections: number;
+}
+
+/** An MQTT broker. */
+export class Broker {
+  /** Fulfilled when the broker is closed, whichever way. */
+  readonly closed: Promise<BrokerClosed>;
+  readonly #rooms: BrokerRooms;
+  readonly #connections = new Map<DeviceConnection, Door>();
+  readonly #doors: Door[] = [];
+  readonly #openedAt: number;
+  readonly #sysTopics: SysTopics;
+  #state: BrokerStatus['state'] = 'open';
+  #sweep: Timer | undefined;
+  #publishesSystemAt: number;
+  #resolveClosed: (reason: BrokerClosed) => void = () => undefined;
+  #emptied: (() => void) | undefined;
+
+  private constructor(context: BrokerContext, options: BrokerOptions) {
+    const counters = new BrokerCounters();
+    const wills = new Wills((message) => {
+      counters.wills.add();
+      this.#route(message, () => undefined);
+    });
+    const sessions = new SessionTable(context.router, options, counters);
+    this.#rooms = { ...context, options, access: new Access(options.access), sessions, wills, counters };
+    this.#openedAt = context.ports.clock.now();
+    this.#publishesSystemAt = this.#openedAt;
+    this.#sysTopics = new SysTopics(context.router, brokerVersion);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /**
+   * Opens a broker with all its listeners. Options left out have the values of `brokerDefaults`.
+   * Rejects with a `LinkError` that names the address if a listener cannot be opened; none is left open then.
+   */
+  static async open(
+    context: BrokerContext,
+    options: Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'>,
+    more: { readonly signal?: AbortSignal } = {},
+  ): Promise<Broker> {
+    const broker = new Broker(context, { ...brokerDefaults, ...options });
+    try {
+      for (const listener of options.listeners) {
+        more.signal?.throwIfAborted();
+        await broker.#openDoor(listener);
+      }
+    } catch (error) {
+      broker.destroy(error instanceof Error ? error : new Error(messageOf(error)));
+      throw error;
+    }
+    broker.#sweepLater();
+    return broker;
+  }
+
+  /** The listeners that are open. */
+  get listeners(): readonly OpenListener[] {
+    return this.#doors.map(({ options, listener }) => ({
+      name: options.name,
+      host: options.host,
+      port: listener?.port ?? options.port,
+      isEncrypted: options.tls !== undefined,
+    }));
+  }
+
+  /** The broker in numbers, now. */
+  get status(): BrokerStatus {
+    const { counters, sessions, router, ports } = this.#rooms;
+    return {
+      state: this.#state,
+      uptimeMs: ports.clock.now() - this.#openedAt,
+      connections: this.#connections.size,
+      connectionsTotal: counters.connections.value,
+      connectionsTurnedAway: counters.turnedAway.value,
+      sessions: sessions.size,
+      subscriptions: router.subscriptionCount,
+      retained: router.retained.size,
+      queued: sessions.queueDepth,
+      received: counters.received.value,
+      denied: counters.denied.value,
+      matched: counters.matched.value,
+      sent: counters.sent.value,
+      settled: counters.settled.value,
+      dropped: counters.dropped.toJSON(),
+      bytesReceived: counters.bytesReceived.value,
+      bytesSent: counters.bytesSent.value,
+    };
+  }
+
+  /** Publishes on behalf of the application; fulfilled with the reason code once every destination holds the message. */
+  publish(message: Message): Promise<ReasonCode> {
+    return new Promise((resolve) => this.#route(message, resolve));
+  }
+
+  /** Replaces users and access rules; they hold at once. */
+  updateAccess(access: AccessOptions): void {
+    this.#rooms.access.update(access);
+  }
+
+  /** Gives a listener other certificates for the handshakes to come. Returns whether there is such a TLS listener. */
+  updateTls(listenerName: string, tls: TlsOptions): boolean {
+    const door = this.#doors.find(({ options }) => options.name === listenerName && options.tls !== undefined);
+    door?.listener?.updateTls(tls);
+    return door !== undefined;
+  }
+
+  /**
+   * Closes in order: no new connections, 5.0 devices are told, what is written leaves. Whatever is not done after
+   * `timeoutMs` (default 5000) is cut.
+   */
+  async close(options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#state !== 'open') {
+      await this.closed;
+      return;
+    }
+    this.#state = 'closing';
+    this.#sweep?.cancel();
+    await Promise.all(this.#doors.map(({ listener }) => listener?.close()));
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    for (const connection of [...this.#connections.keys()]) {
+      connection.disconnect(Reason.serverShuttingDown, 'the broker is closing');
+    }
+    if (this.#connections.size === 0) this.#emptied?.();
+    const bound = this.#rooms.ports.clock.schedule(options.timeoutMs ?? 5000, () => this.#emptied?.());
+    options.signal?.addEventListener('abort', () => this.#emptied?.(), { once: true });
+    await emptied;
+    bound.cancel();
+    this.destroy();
+  }
+
+  /** Closes at once: connections are cut, sessions forgotten. */
+  destroy(error?: Error): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#sweep?.cancel();
+    for (const { listener } of this.#doors) {
+      listener
+        ?.close()
+        .catch((reason) => this.#rooms.log.warn({ reason: messageOf(reason) }, 'listener did not close'));
+    }
+    for (const connection of [...this.#connections.keys()]) connection.destroy();
+    this.#resolveClosed({ error });
+  }
+
+  /** `close` with its defaults. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #openDoor(options: ListenerOptions): Promise<void> {
+    const { host, port, tls } = options;
+    const where = { host, port, ...(tls === undefined ? {} : { tls }) };
+    const door: Door = { options, listener: undefined, connections: 0 };
+    door.listener = await this.#rooms.ports.net.listen(where, (socket) => this.#accept(door, socket));
+    this.#doors.push(door);
+  }
+
+  #accept(door: Door, socket: Socket): void {
+    const { counters, log } = this.#rooms;
+    const connectionsMax = door.options.connectionsMax ?? 100_000;
+    if (this.#state !== 'open' || door.connections >= connectionsMax) {
+      counters.turnedAway.add();
+      log.warn(
+        { listener: door.options.name, address: socket.remoteAddress, connectionsMax },
+        'connection turned away',
+      );
+      socket.destroy();
+      return;
+    }
+    counters.connections.add();
+    door.connections++;
+    this.#connections.set(new DeviceConnection(socket, this.#rooms, (gone) => this.#forget(gone)), door);
+  }
+
+  #forget(connection: DeviceConnection): void {
+    const door = this.#connections.get(connection);
+    if (door) door.connections--;
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#emptied?.();
+  }
+
+  #route(message: Message, accepted: (reasonCode: ReasonCode) => void): void {
+    this.#rooms.router.publish(message, new Acceptance({ accepted: (_ticket, reasonCode) => accepted(reasonCode) }, 0));
+  }
+
+  #sweepLater(): void {
+    const { clock } = this.#rooms.ports;
+    this.#sweep = clock.schedule(this.#rooms.options.sweepIntervalMs, () => {
+      const now = clock.now();
+      for (const connection of this.#connections.keys()) connection.tick(now);
+      this.#rooms.sessions.sweep(now);
+      this.#rooms.wills.sweep(now);
+      this.#publishSystemTopics(now);
+      if (this.#state === 'open') this.#sweepLater();
+    });
+  }
+
+  #publishSystemTopics(now: number): void {
+    const interval = this.#rooms.options.systemTopicsIntervalMs;
+    if (interval === 0 || now < this.#publishesSystemAt) return;
+    this.#publishesSystemAt = now + interval;
+    this.#sysTopics.publish(this.status);
+  }
+}

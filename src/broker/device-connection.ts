@@ -1,0 +1,273 @@
+// hot path
+// DeviceConnection: one device's network connection. It joins a link (bytes), a server connection (MQTT) and, once the
+// device is accepted, a session; and it ends with its socket: nothing of it is left for the next connection.
+//
+//   link.frame -> server-connection.receive -> messageReceived -> access -> router.publish -> acceptance -> PUBACK
+//
+// Reading stops while the device's CONNECT is being decided and while too much awaits acceptance.
+import type { ConnectionEnd, ReceivedPublish, SendOutcome } from '../../protocol/connection/exchange.ts';
+import { ServerConnection, type ServerSink } from '../../protocol/connection/server-connection.ts';
+import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+import type { Malformed } from '../../protocol/wire/malformed.ts';
+import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { Delivery } from '../../protocol/wire/publishable.ts';
+import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { Link, type LinkHandler } from '../link/link.ts';
+import { Message } from '../message/message.ts';
+import type { Socket } from '../ports/ports.ts';
+import { Acceptance, type AcceptanceOwner } from '../router/acceptance.ts';
+import type { Identity } from './access.ts';
+import { AccessMemory } from './access-memory.ts';
+import type { BrokerRooms } from './broker-rooms.ts';
+import type { DeviceLine } from './device-line.ts';
+import type { DeviceSession } from './device-session.ts';
+import { subscribeSession, unsubscribeSession } from './subscribing.ts';
+
+/** Told when a connection is over and its socket gone. */
+export type ConnectionGone = (connection: DeviceConnection) => void;
+
+/** What a connection knows once its CONNECT was accepted. */
+interface Accepted {
+  readonly connect: ConnectPacket;
+  readonly identity: Identity;
+  readonly session: DeviceSession;
+  readonly memory: AccessMemory;
+}
+
+/** One network connection of one device. */
+export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, AcceptanceOwner {
+  readonly #rooms: BrokerRooms;
+  readonly #gone: ConnectionGone;
+  readonly #link: Link;
+  readonly #machine: ServerConnection;
+  #accepted: Accepted | undefined;
+  #isOver = false;
+  #spare: Acceptance | undefined;
+
+  constructor(socket: Socket, rooms: BrokerRooms, gone: ConnectionGone) {
+    const { options, ports, turn } = rooms;
+    this.#rooms = rooms;
+    this.#gone = gone;
+    this.#link = new Link(socket, turn, { maximumPacketSize: options.maximumPacketSize }, this);
+    this.#machine = new ServerConnection(this.#link.outbox, this, options, ports.clock.now());
+  }
+
+  /** See `DeviceLine`. */
+  get isCongested(): boolean {
+    return this.#link.isCongested;
+  }
+
+  /** The client id, once the device was accepted. */
+  get clientId(): string | undefined {
+    return this.#accepted?.identity.clientId;
+  }
+
+  /** Looks at the deadlines: CONNECT in time, keep-alive. */
+  tick(now: number): void {
+    if (this.#machine.nextDeadline() <= now) this.#machine.tick(now);
+  }
+
+  /** Ends the connection with a reason, which a 5.0 device is told. */
+  disconnect(reasonCode: ReasonCode, detail: string): void {
+    this.#machine.disconnect(reasonCode, detail);
+  }
+
+  /** Closes the socket at once. */
+  destroy(): void {
+    this.#link.destroy();
+  }
+
+  // --- from the link
+
+  /** One frame came in. */
+  frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean {
+    return this.#machine.receive(bytes, start, bodyStart, end, this.#rooms.ports.clock.now());
+  }
+
+  /** All frames of a chunk were taken. */
+  chunkEnded(): void {}
+
+  /** The stream is no MQTT. */
+  broken(fault: Malformed): void {
+    this.#machine.scanFailed(fault);
+  }
+
+  /** The link takes more again. */
+  writable(): void {
+    this.#accepted?.session.pump();
+  }
+
+  /** The socket is gone. */
+  closed(_error: Error | undefined): void {
+    this.#rooms.counters.bytesReceived.add(this.#link.bytesReceived);
+    this.#rooms.counters.bytesSent.add(this.#link.bytesSent);
+    this.#machine.linkLost();
+    this.#gone(this);
+  }
+
+  // --- from the protocol
+
+  /** The device wants in. */
+  connectRequested(connect: ConnectPacket): void {
+    const { access, log, sessions, wills, ports, options } = this.#rooms;
+    const reason = access.authenticate(connect.username, connect.password);
+    if (isFailure(reason)) {
+      log.info({ clientId: connect.clientId, address: this.#link.remoteAddress }, `refused: ${reasonName(reason)}`);
+      this.#machine.refuse(reason, reasonName(reason));
+      return;
+    }
+    const assigned = connect.clientId === '' ? `viaduct-${ports.random.bytes(8).toString('hex')}` : undefined;
+    const clientId = assigned ?? connect.clientId; // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT3-3.1.3-6]
+    // [MQTT-3.1.4-3] [MQTT3-3.1.4-2] one connection a client id: the older one goes
+    sessions.get(clientId)?.line?.disconnect(ReasonCode.sessionTakenOver, 'another connection uses the client id');
+    const opened = sessions.open(clientId, connect.cleanStart);
+    if (opened === undefined) {
+      log.warn({ clientId, sessionsMax: options.sessionsMax }, 'refused: no room for one more session');
+      this.#machine.refuse(ReasonCode.quotaExceeded, 'no room for one more session');
+      return;
+    }
+    const now = ports.clock.now();
+    wills.returned(clientId, opened.isPresent, now);
+    const identity = { clientId, username: connect.username };
+    const memory = new AccessMemory(access, identity);
+    this.#accepted = { connect, identity, session: opened.session, memory };
+    log.debug({ clientId, address: this.#link.remoteAddress, version: connect.version }, 'device connected');
+    this.#machine.accept(opened.session.flows, this.#answer(connect, opened.isPresent, assigned), now);
+    if (!this.#isOver) opened.session.attach(this);
+  }
+
+  /** The device wants to hear of topics. */
+  subscribeRequested(packet: SubscribePacket): void {
+    const accepted = this.#accepted;
+    if (accepted === undefined) return;
+    const { session, memory } = accepted;
+    const result = subscribeSession(this.#rooms, session, memory, packet);
+    if (result.fault !== undefined) {
+      this.#machine.disconnect(result.fault.reasonCode, result.fault.detail);
+      return;
+    }
+    this.#machine.subscribed(packet.packetId, result.reasonCodes);
+    for (const { filter, options } of result.replays) {
+      this.#rooms.router.retained.match(filter, this.#rooms.ports.clock.now(), (one) => session.replay(one, options));
+    }
+  }
+
+  /** The device does not want to hear of topics any more. */
+  unsubscribeRequested(packet: UnsubscribePacket): void {
+    const session = this.#accepted?.session;
+    if (session === undefined) return;
+    this.#machine.unsubscribed(packet.packetId, unsubscribeSession(this.#rooms, session, packet));
+  }
+
+  /** The device published a message. */
+  messageReceived(publish: ReceivedPublish, ticket: number): void {
+    const accepted = this.#accepted;
+    if (accepted === undefined) return;
+    const { counters, ports, router } = this.#rooms;
+    counters.received.add();
+    const { topic } = publish;
+    if (topic.startsWith('$SYS/') || !accepted.memory.mayPublish(topic)) {
+      this.#deny(accepted, topic, ticket);
+      return;
+    }
+    const interval = publish.messageExpiryInterval;
+    const message = new Message({
+      topic,
+      topicBytes: publish.topicBytes,
+      payload: publish.payload,
+      qos: publish.qos,
+      retain: publish.retain,
+      properties: publish.properties,
+      expiresAt: interval < 0 ? 0 : ports.clock.now() + interval * 1000,
+      origin: accepted.session.origin,
+      isOwned: false,
+    });
+    const acceptance = this.#spare ?? new Acceptance(this, ticket);
+    if (this.#spare) acceptance.reset(ticket);
+    router.publish(message, acceptance);
+    this.#spare = acceptance.isReleased ? acceptance : undefined;
+  }
+
+  /** Every destination holds the message, or one refused it: the acknowledgement may leave. */
+  accepted(ticket: number, reasonCode: ReasonCode): void {
+    if (ticket > 0) this.#accepted?.session.flows.accept(ticket, reasonCode);
+  }
+
+  /** The device settled a message that it was sent. */
+  messageSettled(entry: SendEntry, reasonCode: ReasonCode): void {
+    this.#accepted?.session.settled(entry, reasonCode);
+  }
+
+  /** So much was accepted that reading may go on. */
+  resumable(): void {
+    this.#link.resume();
+  }
+
+  /** The connection is over, in order or not. */
+  ended(end: ConnectionEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#link.close();
+    const accepted = this.#accepted;
+    if (accepted === undefined) {
+      this.#rooms.log.debug({ address: this.#link.remoteAddress, detail: end.detail }, 'connection ended');
+      return;
+    }
+    this.#leave(accepted, end);
+  }
+
+  // --- the line of the session
+
+  /** See `DeviceLine`. */
+  send(delivery: Delivery, token: number): SendOutcome {
+    return this.#machine.send(delivery, token, this.#rooms.ports.clock.now());
+  }
+
+  #answer(
+    connect: ConnectPacket,
+    sessionPresent: boolean,
+    assigned: string | undefined,
+  ): Parameters<ServerConnection['accept']>[1] {
+    const wanted = this.#expiryOf(connect);
+    const granted = Math.min(wanted, this.#rooms.options.sessionExpiryMax);
+    return {
+      sessionPresent,
+      ...(assigned === undefined ? {} : { assignedClientId: assigned }),
+      ...(granted < wanted ? { sessionExpiryInterval: granted } : {}),
+    };
+  }
+
+  #expiryOf(connect: ConnectPacket): number {
+    if (connect.version === ProtocolVersion.v5) return connect.properties.sessionExpiryInterval ?? 0;
+    return connect.cleanStart ? 0 : 0xffffffff;
+  }
+
+  #deny(accepted: Accepted, topic: string, ticket: number): void {
+    const { access, counters, log } = this.#rooms;
+    counters.denied.add();
+    log.debug({ clientId: accepted.identity.clientId, topic }, 'publish denied');
+    if (access.isDenialDisconnecting) {
+      this.#machine.disconnect(ReasonCode.notAuthorized, `not allowed to publish to ${topic}`);
+    } else if (ticket > 0) {
+      // [MQTT3-3.3.5-2] 3.x has no word for it: acknowledged as usual there
+      accepted.session.flows.accept(ticket, ReasonCode.notAuthorized);
+    }
+  }
+
+  #leave(accepted: Accepted, end: ConnectionEnd): void {
+    const { ports, sessions, wills, log } = this.#rooms;
+    const { session, connect, identity } = accepted;
+    const now = ports.clock.now();
+    const asked = this.#machine.sessionExpiryInterval ?? this.#expiryOf(connect);
+    const expiry = Math.min(asked, this.#rooms.options.sessionExpiryMax);
+    session.detach();
+    sessions.keep(session, expiry, now);
+    const facts = { clientId: identity.clientId, reason: reasonName(end.reasonCode), blame: end.blame };
+    if (isFailure(end.reasonCode)) log.info({ ...facts, statement: end.statement }, `device gone: ${end.detail}`);
+    else log.debug(facts, 'device gone');
+    const mayWill = connect.will && accepted.memory.mayPublish(connect.will.topic);
+    if (end.isWillDue && connect.will && mayWill) wills.fire(identity.clientId, connect.will, expiry, now);
+  }
+}

@@ -1,0 +1,14 @@
+// DeviceLine: what a session needs of the connection that serves it, and no more.
+import type { SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { Delivery } from '../../protocol/wire/publishable.ts';
+import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
+
+/** The connection side of a connected session. */
+export interface DeviceLine {
+  /** So much waits to be written that nothing should be added. */
+  readonly isCongested: boolean;
+  /** Sends a message; `token` is the queue's sequence, 0 for a message that was never queued. */
+  send(delivery: Delivery, token: number): SendOutcome;
+  /** Ends the connection with a reason. */
+  disconnect(reasonCode: ReasonCode, detail: string): void;
+}

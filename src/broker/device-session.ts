@@ -1,0 +1,160 @@
+// DeviceSession: what the broker keeps of a device across its connections: its subscriptions, the flows that are not
+// settled, and the messages that wait. It is the destination under which the device is known to the router.
+//
+//   no connection: QoS 1 and 2 wait in the queue, QoS 0 is dropped (counted)
+//   connected:     queue empty and window open -> sent at once; otherwise behind the queue, which `pump` empties
+//
+// Bounded by the queue's limits, the send window and `subscriptionsMax`.
+
+import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { Session } from '../../protocol/session/session.ts';
+import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { isFailure } from '../../protocol/wire/reason-code.ts';
+import type { Message } from '../message/message.ts';
+import { Origin } from '../message/origin.ts';
+import type { DropReason } from '../queue/overflow.ts';
+import { Queue } from '../queue/queue.ts';
+import type { Acceptance } from '../router/acceptance.ts';
+import type { Destination, Grant, SubscriptionOptions } from '../router/destination.ts';
+import type { BrokerOptions } from './broker-options.ts';
+import type { BrokerCounters } from './broker-status.ts';
+import type { DeviceLine } from './device-line.ts';
+
+type Identifiers = readonly number[] | undefined;
+
+/** One device's session. */
+export class DeviceSession implements Destination {
+  readonly origin: Origin;
+  /** The flows of QoS 1 and 2 in both directions. */
+  readonly flows: Session;
+  /** By filter, `$share/...` included. */
+  readonly subscriptions: Map<string, SubscriptionOptions> = new Map();
+  /** When the session ends for want of a connection, in ms of the monotonic clock; Infinity while connected or kept for ever. */
+  expiresAt: number = Number.POSITIVE_INFINITY;
+  readonly #counters: BrokerCounters;
+  readonly #queue: Queue<Identifiers>;
+  #line: DeviceLine | undefined;
+  #isPumping = false;
+
+  constructor(clientId: string, options: BrokerOptions, counters: BrokerCounters) {
+    this.origin = new Origin('device', clientId);
+    this.flows = new Session({
+      clientId,
+      sendWindowMax: options.sendWindowMax,
+      receiveMaximum: options.receiveMaximum,
+    });
+    this.#counters = counters;
+    const limits = {
+      countMax: options.queueCountMax,
+      bytesMax: options.queueBytesMax,
+      overflow: options.queueOverflow,
+    };
+    this.#queue = new Queue<Identifiers>(limits, (_entry, reason) => this.#drop(reason));
+  }
+
+  /** Whether a device is connected to it now. */
+  get isReady(): boolean {
+    return this.#line !== undefined;
+  }
+
+  /** The connection in use. */
+  get line(): DeviceLine | undefined {
+    return this.#line;
+  }
+
+  /** Messages waiting, those underway from the queue included. */
+  get queueDepth(): number {
+    return this.#queue.depth;
+  }
+
+  /** The device is connected: what waits goes out. */
+  attach(line: DeviceLine): void {
+    this.#line = line;
+    this.expiresAt = Number.POSITIVE_INFINITY;
+    this.pump();
+  }
+
+  /** The connection is gone; entries underway stay in the window for the next one. */
+  detach(): void {
+    this.#line = undefined;
+  }
+
+  /** The session ends: what still waits is dropped, counted. */
+  end(): void {
+    this.#queue.clear('session-ended');
+    const windowOnly = this.flows.reset().filter((entry) => entry.token === 0).length;
+    this.#drop('session-ended', windowOnly);
+  }
+
+  /** Takes a message that matched the session's subscriptions. */
+  deliver(message: Message, grant: Grant, _acceptance: Acceptance): void {
+    const qos = lowerQos(message.qos, grant.qos); // [MQTT-3.8.4-8] [MQTT3-3.8.4-6]
+    const retain = grant.isRetainAsPublished && message.retain; // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT3-3.3.1-9]
+    this.#take(message, qos, retain, grant.identifiers);
+  }
+
+  /** Takes a retained message because of a new subscription [MQTT-3.3.1-8] [MQTT3-3.3.1-6] [MQTT3-3.3.1-8]. */
+  replay(message: Message, options: SubscriptionOptions): void {
+    const identifiers = options.identifier > 0 ? [options.identifier] : undefined;
+    this.#take(message, lowerQos(message.qos, options.qos), true, identifiers);
+  }
+
+  /** The device settled what was sent to it. */
+  settled(entry: SendEntry, reasonCode: ReasonCode): void {
+    if (entry.token > 0) this.#queue.acknowledge(entry.token);
+    if (isFailure(reasonCode)) this.#drop('refused');
+    else this.#counters.settled.add();
+    this.pump();
+  }
+
+  /** Sends what waits, as far as link and window allow. */
+  pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#sendNext()) {
+      // one message a turn of this loop; it ends when the queue is empty, the window full or the link congested
+    }
+    this.#isPumping = false;
+  }
+
+  #sendNext(): boolean {
+    const line = this.#line;
+    if (line === undefined || line.isCongested) return false;
+    const entry = this.#queue.peek();
+    if (entry === undefined) return false;
+    const { message, tag, sequence } = entry;
+    const delivery = { message, qos: message.qos, retain: message.retain, subscriptionIdentifiers: tag };
+    const outcome = line.send(delivery, message.qos === 0 ? 0 : sequence);
+    if (outcome === 'full' || outcome === 'offline') return false;
+    this.#queue.next();
+    if (outcome !== 'sent') this.#drop(outcome);
+    if (outcome === 'sent') this.#counters.sent.add();
+    if (outcome !== 'sent' || message.qos === 0) this.#queue.acknowledge(sequence);
+    return true;
+  }
+
+  #take(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
+    this.#counters.matched.add();
+    const line = this.#line;
+    if (line === undefined || line.isCongested || this.#queue.unreadCount > 0) {
+      this.#wait(message, qos, retain, identifiers);
+      return;
+    }
+    const sent = qos === 0 ? message : message.own();
+    const outcome = line.send({ message: sent, qos, retain, subscriptionIdentifiers: identifiers }, 0);
+    if (outcome === 'sent') this.#counters.sent.add();
+    else if (outcome === 'full' || outcome === 'offline') this.#wait(message, qos, retain, identifiers);
+    else this.#drop(outcome);
+  }
+
+  #wait(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
+    if (qos === 0 && this.#line === undefined) this.#drop('qos-0-offline');
+    else if (qos === 0 && this.#line?.isCongested) this.#drop('qos-0-congested');
+    else this.#queue.append(message.withTopic(message.topic, qos, retain), identifiers);
+  }
+
+  #drop(reason: DropReason, count = 1): void {
+    if (count > 0) this.#counters.dropped.add(reason, count);
+  }
+}

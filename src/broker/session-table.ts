@@ -1,0 +1,77 @@
+// SessionTable: the sessions of the broker by client id. A session lives while its device is connected and, after that,
+// as long as its expiry interval says [MQTT-4.1.0-1] [MQTT-4.1.0-2] [MQTT3-4.1.0-1].
+// Bounded by `sessionsMax`.
+import type { Router } from '../router/router.ts';
+import type { BrokerOptions } from './broker-options.ts';
+import type { BrokerCounters } from './broker-status.ts';
+import { DeviceSession } from './device-session.ts';
+
+/** A session for a device that connects, and whether it was there before. */
+export interface OpenedSession {
+  readonly session: DeviceSession;
+  readonly isPresent: boolean;
+}
+
+/** All sessions of one broker. */
+export class SessionTable {
+  readonly #sessions = new Map<string, DeviceSession>();
+  readonly #router: Router;
+  readonly #options: BrokerOptions;
+  readonly #counters: BrokerCounters;
+
+  constructor(router: Router, options: BrokerOptions, counters: BrokerCounters) {
+    this.#router = router;
+    this.#options = options;
+    this.#counters = counters;
+  }
+
+  /** How many sessions there are. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Messages that wait in all sessions together. */
+  get queueDepth(): number {
+    let depth = 0;
+    for (const session of this.#sessions.values()) depth += session.queueDepth;
+    return depth;
+  }
+
+  /** The session of a client id. */
+  get(clientId: string): DeviceSession | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  /**
+   * The session for a CONNECT: the old one if it is to go on, a new one otherwise [MQTT-3.1.2-4] [MQTT-3.1.2-5]
+   * [MQTT-3.1.2-6] [MQTT3-3.1.2-4] [MQTT3-3.1.2-6]. Undefined when there is no room for one more.
+   */
+  open(clientId: string, cleanStart: boolean): OpenedSession | undefined {
+    const before = this.#sessions.get(clientId);
+    if (before && !cleanStart) return { session: before, isPresent: true };
+    if (before) this.end(before);
+    if (this.#sessions.size >= this.#options.sessionsMax) return undefined;
+    const session = new DeviceSession(clientId, this.#options, this.#counters);
+    this.#sessions.set(clientId, session);
+    return { session, isPresent: false };
+  }
+
+  /** The device went away: the session ends now, or is kept for `expirySeconds` (4294967295: for ever). */
+  keep(session: DeviceSession, expirySeconds: number, now: number): void {
+    if (expirySeconds === 0) this.end(session);
+    else session.expiresAt = expirySeconds >= 0xffffffff ? Number.POSITIVE_INFINITY : now + expirySeconds * 1000;
+  }
+
+  /** Ends a session: its subscriptions and waiting messages are gone. */
+  end(session: DeviceSession): void {
+    for (const filter of session.subscriptions.keys()) this.#router.unsubscribe(session, filter);
+    session.subscriptions.clear();
+    if (this.#sessions.get(session.origin.name) === session) this.#sessions.delete(session.origin.name);
+    session.end();
+  }
+
+  /** Ends the sessions whose time is over. */
+  sweep(now: number): void {
+    for (const session of this.#sessions.values()) if (session.expiresAt <= now) this.end(session);
+  }
+}

@@ -1,0 +1,100 @@
+// Subscribing: what SUBSCRIBE and UNSUBSCRIBE of a device do to its session and to the router, and the reason codes
+// that answer them, one for each entry and in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1] [MQTT3-3.8.4-5] [MQTT3-3.9.3-1].
+import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
+import { Malformed } from '../../protocol/wire/malformed.ts';
+import type { SubscribeEntry, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
+import { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { SubscriptionOptions } from '../router/destination.ts';
+import type { AccessMemory } from './access-memory.ts';
+import type { BrokerRooms } from './broker-rooms.ts';
+import type { DeviceSession } from './device-session.ts';
+
+/** A filter whose retained messages the device is to get now. */
+export interface Replay {
+  readonly filter: string;
+  readonly options: SubscriptionOptions;
+}
+
+/** What came of a SUBSCRIBE. */
+export interface SubscribeResult {
+  readonly reasonCodes: readonly ReasonCode[];
+  readonly replays: readonly Replay[];
+  /** The packet holds a filter that is none: the connection ends and nothing was subscribed. */
+  readonly fault: Malformed | undefined;
+}
+
+/** Subscribes a session to what its device asked for. Several entries act like several packets [MQTT-3.8.4-5] [MQTT3-3.8.4-4]. */
+export function subscribeSession(
+  rooms: BrokerRooms,
+  session: DeviceSession,
+  memory: AccessMemory,
+  packet: SubscribePacket,
+): SubscribeResult {
+  for (const { filter } of packet.entries) {
+    const fault = topicFilterFault(filter);
+    if (fault !== undefined) {
+      return { reasonCodes: [], replays: [], fault: new Malformed(ReasonCode.malformedPacket, 'MQTT-4.7.1-2', fault) };
+    }
+  }
+  const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
+  const reasonCodes: ReasonCode[] = [];
+  const replays: Replay[] = [];
+  for (const entry of packet.entries) {
+    const refusal = refusalOf(rooms, session, memory, entry.filter);
+    reasonCodes.push(refusal ?? entry.qos);
+    if (refusal !== undefined) continue;
+    const options: SubscriptionOptions = {
+      qos: entry.qos,
+      isNoLocal: entry.noLocal,
+      isRetainAsPublished: entry.retainAsPublished,
+      identifier,
+    };
+    const isNew = rooms.router.subscribe(session, entry.filter, options);
+    session.subscriptions.set(entry.filter, options);
+    if (isReplayWanted(entry, isNew)) replays.push({ filter: entry.filter, options });
+  }
+  return { reasonCodes, replays, fault: undefined };
+}
+
+/** Takes subscriptions away, and says of each whether it was there. */
+export function unsubscribeSession(
+  rooms: BrokerRooms,
+  session: DeviceSession,
+  packet: UnsubscribePacket,
+): readonly ReasonCode[] {
+  return packet.filters.map((filter) => {
+    if (topicFilterFault(filter) !== undefined) return ReasonCode.topicFilterInvalid;
+    session.subscriptions.delete(filter);
+    return rooms.router.unsubscribe(session, filter) ? ReasonCode.success : ReasonCode.noSubscriptionExisted;
+  });
+}
+
+function refusalOf(
+  rooms: BrokerRooms,
+  session: DeviceSession,
+  memory: AccessMemory,
+  filter: string,
+): ReasonCode | undefined {
+  if (!memory.maySubscribe(filter)) return ReasonCode.notAuthorized;
+  const isOneMore = !session.subscriptions.has(filter);
+  return isOneMore && session.subscriptions.size >= rooms.options.subscriptionsMax
+    ? ReasonCode.quotaExceeded
+    : undefined;
+}
+
+/** Retained messages come with every subscribe, only with a new one, or never; never with a shared one. */
+function isReplayWanted(entry: SubscribeEntry, isNew: boolean): boolean {
+  if (entry.filter.startsWith('$share/')) return false;
+  switch (entry.retainHandling) {
+    case 0:
+      return true; // [MQTT-3.3.1-9] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
+    case 1:
+      return isNew; // [MQTT-3.3.1-10]
+    case 2:
+      return false; // [MQTT-3.3.1-11]
+    default: {
+      const never: never = entry.retainHandling;
+      return never;
+    }
+  }
+}
