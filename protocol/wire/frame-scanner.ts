@@ -1,0 +1,192 @@
+// hot path
+// FrameScanner: chunks of any size -> whole frames. A frame that lies in one chunk is handed over in place, without
+// copying; one that spans chunks is collected in memory of its own, which grows with the bytes that really came.
+// Everything that the fixed header shows is checked as soon as it is there: packet type, flags, QoS, the length's form
+// and size. Nothing bigger than `maximumPacketSize` is ever buffered.
+import { allocateBytes, type Bytes, copyOfBytes } from './bytes.ts';
+import { Malformed } from './malformed.ts';
+import { packetName, requiredFlags } from './packet-type.ts';
+import { ReasonCode } from './reason-code.ts';
+
+/** Takes the frames of one connection. */
+export interface FrameHandler {
+  /**
+   * One whole frame, `bytes[start..end)`, whose body behind the fixed header starts at `bodyStart`. Borrowed. Returns
+   * false to stop scanning behind this frame; what is left is kept.
+   */
+  frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean;
+}
+
+/** Length of a fixed header at most: one byte of type and flags, four of length. */
+const headerBytesMax = 5;
+
+const incomplete = -1;
+
+/** Splits one connection's stream into frames. After it returned a fault it must not be used again. */
+export class FrameScanner {
+  /** Largest whole frame taken, in bytes; it may change between chunks. */
+  maximumPacketSize: number;
+  /** The start of a frame that is not whole yet, in memory that may be larger. */
+  #partial: Bytes | undefined;
+  #partialLength = 0;
+  /** What was left when the handler said stop. */
+  #kept: Bytes | undefined;
+  /** What the last call of `#readHeader` found. */
+  #bodyStart = 0;
+  #frameEnd = 0;
+
+  constructor(maximumPacketSize: number) {
+    this.maximumPacketSize = maximumPacketSize;
+  }
+
+  /** Bytes that are kept: of a frame that is not whole yet, and behind a stop. */
+  get pendingBytes(): number {
+    return this.#partialLength + (this.#kept?.length ?? 0);
+  }
+
+  /** Takes one chunk and hands over every frame that is whole with it. Returns why the stream is broken, if it is. */
+  scan(chunk: Bytes, handler: FrameHandler): Malformed | undefined {
+    if (this.#kept) {
+      this.#kept = joined(this.#kept, chunk);
+      return undefined;
+    }
+    return this.#partialLength > 0 ? this.#scanWithPartial(chunk, handler) : this.#scanFrom(chunk, 0, handler);
+  }
+
+  /** Goes on with what was kept when the handler said stop. */
+  resume(handler: FrameHandler): Malformed | undefined {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return kept ? this.#scanFrom(kept, 0, handler) : undefined;
+  }
+
+  #scanFrom(chunk: Bytes, from: number, handler: FrameHandler): Malformed | undefined {
+    let start = from;
+    while (start < chunk.length) {
+      const fault = this.#readHeader(chunk, start, chunk.length);
+      if (fault) return fault;
+      const end = this.#frameEnd;
+      if (end === incomplete || end > chunk.length) {
+        this.#keepPartial(chunk, start);
+        return undefined;
+      }
+      if (!handler.frame(chunk, start, this.#bodyStart, end)) {
+        if (end < chunk.length) this.#kept = chunk.subarray(end);
+        return undefined;
+      }
+      start = end;
+    }
+    return undefined;
+  }
+
+  #keepPartial(chunk: Bytes, start: number): void {
+    this.#partial = copyOfBytes(chunk, start);
+    this.#partialLength = this.#partial.length;
+  }
+
+  #scanWithPartial(chunk: Bytes, handler: FrameHandler): Malformed | undefined {
+    let from = 0;
+    // first the header, a byte at a time: it is at most five bytes long
+    while (this.#partialLength < headerBytesMax) {
+      const partial = this.#partial;
+      if (partial === undefined) break;
+      const fault = this.#readHeader(partial, 0, this.#partialLength);
+      if (fault) return fault;
+      if (this.#frameEnd !== incomplete) break;
+      if (from === chunk.length) return undefined;
+      this.#add(chunk, from, from + 1);
+      from++;
+    }
+    const fault = this.#partial ? this.#readHeader(this.#partial, 0, this.#partialLength) : undefined;
+    if (fault) return fault;
+    const { frameEnd, bodyStart } = { frameEnd: this.#frameEnd, bodyStart: this.#bodyStart };
+    if (frameEnd === incomplete) return undefined;
+    const take = Math.min(frameEnd - this.#partialLength, chunk.length - from);
+    this.#add(chunk, from, from + take, frameEnd);
+    if (this.#partialLength < frameEnd) return undefined;
+    const frame = this.#partial;
+    this.#partial = undefined;
+    this.#partialLength = 0;
+    if (frame !== undefined && !handler.frame(frame, 0, bodyStart, frameEnd)) {
+      if (from + take < chunk.length) this.#kept = chunk.subarray(from + take);
+      return undefined;
+    }
+    return this.#scanFrom(chunk, from + take, handler);
+  }
+
+  /** Adds bytes to the partial frame; its memory doubles as bytes come, up to the frame's size if that is known. */
+  #add(chunk: Bytes, from: number, to: number, frameSize = headerBytesMax): void {
+    const length = this.#partialLength + to - from;
+    let partial = this.#partial;
+    if (partial === undefined || partial.length < length) {
+      const grown = allocateBytes(Math.max(length, Math.min(frameSize, 2 * length)));
+      partial?.copy(grown, 0, 0, this.#partialLength);
+      partial = grown;
+      this.#partial = grown;
+    }
+    chunk.copy(partial, this.#partialLength, from, to);
+    this.#partialLength = length;
+  }
+
+  /** Reads the fixed header at `start`; sets `#frameEnd` (or `incomplete`) and `#bodyStart`. */
+  #readHeader(bytes: Bytes, start: number, available: number): Malformed | undefined {
+    const first = bytes[start] ?? 0;
+    // Most frames are PUBLISH with flags that need no further look, or carry exactly the flags of their type.
+    const typeFault = checkFirst(first);
+    if (typeFault) return typeFault;
+    let length = 0;
+    let shift = 0;
+    let position = start + 1;
+    for (;;) {
+      if (position >= available) {
+        this.#frameEnd = incomplete;
+        return undefined;
+      }
+      const byte = bytes[position++] ?? 0;
+      length += (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        if (byte === 0 && shift > 0) return nonMinimal; // [MQTT-1.5.5-1]
+        break;
+      }
+      if (shift === 21) return tooLong;
+      shift += 7;
+    }
+    this.#bodyStart = position;
+    this.#frameEnd = position + length;
+    const size = this.#frameEnd - start;
+    if (size <= this.maximumPacketSize) return undefined;
+    const detail = `a packet of ${size} bytes came, at most ${this.maximumPacketSize} are taken`;
+    return new Malformed(ReasonCode.packetTooLarge, '', detail);
+  }
+}
+
+const nonMinimal = new Malformed(
+  ReasonCode.malformedPacket,
+  'MQTT-1.5.5-1',
+  'the remaining length uses more bytes than it needs',
+);
+const tooLong = new Malformed(ReasonCode.malformedPacket, '', 'the remaining length uses more than four bytes');
+
+function joined(kept: Bytes, chunk: Bytes): Bytes {
+  const both = allocateBytes(kept.length + chunk.length);
+  kept.copy(both, 0);
+  chunk.copy(both, kept.length);
+  return both;
+}
+
+/** [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2] [MQTT-3.3.1-4] [MQTT3-3.3.1-4] [MQTT-3.3.1-2] [MQTT3-3.3.1-2] */
+function checkFirst(first: number): Malformed | undefined {
+  const type = first >> 4;
+  const flags = first & 0x0f;
+  if (type === 3) {
+    if ((flags & 6) === 6) return new Malformed(ReasonCode.malformedPacket, 'MQTT-3.3.1-4', 'PUBLISH with QoS 3');
+    if (flags >= 8 && (flags & 6) === 0) {
+      return new Malformed(ReasonCode.malformedPacket, 'MQTT-3.3.1-2', 'PUBLISH with QoS 0 and DUP');
+    }
+    return undefined;
+  }
+  if (type === 0) return new Malformed(ReasonCode.malformedPacket, '', 'packet type 0 does not exist');
+  if (flags === requiredFlags(type)) return undefined;
+  const detail = `${packetName(type)} with flags ${flags}, expected ${requiredFlags(type)}`;
+  return new Malformed(ReasonCode.malformedPacket, 'MQTT-2.1.3-1', detail);
+}
