@@ -19,33 +19,29 @@ interface Item {
 }
 
 /** Reads a block, `bytes[start..end)` without its length prefix; the properties, or what is wrong with them. */
-export function readProperties(
-  bytes: Bytes,
-  start: number,
-  end: number,
-  place: PropertyPlace,
-): Properties | Malformed {
+export function readProperties(bytes: Bytes, start: number, end: number, place: PropertyPlace): Properties | Malformed {
   const found: { [name: string]: Value | Value[] } = {};
   const identifiers: number[] = [];
   const pairs: UserProperty[] = [];
   for (let position = start; position < end; ) {
     const item = readItem(bytes, position, end, place);
     if (item instanceof Malformed) return item;
-    const value = valueOf(bytes, item);
+    const value = readValue(bytes, item);
     if (value instanceof Malformed) return value;
     const { name, kind } = item.row;
+    const isIdentifier = name === 'subscriptionIdentifiers';
+    const isFirst = isIdentifier ? identifiers.length === 0 || place === PropertyPlace.publish : !(name in found);
+    if (!isFirst) return twice(name);
     if (kind === 'pair' && Array.isArray(value)) pairs.push([String(value[0]), String(value[1])]);
-    else if (name === 'subscriptionIdentifiers' && place === PropertyPlace.publish) identifiers.push(Number(value));
-    else if (name in found || (name === 'subscriptionIdentifiers' && identifiers.length > 0)) return twice(name);
-    else if (name === 'subscriptionIdentifiers') identifiers.push(Number(value));
+    else if (isIdentifier) identifiers.push(Number(value));
     else found[name] = value;
     position = item.end;
   }
-  if (found['authenticationData'] !== undefined && found['authenticationMethod'] === undefined) {
+  if (found.authenticationData !== undefined && found.authenticationMethod === undefined) {
     return broken(ReasonCode.protocolError, 'authentication data without an authentication method');
   }
-  if (identifiers.length > 0) found['subscriptionIdentifiers'] = identifiers;
-  if (pairs.length > 0) found['userProperties'] = pairs;
+  if (identifiers.length > 0) found.subscriptionIdentifiers = identifiers;
+  if (pairs.length > 0) found.userProperties = pairs;
   // The table gives each name exactly the type that `Properties` declares for it; the compiler cannot follow that.
   return found as Properties;
 }
@@ -54,12 +50,7 @@ export function readProperties(
  * The first fault of a block, without building anything: the check of the message path. `forbiddenIn` properties and
  * duplicates are told like everything else. Returns undefined for a correct block.
  */
-export function checkProperties(
-  bytes: Bytes,
-  start: number,
-  end: number,
-  place: PropertyPlace,
-): Malformed | undefined {
+export function checkProperties(bytes: Bytes, start: number, end: number, place: PropertyPlace): Malformed | undefined {
   let seenLow = 0;
   let seenHigh = 0;
   for (let position = start; position < end; ) {
@@ -122,7 +113,8 @@ function readItem(bytes: Bytes, position: number, end: number, place: PropertyPl
   const id = bytes[position] ?? 0;
   const row = propertyRow(id);
   if (row === undefined) return broken(ReasonCode.malformedPacket, `property ${id} does not exist`);
-  if ((row.places & place) === 0) return broken(ReasonCode.protocolError, `the property ${row.name} is not allowed here`);
+  if ((row.places & place) === 0)
+    return broken(ReasonCode.protocolError, `the property ${row.name} is not allowed here`);
   const itemEnd = endOf(bytes, row, position + 1, end);
   if (itemEnd > end) return broken(ReasonCode.malformedPacket, `the property ${row.name} is longer than its block`);
   return { row, start: position, valueStart: position + 1, end: itemEnd };
@@ -215,7 +207,7 @@ function checkText(bytes: Bytes, start: number, end: number, row: PropertyRow): 
   return isTopic && start === end ? broken(ReasonCode.protocolError, 'the response topic is empty') : undefined;
 }
 
-function valueOf(bytes: Bytes, item: Item): Value | Malformed {
+function readValue(bytes: Bytes, item: Item): Value | Malformed {
   const fault = checkValue(bytes, item);
   if (fault) return fault;
   const { row, valueStart, end } = item;

@@ -1,0 +1,138 @@
+// Codec: control packets <-> bytes, through mqtt-packet, which this file alone knows. What mqtt-packet lets through is
+// refused before it sees it (check-packet.ts); what it loses (order of user properties) or gets wrong (short forms, sizes)
+// is done here. Decoding never throws; encoding throws RangeError for what the caller did wrong, and never truncates.
+import mqttPacket from 'mqtt-packet';
+import { allocateBytes, type Bytes, joinBytes } from './bytes.ts';
+import { checkPacket } from './check-packet.ts';
+import { toCodec } from './codec-objects.ts';
+import { fromCodec } from './codec-packets.ts';
+import { allocateHeader, headerLength } from './fixed-header.ts';
+import { FrameReader } from './frame-reader.ts';
+import { Malformed } from './malformed.ts';
+import { PacketType, packetName, requiredFlags } from './packet-type.ts';
+import type { AckPacket, AuthPacket, DisconnectPacket, Packet } from './packets.ts';
+import { noProperties } from './properties.ts';
+import { writeProperties } from './property-block.ts';
+import { PropertyPlace } from './property-names.ts';
+import { ProtocolVersion } from './protocol-version.ts';
+import { ReasonCode } from './reason-code.ts';
+
+// Its cache of 65,536 packet ids costs 11 to 17 MB and is never needed here.
+mqttPacket.writeToStream.cacheNumbers = false;
+
+/** The packet in `frame`, exactly one frame with its fixed header, or what is wrong with it. CONNECT decides its own version. */
+export function decodePacket(frame: Bytes, version: ProtocolVersion): Packet | Malformed {
+  const first = frame[0] ?? 0;
+  const bodyStart = headerLength(frame);
+  if (bodyStart < 0 || first >> 4 === 0) return new Malformed(ReasonCode.malformedPacket, '', 'not one whole packet');
+  // 1 to 15 are all of PacketType
+  const type = (first >> 4) as PacketType;
+  const reader = new FrameReader(frame, bodyStart, frame.length, packetName(type));
+  const connectVersion = checkPacket(type, first & 0x0f, reader, version);
+  if (reader.fault) return reader.fault;
+  const properties = reader.blocks.at(0)?.properties ?? noProperties;
+  const willProperties = reader.blocks.find((block) => block.place === PropertyPlace.will)?.properties ?? noProperties;
+  // Two legal forms that mqtt-packet refuses or misreads: DISCONNECT and AUTH without a reason code.
+  if ((type === PacketType.disconnect || type === PacketType.auth) && frame.length === bodyStart) {
+    return { type, reasonCode: ReasonCode.success, properties: noProperties };
+  }
+  const parsed = parse(frame, connectVersion ?? version);
+  if (parsed instanceof Malformed) return parsed;
+  return fromCodec(parsed, { type, version: connectVersion ?? version, properties, willProperties });
+}
+
+/** The bytes of a packet. Throws RangeError if it cannot be written: too long, out of bounds, not in this version. */
+export function encodePacket(packet: Packet, version: ProtocolVersion): Bytes {
+  const written = packet.type === PacketType.connect ? packet.version : version;
+  if (written === ProtocolVersion.v5 && isTailed(packet)) return encodeTailed(packet);
+  const bare = generate(toCodec(packet, written), written);
+  if (written !== ProtocolVersion.v5) return bare;
+  return withProperties(bare, packet);
+}
+
+function parse(frame: Bytes, version: ProtocolVersion): mqttPacket.Packet | Malformed {
+  let result: mqttPacket.Packet | undefined;
+  let error: Error | undefined;
+  const parser = mqttPacket.parser({ protocolVersion: version });
+  parser.on('packet', (packet: mqttPacket.Packet) => {
+    result = packet;
+  });
+  parser.on('error', (reason: Error) => {
+    error ??= reason;
+  });
+  try {
+    parser.parse(frame);
+  } catch (reason) {
+    error ??= reason instanceof Error ? reason : new Error(String(reason));
+  }
+  if (result !== undefined && error === undefined) return result;
+  return new Malformed(ReasonCode.malformedPacket, '', error?.message ?? 'not one whole packet');
+}
+
+function generate(object: mqttPacket.Packet, version: ProtocolVersion): Bytes {
+  try {
+    return mqttPacket.generate(object, { protocolVersion: version });
+  } catch (reason) {
+    const detail = reason instanceof Error ? reason.message : String(reason);
+    throw new RangeError(`${object.cmd} cannot be written: ${detail}`, { cause: reason });
+  }
+}
+
+/** Puts the packet's properties in place of the empty blocks that mqtt-packet wrote: every property, in its order. */
+function withProperties(bare: Bytes, packet: Packet): Bytes {
+  const bodyStart = headerLength(bare);
+  const reader = new FrameReader(bare, bodyStart, bare.length, packetName(packet.type));
+  checkPacket(packet.type, (bare[0] ?? 0) & 0x0f, reader, ProtocolVersion.v5);
+  if (reader.fault && !isOnlyForWantOfProperties(reader.fault)) throw new RangeError(reader.fault.detail);
+  const parts: Bytes[] = [];
+  let position = bodyStart;
+  for (const block of reader.blocks) {
+    const isWill = block.place === PropertyPlace.will;
+    const properties = isWill && 'will' in packet ? packet.will?.properties : propertiesOf(packet);
+    parts.push(bare.subarray(position, block.start), writeProperties(properties ?? noProperties));
+    position = block.end;
+  }
+  parts.push(bare.subarray(position));
+  const body = joinBytes(parts);
+  return joinBytes([allocateHeader(bare[0] ?? 0, body.length), body]);
+}
+
+type Tailed = AckPacket | DisconnectPacket | AuthPacket;
+
+function isTailed(packet: Packet): packet is Tailed {
+  return 'reasonCode' in packet && packet.type !== PacketType.connack;
+}
+
+/**
+ * The 5.0 packets that end in a reason code and properties, both left out when there is nothing to say: mqtt-packet
+ * writes only the long form, and deletes properties from the caller's object when it finds the packet too large.
+ */
+function encodeTailed(packet: Tailed): Bytes {
+  const hasProperties = Object.keys(packet.properties).length > 0;
+  const tail = allocateBytes(1);
+  tail[0] = packet.reasonCode;
+  const parts: Bytes[] = [];
+  if ('packetId' in packet) parts.push(packetIdBytes(packet.packetId));
+  if (hasProperties || packet.reasonCode !== ReasonCode.success) parts.push(tail);
+  if (hasProperties) parts.push(writeProperties(packet.properties));
+  const body = joinBytes(parts);
+  return joinBytes([allocateHeader((packet.type << 4) | requiredFlags(packet.type), body.length), body]);
+}
+
+function packetIdBytes(packetId: number): Bytes {
+  if (!Number.isInteger(packetId) || packetId < 1 || packetId > 0xffff) {
+    throw new RangeError(`the packet identifier is ${packetId}, 1 to 65535 are allowed`);
+  }
+  const bytes = allocateBytes(2);
+  bytes.writeUInt16BE(packetId, 0);
+  return bytes;
+}
+
+function propertiesOf(packet: Packet): Parameters<typeof writeProperties>[0] {
+  return 'properties' in packet ? packet.properties : noProperties;
+}
+
+/** A PUBLISH by alias has no topic: without its properties it looks incomplete. */
+function isOnlyForWantOfProperties(fault: Malformed): boolean {
+  return fault.statement === 'MQTT-4.7.3-1';
+}
