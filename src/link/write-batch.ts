@@ -1,0 +1,126 @@
+// hot path
+// WriteBatch: the outbox of one link. Heads and small payloads are copied side by side into a piece of the turn's arena,
+// large payloads are referred to; a flush is one gathered write of all parts, in the order in which they were put in.
+//
+// Invariant: memory that was written is given away with it and never written again, so no later packet can change a
+// byte that the system has not sent yet. Bounded: a batch that exceeds `batchBytesMax` is flushed at once.
+import { type Bytes, emptyBytes } from '../../protocol/wire/bytes.ts';
+import type { Outbox } from '../../protocol/wire/outbox.ts';
+import type { Socket } from '../ports/ports.ts';
+import type { Flushable, Turn } from './turn.ts';
+
+/** Limits of a batch. */
+export interface BatchOptions {
+  /** Bytes gathered before the end of the turn is not waited for. Default 262144. */
+  readonly batchBytesMax?: number;
+  /** Appended parts up to this many bytes are copied, larger ones are referred to. Default 2048. */
+  readonly copyBytesMax?: number;
+}
+
+const firstPieceBytes = 1024;
+const pieceBytesMax = 16_384;
+
+/** Outgoing bytes of one link, gathered into one write a turn. */
+export class WriteBatch implements Outbox, Flushable {
+  /** See `Outbox.position`. */
+  position = 0;
+  /** See `Flushable.isQueued`. */
+  isQueued = false;
+  /** See `Flushable.flushedAt`. */
+  flushedAt: number = Number.NEGATIVE_INFINITY;
+  readonly #socket: Socket;
+  readonly #turn: Turn;
+  readonly #batchBytesMax: number;
+  readonly #copyBytesMax: number;
+  #piece: Bytes = emptyBytes;
+  #pieceBytes = firstPieceBytes;
+  #start = 0;
+  #parts: Bytes[] = [];
+  #partsBytes = 0;
+  #bytesFlushed = 0;
+  #isClosed = false;
+
+  constructor(socket: Socket, turn: Turn, options: BatchOptions = {}) {
+    this.#socket = socket;
+    this.#turn = turn;
+    this.#batchBytesMax = options.batchBytesMax ?? 262_144;
+    this.#copyBytesMax = options.copyBytesMax ?? 2048;
+  }
+
+  /** Bytes that wait for the flush. */
+  get byteLength(): number {
+    return this.#partsBytes + this.position - this.#start;
+  }
+
+  /** Bytes flushed to the socket so far. */
+  get bytesFlushed(): number {
+    return this.#bytesFlushed;
+  }
+
+  /** See `Outbox.reserve`. */
+  reserve(size: number): Bytes {
+    if (this.byteLength >= this.#batchBytesMax) this.flush();
+    if (this.#piece.length - this.position < size) this.#takePiece(size);
+    if (!this.isQueued) this.#turn.add(this);
+    return this.#piece;
+  }
+
+  /** See `Outbox.append`. */
+  append(bytes: Bytes): void {
+    const size = bytes.length;
+    if (size <= this.#copyBytesMax) {
+      this.reserve(size).set(bytes, this.position);
+      this.position += size;
+      return;
+    }
+    this.reserve(0);
+    this.#endPart();
+    this.#parts.push(bytes);
+    this.#partsBytes += size;
+  }
+
+  /** Hands everything to the socket in one write; does nothing when there is nothing. */
+  flush(): void {
+    this.#endPart();
+    const size = this.#partsBytes;
+    if (size === 0) return;
+    const parts = this.#parts;
+    this.#forget();
+    if (this.#isClosed) return;
+    this.#bytesFlushed += size;
+    this.#socket.write(parts);
+  }
+
+  /** Drops what was not flushed; whatever is put in from now on is dropped as well. */
+  close(): void {
+    this.#isClosed = true;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#turn.arena.giveBack(this.#piece, this.position);
+    this.#piece = emptyBytes;
+    this.#pieceBytes = firstPieceBytes;
+    this.#start = 0;
+    this.position = 0;
+    this.#parts = [];
+    this.#partsBytes = 0;
+  }
+
+  #endPart(): void {
+    if (this.position === this.#start) return;
+    this.#parts.push(this.#piece.subarray(this.#start, this.position));
+    this.#partsBytes += this.position - this.#start;
+    this.#start = this.position;
+  }
+
+  /** Pieces double, so that few bytes take little memory and many bytes make few parts. */
+  #takePiece(size: number): void {
+    this.#endPart();
+    this.#turn.arena.giveBack(this.#piece, this.position);
+    this.#piece = this.#turn.arena.carve(Math.max(size, this.#pieceBytes));
+    this.#pieceBytes = Math.min(this.#pieceBytes * 2, pieceBytesMax);
+    this.#start = 0;
+    this.position = 0;
+  }
+}
