@@ -1,0 +1,370 @@
+// hot path
+// Exchange: publishing and acknowledging, the half of MQTT that is the same for clients and servers. One for each connection;
+// it works on a session that outlives it. Both machines (client-connection, server-connection) have one.
+//
+//   out: send -> SendWindow -> PUBLISH            in: PUBLISH -> aliases -> ReceiveWindow -> sink.messageReceived
+//        PUBACK / PUBREC -> PUBREL / PUBCOMP           session.accept -> AckOrder -> PUBACK / PUBREC
+//        -> sink.messageSettled                        PUBREL -> PUBCOMP
+//
+// `begin` releases and sends again what an earlier connection left; on a live connection nothing is ever sent twice
+// [MQTT-4.4.0-1] [MQTT3-4.4.0-1]. Inbound messages underway are bounded by the session's receive maximum.
+import type { AckWriter } from '../session/ack-order.ts';
+import { isExpired } from '../session/expiry.ts';
+import type { SendEntry } from '../session/send-window.ts';
+import type { Session } from '../session/session.ts';
+import { type AckType, AckView, writeAck } from '../wire/ack-frame.ts';
+import { type Bytes, emptyBytes } from '../wire/bytes.ts';
+import { Malformed } from '../wire/malformed.ts';
+import type { Outbox } from '../wire/outbox.ts';
+import { PacketType } from '../wire/packet-type.ts';
+import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
+import { publishSize, writePublish } from '../wire/publish-head.ts';
+import { PublishView } from '../wire/publish-view.ts';
+import type { Delivery } from '../wire/publishable.ts';
+import { isFailure, ReasonCode } from '../wire/reason-code.ts';
+import type { PeerLimits } from './limits.ts';
+import { InboundAliases, OutboundAliases } from './topic-aliases.ts';
+
+/** A message that came in. Borrowed: valid during the call only. */
+export interface ReceivedPublish {
+  readonly topic: string;
+  readonly topicBytes: Bytes;
+  readonly payload: Bytes;
+  /** The 5.0 property block as `Publishable.properties` has it. */
+  readonly properties: Bytes;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  /** Seconds; -1 for none. */
+  readonly messageExpiryInterval: number;
+  readonly subscriptionIdentifiers: readonly number[] | undefined;
+}
+
+/** How and why a connection ended. */
+export interface ConnectionEnd {
+  /** Who ended it: we ourselves in order, the peer (by its word or its fault), the network. */
+  readonly blame: 'local' | 'remote' | 'network';
+  readonly reasonCode: ReasonCode;
+  /** The statement broken, or empty. */
+  readonly statement: string;
+  readonly detail: string;
+  /** At a server: whether the client's will is due. */
+  readonly isWillDue: boolean;
+}
+
+/** What came of a `send`. `full`: try again after `messageSettled`. */
+export type SendOutcome = 'sent' | 'full' | 'too-large' | 'expired' | 'offline' | 'unsupported';
+
+/** Told of everything that both kinds of connection have in common. Synchronous. */
+export interface ExchangeSink {
+  /** A message came. A ticket above 0 is answered by `session.accept`, inside this call or later; 0 stands for QoS 0. */
+  messageReceived(publish: ReceivedPublish, ticket: number): void;
+  /** The peer's last word on a message that was sent: PUBACK, PUBCOMP, or a refusal of 0x80 and above. */
+  messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
+  /** Scanning, which stopped because too much awaited acceptance, may go on. */
+  resumable(): void;
+  /** The connection's life in MQTT is over: close the link when what was written has left. Exactly once. */
+  ended(end: ConnectionEnd): void;
+}
+
+/** What one connection agreed on. */
+export interface ExchangeTerms {
+  readonly version: ProtocolVersion;
+  /** What the peer takes. */
+  readonly peer: PeerLimits;
+  /** Highest topic alias that we take. */
+  readonly topicAliasMaximum: number;
+  /** QoS 2 messages underway at most; default the peer's receive maximum. */
+  readonly qos2WindowMax?: number;
+}
+
+/** A PUBLISH about to be written; reused. */
+class Target {
+  readonly version: ProtocolVersion;
+  packetId = 0;
+  dup = false;
+  topicAlias = 0;
+  isTopicOmitted = false;
+  now = 0;
+
+  constructor(version: ProtocolVersion) {
+    this.version = version;
+  }
+}
+
+/** A received message; reused. */
+class Incoming implements ReceivedPublish {
+  topic = '';
+  topicBytes: Bytes = emptyBytes;
+  payload: Bytes = emptyBytes;
+  properties: Bytes = emptyBytes;
+  qos: Qos = 0;
+  retain = false;
+  dup = false;
+  messageExpiryInterval = -1;
+  subscriptionIdentifiers: readonly number[] | undefined;
+}
+
+/** The messages of one connection, both ways. */
+export class Exchange implements AckWriter {
+  readonly #outbox: Outbox;
+  readonly #sink: ExchangeSink;
+  readonly #session: Session;
+  readonly #terms: ExchangeTerms;
+  readonly #view = new PublishView();
+  readonly #ack = new AckView();
+  readonly #incoming = new Incoming();
+  readonly #target: Target;
+  readonly #inbound: InboundAliases;
+  readonly #outbound: OutboundAliases;
+  /** QoS 2 identifiers of this connection that were acknowledged with PUBREC and await PUBREL. */
+  readonly #unreleased = new Set<number>();
+  #isStalled = false;
+  #isOver = false;
+  #progressAt = 0;
+
+  constructor(outbox: Outbox, sink: ExchangeSink, session: Session, terms: ExchangeTerms) {
+    this.#outbox = outbox;
+    this.#sink = sink;
+    this.#session = session;
+    this.#terms = terms;
+    this.#target = new Target(terms.version);
+    this.#inbound = new InboundAliases(terms.topicAliasMaximum);
+    this.#outbound = new OutboundAliases(terms.peer.topicAliasMaximum);
+  }
+
+  /** Whether scanning must stop until `resumable`: too much awaits acceptance, and 3.x has no other brake. */
+  get isStalled(): boolean {
+    return this.#isStalled;
+  }
+
+  /** Since when the oldest unsettled message has waited without any progress, in ms; Infinity when nothing waits. */
+  get waitingSince(): number {
+    return this.#session.sendWindow.size === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
+  }
+
+  /** The connection is accepted: what an earlier one left is released and sent again. */
+  begin(now: number): void {
+    this.#progressAt = now;
+    this.#session.open(this);
+    const { peer, qos2WindowMax, version } = this.#terms;
+    const released = this.#session.sendWindow.open(peer.receiveMaximum, qos2WindowMax);
+    // [MQTT-4.6.0-4] [MQTT3-4.6.0-4]
+    for (const { packetId } of released) {
+      writeAck(this.#outbox, PacketType.pubrel, packetId, ReasonCode.success, version);
+    }
+    this.#sendDue(now);
+  }
+
+  /** The connection is over: nothing is written any more. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#session.close();
+  }
+
+  /** Sends a message if it can be sent now. */
+  send(delivery: Delivery, token: number, now: number): SendOutcome {
+    if (this.#isOver) return 'offline';
+    const { peer } = this.#terms;
+    if (isExpired(delivery.message, now)) return 'expired';
+    if (delivery.qos > peer.maximumQos || (delivery.retain && !peer.isRetainAvailable)) return 'unsupported'; // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+    const window = this.#session.sendWindow;
+    if (delivery.qos > 0 && !window.canAdd(delivery)) return 'full';
+    if (!this.#fits(delivery, now)) return 'too-large';
+    if (delivery.qos === 0) {
+      this.#write(delivery, 0, false, now); // [MQTT-4.3.1-1] [MQTT3-4.3.1-1]
+      return 'sent';
+    }
+    if (window.size === 0) this.#progressAt = now;
+    const entry = window.add(delivery, token);
+    if (entry === undefined) return 'full';
+    this.#write(delivery, entry.packetId, false, now); // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]
+    return 'sent';
+  }
+
+  /** A PUBLISH frame came. Returns what is wrong with it. */
+  publishReceived(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
+    const view = this.#view;
+    const fault = view.read(bytes, start, bodyStart, end, this.#terms.version);
+    if (fault) return fault;
+    const topicFault = this.#resolveTopic(view);
+    if (topicFault) return topicFault;
+    const incoming = this.#incoming;
+    incoming.payload = view.payload();
+    incoming.properties = view.forwardProperties();
+    incoming.qos = view.qos;
+    incoming.retain = view.retain;
+    incoming.dup = view.dup;
+    incoming.messageExpiryInterval = view.messageExpiryInterval;
+    incoming.subscriptionIdentifiers = view.subscriptionIdentifiers;
+    if (view.qos === 0) {
+      this.#sink.messageReceived(incoming, 0);
+      return undefined;
+    }
+    return view.qos === 1 ? this.#receiveQos1(view.packetId) : this.#receiveQos2(view.packetId);
+  }
+
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP came. Returns what is wrong with it. */
+  ackReceived(bytes: Bytes, start: number, bodyStart: number, end: number, now: number): Malformed | undefined {
+    const ack = this.#ack;
+    const fault = ack.read(bytes, start, bodyStart, end, this.#terms.version);
+    if (fault) return fault;
+    this.#progressAt = now;
+    const { type, packetId, reasonCode } = ack;
+    if (type === PacketType.pubrel) return this.#releaseReceived(packetId);
+    if (type === PacketType.pubrec) return this.#recReceived(packetId, reasonCode, now);
+    const entry = this.#session.sendWindow.get(packetId);
+    if (entry === undefined) return undefined; // settled before: nothing is left to do
+    const fits = type === PacketType.puback ? entry.delivery.qos === 1 : entry.delivery.qos === 2;
+    if (!fits)
+      return new Malformed(ReasonCode.protocolError, '', `the wrong acknowledgement for QoS ${entry.delivery.qos}`);
+    if (type === PacketType.pubcomp && entry.state === 'published') {
+      return new Malformed(ReasonCode.protocolError, '', 'PUBCOMP came before PUBREC');
+    }
+    this.#settle(packetId, type === PacketType.pubcomp ? ReasonCode.success : reasonCode, now);
+    return undefined;
+  }
+
+  /** See `AckWriter`: an acknowledgement is due [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-2.2.1-5] [MQTT3-4.3.2-2] [MQTT3-2.3.1-6]. */
+  acknowledge(packetId: number, isQos2: boolean, reasonCode: ReasonCode): void {
+    if (this.#isOver) return;
+    const type = isQos2 ? PacketType.pubrec : PacketType.puback;
+    this.#writeAck(type, packetId, reasonCode);
+    if (isQos2 && !isFailure(reasonCode)) this.#unreleased.add(packetId);
+    if (this.#isStalled) {
+      this.#isStalled = false;
+      this.#sink.resumable();
+    }
+  }
+
+  #resolveTopic(view: PublishView): Malformed | undefined {
+    const incoming = this.#incoming;
+    if (view.topicAlias === 0) {
+      incoming.topicBytes = view.topicBytes();
+      incoming.topic = view.topic();
+      return undefined;
+    }
+    const known = this.#inbound.resolve(view.topicAlias, view.topicBytes());
+    if (known instanceof Malformed) return known;
+    incoming.topic = known.topic;
+    incoming.topicBytes = known.topicBytes;
+    return undefined;
+  }
+
+  #receiveQos1(packetId: number): Malformed | undefined {
+    const ticket = this.#session.take(packetId, false);
+    const fault = this.#checkQuota();
+    if (fault) return fault;
+    this.#sink.messageReceived(this.#incoming, ticket); // [MQTT-4.3.2-5] each one is a new message
+    this.#stallIfFull();
+    return undefined;
+  }
+
+  #receiveQos2(packetId: number): Malformed | undefined {
+    const window = this.#session.receiveWindow;
+    const arrival = window.arrivalOf(packetId);
+    const ticket = this.#session.take(packetId, true);
+    if (arrival === 'new') {
+      window.begin(packetId, ticket); // before delivery [MQTT-4.3.3-10] [MQTT3-4.3.3-2]
+      const fault = this.#checkQuota();
+      if (fault) return fault;
+      this.#sink.messageReceived(this.#incoming, ticket);
+      this.#stallIfFull();
+    } else if (arrival === 'pending') {
+      window.repeat(packetId, ticket);
+    } else {
+      this.#session.acknowledgeAgain(ticket, ReasonCode.success);
+    }
+    return undefined;
+  }
+
+  /** [MQTT-3.3.4-7] [MQTT-3.3.4-8] more underway than our receive maximum allows. */
+  #checkQuota(): Malformed | undefined {
+    if (this.#terms.version !== ProtocolVersion.v5) return undefined;
+    const { awaitingCount, receiveMaximum } = this.#session;
+    const underway = awaitingCount + this.#unreleased.size;
+    if (underway <= receiveMaximum) return undefined;
+    const detail = `${underway} messages are underway, at most ${receiveMaximum} are allowed`;
+    return new Malformed(ReasonCode.receiveMaximumExceeded, 'MQTT-3.3.4-9', detail);
+  }
+
+  #stallIfFull(): void {
+    if (this.#terms.version === ProtocolVersion.v5) return;
+    this.#isStalled = this.#session.awaitingCount >= this.#session.receiveMaximum;
+  }
+
+  #releaseReceived(packetId: number): undefined {
+    this.#unreleased.delete(packetId);
+    const isKnown = this.#session.receiveWindow.release(packetId);
+    const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
+    this.#writeAck(PacketType.pubcomp, packetId, reason); // [MQTT-4.3.3-11] [MQTT3-4.3.3-2]
+  }
+
+  #recReceived(packetId: number, reasonCode: ReasonCode, now: number): Malformed | undefined {
+    const window = this.#session.sendWindow;
+    const entry = window.get(packetId);
+    if (entry && entry.delivery.qos !== 2) {
+      return new Malformed(ReasonCode.protocolError, '', 'PUBREC came for a message of QoS 1');
+    }
+    if (entry && isFailure(reasonCode) && entry.state === 'published') {
+      this.#settle(packetId, reasonCode, now);
+      return undefined;
+    }
+    const isKnown = window.release(packetId) !== undefined;
+    const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
+    this.#writeAck(PacketType.pubrel, packetId, reason); // [MQTT-4.3.3-4] [MQTT3-4.3.3-1]
+    return undefined;
+  }
+
+  #settle(packetId: number, reasonCode: ReasonCode, now: number): void {
+    const entry = this.#session.sendWindow.settle(packetId);
+    this.#sendDue(now);
+    if (entry) this.#sink.messageSettled(entry, reasonCode);
+  }
+
+  /** Sends what an earlier connection left, as far as the quota allows. */
+  #sendDue(now: number): void {
+    const window = this.#session.sendWindow;
+    for (let entry = window.nextDue(); entry && !this.#isOver; entry = window.nextDue()) {
+      const { packetId, delivery } = entry;
+      if (this.#fits(delivery, now)) {
+        this.#write(delivery, packetId, true, now); // [MQTT-3.3.1-1] [MQTT3-3.3.1-1] [MQTT3-2.3.1-3]
+      } else {
+        window.settle(packetId);
+        this.#sink.messageSettled(entry, ReasonCode.packetTooLarge); // [MQTT-3.1.2-25]
+      }
+    }
+  }
+
+  /** Whether the packet is one that the peer takes [MQTT-3.1.2-24] [MQTT-3.2.2-15]. */
+  #fits(delivery: Delivery, now: number): boolean {
+    const { maximumPacketSize } = this.#terms.peer;
+    const { message } = delivery;
+    // far below the limit, whatever head it gets
+    if (message.payload.length + message.properties.length + 70_000 < maximumPacketSize) return true;
+    const use = this.#outbound.useFor(message.topicBytes);
+    this.#aim(use.alias, use.isTopicOmitted, now);
+    return publishSize(delivery, this.#target) <= maximumPacketSize;
+  }
+
+  #write(delivery: Delivery, packetId: number, dup: boolean, now: number): void {
+    const { topicBytes } = delivery.message;
+    const use = this.#outbound.useFor(topicBytes);
+    this.#aim(use.alias, use.isTopicOmitted, now);
+    this.#target.packetId = packetId;
+    this.#target.dup = dup;
+    writePublish(this.#outbox, delivery, this.#target);
+    this.#outbound.used(topicBytes, use);
+  }
+
+  #aim(alias: number, isTopicOmitted: boolean, now: number): void {
+    this.#target.topicAlias = alias;
+    this.#target.isTopicOmitted = isTopicOmitted;
+    this.#target.now = now;
+  }
+
+  #writeAck(type: AckType, packetId: number, reasonCode: ReasonCode): void {
+    if (!this.#isOver) writeAck(this.#outbox, type, packetId, reasonCode, this.#terms.version);
+  }
+}

@@ -1,0 +1,12 @@
+// Expiry: intervals in seconds, as the wire has them, against deadlines in ms of the monotonic clock, as Viaduct has them.
+import type { Publishable } from '../wire/publishable.ts';
+
+/** The deadline of a message that came with an expiry interval in seconds; 0, never, for a negative one (there is none). */
+export function messageDeadline(intervalSeconds: number, now: number): number {
+  return intervalSeconds < 0 ? 0 : now + intervalSeconds * 1000;
+}
+
+/** Whether a message is not to be delivered any more [MQTT-3.3.2-5]. */
+export function isExpired(message: Publishable, now: number): boolean {
+  return message.expiresAt !== 0 && message.expiresAt <= now;
+}

@@ -1,0 +1,43 @@
+// hot path
+// PacketIds: the packet identifiers in use in one direction of one session. The next free one is searched from the last one
+// taken on, so that an identifier comes back as late as possible [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1] [MQTT3-2.3.1-2].
+// Bounded: 65,535 identifiers exist.
+
+const identifierMax = 65_535;
+
+/** Identifiers 1 to 65535, each used once at a time. */
+export class PacketIds {
+  readonly #used = new Set<number>();
+  #last = 0;
+
+  /** How many are in use. */
+  get usedCount(): number {
+    return this.#used.size;
+  }
+
+  /** Takes a free identifier; 0 when none is free. */
+  take(): number {
+    if (this.#used.size >= identifierMax) return 0;
+    let identifier = this.#last;
+    do identifier = identifier === identifierMax ? 1 : identifier + 1;
+    while (this.#used.has(identifier));
+    this.#used.add(identifier);
+    this.#last = identifier;
+    return identifier;
+  }
+
+  /** Makes an identifier free again [MQTT-2.2.1-6] [MQTT3-2.3.1-4]; one that is free already stays so. */
+  give(identifier: number): void {
+    this.#used.delete(identifier);
+  }
+
+  /** Whether an identifier is in use. */
+  has(identifier: number): boolean {
+    return this.#used.has(identifier);
+  }
+
+  /** Makes all of them free. */
+  clear(): void {
+    this.#used.clear();
+  }
+}

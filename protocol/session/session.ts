@@ -1,0 +1,75 @@
+// Session: what two ends remember of each other's unfinished QoS 1 and 2 flows when their connection breaks
+// [MQTT-4.1.0-1] [MQTT3-4.1.0-1]. Outbound and inbound flows are two windows with identifiers of their own.
+// A connection opens it and closes it; tickets are counted on across connections, so that a late acceptance of a message from
+// a dead connection can never acknowledge another one.
+import { isFailure, type ReasonCode } from '../wire/reason-code.ts';
+import { AckOrder, type AckWriter } from './ack-order.ts';
+import { ReceiveWindow } from './receive-window.ts';
+import { type SendEntry, SendWindow } from './send-window.ts';
+
+/** What a session is made with. */
+export interface SessionOptions {
+  readonly clientId: string;
+  /** Outbound QoS 1 and 2 messages underway at most, 1 to 65535; the peer's receive maximum may lower it. */
+  readonly sendWindowMax: number;
+  /** Inbound QoS 1 and 2 messages that may be underway, 1 to 65535: our own receive maximum. */
+  readonly receiveMaximum: number;
+}
+
+/** The state of one session. */
+export class Session {
+  readonly clientId: string;
+  readonly receiveMaximum: number;
+  readonly sendWindow: SendWindow;
+  readonly receiveWindow: ReceiveWindow = new ReceiveWindow();
+  #acks: AckOrder | undefined;
+  #lastTicket = 0;
+
+  constructor(options: SessionOptions) {
+    this.clientId = options.clientId;
+    this.receiveMaximum = options.receiveMaximum;
+    this.sendWindow = new SendWindow(options.sendWindowMax);
+  }
+
+  /** Messages of the current connection that were handed over and are not acknowledged. */
+  get awaitingCount(): number {
+    return this.#acks?.awaitingCount ?? 0;
+  }
+
+  /** A connection begins; `writer` writes its acknowledgements. */
+  open(writer: AckWriter): void {
+    this.#acks = new AckOrder(writer, this.#lastTicket + 1);
+  }
+
+  /** The connection is over: acknowledgements that did not leave are void, the peer will repeat its messages. */
+  close(): void {
+    this.#acks = undefined;
+    this.sendWindow.close();
+  }
+
+  /** A message that is to be acknowledged came: its ticket, 1 and up, and its place in the order of acknowledgements. */
+  take(packetId: number, isQos2: boolean): number {
+    this.#acks?.push(packetId, isQos2);
+    return ++this.#lastTicket;
+  }
+
+  /**
+   * The message of a ticket is held by whoever must hold it, or is refused (0x80 and above): its PUBACK or PUBREC may
+   * leave. Tickets of QoS 1 messages of an earlier connection, and tickets used before, are ignored.
+   */
+  accept(ticket: number, reasonCode: ReasonCode): void {
+    const acknowledgeTicket = this.receiveWindow.accept(ticket, isFailure(reasonCode));
+    this.#acks?.settle(acknowledgeTicket > 0 ? acknowledgeTicket : ticket, reasonCode);
+  }
+
+  /** Acknowledges a repeat of a message that was accepted before. */
+  acknowledgeAgain(ticket: number, reasonCode: ReasonCode): void {
+    this.#acks?.settle(ticket, reasonCode);
+  }
+
+  /** Forgets all flows: the session is over. Returns what the peer never owned, in order; it is the owner's again. */
+  reset(): readonly SendEntry[] {
+    this.receiveWindow.reset();
+    return this.sendWindow.reset();
+  }
+}
