@@ -62,13 +62,13 @@ export class OutboundAliases {
   /** How the next PUBLISH of this topic would be written. Nothing is remembered before `used`. */
   useFor(topicBytes: Bytes): AliasUse {
     if (this.#maximum === 0 || topicBytes.length < 3) return noAlias;
-    const alias = this.#aliases.get(topicBytes.latin1Slice());
+    const alias = this.#aliases.get(topicBytes.toString('latin1'));
     if (alias !== undefined) return { alias, isTopicOmitted: true };
     return this.#aliases.size < this.#maximum ? { alias: this.#aliases.size + 1, isTopicOmitted: false } : noAlias;
   }
 
   /** The PUBLISH was written: the peer knows the alias from now on. */
   used(topicBytes: Bytes, use: AliasUse): void {
-    if (use.alias > 0 && !use.isTopicOmitted) this.#aliases.set(topicBytes.latin1Slice(), use.alias);
+    if (use.alias > 0 && !use.isTopicOmitted) this.#aliases.set(topicBytes.toString('latin1'), use.alias);
   }
 }

@@ -25,14 +25,15 @@ const quietMs = 0.05;
 export class Turn {
   /** Where the batches of this turn get their memory. */
   readonly arena: Arena = new Arena();
-  readonly #clock: Clock;
+  /** The clock of everything that shares the turn. */
+  readonly clock: Clock;
   #queued: Flushable[] = [];
   #spare: Flushable[] = [];
   #inputDepth = 0;
   #isDeferred = false;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** Input is about to be handled; calls may nest, each needs its `inputEnded`. */
@@ -56,7 +57,7 @@ export class Turn {
   #defer(): void {
     if (this.#isDeferred) return;
     this.#isDeferred = true;
-    this.#clock.defer(() => {
+    this.clock.defer(() => {
       this.#isDeferred = false;
       this.#flush(0);
     });
@@ -65,7 +66,7 @@ export class Turn {
   #flush(quietForMs: number): void {
     const batches = this.#queued;
     this.#queued = this.#spare;
-    const now = this.#clock.now();
+    const now = this.clock.now();
     for (const batch of batches) {
       if (now - batch.flushedAt >= quietForMs) {
         batch.isQueued = false;

@@ -15,6 +15,8 @@ export interface BatchOptions {
   readonly batchBytesMax?: number;
   /** Appended parts up to this many bytes are copied, larger ones are referred to. Default 2048. */
   readonly copyBytesMax?: number;
+  /** Told after a flush that the system took whole. */
+  readonly flushed?: () => void;
 }
 
 const firstPieceBytes = 1024;
@@ -32,6 +34,7 @@ export class WriteBatch implements Outbox, Flushable {
   readonly #turn: Turn;
   readonly #batchBytesMax: number;
   readonly #copyBytesMax: number;
+  readonly #flushed: (() => void) | undefined;
   #piece: Bytes = emptyBytes;
   #pieceBytes = firstPieceBytes;
   #start = 0;
@@ -45,6 +48,7 @@ export class WriteBatch implements Outbox, Flushable {
     this.#turn = turn;
     this.#batchBytesMax = options.batchBytesMax ?? 262_144;
     this.#copyBytesMax = options.copyBytesMax ?? 2048;
+    this.#flushed = options.flushed;
   }
 
   /** Bytes that wait for the flush. */
@@ -88,7 +92,7 @@ export class WriteBatch implements Outbox, Flushable {
     this.#forget();
     if (this.#isClosed) return;
     this.#bytesFlushed += size;
-    this.#socket.write(parts);
+    if (this.#socket.write(parts)) this.#flushed?.();
   }
 
   /** Drops what was not flushed; whatever is put in from now on is dropped as well. */

@@ -1,0 +1,277 @@
+// ClientConnection: one connection as the client sees it, for 3.1, 3.1.1 and 5.0. A bridge's connection is one.
+//
+//   idle --start--> connecting --CONNACK 0--> connected --disconnect / DISCONNECT / fault / silence--> ended
+//                       | CONNACK >= 0x80, no CONNACK in time                                           ^
+//                       +--------------------------------------------------------------------------------+
+//
+// Time is a parameter; `nextDeadline` says when `tick` has something to do: the answer to CONNECT, pings, and a peer that
+// acknowledges nothing any more. What the server forgot goes back to the owner through `sessionLost`.
+import type { SendEntry } from '../session/send-window.ts';
+import type { Session } from '../session/session.ts';
+import type { Bytes } from '../wire/bytes.ts';
+import { decodePacket, encodePacket } from '../wire/codec.ts';
+import { Malformed } from '../wire/malformed.ts';
+import type { Outbox } from '../wire/outbox.ts';
+import { PacketType } from '../wire/packet-type.ts';
+import type { ConnackPacket, ConnectPacket, DisconnectPacket, Packet, SubscribeEntry } from '../wire/packets.ts';
+import { noProperties, type Properties } from '../wire/properties.ts';
+import { ProtocolVersion } from '../wire/protocol-version.ts';
+import type { Delivery } from '../wire/publishable.ts';
+import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
+import { type ConnectionEnd, Exchange, type ExchangeSink, type SendOutcome } from './exchange.ts';
+import { Pinger } from './keep-alive.ts';
+import { faultAtClient } from './legal-packets.ts';
+import { featuresOfConnack, type ServerFeatures } from './limits.ts';
+
+/** What a client does with one connection. */
+export interface ClientSink extends ExchangeSink {
+  /** The server has no session: the unsettled messages that it never owned are the owner's again, in order. Before `connected`. */
+  sessionLost(entries: readonly SendEntry[]): void;
+  /** The server accepted. Whether it has the session is in the packet. */
+  connected(connack: ConnackPacket): void;
+  /** The server refused; `ended` follows. */
+  refused(reasonCode: ReasonCode, detail: string): void;
+  /** One reason code for each filter, in order. */
+  subscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void;
+  /** One reason code for each filter in 5.0; none in 3.x. */
+  unsubscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void;
+}
+
+/** How a client connects. */
+export interface ClientTerms {
+  readonly connect: ConnectPacket;
+  /** Longest wait for CONNACK and for PINGRESP, in ms. */
+  readonly answerTimeoutMs: number;
+  /** Longest time without any acknowledgement while some are owed, in ms; 0 turns it off. */
+  readonly acknowledgeTimeoutMs: number;
+  /** QoS 2 messages underway at most; default as the server allows. */
+  readonly qos2WindowMax?: number;
+}
+
+/** One connection at a client. */
+export class ClientConnection {
+  readonly #outbox: Outbox;
+  readonly #sink: ClientSink;
+  readonly #session: Session;
+  readonly #terms: ClientTerms;
+  #state: 'idle' | 'connecting' | 'connected' | 'ended' = 'idle';
+  #server: ServerFeatures | undefined;
+  #exchange: Exchange | undefined;
+  #pinger: Pinger | undefined;
+  #answerDeadline = Number.POSITIVE_INFINITY;
+  /** Identifiers of SUBSCRIBE and UNSUBSCRIBE without answer; they end with the connection. */
+  readonly #requests = new Set<number>();
+
+  constructor(outbox: Outbox, sink: ClientSink, session: Session, terms: ClientTerms) {
+    this.#outbox = outbox;
+    this.#sink = sink;
+    this.#session = session;
+    this.#terms = terms;
+  }
+
+  /** Whether the server has accepted and the connection goes on. */
+  get isConnected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  /** What the server allows and offers, once it has accepted. */
+  get server(): ServerFeatures | undefined {
+    return this.#server;
+  }
+
+  /** Begins: CONNECT is the first packet [MQTT-3.1.0-1] [MQTT3-3.1.0-1]. */
+  start(now: number): void {
+    this.#state = 'connecting';
+    this.#answerDeadline = now + this.#terms.answerTimeoutMs;
+    this.#write(this.#terms.connect);
+  }
+
+  /** When `tick` has something to do, in ms; Infinity if never. */
+  nextDeadline(): number {
+    if (this.#state === 'connecting') return this.#answerDeadline;
+    if (this.#state !== 'connected') return Number.POSITIVE_INFINITY;
+    return Math.min(this.#pinger?.deadline ?? Number.POSITIVE_INFINITY, this.#acknowledgeDeadline);
+  }
+
+  /** Looks at the deadlines. */
+  tick(now: number): void {
+    if (now < this.nextDeadline()) return;
+    const timeout = ReasonCode.keepAliveTimeout;
+    if (this.#state === 'connecting') {
+      const detail = `no CONNACK came within ${this.#terms.answerTimeoutMs} ms`;
+      this.#end({ blame: 'network', reasonCode: timeout, detail });
+    } else if (now >= this.#acknowledgeDeadline) {
+      const detail = `nothing was acknowledged for ${this.#terms.acknowledgeTimeoutMs} ms`;
+      this.#end({ blame: 'network', reasonCode: timeout, detail });
+    } else if (this.#pinger?.isOverdue(now)) {
+      const detail = `no PINGRESP came within ${this.#terms.answerTimeoutMs} ms`;
+      this.#end({ blame: 'network', reasonCode: timeout, detail });
+    } else if (this.#pinger?.isDue(now)) {
+      this.#write({ type: PacketType.pingreq });
+      this.#pinger.pinged(now);
+    }
+  }
+
+  /** Takes a frame. Returns false when scanning is to stop: ended, or until enough was accepted. */
+  receive(bytes: Bytes, start: number, bodyStart: number, end: number, now: number): boolean {
+    if (this.#state === 'ended') return false;
+    this.#pinger?.heard(now);
+    const type = (bytes[start] ?? 0) >> 4;
+    const exchange = this.#exchange;
+    let fault = faultAtClient(type, exchange !== undefined, this.#version);
+    if (fault === undefined) {
+      if (exchange && type === PacketType.publish) fault = exchange.publishReceived(bytes, start, bodyStart, end);
+      else if (exchange && type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
+      else fault = this.#receiveControl(decodePacket(bytes.subarray(start, end), this.#version), now);
+    }
+    if (fault) this.#fail(fault);
+    return this.#mayScan();
+  }
+
+  /** The stream is no MQTT: the scanner refused it. */
+  scanFailed(fault: Malformed): void {
+    this.#fail(fault);
+  }
+
+  /** The socket is gone; `detail` says why, if that is known. */
+  linkLost(detail = 'the connection was lost'): void {
+    this.#end({ blame: 'network', reasonCode: ReasonCode.unspecifiedError, detail });
+  }
+
+  /** Sends a message. `token` comes back with `messageSettled`. */
+  send(delivery: Delivery, token: number, now: number): SendOutcome {
+    const outcome = this.#exchange?.send(delivery, token, now) ?? 'offline';
+    if (outcome === 'sent') this.#pinger?.sent(now);
+    return outcome;
+  }
+
+  /** Asks for subscriptions. Returns the packet identifier; 0 when not connected or when none is free. */
+  subscribe(entries: readonly SubscribeEntry[], properties: Properties, now: number): number {
+    return this.#request(now, (packetId) => ({ type: PacketType.subscribe, packetId, entries, properties }));
+  }
+
+  /** Asks for the end of subscriptions. Returns the packet identifier; 0 when not connected or when none is free. */
+  unsubscribe(filters: readonly string[], now: number): number {
+    return this.#request(now, (packetId) => ({
+      type: PacketType.unsubscribe,
+      packetId,
+      filters,
+      properties: noProperties,
+    }));
+  }
+
+  /** Ends the connection in order; nothing is sent after it [MQTT-3.14.4-1] [MQTT3-3.14.4-2]. */
+  disconnect(reasonCode: ReasonCode, detail: string, properties: Properties = noProperties): void {
+    if (this.#state === 'connected') this.#write({ type: PacketType.disconnect, reasonCode, properties });
+    this.#end({ blame: 'local', reasonCode, detail });
+  }
+
+  #mayScan(): boolean {
+    return this.#state !== 'ended' && this.#exchange?.isStalled !== true;
+  }
+
+  get #version(): ProtocolVersion {
+    return this.#terms.connect.version;
+  }
+
+  get #acknowledgeDeadline(): number {
+    const { acknowledgeTimeoutMs } = this.#terms;
+    if (acknowledgeTimeoutMs === 0 || this.#exchange === undefined) return Number.POSITIVE_INFINITY;
+    return this.#exchange.waitingSince + acknowledgeTimeoutMs;
+  }
+
+  #request(now: number, packetOf: (packetId: number) => Packet): number {
+    if (this.#state !== 'connected') return 0;
+    const packetId = this.#session.sendWindow.ids.take();
+    if (packetId === 0) return 0;
+    this.#requests.add(packetId);
+    this.#write(packetOf(packetId));
+    this.#pinger?.sent(now);
+    return packetId;
+  }
+
+  #receiveControl(packet: Packet | Malformed, now: number): Malformed | undefined {
+    if (packet instanceof Malformed) return packet;
+    switch (packet.type) {
+      case PacketType.connack:
+        return this.#receiveConnack(packet, now);
+      case PacketType.suback:
+        if (this.#isAnswer(packet.packetId)) this.#sink.subscribed(packet.packetId, packet.reasonCodes);
+        return undefined;
+      case PacketType.unsuback:
+        if (this.#isAnswer(packet.packetId)) this.#sink.unsubscribed(packet.packetId, packet.reasonCodes);
+        return undefined;
+      case PacketType.disconnect:
+        return this.#receiveDisconnect(packet);
+      default:
+        return undefined; // PINGRESP: that something came is all there is to it
+    }
+  }
+
+  #isAnswer(packetId: number): boolean {
+    if (!this.#requests.delete(packetId)) return false;
+    this.#session.sendWindow.ids.give(packetId);
+    return true;
+  }
+
+  #receiveConnack(packet: ConnackPacket, now: number): Malformed | undefined {
+    const { connect } = this.#terms;
+    if (isFailure(packet.reasonCode)) {
+      const detail = packet.properties.reasonString ?? reasonName(packet.reasonCode);
+      this.#sink.refused(packet.reasonCode, detail);
+      this.#end({ blame: 'remote', reasonCode: packet.reasonCode, detail: `the server refused: ${detail}` });
+      return undefined;
+    }
+    if (packet.sessionPresent && connect.cleanStart) {
+      // [MQTT-3.2.2-4]
+      return new Malformed(ReasonCode.protocolError, 'MQTT-3.2.2-4', 'a session is present that was to start clean');
+    }
+    this.#server = featuresOfConnack(connect, packet);
+    const { keepAlive } = this.#server;
+    const answerMs = Math.min(this.#terms.answerTimeoutMs, Math.max(1000, keepAlive * 1000));
+    this.#pinger = new Pinger(keepAlive, answerMs, now);
+    // In 3.1 CONNACK does not tell: a session that was asked for is taken to be there.
+    const isPresent = packet.sessionPresent || (this.#version === ProtocolVersion.v31 && !connect.cleanStart);
+    if (!isPresent) this.#sink.sessionLost(this.#session.reset()); // [MQTT-3.2.2-5]
+    if (this.#state !== 'connecting') return undefined;
+    this.#state = 'connected';
+    const { qos2WindowMax } = this.#terms;
+    this.#exchange = new Exchange(this.#outbox, this.#sink, this.#session, {
+      version: this.#version,
+      peer: this.#server,
+      topicAliasMaximum: connect.properties.topicAliasMaximum ?? 0,
+      ...(qos2WindowMax === undefined ? {} : { qos2WindowMax }),
+    });
+    this.#exchange.begin(now);
+    this.#sink.connected(packet);
+    return undefined;
+  }
+
+  #receiveDisconnect(packet: DisconnectPacket): undefined {
+    const detail = packet.properties.reasonString ?? reasonName(packet.reasonCode);
+    const reference = packet.properties.serverReference;
+    const where = reference === undefined ? '' : `, use ${reference}`;
+    this.#end({ blame: 'remote', reasonCode: packet.reasonCode, detail: `the server disconnected: ${detail}${where}` });
+  }
+
+  #fail(fault: Malformed): void {
+    const { reasonCode, detail, statement } = fault;
+    if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {
+      this.#write({ type: PacketType.disconnect, reasonCode, properties: noProperties });
+    }
+    this.#end({ blame: 'remote', reasonCode, detail, statement });
+  }
+
+  #write(packet: Packet): void {
+    this.#outbox.append(encodePacket(packet, this.#version));
+  }
+
+  #end(end: Partial<ConnectionEnd> & Pick<ConnectionEnd, 'blame' | 'reasonCode' | 'detail'>): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    for (const packetId of this.#requests) this.#session.sendWindow.ids.give(packetId);
+    this.#requests.clear();
+    this.#exchange?.end();
+    this.#sink.ended({ statement: '', isWillDue: false, ...end });
+  }
+}

@@ -1,0 +1,162 @@
+// hot path
+// Link: one socket. Chunks are scanned into frames for the handler; what the handler writes is gathered into one write a
+// turn; pressure works both ways. It has nothing from an earlier link and leaves nothing to a later one.
+//
+//   open --close--> closing (what was written leaves, what comes is thrown away) --> closed
+//   open --destroy, error, peer gone--> closed
+//
+// Inbound: while the handler says stop, the socket is paused and at most one chunk is kept. Outbound: `isCongested` from
+// `pendingBytesMax` on; whoever adds more than that does it knowingly.
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+import { type FrameHandler, FrameScanner } from '../../protocol/wire/frame-scanner.ts';
+import type { Malformed } from '../../protocol/wire/malformed.ts';
+import type { Socket, SocketHandler, Timer } from '../ports/ports.ts';
+import type { Turn } from './turn.ts';
+import { WriteBatch } from './write-batch.ts';
+
+/** What a link tells its owner. */
+export interface LinkHandler extends FrameHandler {
+  /** All frames that are whole with what arrived were handed over. */
+  chunkEnded(): void;
+  /** The stream is no MQTT; nothing of it is handed over any more. */
+  broken(fault: Malformed): void;
+  /** The pressure is off: `isCongested` is false again. */
+  writable(): void;
+  /** The socket is gone. Exactly once, last. */
+  closed(error: Error | undefined): void;
+}
+
+/** The limits of a link. */
+export interface LinkOptions {
+  /** Largest packet taken, in bytes. */
+  readonly maximumPacketSize: number;
+  /** Bytes waiting to be sent from which on the link is congested. Default 1 MiB. */
+  readonly pendingBytesMax?: number;
+  /** Longest time for what was written to leave after `close`, in ms. Default 5000. */
+  readonly closeTimeoutMs?: number;
+}
+
+/** One socket of one MQTT connection. */
+export class Link implements SocketHandler {
+  /** Where packets to the peer are written. */
+  readonly outbox: WriteBatch;
+  readonly #socket: Socket;
+  readonly #turn: Turn;
+  readonly #handler: LinkHandler;
+  readonly #scanner: FrameScanner;
+  readonly #pendingBytesMax: number;
+  readonly #closeTimeoutMs: number;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #isScanning = false;
+  #isStopped = false;
+  #wasCongested = false;
+  #bytesReceived = 0;
+  #closeTimer: Timer | undefined;
+
+  constructor(socket: Socket, turn: Turn, options: LinkOptions, handler: LinkHandler) {
+    this.#socket = socket;
+    this.#turn = turn;
+    this.#handler = handler;
+    this.#scanner = new FrameScanner(options.maximumPacketSize);
+    this.#pendingBytesMax = options.pendingBytesMax ?? 1024 * 1024;
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? 5000;
+    this.outbox = new WriteBatch(socket, turn, { flushed: () => this.#relieved() });
+    socket.listen(this);
+  }
+
+  /** The peer's address. */
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress;
+  }
+
+  /** Bytes received so far. */
+  get bytesReceived(): number {
+    return this.#bytesReceived;
+  }
+
+  /** Bytes handed to the system so far. */
+  get bytesSent(): number {
+    return this.outbox.bytesFlushed;
+  }
+
+  /** So much waits to be sent that what can wait should wait; `writable` follows. */
+  get isCongested(): boolean {
+    const isCongested = this.#socket.pendingBytes + this.outbox.byteLength >= this.#pendingBytesMax;
+    if (isCongested) this.#wasCongested = true;
+    return isCongested;
+  }
+
+  /** Goes on with scanning and reading after the handler said stop. */
+  resume(): void {
+    if (!this.#isStopped || this.#isScanning || this.#state !== 'open') return;
+    this.#isStopped = false;
+    this.#scan(() => this.#scanner.resume(this));
+    if (!this.#isStopped) this.#socket.resume();
+  }
+
+  /** Closes when everything that was written has left. */
+  close(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.outbox.flush();
+    this.#socket.end();
+    this.#socket.resume();
+    this.#closeTimer = this.#turn.clock.schedule(this.#closeTimeoutMs, () => this.destroy());
+  }
+
+  /** Closes at once; what was not sent is dropped. */
+  destroy(): void {
+    this.outbox.close();
+    this.#socket.destroy();
+  }
+
+  /** See `FrameHandler`. */
+  frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean {
+    const mayGoOn = this.#handler.frame(bytes, start, bodyStart, end) && this.#state === 'open';
+    if (!mayGoOn) this.#isStopped = true;
+    return mayGoOn;
+  }
+
+  /** See `SocketHandler`. */
+  received(chunk: Bytes): void {
+    this.#bytesReceived += chunk.length;
+    if (this.#state !== 'open') return;
+    this.#scan(() => this.#scanner.scan(chunk, this));
+  }
+
+  /** See `SocketHandler`. */
+  drained(): void {
+    this.#relieved();
+  }
+
+  /** See `SocketHandler`. */
+  ended(): void {
+    this.close();
+  }
+
+  /** See `SocketHandler`. */
+  closed(error: Error | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#closeTimer?.cancel();
+    this.outbox.close();
+    this.#handler.closed(error);
+  }
+
+  #scan(scan: () => Malformed | undefined): void {
+    this.#turn.inputBegan();
+    this.#isScanning = true;
+    const fault = scan();
+    this.#isScanning = false;
+    if (this.#isStopped && this.#state === 'open') this.#socket.pause();
+    if (fault) this.#handler.broken(fault);
+    else this.#handler.chunkEnded();
+    this.#turn.inputEnded();
+  }
+
+  #relieved(): void {
+    if (!this.#wasCongested || this.#state !== 'open' || this.isCongested) return;
+    this.#wasCongested = false;
+    this.#handler.writable();
+  }
+}

@@ -1,0 +1,97 @@
+// NodeSocket: a socket of Node, plain or TLS, as the port has it. Nothing is read before `listen`; an end that came before
+// that is told then. Several parts leave in one writev.
+import type { Socket as NetSocket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
+import type { PeerCertificate, Socket, SocketHandler } from './ports.ts';
+
+/** One open socket. */
+export class NodeSocket implements Socket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly isEncrypted: boolean;
+  readonly peerCertificate: PeerCertificate | undefined;
+  readonly #socket: NetSocket;
+  #handler: SocketHandler | undefined;
+  #error: Error | undefined;
+  #isClosed = false;
+
+  constructor(socket: NetSocket, tls: TLSSocket | undefined) {
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.remotePort = socket.remotePort ?? 0;
+    this.localPort = socket.localPort ?? 0;
+    this.isEncrypted = tls !== undefined;
+    this.peerCertificate = tls?.authorized ? certificateOf(tls) : undefined;
+    socket.on('error', (error) => {
+      this.#error = error;
+    });
+    socket.on('close', () => {
+      this.#isClosed = true;
+      this.#handler?.closed(this.#error);
+    });
+  }
+
+  /** See `Socket.pendingBytes`. */
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** See `Socket.listen`. */
+  listen(handler: SocketHandler): void {
+    this.#handler = handler;
+    if (this.#isClosed) {
+      setImmediate(() => handler.closed(this.#error));
+      return;
+    }
+    this.#socket.on('data', (chunk: Uint8Array) => handler.received(bytesOf(chunk)));
+    this.#socket.on('drain', () => handler.drained());
+    this.#socket.on('end', () => handler.ended());
+  }
+
+  /** See `Socket.write`. */
+  write(parts: readonly Bytes[]): boolean {
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) return true;
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) return socket.write(only);
+    socket.cork();
+    for (const part of parts) socket.write(part);
+    socket.uncork();
+    return !socket.writableNeedDrain;
+  }
+
+  /** See `Socket.pause`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** See `Socket.resume`. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** See `Socket.end`. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** See `Socket.destroy`. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
+  const { subject, fingerprint256, valid_to: validTo } = socket.getPeerCertificate();
+  if (subject === undefined) return undefined;
+  return {
+    commonName: String(subject.CN ?? ''),
+    subject: Object.entries(subject)
+      .map(([name, value]) => `${name}=${String(value)}`)
+      .join(','),
+    fingerprint256,
+    validTo: Date.parse(validTo),
+  };
+}
