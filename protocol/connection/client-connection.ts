@@ -25,7 +25,10 @@ import { featuresOfConnack, type ServerFeatures } from './limits.ts';
 
 /** What a client does with one connection. */
 export interface ClientSink extends ExchangeSink {
-  /** The server has no session: the unsettled messages that it never owned are the owner's again, in order. Before `connected`. */
+  /**
+   * The server has no session, so ours is over: of what was underway, in order, the `published` messages are the owner's
+   * again and the `released` ones the server's. Before `connected`.
+   */
   sessionLost(entries: readonly SendEntry[]): void;
   /** The server accepted. Whether it has the session is in the packet. */
   connected(connack: ConnackPacket): void;

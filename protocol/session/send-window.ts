@@ -156,17 +156,14 @@ export class SendWindow {
     return entry;
   }
 
-  /** Forgets everything: the session is over. Returns the published entries in order; released ones are the peer's. */
+  /** Forgets everything: the session is over. Returns what was underway, in order: the peer owns the released ones. */
   reset(): readonly SendEntry[] {
-    const unsettled: SendEntry[] = [];
-    for (const entry of this.#entries.values()) {
-      this.ids.give(entry.packetId);
-      if (entry.state === 'published') unsettled.push(entry);
-    }
+    const underway = this.entries();
+    for (const { packetId } of underway) this.ids.give(packetId);
     this.#entries.clear();
     this.#due = [];
     this.#dueIndex = 0;
-    return unsettled;
+    return underway;
   }
 
   #hasRoom(delivery: Delivery): boolean {

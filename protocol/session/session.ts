@@ -67,7 +67,10 @@ export class Session {
     this.#acks?.settle(ticket, reasonCode);
   }
 
-  /** Forgets all flows: the session is over. Returns what the peer never owned, in order; it is the owner's again. */
+  /**
+   * Forgets all flows: the session is over. Returns the outbound ones in order: those still `published` are the owner's
+   * again, those `released` the peer's.
+   */
   reset(): readonly SendEntry[] {
     this.receiveWindow.reset();
     return this.sendWindow.reset();

@@ -1,0 +1,127 @@
+// The options of a bridge, each with its unit, bound and default. Names of configuration keys live in `src/config`.
+import type { BackoffOptions } from '../../protocol/connection/backoff.ts';
+import type { Will } from '../../protocol/wire/packets.ts';
+import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
+import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { TlsOptions } from '../ports/ports.ts';
+import type { OverflowPolicy } from '../queue/overflow.ts';
+
+/** A broker to connect to. */
+export interface RemoteOptions {
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  /** Present: TLS. */
+  readonly tls?: TlsOptions;
+}
+
+/** What goes from here to the remote, and how. */
+export interface ForwardRuleOptions {
+  /** A filter on local topics. */
+  readonly localTopic: string;
+  /** The remote topic; empty keeps the local one. See `TopicMapping` for what may stand here. */
+  readonly remoteTopic: string;
+  /** Overrides the QoS of the message, up or down; absent keeps it. */
+  readonly qos?: Qos;
+  /** Overrides the retain flag; absent keeps it. */
+  readonly retain?: boolean;
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+/** What comes from the remote to here, and how. */
+export interface SubscriptionRuleOptions {
+  /** A filter on remote topics. */
+  readonly remoteTopic: string;
+  /** The local topic; empty keeps the remote one. See `TopicMapping` for what may stand here. */
+  readonly localTopic: string;
+  /** Highest QoS asked of the remote. */
+  readonly qos: Qos;
+  /** Overrides the retain flag; absent keeps it. */
+  readonly retain?: boolean;
+  /** 5.0: the remote passes the retain flag on as it was published. Default true. */
+  readonly isRetainAsPublished?: boolean;
+  /** 5.0: when retained messages come: 0 at every subscribe, 1 at a new one, 2 never. Default 0. */
+  readonly retainHandling?: 0 | 1 | 2;
+  /** 5.0: the remote sends nothing back that this bridge published. Default true. */
+  readonly isNoLocal?: boolean;
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+/** Everything a bridge can be told. */
+export interface BridgeOptions {
+  /** Unique among the bridges of a process. */
+  readonly name: string;
+  readonly remote: RemoteOptions;
+  readonly forwards: readonly ForwardRuleOptions[];
+  readonly subscriptions: readonly SubscriptionRuleOptions[];
+  /** Default 5.0. */
+  readonly version: ProtocolVersion;
+  readonly clientId: string;
+  /** Seconds, 0 to 65535; 0 turns it off. Default 60. */
+  readonly keepAlive: number;
+  /** Ask the remote for a new session at every connect. Default false: it keeps what is underway. */
+  readonly cleanStart: boolean;
+  readonly username?: string;
+  readonly password?: string;
+  readonly will?: Will;
+  /** Properties of CONNECT, 5.0 only. Default: a session expiry of a day, receive maximum 1000. */
+  readonly properties: Properties;
+  /** Properties of SUBSCRIBE, 5.0 only. */
+  readonly subscribeProperties: Properties;
+  /** 3.x: tell the remote that this is a bridge, by the top bit of the level. Default false. */
+  readonly isBridgeBitSet: boolean;
+  /** Default 500 ms to 60 s, anew after 10 s. */
+  readonly backoff: BackoffOptions;
+  /** Longest time for name lookup, connecting and TLS together, in ms. Default 20,000. */
+  readonly connectTimeoutMs: number;
+  /** Longest wait for CONNACK and PINGRESP, in ms. Default 10,000. */
+  readonly answerTimeoutMs: number;
+  /** Longest time without any acknowledgement while some are owed, in ms, then the link is dialled anew; 0 is off. Default 20,000. */
+  readonly acknowledgeTimeoutMs: number;
+  /** QoS 1 and 2 messages underway to the remote, 1 to 65535; its receive maximum may lower it. Default 1000. */
+  readonly sendWindowMax: number;
+  /** QoS 2 messages underway to a 3.x remote, which states no limit: 20 is what Mosquitto takes. Default 20. */
+  readonly qos2WindowMax: number;
+  /** QoS 1 and 2 messages from the remote that may await acceptance, 1 to 65535. Default 1000. */
+  readonly receiveMaximum: number;
+  /** Largest packet taken from the remote, in bytes. Default 10 MiB. */
+  readonly maximumPacketSize: number;
+  /** Messages that wait for the remote. Default 100,000. */
+  readonly queueCountMax: number;
+  /** Bytes that wait for the remote. Default 128 MiB. */
+  readonly queueBytesMax: number;
+  /** What gives way when the queue is full. Default the oldest. */
+  readonly queueOverflow: OverflowPolicy;
+  /** Whether QoS 0 messages wait too while the link is down. Default false. */
+  readonly isQos0Queued: boolean;
+  /** See `DialOptions.isNoDelay`. Default true. */
+  readonly isNoDelay: boolean;
+  /** See `DialOptions.keepAliveDelayMs`. Default 0. */
+  readonly tcpKeepAliveMs: number;
+}
+
+/** The defaults of every option that has one. */
+export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' | 'subscriptions' | 'clientId'> = {
+  version: ProtocolVersion.v5,
+  keepAlive: 60,
+  cleanStart: false,
+  properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
+  subscribeProperties: noProperties,
+  isBridgeBitSet: false,
+  backoff: { delayMsMin: 500, delayMsMax: 60_000, stableMs: 10_000 },
+  connectTimeoutMs: 20_000,
+  answerTimeoutMs: 10_000,
+  acknowledgeTimeoutMs: 20_000,
+  sendWindowMax: 1000,
+  qos2WindowMax: 20,
+  receiveMaximum: 1000,
+  maximumPacketSize: 10 * 1024 * 1024,
+  queueCountMax: 100_000,
+  queueBytesMax: 128 * 1024 * 1024,
+  queueOverflow: 'oldest',
+  isQos0Queued: false,
+  isNoDelay: true,
+  tcpKeepAliveMs: 0,
+};

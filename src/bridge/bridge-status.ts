@@ -1,0 +1,73 @@
+// BridgeStatus: one moment of a bridge, the same for the API, the dashboard and the log.
+//
+//   connecting --CONNACK--> connected --lost--> waiting --> connecting ...        any --close--> closed
+//
+// The conservation law holds for each forward rule at every moment: received = delivered + dropped(reason) + queued.
+import type { ConnackPacket } from '../../protocol/wire/packets.ts';
+import { Counter, CounterByReason } from '../metrics/counter.ts';
+import type { DropReason } from '../queue/overflow.ts';
+
+/** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
+export type BridgeLinkState =
+  | { readonly state: 'connecting'; readonly since: number }
+  | { readonly state: 'connected'; readonly since: number; readonly sessionPresent: ConnackPacket['sessionPresent'] }
+  | { readonly state: 'waiting'; readonly since: number; readonly retryAt: number; readonly error: string }
+  | { readonly state: 'closed'; readonly since: number };
+
+/** One rule in numbers. */
+export interface RuleStatus {
+  /** The filter that messages match. */
+  readonly from: string;
+  /** The topic they get; empty keeps it. */
+  readonly to: string;
+  /** Messages that matched. */
+  readonly received: number;
+  /** Messages that the other side has: acknowledged, or sent at QoS 0. */
+  readonly delivered: number;
+  readonly dropped: Partial<Record<DropReason, number>>;
+  /** Messages that wait or are underway. */
+  readonly queued: number;
+}
+
+/** A bridge, now. */
+export interface BridgeStatus {
+  readonly name: string;
+  /** `host:port` of the remote. */
+  readonly remote: string;
+  readonly link: BridgeLinkState;
+  /** How often MQTT came up. */
+  readonly connects: number;
+  /** Messages waiting for the remote, those underway included. */
+  readonly queueDepth: number;
+  readonly queueBytes: number;
+  /** Of these, sent and not settled. */
+  readonly underway: number;
+  readonly forwards: readonly RuleStatus[];
+  readonly subscriptions: readonly RuleStatus[];
+  /** Messages from the remote that matched no rule any more. */
+  readonly unmatched: number;
+}
+
+/** What one rule counts. */
+export class RuleCounters {
+  readonly received: Counter = new Counter();
+  readonly delivered: Counter = new Counter();
+  readonly dropped: CounterByReason<DropReason> = new CounterByReason();
+
+  /** What was received and is neither delivered nor dropped. */
+  get queued(): number {
+    return this.received.value - this.delivered.value - this.dropped.total;
+  }
+
+  /** The counters as part of a status. */
+  status(from: string, to: string): RuleStatus {
+    return {
+      from,
+      to,
+      received: this.received.value,
+      delivered: this.delivered.value,
+      dropped: this.dropped.toJSON(),
+      queued: this.queued,
+    };
+  }
+}

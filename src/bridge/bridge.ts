@@ -1,0 +1,200 @@
+// Bridge: one configured relation between the local router and a remote broker. It joins a connector (the link), a forwarder
+// (local to remote) and a receiver (remote to local), and knows nothing of the broker: they meet in the router.
+//
+//   open --close--> closing (no new messages are taken, what waits is sent within a bound) --> closed
+//   open --destroy--> closed
+import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import type { Log } from '../base/log.ts';
+import { describeAddress } from '../link/remote-address.ts';
+import type { Turn } from '../link/turn.ts';
+import { Origin } from '../message/origin.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Router } from '../router/router.ts';
+import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
+import type { BridgeStatus } from './bridge-status.ts';
+import { Connector, type ConnectorOwner } from './connector.ts';
+import { ForwardRule } from './forward-rules.ts';
+import { Forwarder } from './forwarder.ts';
+import { Receiver } from './receiver.ts';
+import { SubscriptionRule } from './subscription-rules.ts';
+
+/** What the composition root gives to a bridge. */
+export interface BridgeContext {
+  readonly ports: Ports;
+  readonly log: Log;
+  /** Shared with the broker: there they meet. */
+  readonly router: Router;
+  readonly turn: Turn;
+}
+
+/** What must be told of a bridge; the rest has the values of `bridgeDefaults`. */
+export type BridgeSettings = Partial<BridgeOptions> & Pick<BridgeOptions, 'name' | 'remote' | 'clientId'>;
+
+/** Why a bridge is closed: it was told to, or something broke. */
+export interface BridgeClosed {
+  readonly error: Error | undefined;
+}
+
+/** One bridge. */
+export class Bridge {
+  readonly name: string;
+  /** Fulfilled when the bridge is closed, whichever way. */
+  readonly closed: Promise<BridgeClosed>;
+  readonly #context: BridgeContext;
+  readonly #options: BridgeOptions;
+  readonly #connector: Connector;
+  readonly #forwarder: Forwarder;
+  readonly #receiver: Receiver;
+  readonly #forwards: readonly ForwardRule[];
+  readonly #subscriptions: readonly SubscriptionRule[];
+  readonly #listeners = new Set<(status: BridgeStatus) => void>();
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #resolveClosed: (reason: BridgeClosed) => void = () => undefined;
+  #drained: (() => void) | undefined;
+
+  private constructor(context: BridgeContext, options: BridgeOptions) {
+    this.name = options.name;
+    this.#context = context;
+    this.#options = options;
+    const origin = new Origin('bridge', options.name);
+    const clock = context.ports.clock;
+    this.#connector = new Connector({ ...context, options }, this.#owner());
+    this.#forwarder = new Forwarder(options, this.#connector, () => clock.now());
+    this.#forwards = options.forwards.map((rule) => new ForwardRule(rule, origin, this.#forwarder));
+    this.#subscriptions = options.subscriptions.map((rule) => new SubscriptionRule(rule));
+    this.#receiver = new Receiver(this.#subscriptions, origin, context.router, this.#connector.session);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /**
+   * Opens a bridge: from now on it takes messages and dials its remote, for as long as it lives.
+   * Throws UsageError for a rule that cannot be compiled; that the remote cannot be reached is no error but a state.
+   */
+  static open(context: BridgeContext, settings: BridgeSettings): Bridge {
+    const options = { forwards: [], subscriptions: [], ...bridgeDefaults, ...settings };
+    const bridge = new Bridge(context, options);
+    for (const rule of bridge.#forwards) rule.attach(context.router);
+    bridge.#connector.start();
+    return bridge;
+  }
+
+  /** The bridge, now. */
+  get status(): BridgeStatus {
+    const { remote } = this.#options;
+    return {
+      name: this.name,
+      remote: describeAddress(remote.host, remote.port),
+      link: this.#connector.state,
+      connects: this.#connector.connects,
+      queueDepth: this.#forwarder.depth,
+      queueBytes: this.#forwarder.byteLength,
+      underway: this.#connector.session.sendWindow.size,
+      forwards: this.#forwards.map((rule) => rule.status),
+      subscriptions: this.#subscriptions.map((rule) => rule.status),
+      unmatched: this.#receiver.unmatched.value,
+    };
+  }
+
+  /** Calls `listener` whenever the state of the link changes. Returns how to stop that. */
+  onStatus(listener: (status: BridgeStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Closes in order: takes no more messages, sends what waits if the remote is there, disconnects. Whatever is not done
+   * after `timeoutMs` (default 5000) is dropped, counted as `removed`.
+   */
+  async close(options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#state !== 'open') {
+      await this.closed;
+      return;
+    }
+    this.#state = 'closing';
+    for (const rule of this.#forwards) rule.detach(this.#context.router);
+    const drained = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    this.#checkDrained();
+    const bound = this.#context.ports.clock.schedule(options.timeoutMs ?? 5000, () => this.#drained?.());
+    options.signal?.addEventListener('abort', () => this.#drained?.(), { once: true });
+    await drained;
+    bound.cancel();
+    await this.#connector.close();
+    this.#finish(undefined);
+  }
+
+  /** Closes at once: what waits is dropped, counted as `removed`. */
+  destroy(error?: Error): void {
+    if (this.#state === 'closed') return;
+    for (const rule of this.#forwards) rule.detach(this.#context.router);
+    this.#connector.destroy();
+    this.#finish(error);
+  }
+
+  /** `close` with its defaults. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #owner(): ConnectorOwner {
+    const { clock } = this.#context.ports;
+    return {
+      connected: (isSessionPresent) => this.#connected(isSessionPresent),
+      writable: () => void this.#forwarder.pump(),
+      messageReceived: (publish, ticket) => this.#receiver.receive(publish, ticket, clock.now()),
+      messageSettled: (entry, reasonCode) => this.#settled(entry, reasonCode),
+      sessionLost: (entries) => this.#forwarder.sessionLost(entries),
+      subscribed: (reasonCodes) => this.#subscribed(reasonCodes),
+      stateChanged: () => this.#stateChanged(),
+    };
+  }
+
+  #connected(isSessionPresent: boolean): void {
+    const entries = this.#subscriptions.map((rule) => rule.entry(isSessionPresent));
+    if (entries.length > 0) this.#connector.subscribe(entries);
+    this.#forwarder.pump();
+    this.#checkDrained();
+  }
+
+  #settled(entry: SendEntry, reasonCode: ReasonCode): void {
+    this.#forwarder.settled(entry, reasonCode);
+    if (isFailure(reasonCode)) {
+      const facts = { bridge: this.name, reason: reasonName(reasonCode) };
+      this.#context.log.warn(facts, 'the remote refused a message');
+    }
+    this.#checkDrained();
+  }
+
+  #subscribed(reasonCodes: readonly ReasonCode[]): void {
+    for (const [index, reasonCode] of reasonCodes.entries()) {
+      if (!isFailure(reasonCode)) continue;
+      const facts = {
+        bridge: this.name,
+        filter: this.#subscriptions[index]?.filter,
+        reason: reasonName(reasonCode),
+      };
+      this.#context.log.error(facts, 'the remote refused a subscription');
+    }
+  }
+
+  #stateChanged(): void {
+    if (this.#listeners.size === 0) return;
+    const { status } = this;
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  #checkDrained(): void {
+    if (this.#state !== 'closing') return;
+    if (this.#forwarder.depth === 0 || !this.#connector.isConnected) this.#drained?.();
+  }
+
+  #finish(error: Error | undefined): void {
+    this.#state = 'closed';
+    this.#forwarder.clear();
+    this.#resolveClosed({ error });
+  }
+}

@@ -1,0 +1,50 @@
+// Bridges: the registry of a process, by name. Each name exists once.
+import { UsageError } from '../base/errors.ts';
+import { Bridge, type BridgeContext, type BridgeSettings } from './bridge.ts';
+import type { BridgeStatus } from './bridge-status.ts';
+
+/** All bridges of one process. */
+export class Bridges {
+  readonly #context: BridgeContext;
+  readonly #bridges = new Map<string, Bridge>();
+
+  constructor(context: BridgeContext) {
+    this.#context = context;
+  }
+
+  /** Every bridge's status, in the order in which they were added. */
+  get status(): readonly BridgeStatus[] {
+    return [...this.#bridges.values()].map((bridge) => bridge.status);
+  }
+
+  /** Opens a bridge. Throws UsageError if its name is taken or a rule cannot be compiled. */
+  add(settings: BridgeSettings): Bridge {
+    if (this.#bridges.has(settings.name)) {
+      throw new UsageError('BRIDGE_NAME', `there is a bridge named ${settings.name} already`);
+    }
+    const bridge = Bridge.open(this.#context, settings);
+    this.#bridges.set(settings.name, bridge);
+    return bridge;
+  }
+
+  /** The bridge of a name. */
+  get(name: string): Bridge | undefined {
+    return this.#bridges.get(name);
+  }
+
+  /** Closes a bridge and takes it out. Returns whether there was one. */
+  async remove(name: string, timeoutMs?: number): Promise<boolean> {
+    const bridge = this.#bridges.get(name);
+    if (bridge === undefined) return false;
+    this.#bridges.delete(name);
+    await bridge.close(timeoutMs === undefined ? {} : { timeoutMs });
+    return true;
+  }
+
+  /** Closes all of them, side by side, within the bound. */
+  async close(timeoutMs = 5000): Promise<void> {
+    const bridges = [...this.#bridges.values()];
+    this.#bridges.clear();
+    await Promise.all(bridges.map((bridge) => bridge.close({ timeoutMs })));
+  }
+}

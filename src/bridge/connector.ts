@@ -1,0 +1,283 @@
+// Connector: the outbound connection of one bridge, dialled again for as long as the bridge lives. The session belongs to the
+// connector; sockets, machines and buffers belong to one line each and go with it.
+//
+//   dialling -> line opened -> CONNECT -> connected -> lost -> waiting (back-off) -> dialling ...
+//
+// Bounded: one line at a time.
+import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
+import type { ConnectionEnd, ReceivedPublish, SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { Session } from '../../protocol/session/session.ts';
+import { bytesOfText } from '../../protocol/wire/bytes.ts';
+import { PacketType } from '../../protocol/wire/packet-type.ts';
+import type { ConnackPacket, ConnectPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
+import { noProperties } from '../../protocol/wire/properties.ts';
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { Delivery } from '../../protocol/wire/publishable.ts';
+import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
+import { Redial, type RedialOwner } from '../link/redial.ts';
+import { describeAddress } from '../link/remote-address.ts';
+import type { Turn } from '../link/turn.ts';
+import type { Ports, Socket } from '../ports/ports.ts';
+import type { BridgeOptions } from './bridge-options.ts';
+import type { BridgeLinkState } from './bridge-status.ts';
+import type { ForwardLine } from './forwarder.ts';
+
+/** What the bridge does with its connection. */
+export interface ConnectorOwner {
+  /** MQTT is up: subscriptions are asked for, and what waits goes out. */
+  connected(isSessionPresent: boolean): void;
+  /** The line takes more again. */
+  writable(): void;
+  messageReceived(publish: ReceivedPublish, ticket: number): void;
+  messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
+  sessionLost(entries: readonly SendEntry[]): void;
+  /** One reason code for each entry that was asked for. */
+  subscribed(reasonCodes: readonly ReasonCode[]): void;
+  /** The state of the link has changed. */
+  stateChanged(): void;
+}
+
+/** What a connector works with. */
+export interface ConnectorParts {
+  readonly ports: Ports;
+  readonly log: Log;
+  readonly turn: Turn;
+  readonly options: BridgeOptions;
+}
+
+/** One bridge's connection. */
+export class Connector implements ForwardLine, LineOwner, RedialOwner {
+  /** The flows that are not settled; they outlive the connections. */
+  readonly session: Session;
+  readonly #parts: ConnectorParts;
+  readonly #owner: ConnectorOwner;
+  readonly #redial: Redial;
+  #line: OutgoingLine | undefined;
+  #state: BridgeLinkState;
+  #connects = 0;
+  #isBridgeBitSet: boolean;
+  #isClosed = false;
+  #wasAccepted = false;
+  #lastEnd = '';
+  #lineGone: (() => void) | undefined;
+
+  constructor(parts: ConnectorParts, owner: ConnectorOwner) {
+    const { options, ports } = parts;
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#isBridgeBitSet = options.isBridgeBitSet && options.version !== ProtocolVersion.v5;
+    this.#state = { state: 'connecting', since: ports.clock.now() };
+    this.session = new Session({
+      clientId: options.clientId,
+      sendWindowMax: options.sendWindowMax,
+      receiveMaximum: options.receiveMaximum,
+    });
+    const { host, port, tls } = options.remote;
+    const dial = {
+      host,
+      port,
+      timeoutMs: options.connectTimeoutMs,
+      isNoDelay: options.isNoDelay,
+      keepAliveDelayMs: options.tcpKeepAliveMs,
+      ...(tls === undefined ? {} : { tls }),
+    };
+    this.#redial = new Redial(ports, { dial, backoff: options.backoff }, this);
+  }
+
+  /** The state of the link. */
+  get state(): BridgeLinkState {
+    return this.#state;
+  }
+
+  /** How often MQTT came up. */
+  get connects(): number {
+    return this.#connects;
+  }
+
+  /** See `ForwardLine`. */
+  get isConnected(): boolean {
+    return this.#line?.machine.isConnected ?? false;
+  }
+
+  /** See `ForwardLine`. */
+  get isCongested(): boolean {
+    return this.#line?.isCongested ?? false;
+  }
+
+  /** Begins to dial. */
+  start(): void {
+    this.#redial.start();
+  }
+
+  /** See `ForwardLine`. */
+  send(delivery: Delivery, token: number): SendOutcome {
+    return this.#line?.machine.send(delivery, token, this.#parts.ports.clock.now()) ?? 'offline';
+  }
+
+  /** Asks the remote for subscriptions. */
+  subscribe(entries: readonly SubscribeEntry[]): void {
+    const { options, ports } = this.#parts;
+    const properties = options.version === ProtocolVersion.v5 ? options.subscribeProperties : noProperties;
+    this.#line?.machine.subscribe(entries, properties, ports.clock.now());
+  }
+
+  /** Disconnects in order and dials no more; fulfilled when the socket is gone. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#redial.stop();
+    if (this.#line !== undefined) {
+      const gone = new Promise<void>((resolve) => {
+        this.#lineGone = resolve;
+      });
+      this.#line.machine.disconnect(ReasonCode.success, 'the bridge was closed');
+      await gone;
+    }
+    this.#changeState({ state: 'closed', since: this.#now });
+  }
+
+  /** Cuts the connection and dials no more. */
+  destroy(): void {
+    this.#isClosed = true;
+    this.#redial.stop();
+    this.#line?.destroy();
+    this.#changeState({ state: 'closed', since: this.#now });
+  }
+
+  // --- from the redial
+
+  /** See `RedialOwner`. */
+  dialling(): void {
+    this.#changeState({ state: 'connecting', since: this.#now });
+  }
+
+  /** See `RedialOwner`. */
+  opened(socket: Socket): void {
+    const { turn, options } = this.#parts;
+    this.#wasAccepted = false;
+    const terms = this.#terms();
+    this.#line = new OutgoingLine(
+      { socket, turn, session: this.session, terms, maximumPacketSize: options.maximumPacketSize },
+      this,
+    );
+    this.#line.start();
+  }
+
+  /** See `RedialOwner`. */
+  waiting(delayMs: number, error: Error | undefined): void {
+    const { log, options } = this.#parts;
+    const reason = error === undefined ? this.#lastEnd : messageOf(error);
+    const { name, remote } = options;
+    const facts = { bridge: name, remote: describeAddress(remote.host, remote.port), retryInMs: Math.round(delayMs) };
+    const isNews = this.#state.state === 'connected' || reason !== this.#lastError;
+    if (isNews) log.warn(facts, `bridge not connected: ${reason}`);
+    else log.debug(facts, `bridge not connected: ${reason}`);
+    this.#lastError = reason;
+    const since = this.#now;
+    this.#changeState({ state: 'waiting', since, retryAt: since + delayMs, error: reason });
+  }
+
+  // --- from the line
+
+  /** See `LineOwner`. */
+  connected(connack: ConnackPacket): void {
+    const { log, options } = this.#parts;
+    this.#wasAccepted = true;
+    this.#connects++;
+    this.#redial.connected();
+    this.#lastError = '';
+    const { name, remote } = options;
+    const facts = { bridge: name, remote: describeAddress(remote.host, remote.port) };
+    log.info({ ...facts, sessionPresent: connack.sessionPresent }, 'bridge connected');
+    this.#changeState({ state: 'connected', since: this.#now, sessionPresent: connack.sessionPresent });
+    this.#owner.connected(connack.sessionPresent);
+  }
+
+  /** See `LineOwner`. */
+  refused(reasonCode: ReasonCode, _detail: string): void {
+    if (this.#isBridgeBitSet && reasonCode === ReasonCode.unsupportedProtocolVersion) this.#dropBridgeBit();
+  }
+
+  /** See `LineOwner`. */
+  writable(): void {
+    this.#owner.writable();
+  }
+
+  /** See `LineOwner`. */
+  messageReceived(publish: ReceivedPublish, ticket: number): void {
+    this.#owner.messageReceived(publish, ticket);
+  }
+
+  /** See `LineOwner`. */
+  messageSettled(entry: SendEntry, reasonCode: ReasonCode): void {
+    this.#owner.messageSettled(entry, reasonCode);
+  }
+
+  /** See `LineOwner`. */
+  sessionLost(entries: readonly SendEntry[]): void {
+    this.#owner.sessionLost(entries);
+  }
+
+  /** See `LineOwner`. */
+  subscribed(_packetId: number, reasonCodes: readonly ReasonCode[]): void {
+    this.#owner.subscribed(reasonCodes);
+  }
+
+  /** See `LineOwner`; a bridge never asks for it. */
+  unsubscribed(): void {}
+
+  /** See `LineOwner`. */
+  closed(end: ConnectionEnd): void {
+    this.#line = undefined;
+    this.#lastEnd = isFailure(end.reasonCode) ? end.detail : `${end.detail} (${reasonName(end.reasonCode)})`;
+    // a remote that knows no bridge bit may also just hang up
+    if (this.#isBridgeBitSet && !this.#wasAccepted && end.blame === 'network') this.#dropBridgeBit();
+    this.#lineGone?.();
+    this.#redial.lost();
+  }
+
+  #lastError = '';
+
+  get #now(): number {
+    return this.#parts.ports.clock.now();
+  }
+
+  #dropBridgeBit(): void {
+    this.#isBridgeBitSet = false;
+    this.#parts.log.info({ bridge: this.#parts.options.name }, 'the remote knows no bridge bit: connecting without it');
+  }
+
+  #changeState(state: BridgeLinkState): void {
+    if (this.#state.state === 'closed') return;
+    this.#state = state;
+    this.#owner.stateChanged();
+  }
+
+  #terms(): ClientTerms {
+    const { options } = this.#parts;
+    const { version, username, password, will } = options;
+    const isV5 = version === ProtocolVersion.v5;
+    const connect: ConnectPacket = {
+      type: PacketType.connect,
+      version,
+      isBridge: this.#isBridgeBitSet,
+      clientId: options.clientId,
+      cleanStart: options.cleanStart,
+      keepAlive: options.keepAlive,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password: bytesOfText(password) }),
+      ...(will === undefined ? {} : { will: isV5 ? will : { ...will, properties: noProperties } }),
+      properties: isV5 ? { ...options.properties, receiveMaximum: options.receiveMaximum } : noProperties,
+    };
+    return {
+      connect,
+      answerTimeoutMs: options.answerTimeoutMs,
+      acknowledgeTimeoutMs: options.acknowledgeTimeoutMs,
+      ...(isV5 ? {} : { qos2WindowMax: options.qos2WindowMax }),
+    };
+  }
+}

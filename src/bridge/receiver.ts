@@ -1,0 +1,64 @@
+// Receiver: messages from the remote on their way into the router. The remote's acknowledgement waits until every local
+// destination that must hold the message holds it.
+import type { ReceivedPublish } from '../../protocol/connection/exchange.ts';
+import { messageDeadline } from '../../protocol/session/expiry.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { Message } from '../message/message.ts';
+import type { Origin } from '../message/origin.ts';
+import { Counter } from '../metrics/counter.ts';
+import { Acceptance } from '../router/acceptance.ts';
+import type { Router } from '../router/router.ts';
+import type { SubscriptionRule } from './subscription-rules.ts';
+
+/** Brings messages in. */
+export class Receiver {
+  /** Messages that no rule was about: leftovers of an earlier configuration in the remote's session. */
+  readonly unmatched: Counter = new Counter();
+  readonly #rules: readonly SubscriptionRule[];
+  readonly #origin: Origin;
+  readonly #router: Router;
+  readonly #session: Session;
+
+  constructor(rules: readonly SubscriptionRule[], origin: Origin, router: Router, session: Session) {
+    this.#rules = rules;
+    this.#origin = origin;
+    this.#router = router;
+    this.#session = session;
+  }
+
+  /** Takes one message; see `ExchangeSink.messageReceived`. */
+  receive(publish: ReceivedPublish, ticket: number, now: number): void {
+    const rule = this.#rules.find((one) => one.matches(publish.topic));
+    if (rule === undefined) {
+      this.unmatched.add();
+      this.#session.accept(ticket, ReasonCode.success);
+      return;
+    }
+    const { counters } = rule;
+    counters.received.add();
+    const topic = rule.localTopic(publish.topic);
+    if (topic === undefined) {
+      counters.dropped.add('bad-topic');
+      this.#session.accept(ticket, ReasonCode.success);
+      return;
+    }
+    const message = new Message({
+      topic,
+      ...(topic === publish.topic ? { topicBytes: publish.topicBytes } : {}),
+      payload: publish.payload,
+      qos: publish.qos,
+      retain: rule.retain(publish.retain),
+      properties: publish.properties,
+      expiresAt: messageDeadline(publish.messageExpiryInterval, now),
+      origin: this.#origin,
+      isOwned: false,
+    });
+    const accepted = (_ticket: number, reasonCode: ReasonCode): void => {
+      if (isFailure(reasonCode)) counters.dropped.add('refused');
+      else counters.delivered.add();
+      this.#session.accept(ticket, reasonCode);
+    };
+    this.#router.publish(message, new Acceptance({ accepted }, ticket));
+  }
+}

@@ -1,0 +1,143 @@
+// OutgoingLine: one connection to a server, from the socket up: a link, the client's protocol machine, and the timer that
+// looks at its deadlines. It ends with its socket. The client and the bridge's connector each have one at a time.
+//
+// Bounded: one timer; deadlines that come closer are seen after `lookMsMax` at the latest.
+import { ClientConnection, type ClientSink, type ClientTerms } from '../../protocol/connection/client-connection.ts';
+import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+import type { Malformed } from '../../protocol/wire/malformed.ts';
+import type { Socket, Timer } from '../ports/ports.ts';
+import { Link, type LinkHandler } from './link.ts';
+import type { Turn } from './turn.ts';
+
+/** What the owner of a line hears: all of the protocol, and that the socket is gone. */
+export interface LineOwner extends Omit<ClientSink, 'resumable' | 'ended'> {
+  /** The line takes more again: it was congested. */
+  writable(): void;
+  /** The line is over; `end` says how its protocol ended. Exactly once, last. */
+  closed(end: ConnectionEnd): void;
+}
+
+/** What a line is made of. */
+export interface LineParts {
+  readonly socket: Socket;
+  readonly turn: Turn;
+  readonly session: Session;
+  readonly terms: ClientTerms;
+  /** Largest packet taken, in bytes. */
+  readonly maximumPacketSize: number;
+}
+
+/** Longest time between two looks at the deadlines, in ms. */
+const lookMsMax = 500;
+/** How long what was written may take to leave, in ms. */
+const closeTimeoutMs = 2000;
+
+/** One connection to a server. */
+export class OutgoingLine implements LinkHandler {
+  /** The protocol machine. */
+  readonly machine: ClientConnection;
+  readonly #link: Link;
+  readonly #turn: Turn;
+  readonly #owner: LineOwner;
+  #end: ConnectionEnd | undefined;
+  #timer: Timer | undefined;
+  #isGone = false;
+
+  constructor(parts: LineParts, owner: LineOwner) {
+    const { socket, turn, session, terms, maximumPacketSize } = parts;
+    this.#turn = turn;
+    this.#owner = owner;
+    this.#link = new Link(socket, turn, { maximumPacketSize, closeTimeoutMs }, this);
+    const sink: ClientSink = {
+      messageReceived: (publish, ticket) => owner.messageReceived(publish, ticket),
+      messageSettled: (entry, reasonCode) => owner.messageSettled(entry, reasonCode),
+      sessionLost: (entries) => owner.sessionLost(entries),
+      connected: (connack) => owner.connected(connack),
+      refused: (reasonCode, detail) => owner.refused(reasonCode, detail),
+      subscribed: (packetId, reasonCodes) => owner.subscribed(packetId, reasonCodes),
+      unsubscribed: (packetId, reasonCodes) => owner.unsubscribed(packetId, reasonCodes),
+      resumable: () => this.#link.resume(),
+      ended: (end) => this.#ended(end),
+    };
+    this.machine = new ClientConnection(this.#link.outbox, sink, session, terms);
+  }
+
+  /** See `Link.isCongested`. */
+  get isCongested(): boolean {
+    return this.#link.isCongested;
+  }
+
+  /** Bytes received so far. */
+  get bytesReceived(): number {
+    return this.#link.bytesReceived;
+  }
+
+  /** Bytes sent so far. */
+  get bytesSent(): number {
+    return this.#link.bytesSent;
+  }
+
+  /** Sends CONNECT. */
+  start(): void {
+    this.machine.start(this.#turn.clock.now());
+    this.#lookLater();
+  }
+
+  /** Closes the socket at once. */
+  destroy(): void {
+    this.#link.destroy();
+  }
+
+  /** See `FrameHandler`. */
+  frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean {
+    return this.machine.receive(bytes, start, bodyStart, end, this.#turn.clock.now());
+  }
+
+  /** See `LinkHandler`. */
+  chunkEnded(): void {}
+
+  /** See `LinkHandler`. */
+  broken(fault: Malformed): void {
+    this.machine.scanFailed(fault);
+  }
+
+  /** See `LinkHandler`. */
+  writable(): void {
+    this.#owner.writable();
+  }
+
+  /** See `LinkHandler`. */
+  closed(error: Error | undefined): void {
+    this.#timer?.cancel();
+    this.machine.linkLost(
+      error === undefined ? 'the server closed the connection' : `the connection broke: ${error.message}`,
+    );
+    this.#gone();
+  }
+
+  #ended(end: ConnectionEnd): void {
+    this.#end = end;
+    this.#timer?.cancel();
+    // nobody answers there any more: what was written would not leave either
+    if (end.blame === 'network') this.#link.destroy();
+    else this.#link.close();
+  }
+
+  #gone(): void {
+    if (this.#isGone || this.#end === undefined) return;
+    this.#isGone = true;
+    this.#owner.closed(this.#end);
+  }
+
+  #lookLater(): void {
+    const { clock } = this.#turn;
+    const now = clock.now();
+    const delay = Math.min(Math.max(this.machine.nextDeadline() - now, 1), lookMsMax);
+    this.#timer = clock.schedule(delay, () => {
+      this.machine.tick(clock.now());
+      if (this.#end === undefined) this.#lookLater();
+    });
+  }
+}
