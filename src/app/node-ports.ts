@@ -1,0 +1,11 @@
+// NodePorts: the four ports as this process has them.
+import { NodeClock } from '../ports/node-clock.ts';
+import { NodeDisk } from '../ports/node-disk.ts';
+import { NodeNet } from '../ports/node-net.ts';
+import { NodeRandom } from '../ports/node-random.ts';
+import type { Ports } from '../ports/ports.ts';
+
+/** The real clock, network, disk and randomness. */
+export function nodePorts(): Ports {
+  return { clock: new NodeClock(), net: new NodeNet(), disk: new NodeDisk(), random: new NodeRandom() };
+}

@@ -1,0 +1,99 @@
+// The options of a client, each with its unit, bound and default.
+import type { BackoffOptions } from '../../protocol/connection/backoff.ts';
+import type { Properties } from '../../protocol/wire/properties.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { TlsOptions } from '../ports/ports.ts';
+
+/** The message that the server publishes when the client vanishes. */
+export interface WillOptions {
+  readonly topic: string;
+  readonly payload: string | Uint8Array;
+  /** Default 0. */
+  readonly qos?: Qos;
+  /** Default false. */
+  readonly retain?: boolean;
+  /** 5.0 only. */
+  readonly properties?: Properties;
+}
+
+/** Everything a client can be told. */
+export interface ClientOptions {
+  /** Default 5.0. */
+  readonly version: ProtocolVersion;
+  /** Default `viaduct-` and 16 random hexadecimal digits. */
+  readonly clientId?: string;
+  /** Forget at the first connect what the server kept of an earlier run. Default true. */
+  readonly cleanStart: boolean;
+  /** Seconds that the server keeps the session without a connection, 5.0. Default 300. */
+  readonly sessionExpiryInterval: number;
+  /** Seconds, 0 to 65535; 0 turns it off. Default 60. */
+  readonly keepAlive: number;
+  readonly username?: string;
+  readonly password?: string | Uint8Array;
+  readonly will?: WillOptions;
+  /** For `mqtts:` addresses. Default: authorities of Node, verified. */
+  readonly tls?: TlsOptions;
+  /** More properties of CONNECT, 5.0 only. */
+  readonly properties: Properties;
+  /** Longest time for name lookup, connecting and TLS together, in ms. Default 20,000. */
+  readonly connectTimeoutMs: number;
+  /** Longest wait for CONNACK and PINGRESP, in ms. Default 10,000. */
+  readonly answerTimeoutMs: number;
+  /** Default 250 ms to 30 s, anew after 10 s. */
+  readonly backoff: BackoffOptions;
+  /** Dial again when the first try fails or a connection is lost. Default true; the first try fails `Client.connect` all the same. */
+  readonly isReconnecting: boolean;
+  /** `Client.connect` waits for a server that is not there yet. Default false. */
+  readonly isPatient: boolean;
+  /** QoS 1 and 2 messages underway, 1 to 65535; the server's receive maximum may lower it. Default 1000. */
+  readonly sendWindowMax: number;
+  /** QoS 1 and 2 messages that may await their handler, 1 to 65535. Default 1000. */
+  readonly receiveMaximum: number;
+  /** Largest packet taken, in bytes. Default 10 MiB. */
+  readonly maximumPacketSize: number;
+  /** Messages published and not settled; beyond it `publish` rejects. Default 100,000. */
+  readonly queueCountMax: number;
+}
+
+/** The defaults of every option that has one. */
+export const clientDefaults: ClientOptions = {
+  version: ProtocolVersion.v5,
+  cleanStart: true,
+  sessionExpiryInterval: 300,
+  keepAlive: 60,
+  properties: {},
+  connectTimeoutMs: 20_000,
+  answerTimeoutMs: 10_000,
+  backoff: { delayMsMin: 250, delayMsMax: 30_000, stableMs: 10_000 },
+  isReconnecting: true,
+  isPatient: false,
+  sendWindowMax: 1000,
+  receiveMaximum: 1000,
+  maximumPacketSize: 10 * 1024 * 1024,
+  queueCountMax: 100_000,
+};
+
+/** How a message is published. */
+export interface PublishOptions {
+  /** Default 0. */
+  readonly qos?: Qos;
+  /** Default false. */
+  readonly retain?: boolean;
+  /** Properties of PUBLISH, 5.0 only; a message expiry interval among them counts from now. */
+  readonly properties?: Properties;
+  /** Calls it off as long as it has not been sent. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a filter is subscribed. */
+export interface SubscribeOptions {
+  /** Default 0. */
+  readonly qos?: Qos;
+  /** 5.0: nothing back that this client published. Default false. */
+  readonly isNoLocal?: boolean;
+  /** 5.0: the retain flag as it was published. Default false. */
+  readonly isRetainAsPublished?: boolean;
+  /** 5.0: when retained messages come: 0 at every subscribe, 1 at a new one, 2 never. Default 0. */
+  readonly retainHandling?: 0 | 1 | 2;
+}

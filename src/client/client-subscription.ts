@@ -1,0 +1,126 @@
+// ClientSubscription: one filter of a client and who hears of it: a callback, or batches to iterate over. A QoS 1 or 2 message is
+// acknowledged when its callback has returned (or the promise that it returned is fulfilled), or when the iteration asks
+// for the batch after it.
+//
+// Bounded: unacknowledged messages by the client's receive maximum; QoS 0 messages in batches by `qos0CountMax`.
+import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';
+import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { ClosedError } from '../base/errors.ts';
+import type { ReceivedMessage } from './received-message.ts';
+
+/** Hears of messages. A promise holds the acknowledgement back until it is fulfilled; throwing refuses the message. */
+export type OnMessage = (message: ReceivedMessage) => void | Promise<void>;
+
+/** Lets the acknowledgement of one message leave. */
+export type Release = (reasonCode: ReasonCode) => void;
+
+/** QoS 0 messages that wait for an iteration; beyond it the oldest is dropped. */
+const qos0CountMax = 10_000;
+
+/** One subscription. */
+export class ClientSubscription {
+  readonly filter: string;
+  /** What the server granted; undefined until it has answered. */
+  grantedQos: Qos | undefined;
+  readonly #entry: SubscribeEntry;
+  readonly #matched: string;
+  readonly #onMessage: OnMessage | undefined;
+  readonly #end: (subscription: ClientSubscription) => Promise<void>;
+  #batch: ReceivedMessage[] = [];
+  #releases: Release[] = [];
+  #wake: (() => void) | undefined;
+  #isOver = false;
+  #isIterated = false;
+
+  /** Made by `Client.subscribe`. */
+  constructor(
+    entry: SubscribeEntry,
+    onMessage: OnMessage | undefined,
+    end: (subscription: ClientSubscription) => Promise<void>,
+  ) {
+    this.filter = entry.filter;
+    this.#entry = entry;
+    this.#matched = parseFilter(entry.filter).filter;
+    this.#onMessage = onMessage;
+    this.#end = end;
+  }
+
+  /** What the server is asked for. */
+  get entry(): SubscribeEntry {
+    return this.#entry;
+  }
+
+  /** Whether a topic is one of this subscription. */
+  matches(topic: string): boolean {
+    return filterMatches(this.#matched, topic);
+  }
+
+  /** Hands a message over; `release` is called once, when it may be acknowledged. */
+  deliver(message: ReceivedMessage, release: Release): void {
+    if (this.#onMessage === undefined) {
+      this.#collect(message, release);
+      return;
+    }
+    try {
+      const pending = this.#onMessage(message);
+      if (pending === undefined) release(ReasonCode.success);
+      else
+        pending.then(
+          () => release(ReasonCode.success),
+          () => release(ReasonCode.unspecifiedError),
+        );
+    } catch {
+      release(ReasonCode.unspecifiedError); // the application's refusal; its own error is its own
+    }
+  }
+
+  /** The messages in batches, each with all that came since the one before. Ends when the subscription does. */
+  async *batches(): AsyncGenerator<readonly ReceivedMessage[], void, void> {
+    if (this.#onMessage !== undefined || this.#isIterated) {
+      throw new ClosedError('the messages of this subscription go elsewhere already');
+    }
+    this.#isIterated = true;
+    for (;;) {
+      while (this.#batch.length === 0 && !this.#isOver) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+      if (this.#batch.length === 0) return;
+      const batch = this.#batch;
+      const releases = this.#releases;
+      this.#batch = [];
+      this.#releases = [];
+      yield batch;
+      for (const release of releases) release(ReasonCode.success);
+    }
+  }
+
+  /** Takes the subscription back. Fulfilled when the server has confirmed it. */
+  unsubscribe(): Promise<void> {
+    return this.#end(this);
+  }
+
+  /** The subscription is over: iterations end behind what has come. */
+  over(): void {
+    this.#isOver = true;
+    this.#wake?.();
+  }
+
+  #collect(message: ReceivedMessage, release: Release): void {
+    if (message.qos === 0) {
+      release(ReasonCode.success);
+      if (this.#batch.length >= qos0CountMax) this.#dropOldest();
+    }
+    this.#batch.push(message);
+    if (message.qos > 0) this.#releases.push(release);
+    this.#wake?.();
+  }
+
+  #dropOldest(): void {
+    const index = this.#batch.findIndex(({ qos }) => qos === 0);
+    if (index >= 0) this.#batch.splice(index, 1);
+  }
+}

@@ -1,0 +1,366 @@
+// Client: the MQTT client for applications. One session, one connection at a time, dialled again when it is lost; what was
+// published and not settled is kept and goes on, subscriptions are asked for anew when the server forgot them.
+//
+//   connecting -> connected -> waiting -> connecting ...     close: settles what is underway, then closed     destroy: closed
+import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
+import type { ConnectionEnd, ReceivedPublish } from '../../protocol/connection/exchange.ts';
+import { Session } from '../../protocol/session/session.ts';
+import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
+import type { ConnackPacket } from '../../protocol/wire/packets.ts';
+import { noProperties } from '../../protocol/wire/properties.ts';
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { ClosedError, LinkError, RefusedError, UsageError } from '../base/errors.ts';
+import { type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
+import { Redial } from '../link/redial.ts';
+import { describeAddress, parseRemoteAddress, type RemoteAddress } from '../link/remote-address.ts';
+import { Turn } from '../link/turn.ts';
+import { Origin } from '../message/origin.ts';
+import type { Ports, Socket } from '../ports/ports.ts';
+import { type ClientOptions, clientDefaults, type PublishOptions, type SubscribeOptions } from './client-options.ts';
+import { ClientPublisher } from './client-publisher.ts';
+import { type ClientRequest, ClientRequests } from './client-requests.ts';
+import type { ClientStatus } from './client-status.ts';
+import { ClientSubscription, type OnMessage } from './client-subscription.ts';
+import { connectPacketOf } from './connect-packet.ts';
+import { ReceivedMessage } from './received-message.ts';
+
+/** The world of a client. */
+export interface ClientContext {
+  readonly ports: Ports;
+  /** Shared by everything in a process that writes to sockets; default one of its own. */
+  readonly turn?: Turn;
+}
+
+/** Why a client is closed: it was told to, or it gave up. */
+export interface ClientClosed {
+  readonly error: Error | undefined;
+}
+
+/** An MQTT client. */
+export class Client {
+  readonly clientId: string;
+  /** Fulfilled when the client is closed, whichever way. */
+  readonly closed: Promise<ClientClosed>;
+  readonly #context: ClientContext;
+  readonly #turn: Turn;
+  readonly #options: ClientOptions;
+  readonly #address: RemoteAddress;
+  readonly #session: Session;
+  readonly #redial: Redial;
+  readonly #publisher: ClientPublisher;
+  readonly #requests = new ClientRequests();
+  readonly #subscriptions = new Map<string, ClientSubscription>();
+  readonly #listeners = new Set<(status: ClientStatus) => void>();
+  #line: OutgoingLine | undefined;
+  #status: ClientStatus = { state: 'connecting' };
+  #wasConnected = false;
+  #failure: Error | undefined;
+  #isClosing = false;
+  #resolveClosed: (reason: ClientClosed) => void = () => undefined;
+
+  private constructor(address: RemoteAddress, options: ClientOptions, context: ClientContext) {
+    const { ports } = context;
+    this.clientId = options.clientId ?? `viaduct-${ports.random.bytes(8).toString('hex')}`;
+    this.#context = context;
+    this.#turn = context.turn ?? new Turn(ports.clock);
+    this.#options = options;
+    this.#address = address;
+    const { sendWindowMax, receiveMaximum } = options;
+    this.#session = new Session({ clientId: this.clientId, sendWindowMax, receiveMaximum });
+    this.#publisher = new ClientPublisher(
+      options.queueCountMax,
+      new Origin('application', this.clientId),
+      () => this.#now,
+    );
+    const { host, port, isEncrypted } = address;
+    const tls = isEncrypted ? (options.tls ?? {}) : undefined;
+    const dial = { host, port, timeoutMs: options.connectTimeoutMs, ...(tls === undefined ? {} : { tls }) };
+    this.#redial = new Redial(
+      ports,
+      { dial, backoff: options.backoff },
+      {
+        dialling: () => this.#change({ state: 'connecting' }),
+        opened: (socket) => this.#opened(socket),
+        waiting: (delayMs, error) => this.#waiting(delayMs, error),
+      },
+    );
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /**
+   * Connects to `url`, as `mqtt://host:1883` or `mqtts://host:8883`. Fulfilled when the server has accepted. Rejects with
+   * LinkError or RefusedError when the first try fails (unless `isPatient`), with UsageError for an address that is none.
+   */
+  static async connect(
+    url: string,
+    options: Partial<ClientOptions> & { readonly signal?: AbortSignal },
+    context: ClientContext,
+  ): Promise<Client> {
+    const address = parseRemoteAddress(url);
+    if (typeof address === 'string') throw new UsageError('ADDRESS', address);
+    const { signal, ...more } = options;
+    signal?.throwIfAborted();
+    const client = new Client(address, { ...clientDefaults, ...more }, context);
+    const abort = (): void => client.destroy(new ClosedError('connecting was called off', signal?.reason));
+    signal?.addEventListener('abort', abort, { once: true });
+    client.#redial.start();
+    try {
+      await client.#untilConnected();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+    return client;
+  }
+
+  /** The state of the connection. */
+  get status(): ClientStatus {
+    return this.#status;
+  }
+
+  /** Messages published and not settled. */
+  get pendingCount(): number {
+    return this.#publisher.pendingCount;
+  }
+
+  /** Calls `listener` whenever the state changes. Returns how to stop that. */
+  onStatus(listener: (status: ClientStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Publishes a message. Fulfilled with the server's reason code when it is settled (QoS 1, 2), with success when it is
+   * written (QoS 0); while there is no connection it waits. Rejects with RefusedError when the server refuses it, with
+   * UsageError for an invalid topic or a full queue, with ClosedError when the client is closed before.
+   */
+  publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<ReasonCode> {
+    if (this.#isOver) return Promise.reject(new ClosedError('the client is closed'));
+    return this.#publisher.publish(topic, payload, options);
+  }
+
+  /**
+   * Subscribes to a filter; without a handler the messages are read with `batches()`. Fulfilled when the server has granted
+   * it; rejects with RefusedError when it refuses.
+   */
+  async subscribe(filter: string, options: SubscribeOptions = {}, onMessage?: OnMessage): Promise<ClientSubscription> {
+    const fault = topicFilterFault(filter);
+    if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
+    if (this.#isOver) throw new ClosedError('the client is closed');
+    const entry = {
+      filter,
+      qos: options.qos ?? 0,
+      noLocal: options.isNoLocal ?? false,
+      retainAsPublished: options.isRetainAsPublished ?? false,
+      retainHandling: options.retainHandling ?? 0,
+    };
+    const subscription = new ClientSubscription(entry, onMessage, (one) => this.#unsubscribe(one));
+    this.#subscriptions.get(filter)?.over();
+    this.#subscriptions.set(filter, subscription);
+    try {
+      const granted = await this.#ask('subscribe', filter);
+      subscription.grantedQos = granted === 0 ? 0 : granted === 1 ? 1 : 2;
+    } catch (error) {
+      this.#forget(subscription);
+      throw error;
+    }
+    return subscription;
+  }
+
+  /**
+   * Closes in order: waits until what was published is settled, at most `timeoutMs` (default 5000), then disconnects. What
+   * is not settled by then rejects.
+   */
+  async close(options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#isOver) {
+      await this.closed;
+      return;
+    }
+    this.#isClosing = true;
+    await new Promise<void>((resolve) => {
+      const bound = this.#context.ports.clock.schedule(options.timeoutMs ?? 5000, resolve);
+      options.signal?.addEventListener('abort', () => resolve(), { once: true });
+      this.#publisher.whenEmpty(() => {
+        bound.cancel();
+        resolve();
+      });
+    });
+    this.#redial.stop();
+    this.#line?.machine.disconnect(ReasonCode.success, 'the client was closed');
+    this.#finish(undefined);
+  }
+
+  /** Closes at once: what is not settled rejects, the server sees a lost connection. */
+  destroy(error?: Error): void {
+    this.#redial.stop();
+    this.#line?.destroy();
+    this.#finish(error);
+  }
+
+  /** `close` with its defaults. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get #now(): number {
+    return this.#context.ports.clock.now();
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosing || this.#status.state === 'closed';
+  }
+
+  async #untilConnected(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const stop = this.onStatus((status) => {
+        if (status.state === 'connected') resolve();
+        else if (status.state === 'closed') reject(status.error ?? new ClosedError('the client was closed'));
+        else return;
+        stop();
+      });
+    });
+  }
+
+  #opened(socket: Socket): void {
+    const { maximumPacketSize } = this.#options;
+    const parts = { socket, turn: this.#turn, session: this.#session, terms: this.#terms(), maximumPacketSize };
+    const line = new OutgoingLine(parts, this.#owner());
+    this.#line = line;
+    this.#publisher.use({
+      get isCongested() {
+        return line.isCongested;
+      },
+      send: (delivery, token) => line.machine.send(delivery, token, this.#now),
+    });
+    line.start();
+  }
+
+  #owner(): LineOwner {
+    return {
+      connected: (connack) => this.#connected(connack),
+      refused: (reasonCode, detail) => {
+        const where = describeAddress(this.#address.host, this.#address.port);
+        this.#failure = new RefusedError(reasonCode, `${where} refused the client: ${detail}`);
+      },
+      sessionLost: (entries) => this.#publisher.sessionLost(entries),
+      messageReceived: (publish, ticket) => this.#received(publish, ticket),
+      messageSettled: ({ token }, reasonCode) => this.#publisher.settled(token, reasonCode),
+      subscribed: (packetId, reasonCodes) => void this.#requests.answered(packetId, reasonCodes[0]),
+      unsubscribed: (packetId, reasonCodes) => void this.#requests.answered(packetId, reasonCodes[0]),
+      writable: () => this.#publisher.pump(),
+      closed: (end) => this.#lineClosed(end),
+    };
+  }
+
+  #terms(): ClientTerms {
+    const { answerTimeoutMs } = this.#options;
+    const isResumed = this.#wasConnected && this.#options.version === ProtocolVersion.v5;
+    const connect = connectPacketOf(this.clientId, this.#options, this.#options.cleanStart && !isResumed);
+    return { connect, answerTimeoutMs, acknowledgeTimeoutMs: 0 };
+  }
+
+  #connected(connack: ConnackPacket): void {
+    this.#wasConnected = true;
+    this.#failure = undefined;
+    this.#redial.connected();
+    const pending = this.#requests.takeAll();
+    if (!connack.sessionPresent) this.#subscribeAgain(pending);
+    for (const request of pending) this.#send(request);
+    this.#change({ state: 'connected', sessionPresent: connack.sessionPresent });
+    this.#publisher.pump();
+  }
+
+  /** The server forgot the subscriptions: all but those that are about to be asked for anyway are asked for again. */
+  #subscribeAgain(pending: readonly ClientRequest[]): void {
+    const asked = new Set(pending.map(({ filter }) => filter));
+    for (const { filter } of this.#subscriptions.values()) {
+      if (asked.has(filter)) continue;
+      this.#send({
+        kind: 'subscribe',
+        filter,
+        resolve: () => undefined,
+        reject: (error) => this.#lostFilter(filter, error),
+      });
+    }
+  }
+
+  #lostFilter(filter: string, error: Error): void {
+    const subscription = this.#subscriptions.get(filter);
+    if (subscription && error instanceof RefusedError) this.#forget(subscription);
+  }
+
+  #ask(kind: ClientRequest['kind'], filter: string): Promise<ReasonCode> {
+    return new Promise((resolve, reject) => this.#send({ kind, filter, resolve, reject }));
+  }
+
+  #send(request: ClientRequest): void {
+    const machine = this.#line?.machine;
+    const entry = this.#subscriptions.get(request.filter)?.entry;
+    const packetId =
+      request.kind === 'subscribe' && entry !== undefined
+        ? (machine?.subscribe([entry], noProperties, this.#now) ?? 0)
+        : (machine?.unsubscribe([request.filter], this.#now) ?? 0);
+    if (packetId > 0) this.#requests.asked(packetId, request);
+    else this.#requests.wait(request);
+  }
+
+  async #unsubscribe(subscription: ClientSubscription): Promise<void> {
+    if (this.#subscriptions.get(subscription.filter) !== subscription) return;
+    if (!this.#isOver) await this.#ask('unsubscribe', subscription.filter);
+    this.#forget(subscription);
+  }
+
+  #forget(subscription: ClientSubscription): void {
+    subscription.over();
+    if (this.#subscriptions.get(subscription.filter) === subscription) this.#subscriptions.delete(subscription.filter);
+  }
+
+  #received(publish: ReceivedPublish, ticket: number): void {
+    const matching = [...this.#subscriptions.values()].filter((one) => one.matches(publish.topic));
+    let open = matching.length;
+    let worst: ReasonCode = ReasonCode.success;
+    const message = new ReceivedMessage(publish);
+    for (const subscription of matching) {
+      subscription.deliver(message, (reasonCode) => {
+        if (isFailure(reasonCode)) worst = reasonCode;
+        open--;
+        if (open === 0 && ticket > 0) this.#session.accept(ticket, worst);
+      });
+    }
+    // [MQTT-4.5.0-2] [MQTT3-4.5.0-2] acknowledged, wanted or not
+    if (matching.length === 0 && ticket > 0) this.#session.accept(ticket, ReasonCode.success);
+  }
+
+  #lineClosed(end: ConnectionEnd): void {
+    this.#line = undefined;
+    this.#publisher.use(undefined);
+    this.#failure ??= new LinkError('open', end.detail);
+    this.#redial.lost();
+  }
+
+  #waiting(delayMs: number, error: Error | undefined): void {
+    const reason = error ?? this.#failure ?? new LinkError('open', 'the connection was lost');
+    this.#failure = undefined;
+    const isFirst = !this.#wasConnected && !this.#options.isPatient;
+    if (isFirst || !this.#options.isReconnecting) this.destroy(reason);
+    else this.#change({ state: 'waiting', retryAt: this.#now + delayMs, error: reason });
+  }
+
+  #change(status: ClientStatus): void {
+    if (this.#status.state === 'closed') return;
+    this.#status = status;
+    for (const listener of [...this.#listeners]) listener(status);
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#status.state === 'closed') return;
+    const reason = error ?? new ClosedError('the client was closed');
+    this.#publisher.clear(reason);
+    this.#requests.clear(reason);
+    for (const subscription of this.#subscriptions.values()) subscription.over();
+    this.#change({ state: 'closed', error });
+    this.#resolveClosed({ error });
+  }
+}

@@ -1,0 +1,40 @@
+// ConnectPacket of a client: its options as the first packet of a connection.
+import { bytesOf, bytesOfText } from '../../protocol/wire/bytes.ts';
+import { PacketType } from '../../protocol/wire/packet-type.ts';
+import type { ConnectPacket } from '../../protocol/wire/packets.ts';
+import { noProperties } from '../../protocol/wire/properties.ts';
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { ClientOptions } from './client-options.ts';
+
+/** The CONNECT of a client. Properties are left out in 3.x, which has none. */
+export function connectPacketOf(clientId: string, options: ClientOptions, cleanStart: boolean): ConnectPacket {
+  const { version, keepAlive, username, password, will, receiveMaximum, maximumPacketSize } = options;
+  const isV5 = version === ProtocolVersion.v5;
+  const { sessionExpiryInterval } = options;
+  return {
+    type: PacketType.connect,
+    version,
+    isBridge: false,
+    clientId,
+    cleanStart,
+    keepAlive,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined
+      ? {}
+      : { password: typeof password === 'string' ? bytesOfText(password) : bytesOf(password) }),
+    ...(will === undefined
+      ? {}
+      : {
+          will: {
+            topic: will.topic,
+            payload: typeof will.payload === 'string' ? bytesOfText(will.payload) : bytesOf(will.payload),
+            qos: will.qos ?? 0,
+            retain: will.retain ?? false,
+            properties: isV5 ? (will.properties ?? noProperties) : noProperties,
+          },
+        }),
+    properties: isV5
+      ? { receiveMaximum, maximumPacketSize, sessionExpiryInterval, ...options.properties }
+      : noProperties,
+  };
+}

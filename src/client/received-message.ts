@@ -1,0 +1,40 @@
+// ReceivedMessage: a message as an application gets it. Its bytes are its own: it may be kept.
+import type { ReceivedPublish } from '../../protocol/connection/exchange.ts';
+import { type Bytes, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
+import type { Properties } from '../../protocol/wire/properties.ts';
+import { decodePublishProperties } from '../../protocol/wire/property-block.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+
+/** One message that came in. */
+export class ReceivedMessage {
+  readonly topic: string;
+  readonly payload: Bytes;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  /** The sender may have sent it before. */
+  readonly dup: boolean;
+  /** Seconds that are left; undefined for no expiry. */
+  readonly messageExpiryInterval: number | undefined;
+  readonly #block: Bytes;
+
+  /** Copies what was borrowed. */
+  constructor(publish: ReceivedPublish) {
+    this.topic = publish.topic;
+    this.payload = copyOfBytes(publish.payload);
+    this.qos = publish.qos;
+    this.retain = publish.retain;
+    this.dup = publish.dup;
+    this.messageExpiryInterval = publish.messageExpiryInterval < 0 ? undefined : publish.messageExpiryInterval;
+    this.#block = copyOfBytes(publish.properties);
+  }
+
+  /** The payload as UTF-8 text. */
+  get text(): string {
+    return textOfBytes(this.payload);
+  }
+
+  /** Properties of the PUBLISH, decoded when asked for; empty in 3.x. */
+  get properties(): Properties {
+    return decodePublishProperties(this.#block);
+  }
+}
