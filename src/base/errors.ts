@@ -34,8 +34,8 @@ export abstract class ViaductError extends Error {
 
 /** The caller broke the contract of the API. Code `ERR_USAGE_<detail>`. */
 export class UsageError extends ViaductError {
-  constructor(detail: string, message: string) {
-    super(message, { code: `ERR_USAGE_${detail}`, blame: 'local', retry: 'never' });
+  constructor(detail: string, message: string, more: { readonly cause?: unknown } = {}) {
+    super(message, { code: `ERR_USAGE_${detail}`, blame: 'local', retry: 'never', cause: more.cause });
   }
 }
 

@@ -131,7 +131,6 @@ async function told<Result>(path: string, run: () => Promise<Result>): Promise<R
     if (error instanceof StorageError) throw error;
     const code = codeOf(error);
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    // biome-ignore lint/style/useErrorCause: StorageError takes the cause as its last parameter
     throw new StorageError(isFull ? 'FULL' : code, path, `${path}: ${messageOf(error)}`, error);
   }
 }

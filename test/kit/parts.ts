@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 
 /** The path of a program, or undefined where it is not installed. */
 export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   for (const folder of folders) {
     const path = join(folder, name);
     try {
@@ -26,6 +26,6 @@ export function needs(...programs: readonly string[]): { readonly skip?: string 
   const missing = programs.filter((name) => findProgram(name) === undefined);
   if (missing.length === 0) return {};
   const reason = `not installed: ${missing.join(', ')}`;
-  if (process.env['VIADUCT_E2E'] === 'required') throw new Error(`a part is required here, but ${reason}`);
+  if (process.env.VIADUCT_E2E === 'required') throw new Error(`a part is required here, but ${reason}`);
   return { skip: reason };
 }

@@ -48,7 +48,7 @@ export function parseFlags(args: readonly string[], flags: Readonly<Record<strin
   try {
     return parseArgs({ args: [...args], options: flags, allowPositionals: false, strict: true }).values;
   } catch (error) {
-    throw new UsageError('FLAG', `${messageOf(error).split('. To specify')[0]}`);
+    throw new UsageError('FLAG', messageOf(error).split('. To specify')[0] ?? '', { cause: error });
   }
 }
 

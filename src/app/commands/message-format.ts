@@ -7,11 +7,11 @@ export function formatMessage(format: string, message: ReceivedMessage, wallMs: 
     if (match === '\\n') return '\n';
     if (match === '\\t') return '\t';
     if (match === '\\\\') return '\\';
-    return valueOf(directive ?? '', message, wallMs) ?? match;
+    return textFor(directive ?? '', message, wallMs) ?? match;
   });
 }
 
-function valueOf(directive: string, message: ReceivedMessage, wallMs: number): string | undefined {
+function textFor(directive: string, message: ReceivedMessage, wallMs: number): string | undefined {
   switch (directive) {
     case 't':
       return message.topic;

@@ -1,0 +1,28 @@
+// The public API of the pure half: MQTT as state machines over bytes, without sockets, timers or Node.
+export { Backoff, type BackoffOptions } from './connection/backoff.ts';
+export { ClientConnection, type ClientSink, type ClientTerms } from './connection/client-connection.ts';
+export type { ConnectionEnd, ExchangeSink, ReceivedPublish, SendOutcome } from './connection/exchange.ts';
+export type { PeerLimits, ServerFeatures } from './connection/limits.ts';
+export {
+  type ConnectAnswer,
+  ServerConnection,
+  type ServerLimits,
+  type ServerSink,
+} from './connection/server-connection.ts';
+export type { SendEntry } from './session/send-window.ts';
+export { Session, type SessionOptions } from './session/session.ts';
+export { FilterTree } from './topic/filter-tree.ts';
+export { filterMatches, topicFilterFault } from './topic/topic-filter.ts';
+export { MappingFault, type MappingRule, TopicMapping } from './topic/topic-mapping.ts';
+export { topicNameFault } from './topic/topic-name.ts';
+export type { Bytes } from './wire/bytes.ts';
+export { decodePacket, encodePacket } from './wire/codec.ts';
+export { type FrameHandler, FrameScanner } from './wire/frame-scanner.ts';
+export { Malformed } from './wire/malformed.ts';
+export type { Outbox } from './wire/outbox.ts';
+export { PacketType } from './wire/packet-type.ts';
+export type { ConnectPacket, Packet, Will } from './wire/packets.ts';
+export type { Properties } from './wire/properties.ts';
+export { ProtocolVersion, type Qos } from './wire/protocol-version.ts';
+export type { Delivery, Publishable } from './wire/publishable.ts';
+export { ReasonCode, reasonName } from './wire/reason-code.ts';

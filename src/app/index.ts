@@ -1,0 +1,44 @@
+// The public API of Viaduct for programs: a client, an embedded broker, bridges, and the errors that they raise.
+export {
+  type Blame,
+  ClosedError,
+  ConfigError,
+  LinkError,
+  ProtocolError,
+  RefusedError,
+  StorageError,
+  UsageError,
+  ViaductError,
+} from '../base/errors.ts';
+export { type Log, type LogOptions, openLog } from '../base/log.ts';
+export { Bridge, type BridgeContext, type BridgeSettings } from '../bridge/bridge.ts';
+export {
+  type BridgeOptions,
+  bridgeDefaults,
+  type ForwardRuleOptions,
+  type SubscriptionRuleOptions,
+} from '../bridge/bridge-options.ts';
+export type { BridgeLinkState, BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
+export { Bridges } from '../bridge/bridges.ts';
+export type { AccessOptions, AclRule } from '../broker/access.ts';
+export { Broker } from '../broker/broker.ts';
+export { type BrokerOptions, brokerDefaults, type ListenerOptions } from '../broker/broker-options.ts';
+export type { BrokerContext } from '../broker/broker-rooms.ts';
+export type { BrokerStatus } from '../broker/broker-status.ts';
+export { Client } from '../client/client.ts';
+export {
+  type ClientOptions,
+  clientDefaults,
+  type PublishOptions,
+  type SubscribeOptions,
+} from '../client/client-options.ts';
+export type { ClientStatus } from '../client/client-status.ts';
+export type { ClientSubscription, OnMessage } from '../client/client-subscription.ts';
+export type { ReceivedMessage } from '../client/received-message.ts';
+export { Turn } from '../link/turn.ts';
+export { Message } from '../message/message.ts';
+export { Origin } from '../message/origin.ts';
+export type { Ports, TlsOptions } from '../ports/ports.ts';
+export { Router } from '../router/router.ts';
+export { connect } from './connect.ts';
+export { nodePorts } from './node-ports.ts';

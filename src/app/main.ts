@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// The command `viaduct`: picks the subcommand, gives it its surroundings, and turns errors into one clear line and an exit
+// code: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.
+import { ConfigError, messageOf, UsageError, ViaductError } from '../base/errors.ts';
+import { brokerVersion } from '../broker/broker.ts';
+import { check } from './commands/check.ts';
+import { type Command, type CommandIo, ExitCode } from './commands/command-io.ts';
+import { pub } from './commands/pub.ts';
+import { start } from './commands/start.ts';
+import { sub } from './commands/sub.ts';
+import { demo } from './demo/demo.ts';
+import { nodePorts } from './node-ports.ts';
+
+const commands: readonly Command[] = [start, check, pub, sub, demo];
+
+const help = `viaduct ${brokerVersion}: edge MQTT broker, client and bridge
+
+Usage: viaduct COMMAND [flags]
+
+${commands.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n')}
+
+  viaduct COMMAND --help     what a command takes
+  viaduct --version`;
+
+function nodeIo(): CommandIo {
+  const abort = new AbortController();
+  const stop = (): void => {
+    if (abort.signal.aborted) process.exit(ExitCode.failed); // asked twice
+    abort.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // whoever reads our output has gone: there is nothing left to say
+  process.stdout.on('error', () => process.exit(ExitCode.failed));
+  return {
+    ports: nodePorts(),
+    environment: process.env,
+    isTerminal: process.stdout.isTTY === true,
+    signal: abort.signal,
+    write: (text) => void process.stdout.write(text),
+    complain: (line) => void process.stderr.write(`${line}\n`),
+    input: process.stdin,
+    onReload: (reload) => void process.on('SIGHUP', reload),
+  };
+}
+
+async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const [name = '--help', ...rest] = args;
+  if (name === '--version' || name === '-v') {
+    io.write(`${brokerVersion}\n`);
+    return ExitCode.done;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.write(`${help}\n`);
+    return args.length === 0 ? ExitCode.usage : ExitCode.done;
+  }
+  const command = commands.find((one) => one.name === name);
+  if (command === undefined) {
+    io.complain(`viaduct: there is no command '${name}'; viaduct --help lists them`);
+    return ExitCode.usage;
+  }
+  try {
+    return await command.run(rest, io);
+  } catch (error) {
+    return told(error, command, rest, io);
+  }
+}
+
+function told(error: unknown, command: Command, args: readonly string[], io: CommandIo): ExitCode {
+  if (io.signal.aborted && !(error instanceof ConfigError)) return ExitCode.done;
+  if (error instanceof ConfigError) {
+    io.complain(error.message);
+    return ExitCode.config;
+  }
+  if (!(error instanceof ViaductError)) throw error;
+  if (!args.includes('--quiet')) io.complain(`viaduct ${command.name}: ${messageOf(error)} [${error.code}]`);
+  if (!(error instanceof UsageError)) return ExitCode.failed;
+  io.complain(`viaduct ${command.name} --help tells how it is used`);
+  return ExitCode.usage;
+}
+
+process.exitCode = await run(process.argv.slice(2), nodeIo());
+// the input stream would keep the process alive although nobody reads it any more
+process.stdin.unref?.();
