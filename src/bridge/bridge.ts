@@ -6,7 +6,7 @@
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { Log } from '../base/log.ts';
-import { describeAddress } from '../link/remote-address.ts';
+import { describeAddress } from '../base/remote-address.ts';
 import type { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
 import type { Ports } from '../ports/ports.ts';

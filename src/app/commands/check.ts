@@ -1,0 +1,50 @@
+// `viaduct check`: says whether a configuration can be used, and what is worth knowing about it, without starting anything.
+import { UsageError } from '../../base/errors.ts';
+import { describeAddress } from '../../base/remote-address.ts';
+import { type LoadedConfig, loadConfig } from '../../config/load.ts';
+import { type Command, ExitCode } from './command-io.ts';
+
+/** The command. */
+export const check: Command = {
+  name: 'check',
+  summary: 'check a configuration',
+  help: `Usage: viaduct check FILE
+
+Reads the configuration and everything that it includes, and tells every fault with file, line and what was expected.
+
+Exit codes: 0 it can be used, 2 wrong usage, 78 it cannot.`,
+  run: async (args, io) => {
+    if (args.includes('--help')) {
+      io.write(`${check.help}\n`);
+      return ExitCode.done;
+    }
+    const [path, another] = args;
+    if (path === undefined || another !== undefined || path.startsWith('-')) {
+      throw new UsageError('FLAG', 'exactly one file is needed');
+    }
+    const loaded = await loadConfig({ path, disk: io.ports.disk, environment: io.environment });
+    for (const line of summaryOf(loaded)) io.write(`${line}\n`);
+    return ExitCode.done;
+  },
+};
+
+function summaryOf(loaded: LoadedConfig): readonly string[] {
+  const { config, notes, files } = loaded;
+  return [
+    `${files.join(', ')}: fine`,
+    ...config.listeners.map(({ name, host, port }) => `  listener ${name.padEnd(12)} ${describeAddress(host, port)}`),
+    ...config.bridges.flatMap(({ name, host, port, tls, forwards, subscriptions }) => [
+      `  bridge   ${name.padEnd(12)} ${describeAddress(host, port)}${tls === undefined ? '' : ' (TLS)'}`,
+      ...forwards.map((rule) => `             ${rule.localTopic} -> ${targetOf(rule.remoteTopic, rule)}`),
+      ...subscriptions.map((rule) => `             ${targetOf(rule.localTopic, rule)} <- ${rule.remoteTopic}`),
+    ]),
+    ...notes.map(({ file, line, path, text }) => `${file}:${line}: note: ${path}: ${text}`),
+  ];
+}
+
+function targetOf(topic: string, rule: { readonly prefix?: string; readonly suffix?: string }): string {
+  const name = topic === '' ? '(the same topic)' : topic;
+  const before = rule.prefix === undefined ? '' : `'${rule.prefix}' + `;
+  const behind = rule.suffix === undefined ? '' : ` + '${rule.suffix}'`;
+  return `${before}${name}${behind}`;
+}

@@ -1,0 +1,65 @@
+// `viaduct start`: runs the broker and the bridges of a configuration until it is told to stop.
+import { parseArgs } from 'node:util';
+import { messageOf, UsageError } from '../../base/errors.ts';
+import { loadConfig } from '../../config/load.ts';
+import { App } from '../app.ts';
+import { type Command, type CommandIo, ExitCode } from './command-io.ts';
+
+/** How long closing may take, in ms, for the bridges and again for the broker. */
+const closeMsMax = 5000;
+
+/** The command. */
+export const start: Command = {
+  name: 'start',
+  summary: 'run the broker and the bridges of a configuration',
+  help: `Usage: viaduct start --config FILE
+
+  -c, --config FILE   HOCON (or JSON), with the key names of EMQX Edge
+
+Signals: SIGTERM and SIGINT send what waits, tell the devices and end, within ${(2 * closeMsMax) / 1000} seconds; a second one
+ends at once. SIGHUP reads the configuration again and takes over users, access rules, certificates and bridges.
+
+Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong configuration.`,
+  run: async (args, io) => {
+    const { config: path, help } = flagsOf(args);
+    if (help) {
+      io.write(`${start.help}\n`);
+      return ExitCode.done;
+    }
+    if (path === undefined) throw new UsageError('FLAG', 'a configuration is needed: --config FILE');
+    const { ports, environment, isTerminal } = io;
+    const load = (): ReturnType<typeof loadConfig> => loadConfig({ path, disk: ports.disk, environment });
+    const app = await App.start(await load(), ports, isTerminal);
+    io.onReload(() => {
+      load().then(
+        (loaded) => app.reload(loaded),
+        (error: unknown) => app.log.error({ error: messageOf(error) }, 'reload refused: everything stays as it was'),
+      );
+    });
+    await untilStopped(io, app);
+    await app.close(closeMsMax);
+    return ExitCode.done;
+  },
+};
+
+function flagsOf(args: readonly string[]): { readonly config: string | undefined; readonly help: boolean } {
+  try {
+    const options = {
+      config: { type: 'string', short: 'c' },
+      conf: { type: 'string' },
+      help: { type: 'boolean' },
+    } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    return { config: values.config ?? values.conf, help: values.help ?? false };
+  } catch (error) {
+    throw new UsageError('FLAG', messageOf(error), { cause: error });
+  }
+}
+
+async function untilStopped(io: CommandIo, app: App): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    if (io.signal.aborted) resolve();
+    io.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([stopped, app.broker.closed]);
+}

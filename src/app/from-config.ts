@@ -1,0 +1,87 @@
+// FromConfig: a loaded configuration in the words of broker and bridge, which know nothing of configurations.
+import { bytesOfText } from '../../protocol/wire/bytes.ts';
+import type { LogOptions } from '../base/log.ts';
+import type { BridgeSettings } from '../bridge/bridge.ts';
+import { bridgeDefaults } from '../bridge/bridge-options.ts';
+import type { BrokerOptions } from '../broker/broker-options.ts';
+import type { BridgeConfig, LogConfig, TlsConfig, WillConfig } from '../config/config-types.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { TlsOptions } from '../ports/ports.ts';
+
+type Pems = LoadedConfig['pems'];
+
+/** The options of the broker. */
+export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'> {
+  const { listeners, mqtt, auth } = loaded.config;
+  const { sessionExpiryMaxS, ...limits } = mqtt;
+  return {
+    ...limits,
+    sessionExpiryMax: sessionExpiryMaxS,
+    access: auth,
+    listeners: listeners.map(({ name, host, port, tls }) => ({
+      name,
+      host,
+      port,
+      ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, loaded.pems) }),
+    })),
+  };
+}
+
+/** TLS with the texts of its files. */
+export function tlsOptionsOf(tls: TlsConfig, pems: Pems): TlsOptions {
+  const { certificateFile, keyFile, authoritiesFile, keyPassphrase, serverName } = tls;
+  const certificate = pemOf(certificateFile, pems);
+  const key = pemOf(keyFile, pems);
+  const authorities = pemOf(authoritiesFile, pems);
+  return {
+    isPeerVerified: tls.isPeerVerified,
+    isCertificateRequired: tls.isCertificateRequired,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(authorities === undefined ? {} : { authorities }),
+    ...(keyPassphrase === undefined ? {} : { keyPassphrase }),
+    ...(serverName === undefined ? {} : { serverName }),
+  };
+}
+
+/** The settings of a bridge. */
+export function bridgeSettingsOf(config: BridgeConfig, pems: Pems): BridgeSettings {
+  const { host, port, tls, will, connectProperties, backoffMsMax, keepAliveS, overflow, ...same } = config;
+  const { receiveMaximum = bridgeDefaults.receiveMaximum, ...properties } = connectProperties;
+  const { maximumPacketSize = bridgeDefaults.maximumPacketSize } = properties;
+  return {
+    ...same,
+    remote: { host, port, ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, pems) }) },
+    keepAlive: keepAliveS,
+    backoff: { ...bridgeDefaults.backoff, delayMsMax: backoffMsMax },
+    queueOverflow: overflow,
+    receiveMaximum,
+    maximumPacketSize,
+    properties: { sessionExpiryInterval: bridgeDefaults.properties.sessionExpiryInterval ?? 0, ...properties },
+    ...(will === undefined ? {} : { will: willOf(will) }),
+  };
+}
+
+function willOf(will: WillConfig): NonNullable<BridgeSettings['will']> {
+  const { correlationData, ...properties } = will.properties;
+  return {
+    topic: will.topic,
+    payload: bytesOfText(will.payload),
+    qos: will.qos,
+    retain: will.retain,
+    properties: {
+      ...properties,
+      ...(correlationData === undefined ? {} : { correlationData: bytesOfText(correlationData) }),
+    },
+  };
+}
+
+/** The options of the log; `auto` is text on a terminal. */
+export function logOptionsOf(log: LogConfig, isTerminal: boolean): LogOptions {
+  const format = log.format === 'auto' ? (isTerminal && log.file === undefined ? 'text' : 'json') : log.format;
+  return { level: log.level, format, ...(log.file === undefined ? {} : { destination: log.file }) };
+}
+
+function pemOf(file: string | undefined, pems: Pems): string | undefined {
+  return file === undefined ? undefined : pems.get(file);
+}

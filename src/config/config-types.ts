@@ -1,0 +1,163 @@
+// ConfigTypes: a configuration as the rest of Viaduct gets it: complete, with defaults filled in and units in the names.
+// It knows neither broker nor bridge; the composition root translates.
+
+/** A whole configuration. */
+export interface Config {
+  readonly listeners: readonly ListenerConfig[];
+  readonly mqtt: MqttConfig;
+  readonly auth: AuthConfig;
+  readonly log: LogConfig;
+  /** Those that are enabled. */
+  readonly bridges: readonly BridgeConfig[];
+}
+
+/** TLS of one side. Files are paths from the working directory; their texts come with the loaded configuration. */
+export interface TlsConfig {
+  readonly certificateFile?: string;
+  readonly keyFile?: string;
+  readonly keyPassphrase?: string;
+  readonly authoritiesFile?: string;
+  readonly isPeerVerified: boolean;
+  readonly isCertificateRequired: boolean;
+  readonly serverName?: string;
+}
+
+/** One listener. */
+export interface ListenerConfig {
+  /** `tcp.default`, `ssl.outside`. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsConfig;
+}
+
+/** Limits of the broker. */
+export interface MqttConfig {
+  readonly maximumPacketSize: number;
+  readonly queueCountMax: number;
+  readonly queueBytesMax: number;
+  readonly sendWindowMax: number;
+  readonly receiveMaximum: number;
+  readonly topicAliasMaximum: number;
+  readonly keepAliveMultiplier: number;
+  readonly sessionExpiryMaxS: number;
+}
+
+/** Whom an access rule is about. */
+export type SubjectConfig =
+  | { readonly kind: 'everybody' }
+  | { readonly kind: 'username'; readonly name: string }
+  | { readonly kind: 'clientId'; readonly name: string }
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly SubjectConfig[] };
+
+/** One access rule. */
+export interface RuleConfig {
+  readonly isAllowed: boolean;
+  readonly action: 'publish' | 'subscribe' | 'pubsub';
+  readonly topics: readonly string[];
+  readonly subject: SubjectConfig;
+}
+
+/** Who may connect, publish and subscribe. */
+export interface AuthConfig {
+  readonly isAnonymousAllowed: boolean;
+  readonly users: readonly { readonly username: string; readonly password: string }[];
+  readonly rules: readonly RuleConfig[];
+  readonly isAllowedWithoutMatch: boolean;
+  readonly isDenialDisconnecting: boolean;
+}
+
+/** Where and how much is logged. */
+export interface LogConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly format: 'json' | 'text' | 'auto';
+  /** A path; absent means standard error. */
+  readonly file?: string;
+}
+
+/** Properties as they are in MQTT 5.0. */
+export interface UserPropertiesConfig {
+  readonly userProperties?: readonly (readonly [string, string])[];
+}
+
+/** The will of a bridge. */
+export interface WillConfig {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly properties: UserPropertiesConfig & {
+    readonly payloadFormatIndicator?: 0 | 1;
+    readonly messageExpiryInterval?: number;
+    readonly contentType?: string;
+    readonly responseTopic?: string;
+    readonly correlationData?: string;
+    readonly willDelayInterval?: number;
+  };
+}
+
+/** A rule from here to the remote. */
+export interface ForwardConfig {
+  readonly localTopic: string;
+  readonly remoteTopic: string;
+  readonly qos?: 0 | 1 | 2;
+  readonly retain?: boolean;
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+/** A rule from the remote to here. */
+export interface SubscriptionConfig {
+  readonly remoteTopic: string;
+  readonly localTopic: string;
+  readonly qos: 0 | 1 | 2;
+  readonly retain?: boolean;
+  readonly isRetainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+  readonly isNoLocal: boolean;
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+/** One bridge. */
+export interface BridgeConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsConfig;
+  readonly version: 3 | 4 | 5;
+  readonly clientId: string;
+  readonly keepAliveS: number;
+  readonly backoffMsMax: number;
+  readonly cleanStart: boolean;
+  readonly username?: string;
+  readonly password?: string;
+  readonly isBridgeBitSet: boolean;
+  readonly isQos0Queued: boolean;
+  readonly isNoDelay: boolean;
+  readonly tcpKeepAliveMs: number;
+  readonly connectProperties: UserPropertiesConfig & {
+    readonly maximumPacketSize?: number;
+    readonly receiveMaximum?: number;
+    readonly topicAliasMaximum?: number;
+    readonly requestProblemInformation?: boolean;
+    readonly requestResponseInformation?: boolean;
+    readonly sessionExpiryInterval?: number;
+  };
+  readonly subscribeProperties: UserPropertiesConfig & { readonly subscriptionIdentifiers?: readonly number[] };
+  readonly will?: WillConfig;
+  readonly forwards: readonly ForwardConfig[];
+  readonly subscriptions: readonly SubscriptionConfig[];
+  readonly queueCountMax: number;
+  readonly queueBytesMax: number;
+  readonly overflow: 'oldest' | 'newest';
+  readonly acknowledgeTimeoutMs: number;
+}
+
+/** Something that is accepted and worth knowing. */
+export interface ConfigNote {
+  readonly file: string;
+  readonly line: number;
+  readonly path: string;
+  readonly text: string;
+}

@@ -1,0 +1,34 @@
+// Defaults: every value that holds when a configuration says nothing, in one place, as it would be written there.
+
+/** Defaults of the listeners. */
+export const listenerDefaults = {
+  tcpBind: '0.0.0.0:1883',
+  sslBind: '0.0.0.0:8883',
+} as const;
+
+/** Defaults of the section `mqtt`. */
+export const mqttDefaults = {
+  max_packet_size: '10MB',
+  max_mqueue_len: '10000',
+  max_mqueue_bytes: '64MB',
+  max_inflight_window: '1000',
+  receive_maximum: '1000',
+  max_topic_alias: '100',
+  keepalive_multiplier: '1.5',
+  max_session_expiry: '7d',
+} as const;
+
+/** Defaults of a bridge. */
+export const bridgeConfigDefaults = {
+  proto_ver: '5',
+  keepalive: '60s',
+  backoff_max: '60s',
+  clean_start: 'false',
+  no_local_v4: 'false',
+  retry_qos_0: 'false',
+  max_send_queue_len: '100000',
+  max_send_queue_bytes: '128MB',
+  overflow: 'oldest',
+  cancel_timeout: '20s',
+  session_expiry_interval: 86_400,
+} as const;

@@ -1,0 +1,300 @@
+// The sections `bridges.mqtt.<name>`: one bridge each, under the key names of EMQX Edge, misspelled ones included.
+import * as v from 'valibot';
+import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
+import { MappingFault, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
+import { parseRemoteAddress } from '../base/remote-address.ts';
+import type { BridgeConfig, ForwardConfig, SubscriptionConfig, WillConfig } from './config-types.ts';
+import { bridgeConfigDefaults as defaults } from './defaults.ts';
+import {
+  duration,
+  flag,
+  ignored,
+  type Kind,
+  milliseconds,
+  oneOf,
+  present,
+  qos,
+  section,
+  size,
+  switchedOff,
+  text,
+  textMap,
+  whole,
+} from './schema-values.ts';
+
+/** A bridge that has no name yet, and whether it is to run. */
+export interface BridgeDraft {
+  readonly isEnabled: boolean;
+  readonly config: Omit<BridgeConfig, 'name'>;
+}
+
+interface Server {
+  readonly host: string;
+  readonly port: number;
+  readonly isEncrypted: boolean;
+}
+
+const uint32 = whole(0, 0xffff_ffff);
+
+const server: Kind<Server> = v.pipe(
+  text,
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const address = parseRemoteAddress(dataset.value);
+    if (typeof address !== 'string') return address;
+    addIssue({ message: address });
+    return NEVER;
+  }),
+);
+
+const ssl = section({
+  enable: v.optional(flag, 'true'),
+  keyfile: v.optional(text),
+  certfile: v.optional(text),
+  cacertfile: v.optional(text),
+  key_password: v.optional(text),
+  verify_peer: v.optional(flag, 'true'),
+  sni: v.optional(text),
+});
+
+const tcp = section({
+  nodelay: v.optional(flag, 'true'),
+  keepalive: v.optional(flag, 'false'),
+  keepidle: v.optional(milliseconds, '60s'),
+  keepintvl: v.optional(ignored),
+  keepcnt: v.optional(ignored),
+  quickack: v.optional(ignored),
+  sendtimeo: v.optional(ignored),
+  recvtimeo: v.optional(ignored),
+  bind_interface: v.optional(switchedOff),
+});
+
+const connectProperties: Kind<BridgeConfig['connectProperties']> = v.pipe(
+  section({
+    maximum_packet_size: v.optional(whole(1, 0xffff_ffff)),
+    receive_maximum: v.optional(whole(1, 65_535)),
+    topic_alias_maximum: v.optional(whole(0, 65_535)),
+    request_problem_infomation: v.optional(flag),
+    request_problem_information: v.optional(flag),
+    request_response_infomation: v.optional(flag),
+    request_response_information: v.optional(flag),
+    session_expiry_interval: v.optional(uint32),
+    user_property: v.optional(textMap),
+  }),
+  v.transform((raw) =>
+    present({
+      maximumPacketSize: raw.maximum_packet_size,
+      receiveMaximum: raw.receive_maximum,
+      topicAliasMaximum: raw.topic_alias_maximum,
+      requestProblemInformation: raw.request_problem_information ?? raw.request_problem_infomation,
+      requestResponseInformation: raw.request_response_information ?? raw.request_response_infomation,
+      sessionExpiryInterval: raw.session_expiry_interval,
+      userProperties: raw.user_property,
+    }),
+  ),
+);
+
+const will: Kind<WillConfig> = v.pipe(
+  section({
+    topic: text,
+    payload: text,
+    qos: v.optional(qos, '0'),
+    retain: v.optional(flag, 'false'),
+    properties: v.optional(
+      section({
+        payload_format_indicator: v.optional(oneOf({ '0': 0, '1': 1 } as const)),
+        message_expiry_interval: v.optional(uint32),
+        content_type: v.optional(text),
+        response_topic: v.optional(text),
+        correlation_data: v.optional(text),
+        will_delay_interval: v.optional(uint32),
+        user_property: v.optional(textMap),
+      }),
+      {},
+    ),
+  }),
+  v.transform(({ topic, payload, qos: level, retain, properties: raw }) => ({
+    topic,
+    payload,
+    qos: level,
+    retain,
+    properties: present({
+      payloadFormatIndicator: raw.payload_format_indicator,
+      messageExpiryInterval: raw.message_expiry_interval,
+      contentType: raw.content_type,
+      responseTopic: raw.response_topic,
+      correlationData: raw.correlation_data,
+      willDelayInterval: raw.will_delay_interval,
+      userProperties: raw.user_property,
+    }),
+  })),
+);
+
+/** 0 and 1 override the flag; 2, which the incumbent's documents show, keeps it. */
+const retain = oneOf({ '0': false, '1': true, false: false, true: true, '2': 'keep' as const });
+
+const forward: Kind<ForwardConfig> = v.pipe(
+  section({
+    local_topic: text,
+    remote_topic: text,
+    qos: v.optional(qos),
+    retain: v.optional(retain),
+    prefix: v.optional(text),
+    suffix: v.optional(text),
+  }),
+  v.transform((raw) =>
+    present({
+      localTopic: raw.local_topic,
+      remoteTopic: raw.remote_topic,
+      qos: raw.qos,
+      retain: raw.retain === 'keep' ? undefined : raw.retain,
+      prefix: raw.prefix,
+      suffix: raw.suffix,
+    }),
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { localTopic, remoteTopic, ...more } = dataset.value;
+    const message = mappingFault(localTopic, remoteTopic, more);
+    if (message !== undefined) addIssue({ message });
+  }),
+);
+
+const subscription: Kind<SubscriptionConfig> = v.pipe(
+  section({
+    remote_topic: text,
+    local_topic: text,
+    qos: v.optional(qos, '0'),
+    retain: v.optional(retain),
+    retain_as_published: v.optional(flag, 'false'),
+    retain_handling: v.optional(qos, '0'),
+    nolocal: v.optional(flag, 'true'),
+    prefix: v.optional(text),
+    suffix: v.optional(text),
+    stream_id: v.optional(ignored),
+  }),
+  v.transform((raw) =>
+    present({
+      remoteTopic: raw.remote_topic,
+      localTopic: raw.local_topic,
+      qos: raw.qos,
+      retain: raw.retain === 'keep' ? undefined : raw.retain,
+      isRetainAsPublished: raw.retain_as_published,
+      retainHandling: raw.retain_handling,
+      isNoLocal: raw.nolocal,
+      prefix: raw.prefix,
+      suffix: raw.suffix,
+    }),
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { remoteTopic, localTopic, ...more } = dataset.value;
+    const message = mappingFault(remoteTopic, localTopic, more);
+    if (message !== undefined) addIssue({ message });
+  }),
+);
+
+/** What is wrong with the topics of a rule. */
+function mappingFault(
+  pattern: string,
+  target: string,
+  more: { readonly prefix?: string; readonly suffix?: string },
+): string | undefined {
+  const fault = topicFilterFault(pattern);
+  if (fault !== undefined) return `the filter '${pattern}' ${fault}`;
+  const shared = /^\$share\/[^/]+\/(.+)$/.exec(pattern)?.[1];
+  const { prefix = '', suffix = '' } = more;
+  const mapping = TopicMapping.compile({ pattern: shared ?? pattern, target, prefix, suffix });
+  return mapping instanceof MappingFault ? mapping.detail : undefined;
+}
+
+const bridgeKeys = {
+  enable: v.optional(flag, 'true'),
+  server,
+  proto_ver: v.optional(oneOf({ '3': 3, '4': 4, '5': 5 } as const), defaults.proto_ver),
+  clientid: v.optional(text, ''),
+  keepalive: v.optional(duration, defaults.keepalive),
+  backoff_max: v.optional(duration, defaults.backoff_max),
+  clean_start: v.optional(flag, defaults.clean_start),
+  username: v.optional(text),
+  password: v.optional(text),
+  password_encrypted: v.optional(switchedOff),
+  no_local_v4: v.optional(flag, defaults.no_local_v4),
+  retry_qos_0: v.optional(flag, defaults.retry_qos_0),
+  transparent: v.optional(switchedOff),
+  hybrid_bridging: v.optional(switchedOff),
+  hybrid_servers: v.optional(ignored),
+  ssl: v.optional(ssl),
+  tcp: v.optional(tcp, {}),
+  conn_properties: v.optional(connectProperties, {}),
+  will: v.optional(will),
+  forwards: v.optional(v.array(forward, 'expected an array of rules: [ { local_topic = ... } ]'), []),
+  subscription: v.optional(v.array(subscription, 'expected an array of rules: [ { remote_topic = ... } ]'), []),
+  sub_properties: v.optional(
+    section({ identifier: v.optional(whole(1, 268_435_455)), user_property: v.optional(textMap) }),
+    {},
+  ),
+  max_parallel_processes: v.optional(ignored),
+  max_send_queue_len: v.optional(whole(1, 100_000_000), defaults.max_send_queue_len),
+  max_send_queue_bytes: v.optional(size, defaults.max_send_queue_bytes),
+  overflow: v.optional(oneOf({ oldest: 'oldest', newest: 'newest' } as const), defaults.overflow),
+  max_recv_queue_len: v.optional(ignored),
+  resend_interval: v.optional(ignored),
+  resend_wait: v.optional(ignored),
+  cancel_timeout: v.optional(milliseconds, defaults.cancel_timeout),
+};
+
+/** `bridges.mqtt.<name>`. */
+export const bridgeKind: Kind<BridgeDraft> = v.pipe(
+  section(bridgeKeys),
+  v.rawTransform(({ dataset, addIssue }) => {
+    const raw = dataset.value;
+    const { host, port, isEncrypted } = raw.server;
+    const isTlsOn = raw.ssl?.enable ?? isEncrypted;
+    if (isTlsOn !== isEncrypted && raw.ssl !== undefined) {
+      addIssue({
+        message: isEncrypted
+          ? 'the address asks for TLS but ssl is switched off; use mqtt-tcp:// or enable ssl'
+          : 'ssl is on but the address is not encrypted; use tls+mqtt-tcp:// or switch ssl off',
+      });
+    }
+    const tls = present({
+      certificateFile: raw.ssl?.certfile,
+      keyFile: raw.ssl?.keyfile,
+      keyPassphrase: raw.ssl?.key_password,
+      authoritiesFile: raw.ssl?.cacertfile,
+      isPeerVerified: raw.ssl?.verify_peer ?? true,
+      isCertificateRequired: false,
+      serverName: raw.ssl?.sni,
+    });
+    const config = present({
+      host,
+      port,
+      tls: isEncrypted ? tls : undefined,
+      version: raw.proto_ver,
+      clientId: raw.clientid,
+      keepAliveS: Math.min(65_535, Math.ceil(raw.keepalive / 1000)),
+      backoffMsMax: Math.max(raw.backoff_max, 500),
+      cleanStart: raw.clean_start,
+      username: raw.username,
+      password: raw.password,
+      isBridgeBitSet: raw.no_local_v4,
+      isQos0Queued: raw.retry_qos_0,
+      isNoDelay: raw.tcp.nodelay,
+      tcpKeepAliveMs: raw.tcp.keepalive ? raw.tcp.keepidle : 0,
+      connectProperties: raw.conn_properties,
+      subscribeProperties: present({
+        subscriptionIdentifiers:
+          raw.sub_properties.identifier === undefined ? undefined : [raw.sub_properties.identifier],
+        userProperties: raw.sub_properties.user_property,
+      }),
+      will: raw.will,
+      forwards: raw.forwards,
+      subscriptions: raw.subscription,
+      queueCountMax: raw.max_send_queue_len,
+      queueBytesMax: raw.max_send_queue_bytes,
+      overflow: raw.overflow,
+      acknowledgeTimeoutMs: raw.cancel_timeout,
+    });
+    return { isEnabled: raw.enable, config };
+  }),
+);

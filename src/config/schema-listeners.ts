@@ -1,0 +1,89 @@
+// The section `listeners`: where devices connect. A listener may stand alone (`listeners.tcp { bind = ... }`) or under a name
+// (`listeners.tcp.inside { bind = ... }`).
+import * as v from 'valibot';
+import type { ListenerConfig } from './config-types.ts';
+import { listenerDefaults } from './defaults.ts';
+import { flag, type Kind, kindOf, present, section, switchedOff, text } from './schema-values.ts';
+
+interface Bind {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, `:port` or a port alone, which means every address. */
+const bind: Kind<Bind> = kindOf('an address, as 0.0.0.0:1883, [::]:1883 or 1883', (value) => {
+  const match = /^(?:(\[[0-9a-f:.]+\]|[^:\s]*):)?(\d+)$/i.exec(value);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) return undefined;
+  const host = match[1]?.replace(/^\[|\]$/g, '') ?? '';
+  return { host: host === '' || host === 'localhost' ? (host === '' ? '0.0.0.0' : '127.0.0.1') : host, port };
+});
+
+const tcp = section({ bind: v.optional(bind, listenerDefaults.tcpBind), enable: v.optional(flag, 'true') });
+
+const ssl = section({
+  bind: v.optional(bind, listenerDefaults.sslBind),
+  enable: v.optional(flag, 'true'),
+  keyfile: text,
+  certfile: text,
+  cacertfile: v.optional(text),
+  key_password: v.optional(text),
+  verify_peer: v.optional(flag, 'false'),
+  fail_if_no_peer_cert: v.optional(flag, 'false'),
+});
+
+/** Puts a listener that stands alone under the name `default`. */
+function named(kind: Kind<readonly ListenerConfig[]>): Kind<readonly ListenerConfig[]> {
+  return v.pipe(
+    v.unknown(),
+    v.transform((value) => (isAlone(value) ? { default: value } : value)),
+    kind,
+  );
+}
+
+function isAlone(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const values: readonly unknown[] = Object.values(value);
+  return values.length === 0 || values.some((one) => typeof one === 'string');
+}
+
+const tcpListeners: Kind<readonly ListenerConfig[]> = v.pipe(
+  v.record(v.string(), tcp),
+  v.transform((map) =>
+    Object.entries(map)
+      .filter(([, { enable }]) => enable)
+      .map(([name, listener]) => ({ name: `tcp.${name}`, ...listener.bind })),
+  ),
+);
+
+const sslListeners: Kind<readonly ListenerConfig[]> = v.pipe(
+  v.record(v.string(), ssl),
+  v.transform((map) =>
+    Object.entries(map)
+      .filter(([, { enable }]) => enable)
+      .map(([name, listener]) => ({
+        name: `ssl.${name}`,
+        ...listener.bind,
+        tls: present({
+          certificateFile: listener.certfile,
+          keyFile: listener.keyfile,
+          keyPassphrase: listener.key_password,
+          authoritiesFile: listener.cacertfile,
+          isPeerVerified: listener.verify_peer,
+          isCertificateRequired: listener.fail_if_no_peer_cert,
+        }),
+      })),
+  ),
+);
+
+/** All listeners that are enabled; the default one when there is no such section. */
+export const listenersKind: Kind<readonly ListenerConfig[]> = v.pipe(
+  section({
+    tcp: v.optional(named(tcpListeners)),
+    ssl: v.optional(named(sslListeners)),
+    ws: v.optional(switchedOff),
+    wss: v.optional(switchedOff),
+    quic: v.optional(switchedOff),
+  }),
+  v.transform(({ tcp: plain = [], ssl: encrypted = [] }) => [...plain, ...encrypted]),
+);
