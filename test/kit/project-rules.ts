@@ -1,0 +1,70 @@
+// Project rules: what files must say about things outside of themselves. Statements of the standards that are cited must
+// exist; the lock file names no server; the README explains each error code, and no other.
+// A code is read from the place that raises it, so that a new one fails here until the README has its heading.
+import { type Finding, findInText, lineAt, type SourceFile } from './source-tree.ts';
+
+/** Ids of the statements of one standard, with what each says. */
+type Statements = Readonly<Record<string, unknown>>;
+
+/** The statements of both standards, by version: `fixtures/spec/ids.json`. */
+export interface Standards {
+  readonly '3.1.1': Statements;
+  readonly '5.0': Statements;
+}
+
+/** Cited statements that no standard has, in code, comments and the names of tests. */
+export function unknownStatements(file: SourceFile, standards: Standards): Finding[] {
+  return findInText(file, /\[MQTT3?-[^\]\n]*\]|\bMQTT3?-\d[\d.]*-\d+/g, ([cited]) => {
+    const match = /^\[?MQTT(3?)-([\d.]+-\d+)\]?$/.exec(cited);
+    if (match === null) return `${cited} is no citation: one id in brackets`;
+    const [, three, id = ''] = match;
+    const version = three === '3' ? '3.1.1' : '5.0';
+    return Object.hasOwn(standards[version], id) ? undefined : `${cited} is no statement of ${version}`;
+  });
+}
+
+/** Addresses that a lock file must not hold: they would tie it to one server. */
+export function lockedAddresses(lock: SourceFile): Finding[] {
+  return findInText(lock, /"resolved": /g, () => 'the lock file holds an address; npm reads .npmrc and leaves it out');
+}
+
+/** Codes with one member for each reason of MQTT or of the disk: one heading may explain them all. */
+const families = ['ERR_PROTOCOL_', 'ERR_REFUSED_', 'ERR_STORAGE_'];
+
+/** The codes of all errors that the product raises; of a family, its beginning, which ends in `_`. */
+export function errorCodes(files: readonly SourceFile[]): ReadonlySet<string> {
+  const codes = new Set<string>();
+  for (const { path, text } of files) {
+    if (!path.startsWith('src/')) continue;
+    for (const [, kind = '', detail = ''] of text.matchAll(/new (Usage|Config|Storage)Error\(\s*'([A-Z0-9_]+)'/g)) {
+      codes.add(`ERR_${kind.toUpperCase()}_${detail}`);
+    }
+    const phases = /\btype LinkPhase = ([^;]*);/.exec(text)?.[1] ?? '';
+    for (const [, phase = ''] of phases.matchAll(/'(\w+)'/g)) codes.add(`ERR_LINK_${phase.toUpperCase()}`);
+    for (const [code] of text.matchAll(/(?<=')ERR_(?:LINK_TIMEOUT|CLOSED)(?=')/g)) codes.add(code);
+    for (const [, kind = ''] of text.matchAll(/\bnew (Protocol|Refused)Error\(/g))
+      codes.add(`ERR_${kind.toUpperCase()}_`);
+  }
+  return codes;
+}
+
+/** Codes without a heading in the README, and headings without a code. A README without any such heading has no reference yet. */
+export function unexplainedCodes(readme: SourceFile, codes: ReadonlySet<string>): Finding[] {
+  const headings = [...readme.text.matchAll(/^#{2,6} `?(ERR_[A-Z0-9_]+)/gm)];
+  if (headings.length === 0) return [];
+  const explained = headings.map(([, code = '']) => code);
+  const isExplained = (code: string): boolean =>
+    explained.some((heading) => heading === code || (families.includes(heading) && code.startsWith(heading)));
+  const isRaised = (code: string): boolean => codes.has(code) || families.some((family) => code.startsWith(family));
+  const missing = [...codes]
+    .filter((code) => !isExplained(code))
+    .map((code) => ({ path: readme.path, line: 1, message: `${code} has no heading` }));
+  const stale = headings
+    .filter(([, code = '']) => !isRaised(code))
+    .map((match) => ({
+      path: readme.path,
+      line: lineAt(readme.text, match.index),
+      message: `${match[1]} is raised nowhere`,
+    }));
+  return [...missing, ...stale];
+}
