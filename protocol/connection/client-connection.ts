@@ -243,6 +243,7 @@ export class ClientConnection {
       version: this.#version,
       peer: this.#server,
       topicAliasMaximum: connect.properties.topicAliasMaximum ?? 0,
+      isPeerClient: false,
       ...(qos2WindowMax === undefined ? {} : { qos2WindowMax }),
     });
     this.#exchange.begin(now);

@@ -74,6 +74,8 @@ export interface ExchangeTerms {
   readonly peer: PeerLimits;
   /** Highest topic alias that we take. */
   readonly topicAliasMaximum: number;
+  /** Whether the peer is a client, which attaches no subscription identifiers. */
+  readonly isPeerClient: boolean;
   /** QoS 2 messages underway at most; default the peer's receive maximum. */
   readonly qos2WindowMax?: number;
 }
@@ -104,6 +106,12 @@ class Incoming implements ReceivedPublish {
   messageExpiryInterval = -1;
   subscriptionIdentifiers: readonly number[] | undefined;
 }
+
+const identifierFromClient = new Malformed(
+  ReasonCode.protocolError,
+  'MQTT-3.3.4-6',
+  'a client attached a subscription identifier',
+);
 
 /** The messages of one connection, both ways. */
 export class Exchange implements AckWriter {
@@ -188,6 +196,7 @@ export class Exchange implements AckWriter {
     const view = this.#view;
     const fault = view.read(bytes, start, bodyStart, end, this.#terms.version);
     if (fault) return fault;
+    if (view.subscriptionIdentifiers !== undefined && this.#terms.isPeerClient) return identifierFromClient;
     const topicFault = this.#resolveTopic(view);
     if (topicFault) return topicFault;
     const incoming = this.#incoming;

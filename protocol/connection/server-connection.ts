@@ -136,6 +136,7 @@ export class ServerConnection {
       version: connect.version,
       peer: limitsOfConnect(connect),
       topicAliasMaximum: this.#limits.topicAliasMaximum,
+      isPeerClient: true,
     });
     this.#exchange.begin(now);
     this.#sink.resumable();

@@ -80,7 +80,8 @@ function rewriteOf(pattern: string, target: string): Rewrite | MappingFault {
     return fault === undefined ? () => target : new MappingFault(`the topic '${target}' ${fault}`);
   }
   if (target.startsWith('$share/')) return new MappingFault(`'${target}': a topic cannot be shared`);
-  const fault = /[+#]/.test(target) ? topicFilterFault(target) : undefined;
+  const plain = target.replaceAll('$#', '$');
+  const fault = /[+#]/.test(plain) ? topicFilterFault(plain) : undefined;
   if (fault !== undefined) return new MappingFault(`the topic '${target}' ${fault}`);
   return anchorOf(pattern, target) ?? templateOf(pattern, target);
 }

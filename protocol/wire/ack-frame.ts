@@ -58,7 +58,7 @@ export class AckView {
     const length = end - bodyStart;
     if (length < 2 || (length > 2 && version !== ProtocolVersion.v5)) return this.#wrong(`is ${length} bytes long`);
     this.packetId = ((bytes[bodyStart] ?? 0) << 8) | (bytes[bodyStart + 1] ?? 0);
-    if (this.packetId === 0) return this.#wrong('has packet identifier 0');
+    if (this.packetId === 0) return this.#wrong('has packet identifier 0', ReasonCode.protocolError);
     return length === 2 ? undefined : this.#readReason(bytes, bodyStart + 2, end);
   }
 
@@ -71,7 +71,9 @@ export class AckView {
   #readReason(bytes: Bytes, position: number, end: number): Malformed | undefined {
     const reasonCode = bytes[position] ?? 0;
     // [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1]
-    if (!isReasonCodeOf(this.type, reasonCode)) return this.#wrong(`has reason code ${reasonCode}`);
+    if (!isReasonCodeOf(this.type, reasonCode)) {
+      return this.#wrong(`has unknown reason code ${reasonCode}`, ReasonCode.protocolError);
+    }
     this.reasonCode = reasonCode;
     if (position + 1 === end) return undefined;
     const length = readVarint(bytes, position + 1, end);
@@ -82,7 +84,7 @@ export class AckView {
     return checkProperties(bytes, this.#propertiesStart, end, PropertyPlace.ack);
   }
 
-  #wrong(what: string): Malformed {
-    return new Malformed(ReasonCode.malformedPacket, '', `${packetName(this.type)} ${what}`);
+  #wrong(what: string, reasonCode: ReasonCode = ReasonCode.malformedPacket): Malformed {
+    return new Malformed(reasonCode, '', `${packetName(this.type)} ${what}`);
   }
 }

@@ -3,6 +3,7 @@
 import { checkConnack, checkConnect } from './check-connect.ts';
 import type { FrameReader } from './frame-reader.ts';
 import { PacketType } from './packet-type.ts';
+import { noProperties } from './properties.ts';
 import { PropertyPlace } from './property-names.ts';
 import { ProtocolVersion } from './protocol-version.ts';
 import { isReasonCodeOf, ReasonCode } from './reason-code.ts';
@@ -61,13 +62,9 @@ export function checkPacket(
 
 function checkPublish(reader: FrameReader, flags: number, version: ProtocolVersion): void {
   const qos = (flags >> 1) & 3;
-  const topic = reader.topicName('topic', version === ProtocolVersion.v5);
+  const topic = reader.topicName('topic', true);
   if (qos > 0) reader.packetId();
-  if (version !== ProtocolVersion.v5) {
-    reader.skipRest();
-    return;
-  }
-  const { topicAlias } = reader.properties(PropertyPlace.publish);
+  const { topicAlias } = version === ProtocolVersion.v5 ? reader.properties(PropertyPlace.publish) : noProperties;
   const hasTopic = topic !== '' || topicAlias !== undefined;
   reader.expect(hasTopic, 'neither topic nor topic alias', 'MQTT-4.7.3-1', ReasonCode.protocolError);
   reader.skipRest();
@@ -136,7 +133,7 @@ function checkSubscriptionAck(type: PacketType, reader: FrameReader, version: Pr
     const code = reader.uint8('reason code');
     const isKnown = isV5
       ? isReasonCodeOf(type, code)
-      : code <= 2 || (code === 0x80 && version === ProtocolVersion.v311);
+      : code <= 2 || code === 0x80; // 3.1 does not name it, but its servers send it
     reader.expect(isKnown, `unknown reason code ${code}`, 'MQTT-3.9.3-2', ReasonCode.protocolError);
   }
 }

@@ -93,10 +93,10 @@ function connectObject(packet: ConnectPacket): mqttPacket.IConnectPacket {
     protocolVersion: version,
     bridgeMode: packet.isBridge && !isV5,
     clientId: text('client identifier', packet.clientId),
-    clean: packet.cleanStart,
+    clean: packet.cleanStart || (isV5 && packet.clientId === ''), // see `amendConnect`
     keepalive: keepAlive,
     ...(willObject ? { will: willObject } : {}),
-    ...(username === undefined ? {} : { username: text('user name', username) }),
+    ...(username === undefined && password === undefined ? {} : { username: text('user name', username ?? '') }),
     ...(password === undefined ? {} : { password: binary('password', password) }),
     ...(isV5 ? { properties: {} } : {}),
   };

@@ -10,7 +10,7 @@ import { allocateHeader, headerLength } from './fixed-header.ts';
 import { FrameReader } from './frame-reader.ts';
 import { Malformed } from './malformed.ts';
 import { PacketType, packetName, requiredFlags } from './packet-type.ts';
-import type { AckPacket, AuthPacket, DisconnectPacket, Packet } from './packets.ts';
+import type { AckPacket, AuthPacket, ConnectPacket, DisconnectPacket, Packet } from './packets.ts';
 import { noProperties } from './properties.ts';
 import { writeProperties } from './property-block.ts';
 import { PropertyPlace } from './property-names.ts';
@@ -47,7 +47,7 @@ export function encodePacket(packet: Packet, version: ProtocolVersion): Bytes {
   if (written === ProtocolVersion.v5 && isTailed(packet)) return encodeTailed(packet);
   const bare = generate(toCodec(packet, written), written);
   if (written !== ProtocolVersion.v5) return bare;
-  return withProperties(bare, packet);
+  return withProperties(packet.type === PacketType.connect ? amendConnect(bare, packet) : bare, packet);
 }
 
 function parse(frame: Bytes, version: ProtocolVersion): mqttPacket.Packet | Malformed {
@@ -94,6 +94,22 @@ function withProperties(bare: Bytes, packet: Packet): Bytes {
   }
   parts.push(bare.subarray(position));
   const body = joinBytes(parts);
+  return joinBytes([allocateHeader(bare[0] ?? 0, body.length), body]);
+}
+
+/**
+ * Two legal forms of CONNECT 5.0 that mqtt-packet does not write: clean start 0 with an empty client id, and a password
+ * without user name [MQTT-3.1.2-19]. It was given clean start 1 and an empty user name instead; this takes both back.
+ */
+function amendConnect(bare: Bytes, packet: ConnectPacket): Bytes {
+  const { cleanStart, username, password } = packet;
+  const bodyStart = headerLength(bare);
+  const flags = bodyStart + 7; // behind the protocol's name and level
+  if (!cleanStart) bare[flags] = (bare[flags] ?? 0) & ~0x02;
+  if (password === undefined || username !== undefined) return bare;
+  bare[flags] = (bare[flags] ?? 0) & ~0x80;
+  const nameStart = bare.length - password.length - 4; // two bytes of an empty name, then the password behind its length
+  const body = joinBytes([bare.subarray(bodyStart, nameStart), bare.subarray(nameStart + 2)]);
   return joinBytes([allocateHeader(bare[0] ?? 0, body.length), body]);
 }
 

@@ -29,7 +29,7 @@ export class FrameScanner {
   /** The start of a frame that is not whole yet, in memory that may be larger. */
   #partial: Bytes | undefined;
   #partialLength = 0;
-  /** What was left when the handler said stop. */
+  /** What came behind the stop that the handler said, perhaps nothing yet; undefined while scanning goes on. */
   #kept: Bytes | undefined;
   /** What the last call of `#readHeader` found. */
   #bodyStart = 0;
@@ -71,7 +71,7 @@ export class FrameScanner {
         return undefined;
       }
       if (!handler.frame(chunk, start, this.#bodyStart, end)) {
-        if (end < chunk.length) this.#kept = chunk.subarray(end);
+        this.#kept = chunk.subarray(end);
         return undefined;
       }
       start = end;
@@ -108,7 +108,7 @@ export class FrameScanner {
     this.#partial = undefined;
     this.#partialLength = 0;
     if (frame !== undefined && !handler.frame(frame, 0, bodyStart, frameEnd)) {
-      if (from + take < chunk.length) this.#kept = chunk.subarray(from + take);
+      this.#kept = chunk.subarray(from + take);
       return undefined;
     }
     return this.#scanFrom(chunk, from + take, handler);

@@ -113,8 +113,9 @@ function readItem(bytes: Bytes, position: number, end: number, place: PropertyPl
   const id = bytes[position] ?? 0;
   const row = propertyRow(id);
   if (row === undefined) return broken(ReasonCode.malformedPacket, `property ${id} does not exist`);
+  // section 2.2.2.2: an identifier that is not valid for its packet makes it malformed
   if ((row.places & place) === 0)
-    return broken(ReasonCode.protocolError, `the property ${row.name} is not allowed here`);
+    return broken(ReasonCode.malformedPacket, `the property ${row.name} is not allowed here`);
   const itemEnd = endOf(bytes, row, position + 1, end);
   if (itemEnd > end) return broken(ReasonCode.malformedPacket, `the property ${row.name} is longer than its block`);
   return { row, start: position, valueStart: position + 1, end: itemEnd };

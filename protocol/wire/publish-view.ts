@@ -46,15 +46,16 @@ export class PublishView {
     if (bodyStart + 2 > end) return tooShort;
     this.topicStart = bodyStart + 2;
     this.topicEnd = this.topicStart + (((bytes[bodyStart] ?? 0) << 8) | (bytes[bodyStart + 1] ?? 0));
+    if (this.topicEnd > end) return tooShort;
+    const fault = this.#checkTopic();
+    if (fault) return fault;
     let position = this.topicEnd;
-    if (this.qos > 0) position += 2; // [MQTT-2.2.1-2] [MQTT3-2.3.1-5]
-    if (position > end) return tooShort;
     if (this.qos > 0) {
+      position += 2; // [MQTT-2.2.1-2] [MQTT3-2.3.1-5]
+      if (position > end) return tooShort;
       this.packetId = ((bytes[position - 2] ?? 0) << 8) | (bytes[position - 1] ?? 0);
       if (this.packetId === 0) return noPacketId; // [MQTT-2.2.1-3] [MQTT3-2.3.1-1]
     }
-    const fault = this.#checkTopic();
-    if (fault) return fault;
     this.propertiesStart = position;
     this.propertiesEnd = position;
     if (version === ProtocolVersion.v5) {
@@ -101,13 +102,15 @@ export class PublishView {
   #checkTopic(): Malformed | undefined {
     const { bytes, topicStart, topicEnd } = this;
     let isAscii = true;
+    let hasWildcard = false;
     for (let index = topicStart; index < topicEnd; index++) {
       const byte = bytes[index] ?? 0;
       if (byte === 0) return topicWithNul;
-      if (byte === 0x23 || byte === 0x2b) return topicWithWildcard;
+      if (byte === 0x23 || byte === 0x2b) hasWildcard = true;
       if (byte >= 0x80) isAscii = false;
     }
-    return isAscii || isUtf8Range(bytes, topicStart, topicEnd) ? undefined : topicNotUtf8;
+    if (!isAscii && !isUtf8Range(bytes, topicStart, topicEnd)) return topicNotUtf8;
+    return hasWildcard ? topicWithWildcard : undefined;
   }
 
   #readProperties(position: number, end: number): Malformed | undefined {

@@ -1,0 +1,182 @@
+// MemoryNet: a network in memory. Bytes travel at the end of the turn in which they were written; a test can cut all lines, refuse
+// new ones, hold everything back as a frozen peer does, and cut the stream into small chunks.
+
+import { type Bytes, copyOfBytes, joinBytes } from '../../protocol/wire/bytes.ts';
+import { LinkError } from '../../src/base/errors.ts';
+import type { Clock, DialOptions, Listener, ListenOptions, Net, Socket, SocketHandler } from '../../src/ports/ports.ts';
+
+/** One end of a line. */
+export class MemorySocket implements Socket {
+  readonly remoteAddress = '127.0.0.1';
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly isEncrypted = false;
+  readonly peerCertificate = undefined;
+  /** The other end. */
+  peer: MemorySocket | undefined;
+  /** What was written and not delivered. */
+  pendingBytes = 0;
+  /** Everything that was written, for tests that look at the bytes. */
+  readonly written: Bytes[] = [];
+  readonly #net: MemoryNet;
+  #handler: SocketHandler | undefined;
+  readonly #inbox: Bytes[] = [];
+  #isPaused = false;
+  #isEnding = false;
+  #isClosed = false;
+  #isPeerEnded = false;
+  #wasFull = false;
+
+  constructor(net: MemoryNet, localPort: number, remotePort: number) {
+    this.#net = net;
+    this.localPort = localPort;
+    this.remotePort = remotePort;
+  }
+
+  listen(handler: SocketHandler): void {
+    this.#handler = handler;
+    this.#net.clock.defer(() => this.#deliver());
+  }
+
+  write(parts: readonly Bytes[]): boolean {
+    if (this.#isClosed || this.#isEnding) return true;
+    const bytes = copyOfBytes(joinBytes(parts));
+    this.written.push(bytes);
+    this.pendingBytes += bytes.length;
+    this.#net.carry(this, () => {
+      this.pendingBytes -= bytes.length;
+      this.peer?.take(bytes);
+      if (this.#wasFull && this.pendingBytes < this.#net.highWaterMark && !this.#isClosed) {
+        this.#wasFull = false;
+        this.#handler?.drained();
+      }
+    });
+    if (this.pendingBytes >= this.#net.highWaterMark) this.#wasFull = true;
+    return !this.#wasFull;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#net.clock.defer(() => this.#deliver());
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#isClosed) return;
+    this.#isEnding = true;
+    this.#net.carry(this, () => {
+      this.peer?.peerEnded();
+      this.#closeIfBothEnded();
+    });
+  }
+
+  destroy(): void {
+    this.close(undefined);
+  }
+
+  /** The line is gone for this end, and, a turn later, for the other. */
+  close(error: Error | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#net.open.delete(this);
+    this.#net.clock.defer(() => this.#handler?.closed(error));
+    const { peer } = this;
+    this.#net.carry(this, () => peer?.close(error));
+  }
+
+  /** Bytes arrived. */
+  take(bytes: Bytes): void {
+    this.#inbox.push(bytes);
+    this.#deliver();
+  }
+
+  /** The other end sends no more. */
+  peerEnded(): void {
+    this.#isPeerEnded = true;
+    if (this.#isClosed) return;
+    this.#handler?.ended();
+    this.#closeIfBothEnded();
+  }
+
+  #closeIfBothEnded(): void {
+    if (this.#isEnding && this.#isPeerEnded) this.close(undefined);
+  }
+
+  #deliver(): void {
+    const { chunkBytes } = this.#net;
+    while (this.#handler && !this.#isPaused && !this.#isClosed) {
+      const bytes = this.#inbox.shift();
+      if (bytes === undefined) return;
+      if (bytes.length > chunkBytes) this.#inbox.unshift(bytes.subarray(chunkBytes));
+      this.#handler.received(bytes.subarray(0, chunkBytes));
+    }
+  }
+}
+
+/** A network in memory. */
+export class MemoryNet implements Net {
+  readonly clock: Clock;
+  /** Sockets that are open, both ends. */
+  readonly open: Set<MemorySocket> = new Set();
+  /** Pending bytes from which on a socket is full. */
+  highWaterMark = 16_384;
+  /** Largest chunk delivered at once. */
+  chunkBytes: number = Number.POSITIVE_INFINITY;
+  /** New connections are refused. */
+  isDown = false;
+  readonly #listeners = new Map<number, (socket: Socket) => void>();
+  #held: (() => void)[] | undefined;
+  #nextPort = 40_000;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  async dial(options: DialOptions): Promise<Socket> {
+    const accepted = this.#listeners.get(options.port);
+    if (accepted === undefined || this.isDown) {
+      throw new LinkError('connect', `nobody listens on ${options.host}:${options.port}`);
+    }
+    const port = this.#nextPort++;
+    const near = new MemorySocket(this, port, options.port);
+    const far = new MemorySocket(this, options.port, port);
+    near.peer = far;
+    far.peer = near;
+    this.open.add(near).add(far);
+    this.clock.defer(() => accepted(far));
+    return near;
+  }
+
+  async listen(options: ListenOptions, accepted: (socket: Socket) => void): Promise<Listener> {
+    const port = options.port === 0 ? this.#nextPort++ : options.port;
+    if (this.#listeners.has(port)) throw new LinkError('listen', `port ${port} is in use`);
+    this.#listeners.set(port, accepted);
+    return { port, updateTls: () => undefined, close: async () => void this.#listeners.delete(port) };
+  }
+
+  /** Cuts every line. */
+  cut(): void {
+    for (const socket of [...this.open]) socket.close(new Error('the line was cut'));
+  }
+
+  /** Nothing that is written arrives any more, until `thaw`. */
+  freeze(): void {
+    this.#held ??= [];
+  }
+
+  /** What was held back arrives. */
+  thaw(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const run of held) this.clock.defer(run);
+  }
+
+  /** Runs at the end of the turn, or after the thaw. */
+  carry(_from: MemorySocket, run: () => void): void {
+    if (this.#held) this.#held.push(run);
+    else this.clock.defer(run);
+  }
+}
