@@ -20,6 +20,7 @@ import {
   longFile,
   longFunctions,
   longLines,
+  smuggledWorld,
   undocumentedExports,
   undocumentedMethods,
   unfinishedWords,
@@ -205,6 +206,20 @@ const rules: readonly Rule[] = [
       { 'src/link/a.ts': '// as: the table has no other.\na = b as C;\na = [b] as unknown; // !\na = b as const;' },
       { 'src/link/a.ts': "// As good as new\nconst a = 'b as C';\ntype A = { [K in keyof B as C<K>]: D };" },
       { 'test/a.ts': 'a = b as C;' },
+    ],
+  },
+  {
+    name: 'time, chance and the environment come through the ports',
+    check: each(smuggledWorld),
+    examples: [
+      {
+        'protocol/a.ts': 'const a = Math.random(); // !\nconst b = Date.now(); // !\nconst c = new Date(d);',
+        'src/link/a.ts':
+          'setTimeout(f, 1); // !\nconst a = process.env.A; // !\nclock.setTimer(f, 1); // in this process.',
+        'src/ports/node-clock.ts': 'const a = performance.now();',
+        'src/app/main.ts': 'process.exitCode = 1;',
+        'src/app/app.ts': 'process.exitCode = 1; // !',
+      },
     ],
   },
   {

@@ -156,6 +156,17 @@ function isRenaming(file: SourceFile, line: number): boolean {
   return false;
 }
 
+/** Where time, chance and the environment come in: the ports, and the command itself. */
+const worldlyFiles = /^src\/(?:ports\/|app\/main\.ts$)/;
+
+/** Time, chance and the environment come through the ports only, so that a simulator can stand in for them. */
+export function smuggledWorld(file: SourceFile): Finding[] {
+  if (!isProduct(file) || worldlyFiles.test(file.path)) return [];
+  const pattern =
+    /\b(?:Math\.random|Date\.now|new Date\(\)|performance\.|process\.|fetch\(|crypto\.|set(?:Timeout|Interval|Immediate)\()/g;
+  return findInCode(file, pattern, 'time, chance and the environment come through src/ports');
+}
+
 /** No test is left alone, and none waits for real time. */
 export function focusedTests(file: SourceFile): Finding[] {
   if (!isTest(file.path)) return [];
