@@ -64,7 +64,8 @@ t.test(
     for (const { name, version, hex, encoded } of frames) {
       const packet = packetOf(Buffer.from(hex, 'hex'), version);
       t.equal(encodePacket(packet, version).toString('hex'), encoded ?? hex, name);
-      if (encoded !== undefined) t.same(packetOf(Buffer.from(encoded, 'hex'), version), packet, `${name}, the same packet`);
+      if (encoded !== undefined)
+        t.same(packetOf(Buffer.from(encoded, 'hex'), version), packet, `${name}, the same packet`);
     }
   },
 );
@@ -75,7 +76,8 @@ t.test('every good frame cut short is refused, and with a byte more it is no who
     for (let length = 0; length < frame.length; length++) {
       if (!(decodePacket(frame.subarray(0, length), version) instanceof Malformed)) t.fail(`${name} cut to ${length}`);
     }
-    if (!(decodePacket(Buffer.concat([frame, Buffer.of(0)]), version) instanceof Malformed)) t.fail(`${name} and a byte`);
+    if (!(decodePacket(Buffer.concat([frame, Buffer.of(0)]), version) instanceof Malformed))
+      t.fail(`${name} and a byte`);
   }
   t.pass(`${frames.length} frames`);
 });
@@ -84,7 +86,13 @@ t.test('all good frames of a version in one stream are read one after the other'
   for (const version of [v31, v311, v5]) {
     const ours = frames.filter((one) => one.version === version);
     const stream = Buffer.from(ours.map(({ hex }) => hex).join(''), 'hex');
-    t.same(readStream(stream, version).packets.map(plain), ours.map(({ packet }) => packet));
-    t.same(scanThreeWays(stream).frames, ours.map(({ hex }) => hex));
+    t.same(
+      readStream(stream, version).packets.map(plain),
+      ours.map(({ packet }) => packet),
+    );
+    t.same(
+      scanThreeWays(stream).frames,
+      ours.map(({ hex }) => hex),
+    );
   }
 });
