@@ -146,7 +146,7 @@ t.test('access: users, rules, and what a denied device is told [MQTT3-3.3.5-2]',
       rules: [
         {
           isAllowed: true,
-          action: 'pubsub', // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of access rules
+          action: 'pubsub',
           topics: ['devices/${clientid}/#'],
           subject: { kind: 'everybody' },
         },

@@ -1,0 +1,77 @@
+import { PacketType } from '../../protocol/wire/packet-type.ts';
+import type { ConnectPacket, Packet, PublishPacket } from '../../protocol/wire/packets.ts';
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { Bridge, type BridgeSettings } from '../../src/bridge/bridge.ts';
+import { Message } from '../../src/message/message.ts';
+import { Origin } from '../../src/message/origin.ts';
+import { Acceptance } from '../../src/router/acceptance.ts';
+import { ackOf, type RawPeer, type World } from './world.ts';
+
+const { v5 } = ProtocolVersion;
+const device = new Origin('device', 'device');
+
+/** A remote that the test plays, with everything that came to it. */
+export class Remote {
+  readonly peers: RawPeer[] = [];
+  readonly connects: ConnectPacket[] = [];
+  /** What CONNACK says next. */
+  sessionPresent = false;
+  receiveMaximum = 65_535;
+  /** Answers PUBLISH, PUBREL and SUBSCRIBE as a broker does. */
+  isAnswering = true;
+  readonly published: PublishPacket[] = [];
+
+  async open(world: World, version: ProtocolVersion): Promise<void> {
+    await world.listen(version, 9000, (peer) => {
+      this.peers.push(peer);
+      peer.onPacket = (packet) => this.#answer(peer, packet);
+    });
+  }
+
+  get peer(): RawPeer {
+    const peer = this.peers.at(-1);
+    if (peer === undefined) throw new Error('nobody connected');
+    return peer;
+  }
+
+  get payloads(): readonly string[] {
+    return this.published.map(({ payload }) => payload.toString());
+  }
+
+  #answer(peer: RawPeer, packet: Packet): void {
+    if (packet.type === PacketType.connect) {
+      this.connects.push(packet);
+      const properties = peer.version === v5 ? { receiveMaximum: this.receiveMaximum } : {};
+      peer.send({ type: PacketType.connack, sessionPresent: this.sessionPresent, reasonCode: 0, properties });
+    }
+    if (packet.type === PacketType.publish) this.published.push(packet);
+    if (!this.isAnswering) return;
+    if (packet.type === PacketType.publish && packet.qos > 0)
+      peer.send(ackOf(packet.qos === 1 ? 4 : 5, packet.packetId));
+    if (packet.type === PacketType.pubrel) peer.send(ackOf(7, packet.packetId));
+    if (packet.type === PacketType.subscribe) {
+      const reasonCodes = packet.entries.map(({ qos }) => qos);
+      peer.send({ type: PacketType.suback, packetId: packet.packetId, reasonCodes, properties: {} });
+    }
+  }
+}
+
+/** A bridge to it. */
+export function openBridge(world: World, more: Partial<BridgeSettings> = {}): Bridge {
+  return Bridge.open(world.context, {
+    name: 'plant7',
+    clientId: 'plant7',
+    remote: { host: '127.0.0.1', port: 9000 },
+    forwards: [{ localTopic: 'up/#', remoteTopic: '' }],
+    ...more,
+  });
+}
+
+/** Publishes locally; the result says when, and how, it was accepted. */
+export function publishLocally(world: World, topic: string, payload: string, qos: 0 | 1 | 2 = 1): ReasonCode[] {
+  const accepted: ReasonCode[] = [];
+  const message = new Message({ topic, payload: Buffer.from(payload), qos, retain: false, origin: device });
+  world.router.publish(message, new Acceptance({ accepted: (_ticket, reasonCode) => accepted.push(reasonCode) }, 1));
+  return accepted;
+}

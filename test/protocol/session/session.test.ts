@@ -1,0 +1,158 @@
+// Packet identifiers, windows and the order of acknowledgements, each against what a person would write on paper.
+import fc from 'fast-check';
+import t from 'tap';
+import { Backoff } from '../../../protocol/connection/backoff.ts';
+import { AckOrder } from '../../../protocol/session/ack-order.ts';
+import { PacketIds } from '../../../protocol/session/packet-ids.ts';
+import { Session } from '../../../protocol/session/session.ts';
+import { emptyBytes } from '../../../protocol/wire/bytes.ts';
+import type { Qos } from '../../../protocol/wire/protocol-version.ts';
+
+const deliveryOf = (qos: Qos) => ({
+  message: { topicBytes: emptyBytes, payload: emptyBytes, properties: emptyBytes, expiresAt: 0 },
+  qos,
+  retain: false,
+  subscriptionIdentifiers: undefined,
+});
+
+t.test(
+  'every identifier is used once at a time, and a freed one comes back last [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-2]',
+  async (t) => {
+    const ids = new PacketIds();
+    const seen = new Set(Array.from({ length: 65_535 }, () => ids.take()));
+    t.equal(seen.size, 65_535);
+    t.notOk(seen.has(0));
+    t.equal(ids.take(), 0, 'none is left');
+    ids.give(7);
+    ids.give(3);
+    t.equal(ids.take(), 3);
+    t.equal(ids.take(), 7);
+  },
+);
+
+t.test(
+  'acknowledgements leave in receipt order, whatever the order of acceptance [MQTT-4.6.0-2] [MQTT3-4.6.0-2]',
+  async (t) => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 40 }), fc.infiniteStream(fc.nat()), (kinds, random) => {
+        const left: number[] = [];
+        const order = new AckOrder({ acknowledge: (packetId) => void left.push(packetId) }, 101);
+        kinds.forEach((isQos2, index) => {
+          order.push(index + 1, isQos2);
+        });
+        const tickets = kinds.map((_kind, index) => 101 + index);
+        const shuffled = tickets
+          .map((ticket) => [random.next().value, ticket] as const)
+          .sort(([one], [other]) => one - other);
+        const accepted = new Set<number>();
+        for (const [, ticket] of shuffled) {
+          order.settle(ticket, 0);
+          accepted.add(ticket);
+          const run = tickets.findIndex((one) => !accepted.has(one));
+          if (left.length !== (run < 0 ? kinds.length : run)) return false;
+        }
+        order.settle(5, 0);
+        order.settle(1000, 0);
+        return left.join() === kinds.map((_kind, index) => index + 1).join() && order.awaitingCount === 0;
+      }),
+    );
+    t.pass('any order');
+  },
+);
+
+t.test(
+  'an acceptance that comes after its connection is over acknowledges nothing, least of all another message',
+  async (t) => {
+    const session = new Session({ clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 });
+    const left: [number, boolean][] = [];
+    const writer = { acknowledge: (packetId: number, isQos2: boolean) => void left.push([packetId, isQos2]) };
+    session.open(writer);
+    const old = session.take(5, false);
+    session.close();
+    session.accept(old, 0);
+    session.open(writer);
+    const fresh = session.take(5, false);
+    session.accept(old, 0);
+    t.same(left, []);
+    session.accept(fresh, 0);
+    t.same(left, [[5, false]]);
+  },
+);
+
+t.test(
+  'a QoS 2 message that was pending when the link broke is acknowledged on the next one, when it is repeated and accepted',
+  async (t) => {
+    const session = new Session({ clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 });
+    const left: number[] = [];
+    const writer = { acknowledge: (packetId: number) => void left.push(packetId) };
+    session.open(writer);
+    const ticket = session.take(9, true);
+    session.receiveWindow.begin(9, ticket);
+    session.close();
+    session.open(writer);
+    t.equal(session.receiveWindow.arrivalOf(9), 'pending');
+    session.receiveWindow.repeat(9, session.take(9, true));
+    session.accept(ticket, 0);
+    t.same(left, [9]);
+    t.equal(session.receiveWindow.arrivalOf(9), 'received');
+  },
+);
+
+t.test(
+  'the window: released entries count, published ones are due once and first, QoS 2 has a bound of its own',
+  async (t) => {
+    const { sendWindow: window } = new Session({ clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 });
+    t.equal(window.add(deliveryOf(1), 1), undefined, 'closed');
+    window.open(10, 2);
+    const ids = [1, 2, 2, 1].map((qos) => window.add(deliveryOf(qos === 1 ? 1 : 2), qos)?.packetId);
+    t.notOk(window.canAdd(deliveryOf(2)), 'two of QoS 2 are underway');
+    t.ok(window.canAdd(deliveryOf(1)));
+    window.release(ids[1] ?? 0);
+    window.close();
+    t.same(
+      window.open(2).map(({ packetId }) => packetId),
+      [ids[1]],
+    );
+    t.equal(window.nextDue()?.packetId, ids[0]);
+    t.equal(window.nextDue(), undefined, 'the quota of two is used up');
+    t.notOk(window.canAdd(deliveryOf(1)));
+    window.settle(ids[1] ?? 0);
+    t.equal(window.nextDue()?.packetId, ids[2]);
+    window.settle(ids[0] ?? 0);
+    t.equal(window.nextDue()?.packetId, ids[3]);
+    window.settle(ids[2] ?? 0);
+    t.equal(window.nextDue(), undefined, 'nothing is due twice');
+    t.ok(window.canAdd(deliveryOf(2)));
+  },
+);
+
+t.test(
+  'the back-off grows with jitter, stays within its bounds, plateaus, and begins anew only after a stable connection',
+  async (t) => {
+    const options = { delayMsMin: 500, delayMsMax: 60_000, stableMs: 10_000 };
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 50 }),
+        (units) => {
+          const backoff = new Backoff(options);
+          let before = options.delayMsMin;
+          return units.every((unit) => {
+            const delay = backoff.failed(0, unit);
+            const isWithin =
+              delay >= options.delayMsMin &&
+              delay <= Math.min(options.delayMsMax, Math.max(before * 3, options.delayMsMin));
+            before = delay;
+            return isWithin;
+          });
+        },
+      ),
+    );
+    const backoff = new Backoff(options);
+    for (let round = 0; round < 20; round++) backoff.failed(0, 0.99);
+    t.equal(backoff.failed(0, 0.99), 60_000, 'a plateau, no saw-tooth');
+    backoff.connected(0);
+    t.ok(backoff.failed(9_999, 0.99) > 50_000, 'a connection that did not last changes nothing');
+    backoff.connected(0);
+    t.ok(backoff.failed(10_000, 0.99) <= 1500);
+  },
+);
