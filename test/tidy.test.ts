@@ -26,7 +26,7 @@ import {
   unfinishedWords,
   untyped,
 } from './kit/style-rules.ts';
-import { brokenWalls, deadFiles, entrances, importCycles, lostImports } from './kit/walls.ts';
+import { brokenWalls, deadFiles, entrances, importCycles, lostImports, rowOf, walls } from './kit/walls.ts';
 
 /** A rule over all files at once, and examples for it: each line of the example that ends in `// !` breaks it, no other does. */
 interface Rule {
@@ -280,6 +280,13 @@ t.test('the tree holds what the rules are about', (t) => {
   for (const path of entrances) if (!path.startsWith('bench/')) t.ok(paths.has(path), path);
   t.equal(Object.keys(standards['3.1.1']).length, 141);
   t.equal(Object.keys(standards['5.0']).length, 251);
+  t.end();
+});
+
+t.test('the READMEs of both halves show the import table as it is', (t) => {
+  const readmes = ['src/README.md', 'protocol/README.md'].map((path) => readFileSync(path, 'utf8'));
+  const shown = readmes.flatMap((text) => text.split('\n').filter((line) => /^\| `(?:src|protocol)\//.test(line)));
+  t.strictSame(shown.sort(), Object.keys(walls).map(rowOf).sort());
   t.end();
 });
 

@@ -70,6 +70,13 @@ export const entrances: readonly string[] = [
   'bench/run.ts',
 ];
 
+/** A wall as a row of the tables in src/README.md and protocol/README.md. */
+export function rowOf(room: string): string {
+  const { rooms = [], packages = {} } = walls[room] ?? {};
+  const names = Object.entries(packages).map(([name, files]) => `\`${name}\`${files === '*' ? '' : ` (${files})`}`);
+  return `| \`${room}\` | ${rooms.join(', ') || '–'} | ${names.join(', ') || '–'} |`;
+}
+
 /** Imports that no wall has a door for. */
 export function brokenWalls(files: readonly SourceFile[]): Finding[] {
   return files.flatMap((file) =>
