@@ -1,7 +1,7 @@
 // Source tree: the repository's own files as text, for rules about them. A small scanner tells code from comments, strings and
 // regular expressions, so that a rule about code is not misled by a word in a comment. It knows just as much TypeScript as the
 // formatter leaves: one statement begins at the start of a line, a body ends at the indentation that it began with.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
 /** One file of the tree. */
@@ -96,6 +96,7 @@ export function importsOf(file: SourceFile): Import[] {
 }
 
 function* pathsUnder(folder: string): Generator<string> {
+  if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) yield* pathsUnder(path);
