@@ -36,7 +36,9 @@ function checkProtocol(reader: FrameReader): ProtocolVersion | undefined {
   const name = reader.text('protocol name');
   const level = reader.uint8('protocol level');
   const unsupported = ReasonCode.unsupportedProtocolVersion;
-  reader.expect(name === 'MQTT' || name === 'MQIsdp', `protocol name '${name}'`, 'MQTT-3.1.2-1', unsupported);
+  // The detail goes back to the peer as a reason string: a name of any length has no place in it.
+  const shown = name.length <= 10 ? `'${name}'` : `of ${name.length} characters`;
+  reader.expect(name === 'MQTT' || name === 'MQIsdp', `protocol name ${shown}`, 'MQTT-3.1.2-1', unsupported);
   if (reader.fault) return undefined;
   const plain = level === 0x83 || level === 0x84 ? level & 0x7f : level;
   if (name === 'MQIsdp' && plain === ProtocolVersion.v31) return ProtocolVersion.v31;
