@@ -131,9 +131,7 @@ function checkSubscriptionAck(type: PacketType, reader: FrameReader, version: Pr
   reader.expect(reader.rest > 0, 'no reason code', '', ReasonCode.protocolError);
   while (reader.rest > 0 && !reader.fault) {
     const code = reader.uint8('reason code');
-    const isKnown = isV5
-      ? isReasonCodeOf(type, code)
-      : code <= 2 || code === 0x80; // 3.1 does not name it, but its servers send it
+    const isKnown = isV5 ? isReasonCodeOf(type, code) : code <= 2 || code === 0x80; // 3.1 does not name it, but its servers send it
     reader.expect(isKnown, `unknown reason code ${code}`, 'MQTT-3.9.3-2', ReasonCode.protocolError);
   }
 }

@@ -47,15 +47,9 @@ export class PublishView {
     this.topicStart = bodyStart + 2;
     this.topicEnd = this.topicStart + (((bytes[bodyStart] ?? 0) << 8) | (bytes[bodyStart + 1] ?? 0));
     if (this.topicEnd > end) return tooShort;
-    const fault = this.#checkTopic();
+    const fault = this.#checkTopic() ?? this.#readPacketId(end);
     if (fault) return fault;
-    let position = this.topicEnd;
-    if (this.qos > 0) {
-      position += 2; // [MQTT-2.2.1-2] [MQTT3-2.3.1-5]
-      if (position > end) return tooShort;
-      this.packetId = ((bytes[position - 2] ?? 0) << 8) | (bytes[position - 1] ?? 0);
-      if (this.packetId === 0) return noPacketId; // [MQTT-2.2.1-3] [MQTT3-2.3.1-1]
-    }
+    let position = this.topicEnd + (this.qos > 0 ? 2 : 0);
     this.propertiesStart = position;
     this.propertiesEnd = position;
     if (version === ProtocolVersion.v5) {
@@ -111,6 +105,15 @@ export class PublishView {
     }
     if (!isAscii && !isUtf8Range(bytes, topicStart, topicEnd)) return topicNotUtf8;
     return hasWildcard ? topicWithWildcard : undefined;
+  }
+
+  /** Behind the topic, for QoS 1 and 2 only [MQTT-2.2.1-2] [MQTT3-2.3.1-5], and not 0 [MQTT-2.2.1-3] [MQTT3-2.3.1-1]. */
+  #readPacketId(end: number): Malformed | undefined {
+    if (this.qos === 0) return undefined;
+    const { bytes, topicEnd } = this;
+    if (topicEnd + 2 > end) return tooShort;
+    this.packetId = ((bytes[topicEnd] ?? 0) << 8) | (bytes[topicEnd + 1] ?? 0);
+    return this.packetId === 0 ? noPacketId : undefined;
   }
 
   #readProperties(position: number, end: number): Malformed | undefined {
