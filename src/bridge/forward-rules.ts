@@ -49,9 +49,9 @@ export class ForwardRule implements Destination {
     return this.counters.status(this.#options.localTopic, this.#options.remoteTopic);
   }
 
-  /** Begins to hear of local messages. What the bridge itself brought in is left out by no-local. */
+  /** Begins to hear of local messages. */
   attach(router: Router): void {
-    const options = { qos: 2, isNoLocal: true, isRetainAsPublished: true, identifier: 0 } as const;
+    const options = { qos: 2, isNoLocal: false, isRetainAsPublished: true, identifier: 0 } as const;
     router.subscribe(this, this.#options.localTopic, options);
   }
 

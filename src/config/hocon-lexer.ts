@@ -81,7 +81,7 @@ export class HoconLexer {
   #skipBlanks(): void {
     for (;;) {
       const char = this.#text[this.#index];
-      if (char === '#' || this.#starts('//')) this.#skipLine();
+      if (char === '#' || this.#isComment()) this.#skipLine();
       else if (char !== undefined && char !== '\n' && /\s/.test(char)) this.#index++;
       else return;
     }
@@ -146,10 +146,17 @@ export class HoconLexer {
     while (this.#index < this.#text.length) {
       const char = this.#text[this.#index] ?? '';
       const isEnd = punctuation.has(char) || char === '"' || char === '#' || /\s/.test(char);
-      if (isEnd || this.#starts('//') || this.#starts('${') || this.#starts('+=')) break;
+      if (isEnd || this.#isComment() || this.#starts('${') || this.#starts('+=')) break;
       this.#index++;
     }
     return this.#text.slice(start, this.#index);
+  }
+
+  /** `//`, but not that of an address without quotes: `mqtt://host`. */
+  #isComment(): boolean {
+    if (!this.#starts('//')) return false;
+    const around = this.#text.slice(Math.max(0, this.#index - 2), this.#index + 3);
+    return !/^[a-z0-9]:\/\/[^\s]$/i.test(around);
   }
 
   #starts(text: string): boolean {

@@ -1,6 +1,9 @@
 // HoconNode: a configuration as a tree in which every value knows where it stands, so that every complaint can name file, line
 // and column. Scalars are texts: what they mean is decided by whoever expects a number, a duration or a name.
 
+/** Objects and arrays inside each other at most, so that no input exhausts the stack. */
+export const levelsMax = 100;
+
 /** Where something stands in a configuration. */
 export interface Position {
   readonly file: string;
@@ -22,6 +25,8 @@ export interface HoconEntry {
   /** Where the key stands. */
   readonly at: Position;
   value: HoconNode;
+  /** What stood here before, as long as the value may need it. */
+  before?: HoconEntry | undefined;
 }
 
 /** An array. */
@@ -31,7 +36,7 @@ export interface HoconArray {
   readonly items: HoconNode[];
 }
 
-/** A string, number, boolean or null, as written. */
+/** A string, number or boolean, as written; without parts it is null, which leaves nothing at its key. */
 export interface HoconScalar {
   readonly kind: 'scalar';
   readonly at: Position;
@@ -39,9 +44,15 @@ export interface HoconScalar {
 }
 
 /** A piece of a scalar: text, or a reference to another value of the configuration or of the environment. */
-export type HoconPart =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'reference'; readonly path: string; readonly isOptional: boolean; readonly at: Position };
+export type HoconPart = { readonly kind: 'text'; readonly text: string } | HoconReference;
+
+/** `${path}`, or `${?path}` which may lead nowhere. */
+export interface HoconReference {
+  readonly kind: 'reference';
+  readonly path: string;
+  readonly isOptional: boolean;
+  readonly at: Position;
+}
 
 /** Any value. */
 export type HoconNode = HoconObject | HoconArray | HoconScalar;

@@ -1,10 +1,7 @@
 // HoconParser: tokens -> statements. Nothing is merged or looked up here; that is `hocon-evaluate.ts`.
-// Bounded by `nestingMax`, so that no input exhausts the stack.
+// Bounded by `levelsMax`, so that no input exhausts the stack.
 import { HoconLexer, syntaxError, type Token } from './hocon-lexer.ts';
-import type { Expression, HoconPart, Position, Statement } from './hocon-node.ts';
-
-/** Objects and arrays inside each other at most. */
-const nestingMax = 100;
+import { type Expression, type HoconPart, levelsMax, type Position, type Statement } from './hocon-node.ts';
 
 /** The statements of one text. Throws ConfigError that names the place. */
 export function parseHocon(file: string, text: string): readonly Statement[] {
@@ -105,6 +102,7 @@ class HoconParser {
       this.#index++;
     }
     if (path.length === 0 || path.some((piece) => piece === '')) throw syntaxError(first.at, nameOf(first), 'a key');
+    if (path.length > levelsMax) throw syntaxError(first.at, `${path.length} levels`, `at most ${levelsMax}`);
     return path;
   }
 
@@ -112,7 +110,7 @@ class HoconParser {
     const { at } = this.#token;
     if (this.#is('{') || this.#is('[')) {
       this.#depth++;
-      if (this.#depth > nestingMax) throw syntaxError(at, 'too many levels', `at most ${nestingMax} inside each other`);
+      if (this.#depth > levelsMax) throw syntaxError(at, 'too many levels', `at most ${levelsMax} inside each other`);
       const value = this.#is('{') ? this.#object(at) : this.#array(at);
       this.#depth--;
       this.#checkEnd();
@@ -143,6 +141,7 @@ class HoconParser {
 
   #scalar(at: Position): Expression {
     const parts: HoconPart[] = [];
+    const isBare = this.#token.kind === 'bare';
     for (;;) {
       const { kind, text, blanks } = this.#token;
       if (kind !== 'bare' && kind !== 'quoted' && kind !== 'reference' && !this.#isInnerColon()) break;
@@ -157,7 +156,9 @@ class HoconParser {
     }
     if (parts.length === 0) throw syntaxError(at, nameOf(this.#token), 'a value');
     this.#checkEnd();
-    return { kind: 'scalar', at, parts };
+    const [only] = parts;
+    const isNull = isBare && parts.length === 1 && only?.kind === 'text' && only.text === 'null';
+    return { kind: 'scalar', at, parts: isNull ? [] : parts };
   }
 
   /** `mqtt-tcp://host:1883` without quotes: the colons belong to the value. */

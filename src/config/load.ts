@@ -5,9 +5,10 @@ import { ConfigError, type ConfigFault, messageOf } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import type { Config, ConfigNote, TlsConfig } from './config-types.ts';
 import { applyEnvironment } from './environment.ts';
-import { type Environment, evaluateHocon, textOfScalar } from './hocon-evaluate.ts';
+import { evaluateHocon } from './hocon-evaluate.ts';
 import type { HoconNode, HoconObject, Include, Position, Statement } from './hocon-node.ts';
 import { parseHocon } from './hocon-parser.ts';
+import { type Environment, textOfScalar } from './hocon-references.ts';
 import { notesOf } from './notes.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
 

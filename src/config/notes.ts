@@ -1,7 +1,7 @@
 // Notes: keys that are accepted and deserve a word: what the incumbent does with them, and what Viaduct does instead.
 import type { ConfigNote } from './config-types.ts';
-import { textOfScalar } from './hocon-evaluate.ts';
 import type { HoconNode, HoconObject } from './hocon-node.ts';
+import { textOfScalar } from './hocon-references.ts';
 
 const resend = 'Viaduct sends unacknowledged messages again when it has reconnected, never on a live connection';
 const notes: readonly (readonly [pattern: RegExp, text: string])[] = [
