@@ -1,5 +1,5 @@
-// Tidy: the house rules, checked on the repository's own text. Every rule first has to find what breaks it, in small examples that
-// exist here only; then it has to find nothing in the repository. The rules themselves are in test/kit.
+// Tidy: the house rules, checked on the repository's own text. Every rule first has to find what breaks it, in small
+// examples that exist here only; then it has to find nothing in the repository. The rules themselves are in test/kit.
 import { existsSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { fixtureJson } from './kit/fixtures.ts';
@@ -28,7 +28,7 @@ import {
 } from './kit/style-rules.ts';
 import { brokenWalls, deadFiles, entrances, importCycles, lostImports, rowOf, walls } from './kit/walls.ts';
 
-/** A rule over all files at once, and examples for it: each line of the example that ends in `// !` breaks it, no other does. */
+/** A rule over all files at once. Each line of its examples that ends in `// !` breaks it, no other does. */
 interface Rule {
   readonly name: string;
   readonly check: (files: readonly SourceFile[]) => readonly Finding[];
@@ -116,7 +116,10 @@ const rules: readonly Rule[] = [
   {
     name: `a line has at most ${limits.columns} columns`,
     check: each(longLines),
-    examples: [{ 'a.ts': `${'é'.repeat(120)}\n${'a'.repeat(116)} // !\nb` }],
+    examples: [
+      { 'a.ts': `${'é'.repeat(120)}\n${'a'.repeat(117)} // !\nb` },
+      { 'test/a.test.ts': `t.test('${'a'.repeat(120)}', f);\nt.equal('${'a'.repeat(120)}'); // !` },
+    ],
   },
   {
     name: `a function has at most ${limits.functionLines} lines`,
@@ -126,7 +129,7 @@ const rules: readonly Rule[] = [
         'src/a.ts': `export function fits(): void {\n${functionOf(68)}`,
         'src/b.ts': `export async function grows(one: string): Promise<void> { // !\n${functionOf(69)}`,
         'src/c.ts': `function grows( // !\n  one: string,\n): void {\n${functionOf(67)}`,
-        'src/d.ts': `class A {\n  readonly a: number;\n\n  async #grows(): Promise<void> { // !\n${manyLines(69, '    work();')}  }\n}`,
+        'src/d.ts': `class A {\n  a: number;\n\n  async #grows(): void { // !\n${manyLines(69, '    a();')}  }\n}`,
         'src/e.ts': `export const grows = (one: string): void => { // !\n${manyLines(69, '  work();')}};`,
         'src/f.ts': `interface A {\n  a(): void;\n}\nwhile (true) {\n${functionOf(80)}`,
         'test/a.test.ts': `function tells(): void {\n${functionOf(80)}`,
@@ -138,11 +141,13 @@ const rules: readonly Rule[] = [
     check: each(header),
     examples: [
       {
-        'a.ts': '// hot path\n// One.\n// Two.\nimport a;',
-        'b.ts': '#!/usr/bin/env node\n// One.\n// Two.\n// Three.\n',
-        'c.ts': 'code(); // !\n// One.\n// Two.\n// Three.\n',
-        'd.ts': '// One. // !\n// Two.\n\n// Three.\n',
-        'e.ts': `// !\n${manyLines(10, '// Much.')}`,
+        'src/a.ts': '// hot path\n// One.\n// Two.\nimport a;',
+        'src/b.ts': '#!/usr/bin/env node\n// One.\n// Two.\n// Three.\n',
+        'src/c.ts': 'code(); // !\n// One.\n// Two.\n// Three.\n',
+        'src/d.ts': '// One. // !\n// Two.\n\n// Three.\n',
+        'test/a.test.ts': '// One.\ncode();',
+        'test/b.test.ts': 'code(); // !',
+        'src/e.ts': `// !\n${manyLines(10, '// Much.')}`,
       },
     ],
   },
@@ -163,8 +168,10 @@ const rules: readonly Rule[] = [
     check: each(undocumentedMethods),
     examples: [
       {
-        'src/a.ts': `export class A {\n  /** Goes. */\n  go(): void {\n    run(1);\n  }\n\n  async stop(): void {} // !\n}`,
-        'src/b.ts': `export class B {\n  constructor() {}\n\n  #go(): void {}\n\n  get a(): void {} // !\n}\nclass C {\n  go(): void {}\n}`,
+        'src/a.ts':
+          'export class A {\n  /** Goes. */\n  go(): void {\n    run(1);\n  }\n\n  async b(): void {} // !\n}',
+        'src/b.ts': 'export class B {\n  constructor() {}\n\n  #go(): void {}\n\n  get a(): void {} // !\n}',
+        'src/c.ts': 'class C {\n  go(): void {}\n}',
         'test/kit/a.ts': `export class A {\n  go(): void {}\n}`,
       },
     ],
@@ -188,7 +195,7 @@ const rules: readonly Rule[] = [
       { 'src/a.ts': 'a!.b(); // !\nf(a!); // !\na[0]!; // !\nclass A { b!: string } // !\nif (!a && a !== b) c = !d;' },
       {
         'src/a.ts':
-          "const text = 'as any!.';\n// any! as any\nconst r = /a!.: any/;\nconst u = `a!. ${b('c!.')} d!.`;\na.any(1);",
+          "const text = 'as any!.';\n// any! as any\nconst r = /a!.: any/;\nconst u = `a!. ${b('c!.')}`;\na.any(1);",
       },
       { 'test/a.ts': 'a!.b();\nlet c: any; // !' },
     ],

@@ -1,5 +1,5 @@
-// Project rules: what files must say about things outside of themselves. Statements of the standards that are cited must
-// exist; the lock file names no server; the README explains each error code, and no other.
+// Project rules: what files must say about things outside of themselves. Statements of the standards that are cited
+// must exist; the lock file names no server; the README explains each error code, and no other.
 // A code is read from the place that raises it, so that a new one fails here until the README has its heading.
 import { type Finding, findInText, lineAt, type SourceFile } from './source-tree.ts';
 
@@ -48,7 +48,10 @@ export function errorCodes(files: readonly SourceFile[]): ReadonlySet<string> {
   return codes;
 }
 
-/** Codes without a heading in the README, and headings without a code. A README without any such heading has no reference yet. */
+/**
+ * Codes without a heading in the README, and headings without a code. A README without any such heading has no
+ * reference yet.
+ */
 export function unexplainedCodes(readme: SourceFile, codes: ReadonlySet<string>): Finding[] {
   const headings = [...readme.text.matchAll(/^#{2,6} `?(ERR_[A-Z0-9_]+)/gm)];
   if (headings.length === 0) return [];

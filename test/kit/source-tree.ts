@@ -1,6 +1,7 @@
-// Source tree: the repository's own files as text, for rules about them. A small scanner tells code from comments, strings and
-// regular expressions, so that a rule about code is not misled by a word in a comment. It knows just as much TypeScript as the
-// formatter leaves: one statement begins at the start of a line, a body ends at the indentation that it began with.
+// Source tree: the repository's own files as text, for rules about them. A small scanner tells code from comments,
+// strings and regular expressions, so that a rule about code is not misled by a word in a comment. It knows just as
+// much TypeScript as the formatter leaves: one statement begins at the start of a line, a body ends at the indentation
+// that it began with.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
@@ -9,7 +10,9 @@ export interface SourceFile {
   /** From the repository's root, with `/`. */
   readonly path: string;
   readonly text: string;
-  /** The text with the content of comments, strings and regular expressions as spaces: every character keeps its place. */
+  /**
+   * The text with the content of comments, strings and regular expressions as spaces: every character keeps its place.
+   */
   readonly code: string;
 }
 
@@ -69,7 +72,10 @@ export function findInCode(file: SourceFile, pattern: RegExp, message: string): 
   return findIn(file, file.code, pattern, () => message);
 }
 
-/** Every place in a file's whole text where a pattern (with flag g) matches; no finding where `message` returns undefined. */
+/**
+ * Every place in a file's whole text where a pattern (with flag g) matches; no finding where `message` returns
+ * undefined.
+ */
 export function findInText(
   file: SourceFile,
   pattern: RegExp,
@@ -118,16 +124,20 @@ function findIn(
   return found;
 }
 
-/** What the scanner can meet next: longest first where one begins as another. */
-const piece =
-  /\/\/.*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`|\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*|[{}]/;
+/** What the scanner can meet next: comments, strings, the beginning of a template, regular expressions, braces. */
+const pieces = [
+  /\/\/.*|\/\*[\s\S]*?\*\//,
+  /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`/,
+  /\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/,
+  /[{}]/,
+];
 
 /** After these a slash begins a regular expression; after anything else it divides. */
 const beforeExpression =
   /(?:^|[(,=:[!&|?{};+*%~^<>-]|\b(?:return|typeof|case|of|in|throw|yield|await|void|else|do))\s*$/;
 
 function blankOut(text: string): string {
-  const pieces = new RegExp(piece, 'g');
+  const piece = new RegExp(pieces.map(({ source }) => source).join('|'), 'g');
   const parts: string[] = [];
   /** How many braces are open in each template's `${...}` that we are in. */
   const templates: number[] = [];
@@ -149,8 +159,8 @@ function blankOut(text: string): string {
     } else keepUntil(end + 1);
   };
   while (at < text.length) {
-    pieces.lastIndex = at;
-    const match = pieces.exec(text);
+    piece.lastIndex = at;
+    const match = piece.exec(text);
     if (match === null) break;
     const [found] = match;
     const last = templates.length - 1;

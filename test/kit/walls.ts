@@ -1,5 +1,5 @@
-// Walls: which room may import what, as data, and the rules that read it. A room is a folder of `protocol/` or `src/`. Files of one
-// room import each other freely, but never in a circle, and no file stands there that nothing leads to.
+// Walls: which room may import what, as data, and the rules that read it. A room is a folder of `protocol/` or `src/`.
+// Files of one room import each other freely, but never in a circle, and no file stands there that nothing leads to.
 // What is not in the table is forbidden, so a new room or package begins with a line here.
 import { posix } from 'node:path';
 import { type Finding, type Import, importsOf, isTest, type SourceFile } from './source-tree.ts';
@@ -8,7 +8,9 @@ import { type Finding, type Import, importsOf, isTest, type SourceFile } from '.
 export interface Wall {
   /** Rooms; `protocol` and `src` stand for all rooms below them. */
   readonly rooms: readonly string[];
-  /** Packages and modules of Node, with the files of the room that may import them: `*` in a name stands for anything. */
+  /**
+   * Packages and modules of Node, with the files of the room that may import them: `*` in a name stands for anything.
+   */
   readonly packages?: Readonly<Record<string, string>>;
 }
 
@@ -97,7 +99,10 @@ export function lostImports(files: readonly SourceFile[]): Finding[] {
   );
 }
 
-/** Files that import themselves by way of others; types count, since they too say who must know whom. One finding a circle. */
+/**
+ * Files that import themselves by way of others; types count, since they too say who must know whom. One finding a
+ * circle.
+ */
 export function importCycles(files: readonly SourceFile[]): Finding[] {
   const found: Finding[] = [];
   const graph = new Map(files.map((file) => [file.path, importsOf(file)]));
