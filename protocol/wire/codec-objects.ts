@@ -27,7 +27,7 @@ export function toCodec(packet: Packet, version: ProtocolVersion): mqttPacket.Pa
         payload,
         qos,
         retain,
-        dup,
+        dup: dup && qos > 0, // [MQTT-3.3.1-2] [MQTT3-3.3.1-2]
         ...(qos > 0 ? { messageId: identifier(packet.packetId) } : {}),
         ...(version === ProtocolVersion.v5 ? { properties: alias } : {}),
       };

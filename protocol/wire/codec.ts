@@ -7,7 +7,7 @@ import { checkPacket } from './check-packet.ts';
 import { toCodec } from './codec-objects.ts';
 import { fromCodec } from './codec-packets.ts';
 import { allocateHeader, headerLength } from './fixed-header.ts';
-import { FrameReader } from './frame-reader.ts';
+import { type BlockRead, FrameReader } from './frame-reader.ts';
 import { Malformed } from './malformed.ts';
 import { PacketType, packetName, requiredFlags } from './packet-type.ts';
 import type { AckPacket, AuthPacket, ConnectPacket, DisconnectPacket, Packet } from './packets.ts';
@@ -45,9 +45,11 @@ export function decodePacket(frame: Bytes, version: ProtocolVersion): Packet | M
 export function encodePacket(packet: Packet, version: ProtocolVersion): Bytes {
   const written = packet.type === PacketType.connect ? packet.version : version;
   if (written === ProtocolVersion.v5 && isTailed(packet)) return encodeTailed(packet);
-  const bare = generate(toCodec(packet, written), written);
-  if (written !== ProtocolVersion.v5) return bare;
-  return withProperties(packet.type === PacketType.connect ? amendConnect(bare, packet) : bare, packet);
+  const generated = generate(toCodec(packet, written), written);
+  const isAmended = packet.type === PacketType.connect && written === ProtocolVersion.v5;
+  const bare = isAmended ? amendConnect(generated, packet) : generated;
+  const blocks = checkWritten(bare, written);
+  return written === ProtocolVersion.v5 ? withProperties(bare, blocks, packet) : bare;
 }
 
 function parse(frame: Bytes, version: ProtocolVersion): mqttPacket.Packet | Malformed {
@@ -78,18 +80,28 @@ function generate(object: mqttPacket.Packet, version: ProtocolVersion): Bytes {
   }
 }
 
+/** Reads what mqtt-packet wrote as strictly as what a peer sends: it writes much that it may not. Returns the blocks. */
+function checkWritten(frame: Bytes, version: ProtocolVersion): readonly BlockRead[] {
+  const first = frame[0] ?? 0;
+  // it wrote one of the types that it was given
+  const type = (first >> 4) as PacketType;
+  const reader = new FrameReader(frame, headerLength(frame), frame.length, packetName(type));
+  checkPacket(type, first & 0x0f, reader, version);
+  // servers of 3.1 take longer client identifiers than it allows
+  const { fault, blocks } = reader;
+  if (fault && fault.reasonCode !== ReasonCode.clientIdentifierNotValid) throw new RangeError(fault.detail);
+  return blocks;
+}
+
 /** Puts the packet's properties in place of the empty blocks that mqtt-packet wrote: every property, in its order. */
-function withProperties(bare: Bytes, packet: Packet): Bytes {
-  const bodyStart = headerLength(bare);
-  const reader = new FrameReader(bare, bodyStart, bare.length, packetName(packet.type));
-  checkPacket(packet.type, (bare[0] ?? 0) & 0x0f, reader, ProtocolVersion.v5);
-  if (reader.fault && !isOnlyForWantOfProperties(reader.fault)) throw new RangeError(reader.fault.detail);
+function withProperties(bare: Bytes, blocks: readonly BlockRead[], packet: Packet): Bytes {
   const parts: Bytes[] = [];
+  const bodyStart = headerLength(bare);
   let position = bodyStart;
-  for (const block of reader.blocks) {
+  for (const block of blocks) {
     const isWill = block.place === PropertyPlace.will;
     const properties = isWill && 'will' in packet ? packet.will?.properties : propertiesOf(packet);
-    parts.push(bare.subarray(position, block.start), writeProperties(properties ?? noProperties));
+    parts.push(bare.subarray(position, block.start), writeProperties(properties ?? noProperties, block.place));
     position = block.end;
   }
   parts.push(bare.subarray(position));
@@ -130,9 +142,14 @@ function encodeTailed(packet: Tailed): Bytes {
   const parts: Bytes[] = [];
   if ('packetId' in packet) parts.push(packetIdBytes(packet.packetId));
   if (hasProperties || packet.reasonCode !== ReasonCode.success) parts.push(tail);
-  if (hasProperties) parts.push(writeProperties(packet.properties));
+  if (hasProperties) parts.push(writeProperties(packet.properties, placeOf(packet)));
   const body = joinBytes(parts);
   return joinBytes([allocateHeader((packet.type << 4) | requiredFlags(packet.type), body.length), body]);
+}
+
+function placeOf(packet: Tailed): PropertyPlace {
+  if (packet.type === PacketType.disconnect) return PropertyPlace.disconnect;
+  return packet.type === PacketType.auth ? PropertyPlace.auth : PropertyPlace.ack;
 }
 
 function packetIdBytes(packetId: number): Bytes {
@@ -146,9 +163,4 @@ function packetIdBytes(packetId: number): Bytes {
 
 function propertiesOf(packet: Packet): Parameters<typeof writeProperties>[0] {
   return 'properties' in packet ? packet.properties : noProperties;
-}
-
-/** A PUBLISH by alias has no topic: without its properties it looks incomplete. */
-function isOnlyForWantOfProperties(fault: Malformed): boolean {
-  return fault.statement === 'MQTT-4.7.3-1';
 }

@@ -86,9 +86,12 @@ export function visitProperties(
   }
 }
 
-/** Writes properties as a block with its length prefix, in the order of their identifiers. */
-export function writeProperties(properties: Properties): Bytes {
-  const block = encodeBlock(properties);
+/**
+ * Writes properties as a block with its length prefix, in the order of their identifiers. Throws RangeError for values
+ * out of bounds and for what `place` may not carry.
+ */
+export function writeProperties(properties: Properties, place: PropertyPlace): Bytes {
+  const block = encodeBlock(properties, place);
   const prefix = allocateBytes(varintSize(block.length));
   writeVarint(prefix, 0, block.length);
   return joinBytes([prefix, block]);
@@ -96,11 +99,12 @@ export function writeProperties(properties: Properties): Bytes {
 
 /**
  * The block of a message that an application publishes, without length prefix and without topic alias, message expiry
- * and subscription identifiers, which are written anew for each receiver. Throws RangeError for values out of bounds.
+ * and subscription identifiers, which are written anew for each receiver. Throws RangeError for values out of bounds
+ * and for what a PUBLISH may not carry.
  */
 export function encodePublishProperties(properties: Properties): Bytes {
   const { topicAlias: _alias, messageExpiryInterval: _expiry, subscriptionIdentifiers: _ids, ...rest } = properties;
-  return encodeBlock(rest);
+  return encodeBlock(rest, PropertyPlace.publish);
 }
 
 /** The properties of a message's block, which is known to be correct. */
@@ -238,7 +242,7 @@ function readValue(bytes: Bytes, item: Item): Value | Malformed {
   }
 }
 
-function encodeBlock(properties: Properties): Bytes {
+function encodeBlock(properties: Properties, place: PropertyPlace): Bytes {
   const parts: Bytes[] = [];
   for (const row of propertyRows()) {
     const value = properties[row.name];
@@ -246,7 +250,10 @@ function encodeBlock(properties: Properties): Bytes {
     const values = Array.isArray(value) ? value : [value];
     for (const one of values) parts.push(encodeItem(row, one));
   }
-  return joinBytes(parts);
+  const block = joinBytes(parts);
+  const fault = checkProperties(block, 0, block.length, place);
+  if (fault) throw new RangeError(fault.detail);
+  return block;
 }
 
 function encodeItem(row: PropertyRow, value: unknown): Bytes {
