@@ -1,6 +1,6 @@
-// Backoff: how long to wait before the next try. Decorrelated jitter: each delay is drawn between the minimum and three times
-// the one before, so that many clients of one broker do not come back in step. It never exceeds the maximum, it never
-// gives up, and only a connection that stayed up for `stableMs` makes it begin anew.
+// Backoff: how long to wait before the next try. Decorrelated jitter: each delay is drawn between the minimum and three
+// times the one before, so that many clients of one broker do not come back in step. It never exceeds the maximum, it
+// never gives up, and only a connection that stayed up for `stableMs` makes it begin anew.
 
 /** The bounds of a back-off. */
 export interface BackoffOptions {
@@ -28,7 +28,9 @@ export class Backoff {
     this.#connectedAt = now;
   }
 
-  /** The connection, or the try, failed at `now`. Returns the delay in ms; `unit` is a random number of 0 to below 1. */
+  /**
+   * The connection, or the try, failed at `now`. Returns the delay in ms; `unit` is a random number of 0 to below 1.
+   */
   failed(now: number, unit: number): number {
     const { delayMsMin, delayMsMax, stableMs } = this.#options;
     if (now - this.#connectedAt >= stableMs) this.#delayMs = delayMsMin;

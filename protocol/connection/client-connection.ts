@@ -4,8 +4,8 @@
 //                       | CONNACK >= 0x80, no CONNACK in time                                           ^
 //                       +--------------------------------------------------------------------------------+
 //
-// Time is a parameter; `nextDeadline` says when `tick` has something to do: the answer to CONNECT, pings, and a peer that
-// acknowledges nothing any more. What the server forgot goes back to the owner through `sessionLost`.
+// Time is a parameter; `nextDeadline` says when `tick` has something to do: the answer to CONNECT, pings, and a peer
+// that acknowledges nothing any more. What the server forgot goes back to the owner through `sessionLost`.
 import type { SendEntry } from '../session/send-window.ts';
 import type { Session } from '../session/session.ts';
 import type { Bytes } from '../wire/bytes.ts';
@@ -26,8 +26,8 @@ import { featuresOfConnack, type ServerFeatures } from './limits.ts';
 /** What a client does with one connection. */
 export interface ClientSink extends ExchangeSink {
   /**
-   * The server has no session, so ours is over: of what was underway, in order, the `published` messages are the owner's
-   * again and the `released` ones the server's. Before `connected`.
+   * The server has no session, so ours is over: of what was underway, in order, the `published` messages are the
+   * owner's again and the `released` ones the server's. Before `connected`.
    */
   sessionLost(entries: readonly SendEntry[]): void;
   /** The server accepted. Whether it has the session is in the packet. */

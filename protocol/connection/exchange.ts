@@ -1,6 +1,6 @@
 // hot path
-// Exchange: publishing and acknowledging, the half of MQTT that is the same for clients and servers. One for each connection;
-// it works on a session that outlives it. Both machines (client-connection, server-connection) have one.
+// Exchange: publishing and acknowledging, the half of MQTT that is the same for clients and servers. One for each
+// connection; it works on a session that outlives it. Both machines (client-connection, server-connection) have one.
 //
 //   out: send -> SendWindow -> PUBLISH            in: PUBLISH -> aliases -> ReceiveWindow -> sink.messageReceived
 //        PUBACK / PUBREC -> PUBREL / PUBCOMP           session.accept -> AckOrder -> PUBACK / PUBREC
@@ -57,7 +57,9 @@ export type SendOutcome = 'sent' | 'full' | 'too-large' | 'expired' | 'offline' 
 
 /** Told of everything that both kinds of connection have in common. Synchronous. */
 export interface ExchangeSink {
-  /** A message came. A ticket above 0 is answered by `session.accept`, inside this call or later; 0 stands for QoS 0. */
+  /**
+   * A message came. A ticket above 0 is answered by `session.accept`, inside this call or later; 0 stands for QoS 0.
+   */
   messageReceived(publish: ReceivedPublish, ticket: number): void;
   /** The peer's last word on a message that was sent: PUBACK, PUBCOMP, or a refusal of 0x80 and above. */
   messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
@@ -176,7 +178,8 @@ export class Exchange implements AckWriter {
     if (this.#isOver) return 'offline';
     const { peer } = this.#terms;
     if (isExpired(delivery.message, now)) return 'expired';
-    if (delivery.qos > peer.maximumQos || (delivery.retain && !peer.isRetainAvailable)) return 'unsupported'; // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+    // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+    if (delivery.qos > peer.maximumQos || (delivery.retain && !peer.isRetainAvailable)) return 'unsupported';
     const window = this.#session.sendWindow;
     if (delivery.qos > 0 && !window.canAdd(delivery)) return 'full';
     if (!this.#fits(delivery, now)) return 'too-large';
@@ -187,7 +190,8 @@ export class Exchange implements AckWriter {
     if (window.size === 0) this.#progressAt = now;
     const entry = window.add(delivery, token);
     if (entry === undefined) return 'full';
-    this.#write(delivery, entry.packetId, false, now); // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]
+    // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]
+    this.#write(delivery, entry.packetId, false, now);
     return 'sent';
   }
 
@@ -235,7 +239,10 @@ export class Exchange implements AckWriter {
     return undefined;
   }
 
-  /** See `AckWriter`: an acknowledgement is due [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-2.2.1-5] [MQTT3-4.3.2-2] [MQTT3-2.3.1-6]. */
+  /**
+   * See `AckWriter`: an acknowledgement is due [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-2.2.1-5] [MQTT3-4.3.2-2]
+   * [MQTT3-2.3.1-6].
+   */
   acknowledge(packetId: number, isQos2: boolean, reasonCode: ReasonCode): void {
     if (this.#isOver) return;
     const type = isQos2 ? PacketType.pubrec : PacketType.puback;

@@ -1,13 +1,16 @@
-// Keep-alive (5.0 section 3.1.2.10): both ends of the agreement that silence has a limit. Time is a parameter, deadlines are data.
-// The server counts the client's silence. The client pings when it has sent nothing, or heard nothing, for the interval:
-// so a dead link is found even while messages are being written into it.
+// Keep-alive (5.0 section 3.1.2.10): both ends of the agreement that silence has a limit. Time is a parameter,
+// deadlines are data. The server counts the client's silence. The client pings when it has sent nothing, or heard
+// nothing, for the interval: so a dead link is found even while messages are being written into it.
 
 /** The server's side: how long the client may be silent. */
 export class SilenceLimit {
   readonly #limitMs: number;
   #heardAt: number;
 
-  /** `keepAlive` in seconds, 0 turns it off; silence of `multiplier` times that is too much [MQTT-3.1.2-22] [MQTT3-3.1.2-24]. */
+  /**
+   * `keepAlive` in seconds, 0 turns it off; silence of `multiplier` times that is too much [MQTT-3.1.2-22]
+   * [MQTT3-3.1.2-24].
+   */
   constructor(keepAlive: number, multiplier: number, now: number) {
     this.#limitMs = keepAlive === 0 ? Number.POSITIVE_INFINITY : keepAlive * 1000 * multiplier;
     this.#heardAt = now;

@@ -4,8 +4,8 @@
 //      |                     | refuse                                                                     ^
 //      +-- fault, no CONNECT in time -----------------------------------------------------------------------+
 //
-// It answers what the standard lays down and asks its sink for the rest. While the sink decides about CONNECT, scanning stops.
-// Time is a parameter; `nextDeadline` says when `tick` has something to do.
+// It answers what the standard lays down and asks its sink for the rest. While the sink decides about CONNECT, scanning
+// stops. Time is a parameter; `nextDeadline` says when `tick` has something to do.
 import type { Session } from '../session/session.ts';
 import type { Bytes } from '../wire/bytes.ts';
 import { decodePacket, encodePacket } from '../wire/codec.ts';
@@ -126,7 +126,8 @@ export class ServerConnection {
     if (connect === undefined || this.#state !== 'deciding') return;
     this.#write({
       type: PacketType.connack,
-      sessionPresent: answer.sessionPresent && connect.version !== ProtocolVersion.v31, // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1] [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
+      // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1] [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
+      sessionPresent: answer.sessionPresent && connect.version !== ProtocolVersion.v31,
       reasonCode: ReasonCode.success,
       properties: connect.version === ProtocolVersion.v5 ? this.#connackProperties(answer) : noProperties,
     });
@@ -196,7 +197,10 @@ export class ServerConnection {
     return undefined;
   }
 
-  /** What a client hears whose CONNECT was no CONNECT: something in 5.0 and for identifiers and versions, nothing else in 3.x. */
+  /**
+   * What a client hears whose CONNECT was no CONNECT: something in 5.0 and for identifiers and versions, nothing else
+   * in 3.x.
+   */
   #refuseMalformed(fault: Malformed, frame: Bytes): void {
     const version = connackVersion(frame);
     const isTold =
@@ -264,7 +268,8 @@ export class ServerConnection {
       ...(receiveMaximum < 65_535 ? { receiveMaximum } : {}),
       ...(maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {}),
       ...(topicAliasMaximum > 0 ? { topicAliasMaximum } : {}),
-      ...(answer.assignedClientId === undefined ? {} : { assignedClientIdentifier: answer.assignedClientId }), // [MQTT-3.2.2-16]
+      // [MQTT-3.2.2-16]
+      ...(answer.assignedClientId === undefined ? {} : { assignedClientIdentifier: answer.assignedClientId }),
       ...(answer.sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval: answer.sessionExpiryInterval }),
     };
   }

@@ -1,6 +1,6 @@
-// Topic aliases (5.0 section 3.3.2.3.4): numbers that stand for topics on one connection, a table for each direction, gone with
-// the connection [MQTT-3.3.2-7]. Inbound the peer decides; outbound the first topics that come get the numbers there are.
-// Bounded by the maximum that the receiver of the aliases stated.
+// Topic aliases (5.0 section 3.3.2.3.4): numbers that stand for topics on one connection, a table for each direction,
+// gone with the connection [MQTT-3.3.2-7]. Inbound the peer decides; outbound the first topics that come get the
+// numbers there are. Bounded by the maximum that the receiver of the aliases stated.
 import { type Bytes, copyOfBytes, textOfBytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { ReasonCode } from '../wire/reason-code.ts';
@@ -22,8 +22,8 @@ export class InboundAliases {
   }
 
   /**
-   * The topic of a PUBLISH with an alias: the one in the packet, which the alias means from now on, or, if that is empty,
-   * the one that it meant already.
+   * The topic of a PUBLISH with an alias: the one in the packet, which the alias means from now on, or, if that is
+   * empty, the one that it meant already.
    */
   resolve(alias: number, topicBytes: Bytes): KnownTopic | Malformed {
     if (alias > this.#maximum) {
@@ -54,7 +54,10 @@ export class OutboundAliases {
   readonly #maximum: number;
   readonly #aliases = new Map<string, number>();
 
-  /** `maximum`: the topic alias maximum that the peer stated, 0 to 65535 [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.2.2-17] [MQTT-3.2.2-18]. */
+  /**
+   * `maximum`: the topic alias maximum that the peer stated, 0 to 65535 [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.2.2-17]
+   * [MQTT-3.2.2-18].
+   */
   constructor(maximum: number) {
     this.#maximum = maximum;
   }

@@ -1,7 +1,8 @@
 // hot path
-// AckOrder: PUBACK and PUBREC leave in the order in which their PUBLISH came [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT3-4.6.0-2]
-// [MQTT3-4.6.0-3], whenever the messages were accepted. It belongs to one connection: a ticket of another one is ignored.
-// Tickets are consecutive, so a ticket is a position. Bounded by the receive maximum, which its user watches.
+// AckOrder: PUBACK and PUBREC leave in the order in which their PUBLISH came [MQTT-4.6.0-2] [MQTT-4.6.0-3]
+// [MQTT3-4.6.0-2] [MQTT3-4.6.0-3], whenever the messages were accepted. It belongs to one connection: a ticket of
+// another one is ignored. Tickets are consecutive, so a ticket is a position. Bounded by the receive maximum, which its
+// user watches.
 import type { ReasonCode } from '../wire/reason-code.ts';
 
 /** Writes the acknowledgements that are due. */

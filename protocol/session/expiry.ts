@@ -1,7 +1,10 @@
-// Expiry: intervals in seconds, as the wire has them, against deadlines in ms of the monotonic clock, as Viaduct has them.
+// Expiry: intervals in seconds, as the wire has them, against deadlines in ms of the monotonic clock, as Viaduct has
+// them.
 import type { Publishable } from '../wire/publishable.ts';
 
-/** The deadline of a message that came with an expiry interval in seconds; 0, never, for a negative one (there is none). */
+/**
+ * The deadline of a message that came with an expiry interval in seconds; 0, never, for a negative one (there is none).
+ */
 export function messageDeadline(intervalSeconds: number, now: number): number {
   return intervalSeconds < 0 ? 0 : now + intervalSeconds * 1000;
 }

@@ -1,7 +1,7 @@
 // hot path
-// PacketIds: the packet identifiers in use in one direction of one session. The next free one is searched from the last one
-// taken on, so that an identifier comes back as late as possible [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1] [MQTT3-2.3.1-2].
-// Bounded: 65,535 identifiers exist.
+// PacketIds: the packet identifiers in use in one direction of one session. The next free one is searched from the last
+// one taken on, so that an identifier comes back as late as possible [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1]
+// [MQTT3-2.3.1-2]. Bounded: 65,535 identifiers exist.
 
 const identifierMax = 65_535;
 

@@ -1,5 +1,6 @@
-// ReceiveWindow: the QoS 2 messages that the peer sent and did not release yet. An identifier is recorded when its PUBLISH
-// arrives, before the message is delivered, so that a repeat is known as one [MQTT-4.3.3-10] [MQTT3-4.3.3-2]. It outlives connections.
+// ReceiveWindow: the QoS 2 messages that the peer sent and did not release yet. An identifier is recorded when its
+// PUBLISH arrives, before the message is delivered, so that a repeat is known as one [MQTT-4.3.3-10] [MQTT3-4.3.3-2].
+// It outlives connections.
 //
 //   begin -> pending --accepted--> received (PUBREC left) --release (PUBREL)--> gone
 //            pending --refused--> gone
@@ -40,15 +41,18 @@ export class ReceiveWindow {
     this.#packetIdByTicket.set(ticket, packetId);
   }
 
-  /** A repeat came on a new connection while acceptance is awaited: its PUBREC has its place under `acknowledgeTicket` there. */
+  /**
+   * A repeat came on a new connection while acceptance is awaited: its PUBREC has its place under `acknowledgeTicket`
+   * there.
+   */
   repeat(packetId: number, acknowledgeTicket: number): void {
     const slot = this.#slots.get(packetId);
     if (slot) slot.acknowledgeTicket = acknowledgeTicket;
   }
 
   /**
-   * The message handed over under `ticket` was accepted, or refused and is forgotten. Returns the ticket under which its
-   * PUBREC is awaited; 0 if the ticket is none of a QoS 2 message.
+   * The message handed over under `ticket` was accepted, or refused and is forgotten. Returns the ticket under which
+   * its PUBREC is awaited; 0 if the ticket is none of a QoS 2 message.
    */
   accept(ticket: number, isRefused: boolean): number {
     const packetId = this.#packetIdByTicket.get(ticket);

@@ -1,7 +1,7 @@
 // Session: what two ends remember of each other's unfinished QoS 1 and 2 flows when their connection breaks
 // [MQTT-4.1.0-1] [MQTT3-4.1.0-1]. Outbound and inbound flows are two windows with identifiers of their own.
-// A connection opens it and closes it; tickets are counted on across connections, so that a late acceptance of a message from
-// a dead connection can never acknowledge another one.
+// A connection opens it and closes it; tickets are counted on across connections, so that a late acceptance of a
+// message from a dead connection can never acknowledge another one.
 import { isFailure, type ReasonCode } from '../wire/reason-code.ts';
 import { AckOrder, type AckWriter } from './ack-order.ts';
 import { ReceiveWindow } from './receive-window.ts';
@@ -47,7 +47,9 @@ export class Session {
     this.sendWindow.close();
   }
 
-  /** A message that is to be acknowledged came: its ticket, 1 and up, and its place in the order of acknowledgements. */
+  /**
+   * A message that is to be acknowledged came: its ticket, 1 and up, and its place in the order of acknowledgements.
+   */
   take(packetId: number, isQos2: boolean): number {
     this.#acks?.push(packetId, isQos2);
     return ++this.#lastTicket;

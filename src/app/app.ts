@@ -1,5 +1,5 @@
-// App: the composition root. It makes one broker and the bridges out of a configuration, replaces what can be replaced while it
-// runs, and closes everything in order. Nothing else in Viaduct knows of all the rooms.
+// App: the composition root. It makes one broker and the bridges out of a configuration, replaces what can be replaced
+// while it runs, and closes everything in order. Nothing else in Viaduct knows of all the rooms.
 //
 //   start -> running --reload--> running --close--> closed
 //
@@ -42,8 +42,8 @@ export class App {
   }
 
   /**
-   * Takes over what can be changed while running: users and access rules, certificates of listeners, bridges. Bridges that did
-   * not change stay connected. What needs a restart is told in the log.
+   * Takes over what can be changed while running: users and access rules, certificates of listeners, bridges. Bridges
+   * that did not change stay connected. What needs a restart is told in the log.
    */
   async reload(next: LoadedConfig): Promise<void> {
     const before = this.#loaded;

@@ -20,7 +20,8 @@ export {
 } from '../bridge/bridge-options.ts';
 export type { BridgeLinkState, BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
 export { Bridges } from '../bridge/bridges.ts';
-export type { AccessOptions, AclRule } from '../broker/access.ts';
+export type { AccessOptions } from '../broker/access.ts';
+export type { AclRule } from '../broker/acl.ts';
 export { Broker } from '../broker/broker.ts';
 export { type BrokerOptions, brokerDefaults, type ListenerOptions } from '../broker/broker-options.ts';
 export type { BrokerContext } from '../broker/broker-rooms.ts';

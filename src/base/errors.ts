@@ -85,7 +85,10 @@ export class ProtocolError extends ViaductError {
   }
 }
 
-/** A correct peer said no: CONNACK, SUBACK, PUBACK, PUBREC or DISCONNECT of 0x80 or more. Code `ERR_REFUSED_<reason name>`. */
+/**
+ * A correct peer said no: CONNACK, SUBACK, PUBACK, PUBREC or DISCONNECT of 0x80 or more. Code `ERR_REFUSED_<reason
+ * name>`.
+ */
 export class RefusedError extends ViaductError {
   readonly reasonCode: ReasonCode;
 

@@ -1,5 +1,6 @@
-// RemoteAddress: the address of a broker as people write it, `mqtt-tcp://host:1883`, in the spellings of EMQX Edge and in
-// those of everybody else. What an address of MQTT cannot have (a path, a query, a password) is refused, not ignored.
+// RemoteAddress: the address of a broker as people write it, `mqtt-tcp://host:1883`, in the spellings of EMQX Edge and
+// in those of everybody else. What an address of MQTT cannot have (a path, a query, a password) is refused, not
+// ignored.
 
 /** Where a broker is. */
 export interface RemoteAddress {

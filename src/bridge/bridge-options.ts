@@ -78,7 +78,10 @@ export interface BridgeOptions {
   readonly connectTimeoutMs: number;
   /** Longest wait for CONNACK and PINGRESP, in ms. Default 10,000. */
   readonly answerTimeoutMs: number;
-  /** Longest time without any acknowledgement while some are owed, in ms, then the link is dialled anew; 0 is off. Default 20,000. */
+  /**
+   * Longest time without any acknowledgement while some are owed, in ms, then the link is dialled anew; 0 is off.
+   * Default 20,000.
+   */
   readonly acknowledgeTimeoutMs: number;
   /** QoS 1 and 2 messages underway to the remote, 1 to 65535; its receive maximum may lower it. Default 1000. */
   readonly sendWindowMax: number;

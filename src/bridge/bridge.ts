@@ -1,5 +1,6 @@
-// Bridge: one configured relation between the local router and a remote broker. It joins a connector (the link), a forwarder
-// (local to remote) and a receiver (remote to local), and knows nothing of the broker: they meet in the router.
+// Bridge: one configured relation between the local router and a remote broker. It joins a connector (the link), a
+// forwarder (local to remote) and a receiver (remote to local), and knows nothing of the broker: they meet in the
+// router.
 //
 //   open --close--> closing (no new messages are taken, what waits is sent within a bound) --> closed
 //   open --destroy--> closed

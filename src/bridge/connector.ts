@@ -1,5 +1,5 @@
-// Connector: the outbound connection of one bridge, dialled again for as long as the bridge lives. The session belongs to the
-// connector; sockets, machines and buffers belong to one line each and go with it.
+// Connector: the outbound connection of one bridge, dialled again for as long as the bridge lives. The session belongs
+// to the connector; sockets, machines and buffers belong to one line each and go with it.
 //
 //   dialling -> line opened -> CONNECT -> connected -> lost -> waiting (back-off) -> dialling ...
 //

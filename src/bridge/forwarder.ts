@@ -1,8 +1,8 @@
-// Forwarder: the bridge's queue and the pump that empties it, one loop of early returns. Order: what an earlier connection left
-// in the window goes first (the window sees to that), then the queue from its read position.
+// Forwarder: the bridge's queue and the pump that empties it, one loop of early returns. Order: what an earlier
+// connection left in the window goes first (the window sees to that), then the queue from its read position.
 //
-// A message leaves the queue when the remote has settled it, or when it is dropped for a reason that is counted on its rule.
-// Bounded by the queue's limits and the window.
+// A message leaves the queue when the remote has settled it, or when it is dropped for a reason that is counted on its
+// rule. Bounded by the queue's limits and the window.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';

@@ -4,31 +4,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
-import { firstMatch } from './acl.ts';
+import { type AccessAction, type AclRule, firstMatch, type Identity } from './acl.ts';
 
 /** One user who may connect. */
 export interface UserOptions {
   readonly username: string;
   readonly password: string;
-}
-
-/** What a device wants to do with a topic. */
-export type AccessAction = 'publish' | 'subscribe';
-
-/** Whom a rule is about. */
-export type RuleSubject =
-  | { readonly kind: 'everybody' }
-  | { readonly kind: 'username'; readonly name: string }
-  | { readonly kind: 'clientId'; readonly name: string }
-  | { readonly kind: 'and' | 'or'; readonly parts: readonly RuleSubject[] };
-
-/** One access rule. */
-export interface AclRule {
-  readonly isAllowed: boolean;
-  readonly action: AccessAction | 'pubsub';
-  /** Filters; none means every topic. */
-  readonly topics: readonly string[];
-  readonly subject: RuleSubject;
 }
 
 /** Who may connect, publish and subscribe. */
@@ -41,12 +22,6 @@ export interface AccessOptions {
   readonly isAllowedWithoutMatch: boolean;
   /** A denied publish or subscribe ends the connection. Default false: it is refused with a reason code. */
   readonly isDenialDisconnecting: boolean;
-}
-
-/** Who a device says it is. */
-export interface Identity {
-  readonly clientId: string;
-  readonly username: string | undefined;
 }
 
 /** The broker's door keeper. */

@@ -1,8 +1,33 @@
 // Access rules: who may publish or subscribe to which topics. Rules are tried from the top, the first that matches
 // decides (the form of EMQX Edge: permit, action, topics, username, clientid, and, or).
-// A rule's topic is a filter; `${clientid}` and `${username}` stand for the device's own; `@topic` means that very text.
+// A rule's topic is a filter; `${clientid}` and `${username}` stand for the device's own; `@topic` means that very
+// text.
 import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';
-import type { AccessAction, AclRule, Identity, RuleSubject } from './access.ts';
+
+/** What a device wants to do with a topic. */
+export type AccessAction = 'publish' | 'subscribe';
+
+/** Whom a rule is about. */
+export type RuleSubject =
+  | { readonly kind: 'everybody' }
+  | { readonly kind: 'username'; readonly name: string }
+  | { readonly kind: 'clientId'; readonly name: string }
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly RuleSubject[] };
+
+/** One access rule. */
+export interface AclRule {
+  readonly isAllowed: boolean;
+  readonly action: AccessAction | 'pubsub';
+  /** Filters; none means every topic. */
+  readonly topics: readonly string[];
+  readonly subject: RuleSubject;
+}
+
+/** Who a device says it is. */
+export interface Identity {
+  readonly clientId: string;
+  readonly username: string | undefined;
+}
 
 /** What the first matching rule says; undefined when none matches. */
 export function firstMatch(

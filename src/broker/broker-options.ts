@@ -27,7 +27,9 @@ export interface BrokerOptions {
   readonly maximumPacketSize: number;
   /** QoS 1 and 2 messages of one device that may await acceptance, 1 to 65535. Default 1,000. */
   readonly receiveMaximum: number;
-  /** QoS 1 and 2 messages underway to one device, 1 to 65535; the device's receive maximum may lower it. Default 1,000. */
+  /**
+   * QoS 1 and 2 messages underway to one device, 1 to 65535; the device's receive maximum may lower it. Default 1,000.
+   */
   readonly sendWindowMax: number;
   /** Topic aliases that one device may use, 0 to 65535. Default 100. */
   readonly topicAliasMaximum: number;

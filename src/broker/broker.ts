@@ -132,7 +132,9 @@ export class Broker {
     };
   }
 
-  /** Publishes on behalf of the application; fulfilled with the reason code once every destination holds the message. */
+  /**
+   * Publishes on behalf of the application; fulfilled with the reason code once every destination holds the message.
+   */
   publish(message: Message): Promise<ReasonCode> {
     return new Promise((resolve) => this.#route(message, resolve));
   }

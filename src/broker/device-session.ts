@@ -30,7 +30,10 @@ export class DeviceSession implements Destination {
   readonly flows: Session;
   /** By filter, `$share/...` included. */
   readonly subscriptions: Map<string, SubscriptionOptions> = new Map();
-  /** When the session ends for want of a connection, in ms of the monotonic clock; Infinity while connected or kept for ever. */
+  /**
+   * When the session ends for want of a connection, in ms of the monotonic clock; Infinity while connected or kept for
+   * ever.
+   */
   expiresAt: number = Number.POSITIVE_INFINITY;
   readonly #counters: BrokerCounters;
   readonly #queue: Queue<Identifiers>;

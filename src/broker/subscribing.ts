@@ -1,5 +1,6 @@
 // Subscribing: what SUBSCRIBE and UNSUBSCRIBE of a device do to its session and to the router, and the reason codes
-// that answer them, one for each entry and in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1] [MQTT3-3.8.4-5] [MQTT3-3.9.3-1].
+// that answer them, one for each entry and in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1] [MQTT3-3.8.4-5]
+// [MQTT3-3.9.3-1].
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { Malformed } from '../../protocol/wire/malformed.ts';
 import type { SubscribeEntry, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
@@ -23,7 +24,10 @@ export interface SubscribeResult {
   readonly fault: Malformed | undefined;
 }
 
-/** Subscribes a session to what its device asked for. Several entries act like several packets [MQTT-3.8.4-5] [MQTT3-3.8.4-4]. */
+/**
+ * Subscribes a session to what its device asked for. Several entries act like several packets [MQTT-3.8.4-5]
+ * [MQTT3-3.8.4-4].
+ */
 export function subscribeSession(
   rooms: BrokerRooms,
   session: DeviceSession,

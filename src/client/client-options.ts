@@ -42,7 +42,10 @@ export interface ClientOptions {
   readonly answerTimeoutMs: number;
   /** Default 250 ms to 30 s, anew after 10 s. */
   readonly backoff: BackoffOptions;
-  /** Dial again when the first try fails or a connection is lost. Default true; the first try fails `Client.connect` all the same. */
+  /**
+   * Dial again when the first try fails or a connection is lost. Default true; the first try fails `Client.connect` all
+   * the same.
+   */
   readonly isReconnecting: boolean;
   /** `Client.connect` waits for a server that is not there yet. Default false. */
   readonly isPatient: boolean;

@@ -1,6 +1,6 @@
-// ClientSubscription: one filter of a client and who hears of it: a callback, or batches to iterate over. A QoS 1 or 2 message is
-// acknowledged when its callback has returned (or the promise that it returned is fulfilled), or when the iteration asks
-// for the batch after it.
+// ClientSubscription: one filter of a client and who hears of it: a callback, or batches to iterate over. A QoS 1 or 2
+// message is acknowledged when its callback has returned (or the promise that it returned is fulfilled), or when the
+// iteration asks for the batch after it.
 //
 // Bounded: unacknowledged messages by the client's receive maximum; QoS 0 messages in batches by `qos0CountMax`.
 import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';

@@ -1,7 +1,8 @@
-// Client: the MQTT client for applications. One session, one connection at a time, dialled again when it is lost; what was
-// published and not settled is kept and goes on, subscriptions are asked for anew when the server forgot them.
+// Client: the MQTT client for applications. One session, one connection at a time, dialled again when it is lost; what
+// was published and not settled is kept and goes on, subscriptions are asked for anew when the server forgot them.
 //
-//   connecting -> connected -> waiting -> connecting ...     close: settles what is underway, then closed     destroy: closed
+//   connecting -> connected -> waiting -> connecting ...
+//   any --close--> what is underway is settled, then closed          any --destroy--> closed
 import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
 import type { ConnectionEnd, ReceivedPublish } from '../../protocol/connection/exchange.ts';
 import { Session } from '../../protocol/session/session.ts';
@@ -91,8 +92,9 @@ export class Client {
   }
 
   /**
-   * Connects to `url`, as `mqtt://host:1883` or `mqtts://host:8883`. Fulfilled when the server has accepted. Rejects with
-   * LinkError or RefusedError when the first try fails (unless `isPatient`), with UsageError for an address that is none.
+   * Connects to `url`, as `mqtt://host:1883` or `mqtts://host:8883`. Fulfilled when the server has accepted. Rejects
+   * with LinkError or RefusedError when the first try fails (unless `isPatient`), with UsageError for an address that
+   * is none.
    */
   static async connect(
     url: string,
@@ -142,8 +144,8 @@ export class Client {
   }
 
   /**
-   * Subscribes to a filter; without a handler the messages are read with `batches()`. Fulfilled when the server has granted
-   * it; rejects with RefusedError when it refuses.
+   * Subscribes to a filter; without a handler the messages are read with `batches()`. Fulfilled when the server has
+   * granted it; rejects with RefusedError when it refuses.
    */
   async subscribe(filter: string, options: SubscribeOptions = {}, onMessage?: OnMessage): Promise<ClientSubscription> {
     const fault = topicFilterFault(filter);
@@ -170,8 +172,8 @@ export class Client {
   }
 
   /**
-   * Closes in order: waits until what was published is settled, at most `timeoutMs` (default 5000), then disconnects. What
-   * is not settled by then rejects.
+   * Closes in order: waits until what was published is settled, at most `timeoutMs` (default 5000), then disconnects.
+   * What is not settled by then rejects.
    */
   async close(options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.#isOver) {

@@ -1,5 +1,5 @@
-// PublishQueue: what an application published and the server has not settled, each with the promise that tells. New messages
-// wait in order; sent ones are found by their token; what a server forgot goes back to the front in its order.
+// PublishQueue: what an application published and the server has not settled, each with the promise that tells. New
+// messages wait in order; sent ones are found by their token; what a server forgot goes back to the front in its order.
 // Bounded by `countMax`.
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';

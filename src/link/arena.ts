@@ -1,7 +1,7 @@
 // hot path
-// Arena: the memory that outgoing small bytes are copied into, shared by all batches of one `Turn`. A batch carves a piece,
-// fills it from the front and gives the unused end back when it flushes. Memory that went to a socket is never written
-// again: the arena only moves forward, and leaves a used-up slab to the sockets that still hold pieces of it.
+// Arena: the memory that outgoing small bytes are copied into, shared by all batches of one `Turn`. A batch carves a
+// piece, fills it from the front and gives the unused end back when it flushes. Memory that went to a socket is never
+// written again: the arena only moves forward, and leaves a used-up slab to the sockets that still hold pieces of it.
 // Bounded: one slab; a connection that does not take its bytes pins at most the slabs its bytes lie in.
 import { allocateBytes, type Bytes, emptyBytes } from '../../protocol/wire/bytes.ts';
 
@@ -24,7 +24,9 @@ export class Arena {
     return this.#slab.subarray(start, this.#position);
   }
 
-  /** The owner of a piece wrote to its first `used` bytes only; the rest may be carved again if nothing lies behind it. */
+  /**
+   * The owner of a piece wrote to its first `used` bytes only; the rest may be carved again if nothing lies behind it.
+   */
   giveBack(piece: Bytes, used: number): void {
     if (piece.buffer !== this.#slab.buffer) return;
     const end = piece.byteOffset - this.#slab.byteOffset + piece.length;

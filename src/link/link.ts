@@ -1,12 +1,12 @@
 // hot path
-// Link: one socket. Chunks are scanned into frames for the handler; what the handler writes is gathered into one write a
-// turn; pressure works both ways. It has nothing from an earlier link and leaves nothing to a later one.
+// Link: one socket. Chunks are scanned into frames for the handler; what the handler writes is gathered into one write
+// a turn; pressure works both ways. It has nothing from an earlier link and leaves nothing to a later one.
 //
 //   open --close--> closing (what was written leaves, what comes is thrown away) --> closed
 //   open --destroy, error, peer gone--> closed
 //
-// Inbound: while the handler says stop, the socket is paused and at most one chunk is kept. Outbound: `isCongested` from
-// `pendingBytesMax` on; whoever adds more than that does it knowingly.
+// Inbound: while the handler says stop, the socket is paused and at most one chunk is kept. Outbound: `isCongested`
+// from `pendingBytesMax` on; whoever adds more than that does it knowingly.
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import { type FrameHandler, FrameScanner } from '../../protocol/wire/frame-scanner.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';

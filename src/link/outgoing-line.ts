@@ -1,5 +1,5 @@
-// OutgoingLine: one connection to a server, from the socket up: a link, the client's protocol machine, and the timer that
-// looks at its deadlines. It ends with its socket. The client and the bridge's connector each have one at a time.
+// OutgoingLine: one connection to a server, from the socket up: a link, the client's protocol machine, and the timer
+// that looks at its deadlines. It ends with its socket. The client and the bridge's connector each have one at a time.
 //
 // Bounded: one timer; deadlines that come closer are seen after `lookMsMax` at the latest.
 import { ClientConnection, type ClientSink, type ClientTerms } from '../../protocol/connection/client-connection.ts';

@@ -1,7 +1,7 @@
 // hot path
-// Turn: makes one gathered write out of all that a batch got in one turn of the event loop. A batch reports once when its
-// first bytes come; at the end of the chunk that is being handled it is flushed if it has been quiet, so that a single
-// message leaves without delay. One that was flushed a moment ago waits for the end of the turn, so that many
+// Turn: makes one gathered write out of all that a batch got in one turn of the event loop. A batch reports once when
+// its first bytes come; at the end of the chunk that is being handled it is flushed if it has been quiet, so that a
+// single message leaves without delay. One that was flushed a moment ago waits for the end of the turn, so that many
 // sources share one write. Outside of input everything waits for the end of the turn.
 //
 // Invariant: a batch that reported is flushed before the turn is over. Bounded by the number of batches.
@@ -18,7 +18,9 @@ export interface Flushable {
   flush(): void;
 }
 
-/** How long a batch must have been quiet, in ms, to be flushed before the end of the turn: about the cost of ten writes. */
+/**
+ * How long a batch must have been quiet, in ms, to be flushed before the end of the turn: about the cost of ten writes.
+ */
 const quietMs = 0.05;
 
 /** One per event loop: every link of a process shares it. */

@@ -1,6 +1,7 @@
 // hot path
-// WriteBatch: the outbox of one link. Heads and small payloads are copied side by side into a piece of the turn's arena,
-// large payloads are referred to; a flush is one gathered write of all parts, in the order in which they were put in.
+// WriteBatch: the outbox of one link. Heads and small payloads are copied side by side into a piece of the turn's
+// arena, large payloads are referred to; a flush is one gathered write of all parts, in the order in which they were
+// put in.
 //
 // Invariant: memory that was written is given away with it and never written again, so no later packet can change a
 // byte that the system has not sent yet. Bounded: a batch that exceeds `batchBytesMax` is flushed at once.

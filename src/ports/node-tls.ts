@@ -1,5 +1,6 @@
-// NodeTls: TLS through Node, loaded only where TLS is used (it costs several megabytes). Certificates are verified unless the
-// options say otherwise, and what is wrong with one is said in words: who signed it, for whom it is, when it expired.
+// NodeTls: TLS through Node, loaded only where TLS is used (it costs several megabytes). Certificates are verified
+// unless the options say otherwise, and what is wrong with one is said in words: who signed it, for whom it is, when it
+// expired.
 import type { Socket as NetSocket, Server } from 'node:net';
 import {
   connect,

@@ -1,5 +1,5 @@
-// The four ports: the only ways in which Viaduct reaches the world. Everything else in `src/` takes them as arguments, so
-// that the whole product runs unchanged on a virtual clock, a simulated network and a simulated disk.
+// The four ports: the only ways in which Viaduct reaches the world. Everything else in `src/` takes them as arguments,
+// so that the whole product runs unchanged on a virtual clock, a simulated network and a simulated disk.
 // Callbacks of a port are never called from inside a call to that port: they come later, each in a turn of its own.
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 
@@ -82,7 +82,10 @@ export interface TlsOptions {
   readonly keyPassphrase?: string;
   /** Trusted authorities; absent means those that come with Node. */
   readonly authorities?: string;
-  /** Verify the peer against the authorities, and the host name when dialling. Default true for dialling, false for listening. */
+  /**
+   * Verify the peer against the authorities, and the host name when dialling. Default true for dialling, false for
+   * listening.
+   */
   readonly isPeerVerified?: boolean;
   /** A listener refuses clients without a certificate. Default false. */
   readonly isCertificateRequired?: boolean;

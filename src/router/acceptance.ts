@@ -1,10 +1,11 @@
 // Acceptance: who must hold a message before its publisher is acknowledged. Every destination that needs time takes a
-// hold and settles it when it holds the message at the configured durability; the acknowledgement leaves when the router
-// has offered the message to all of them and nothing is held any more. Nothing else can release it.
+// hold and settles it when it holds the message at the configured durability; the acknowledgement leaves when the
+// router has offered the message to all of them and nothing is held any more. Nothing else can release it.
 //
 //   open --seal, nothing held--> released        open --seal, held > 0--> sealed --last settle--> released
 //
-// A destination that never takes a hold has accepted when `deliver` returns. The worst reason given is the one released.
+// A destination that never takes a hold has accepted when `deliver` returns. The worst reason given is the one
+// released.
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { assert } from '../base/errors.ts';
 

@@ -1,4 +1,5 @@
-// The remote stops while thousands of messages are published, and comes back: nothing is lost, order holds, QoS 2 comes exactly once.
+// The remote stops while thousands of messages are published, and comes back: nothing is lost, order holds, QoS 2 comes
+// exactly once.
 import mqtt from 'mqtt';
 import t from 'tap';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';

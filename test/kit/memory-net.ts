@@ -1,5 +1,5 @@
-// MemoryNet: a network in memory. Bytes travel at the end of the turn in which they were written; a test can cut all lines, refuse
-// new ones, hold everything back as a frozen peer does, and cut the stream into small chunks.
+// MemoryNet: a network in memory. Bytes travel at the end of the turn in which they were written; a test can cut all
+// lines, refuse new ones, hold everything back as a frozen peer does, and cut the stream into small chunks.
 
 import { type Bytes, copyOfBytes, joinBytes } from '../../protocol/wire/bytes.ts';
 import { LinkError } from '../../src/base/errors.ts';

@@ -1,5 +1,5 @@
-// VirtualClock: time that passes only when a test says so. Everything that was deferred runs before time moves on, timers run in
-// the order of their deadlines; promises are given the chance to settle in between.
+// VirtualClock: time that passes only when a test says so. Everything that was deferred runs before time moves on,
+// timers run in the order of their deadlines; promises are given the chance to settle in between.
 import type { Clock, Timer } from '../../src/ports/ports.ts';
 
 interface Pending {

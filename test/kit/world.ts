@@ -1,4 +1,5 @@
-// World: the four ports in memory, and what is mostly wanted with them: a broker, a peer that speaks raw MQTT, a collecting log.
+// World: the four ports in memory, and what is mostly wanted with them: a broker, a peer that speaks raw MQTT, a
+// collecting log.
 import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
 import { decodePacket, encodePacket } from '../../protocol/wire/codec.ts';
 import { FrameScanner } from '../../protocol/wire/frame-scanner.ts';

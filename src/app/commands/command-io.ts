@@ -1,4 +1,5 @@
-// CommandIo: what a command of the CLI gets from its process, so that it can be run by tests, and the exit codes it may return.
+// CommandIo: what a command of the CLI gets from its process, so that it can be run by tests, and the exit codes it may
+// return.
 import type { Ports } from '../../ports/ports.ts';
 
 /** What the shell is told: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration (EX_CONFIG of sysexits). */

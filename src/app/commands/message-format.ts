@@ -1,7 +1,10 @@
 // MessageFormat: how `sub` prints a message. The directives are those of mosquitto_sub that are used most.
 import type { ReceivedMessage } from '../../client/received-message.ts';
 
-/** The text of a message in `format`: %t topic, %p payload, %x payload in hex, %l length, %q QoS, %r retain, %I time, %U seconds, %j JSON, %%. */
+/**
+ * The text of a message in `format`: %t topic, %p payload, %x payload in hex, %l length, %q QoS, %r retain, %I time, %U
+ * seconds, %j JSON, %%.
+ */
 export function formatMessage(format: string, message: ReceivedMessage, wallMs: number): string {
   return format.replaceAll(/%(.)|\\n|\\t|\\\\/g, (match, directive: string | undefined) => {
     if (match === '\\n') return '\n';

@@ -16,8 +16,9 @@ export const start: Command = {
 
   -c, --config FILE   HOCON (or JSON), with the key names of EMQX Edge
 
-Signals: SIGTERM and SIGINT send what waits, tell the devices and end, within ${(2 * closeMsMax) / 1000} seconds; a second one
-ends at once. SIGHUP reads the configuration again and takes over users, access rules, certificates and bridges.
+Signals: SIGTERM and SIGINT send what waits, tell the devices and end, within
+${(2 * closeMsMax) / 1000} seconds; a second one ends at once. SIGHUP reads the configuration again and takes
+over users, access rules, certificates and bridges.
 
 Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong configuration.`,
   run: async (args, io) => {

@@ -24,6 +24,8 @@ export interface Snapshot {
 }
 
 const barWidth = 40;
+const wireUp = '═══════ linked ═══════▶';
+const wireDown = '═══════ ✂ cut ✂ ═══════';
 
 /** A bar of `value` against `max`, `barWidth` characters wide. */
 function bar(value: number, max: number): string {
@@ -34,7 +36,8 @@ function bar(value: number, max: number): string {
 /** The block for a terminal: always the same number of lines, so that it can be redrawn in place. */
 export function renderBlock(snapshot: Snapshot, peakDepth: number): readonly string[] {
   const { seconds, phase, isLinkUp, link, edgeRate, cloudRate, commandRate, queueDepth, account } = snapshot;
-  const wire = isLinkUp ? styleText('green', '═══════ linked ═══════▶') : styleText('red', '═══════ ✂ cut ✂ ═══════');
+  const wire = isLinkUp ? styleText('green', wireUp) : styleText('red', wireDown);
+  const faults = `duplicates ${account.duplicates}  reordered ${account.reordered}`;
   return [
     '',
     `  ${styleText('bold', `${seconds.toFixed(1).padStart(5)} s`)}  ${phase}`,
@@ -42,7 +45,7 @@ export function renderBlock(snapshot: Snapshot, peakDepth: number): readonly str
     `  ${styleText('cyan', 'sensors ▶ edge')} ${wire} ${styleText('cyan', 'cloud')}     bridge: ${link}`,
     '',
     `  published at the edge   ${rate(edgeRate)}      arrived in the cloud   ${rate(cloudRate)}`,
-    `  commands to sensors     ${rate(commandRate)}      duplicates ${account.duplicates}  reordered ${account.reordered}`,
+    `  commands to sensors     ${rate(commandRate)}      ${faults}`,
     '',
     `  waiting at the edge  ${bar(queueDepth, peakDepth)} ${String(queueDepth).padStart(6)}`,
     `  delivered            ${bar(account.delivered, account.published)} ${account.delivered} of ${account.published}`,
@@ -53,7 +56,8 @@ export function renderBlock(snapshot: Snapshot, peakDepth: number): readonly str
 /** One line for a log or a pipe. */
 export function renderLine(snapshot: Snapshot): string {
   const { seconds, phase, link, edgeRate, cloudRate, queueDepth, account } = snapshot;
-  const numbers = `edge ${edgeRate}/s  cloud ${cloudRate}/s  waiting ${queueDepth}  delivered ${account.delivered}/${account.published}`;
+  const rates = `edge ${edgeRate}/s  cloud ${cloudRate}/s  waiting ${queueDepth}`;
+  const numbers = `${rates}  delivered ${account.delivered}/${account.published}`;
   return `${seconds.toFixed(1).padStart(5)} s  ${numbers}  bridge ${link}  | ${phase}`;
 }
 

@@ -1,5 +1,6 @@
-// DemoWorld: two brokers, a bridge between them whose network cable can be pulled, sensors at the edge and an operator in the
-// cloud. Everything talks MQTT over real sockets of this machine; books are kept of what was acknowledged and what arrived.
+// DemoWorld: two brokers, a bridge between them whose network cable can be pulled, sensors at the edge and an operator
+// in the cloud. Everything talks MQTT over real sockets of this machine; books are kept of what was acknowledged and
+// what arrived.
 import { openLog } from '../../base/log.ts';
 import { Bridge } from '../../bridge/bridge.ts';
 import type { BridgeStatus } from '../../bridge/bridge-status.ts';

@@ -1,5 +1,6 @@
-// A client machine and a server machine, and between them a link that loses what is underway whenever the model says so. Whatever
-// happens, in both directions: QoS 2 exactly once, QoS 1 at least once, first arrivals in order, and never a repeat on a live link.
+// A client machine and a server machine, and between them a link that loses what is underway whenever the model says
+// so. Whatever happens, in both directions: QoS 2 exactly once, QoS 1 at least once, first arrivals in order, and never
+// a repeat on a live link.
 import fc from 'fast-check';
 import t from 'tap';
 import { ClientConnection } from '../../../protocol/connection/client-connection.ts';

@@ -1,0 +1,188 @@
+// The command `viaduct` as a user runs it: what it prints, its exit codes, its signals.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { fixturePath } from '../kit/fixtures.ts';
+import { freePort, untilListening } from '../kit/mosquitto.ts';
+import { until } from '../kit/real-world.ts';
+
+const program = 'build/src/app/main.js';
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command to its end. */
+function run(args: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, ...environment };
+    const child = execFile(process.execPath, [program, ...args], { env, timeout: 60_000 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err });
+    });
+    child.stdin?.end(input);
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'viaduct-command-'));
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+
+function configure(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** A running `viaduct start`. */
+class Started {
+  readonly child: ChildProcess;
+  log = '';
+
+  constructor(path: string) {
+    this.child = spawn(process.execPath, [program, 'start', '--config', path], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.child.stderr?.on('data', (chunk) => {
+      this.log += String(chunk);
+    });
+  }
+
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const exited = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exited;
+    return this.child.exitCode;
+  }
+}
+
+t.test('usage: help, version, and what is wrong with the flags, with exit code 2', async (t) => {
+  const bare = await run([]);
+  t.equal(bare.code, 2);
+  t.match(bare.out, /viaduct COMMAND --help/);
+  t.match(await run(['--version']), { code: 0, out: /^\d+\.\d+\.\d+\n$/ });
+  for (const command of ['start', 'check', 'pub', 'sub', 'demo']) {
+    t.match(await run([command, '--help']), { code: 0, out: new RegExp(`Usage: viaduct ${command}`) });
+  }
+  t.match(await run(['fly']), { code: 2, err: /no command 'fly'/ });
+  t.match(await run(['pub', '-t', 'a']), { code: 2, err: /exactly one of -m, -f, -l, -s and -n/ });
+  t.match(await run(['pub', '-t', 'a', '-m', 'x', '-q', '3']), {
+    code: 2,
+    err: /--qos 3: expected a whole number from 0 to 2/,
+  });
+  t.match(await run(['sub', '--nonsense']), { code: 2, err: /nonsense/ });
+  t.match(await run(['start']), { code: 2, err: /--config FILE/ });
+});
+
+t.test('a configuration that is wrong is told line by line, with exit code 78', async (t) => {
+  t.match(await run(['check', fixturePath('config/valid/minimal.conf')]), { code: 0, out: /minimal\.conf: fine/ });
+  const wrong = await run(['check', fixturePath('config/invalid/keys.conf')]);
+  t.equal(wrong.code, 78);
+  t.match(wrong.err, /keys\.conf:7:\d+: bridges\.mqtt\.cloud\.resend_intervall.*did you mean resend_interval\?/);
+  t.match(await run(['start', '--config', fixturePath('config/invalid/syntax.conf')]), {
+    code: 78,
+    err: /syntax\.conf:2:10/,
+  });
+  t.match(await run(['check', 'nowhere.conf']), { code: 78, err: /nowhere\.conf/ });
+});
+
+t.test('start, pub and sub: messages cross, through a bridge too; SIGTERM ends in order', async (t) => {
+  const [near, far] = [await freePort(), await freePort()];
+  const cloud = new Started(configure('cloud.conf', `listeners.tcp { bind = "127.0.0.1:${far}" }`));
+  await untilListening(far);
+  const edge = new Started(
+    configure(
+      'edge.conf',
+      `listeners.tcp { bind = "127.0.0.1:${near}" }
+       bridges.mqtt.cloud {
+         server = "mqtt-tcp://127.0.0.1:${far}"
+         forwards = [ { local_topic = "up/#", remote_topic = "edge/up/#", qos = 1 } ]
+         subscription = [ { remote_topic = "edge/down/#", local_topic = "down/#", qos = 1 } ]
+       }`,
+    ),
+  );
+  t.teardown(() => Promise.all([edge.end('SIGKILL'), cloud.end('SIGKILL')]));
+  await untilListening(near);
+  await until('the bridge', () => edge.log.includes('bridge connected'));
+  const listening = run([
+    'sub',
+    '-p',
+    `${far}`,
+    '-t',
+    'edge/up/#',
+    '-q',
+    '1',
+    '-C',
+    '4',
+    '-W',
+    '20',
+    '-v',
+    '-V',
+    '311',
+  ]);
+  const down = run(['sub', '-p', `${near}`, '-t', 'down/#', '-q', '1', '-C', '1', '-W', '20', '-F', '%t|%p|%q']);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  t.match(await run(['pub', '-p', `${near}`, '-t', 'up/a', '-m', 'one', '-q', '2']), { code: 0, out: '', err: '' });
+  t.match(
+    await run(['pub', '-p', `${near}`, '-t', 'up/a', '-l', '-q', '1', '-V', '31', '-i', 'lines'], 'two\nthree\nfour'),
+    { code: 0 },
+  );
+  t.match(await listening, { code: 0, out: 'edge/up/a one\nedge/up/a two\nedge/up/a three\nedge/up/a four\n' });
+  await run(['pub', '-p', `${far}`, '-t', 'edge/down/x', '-m', 'back', '-q', '1']);
+  t.match(await down, { code: 0, out: 'down/x|back|1\n' });
+  t.equal(await edge.end(), 0);
+  t.match(edge.log, /"msg":"closed"/);
+  t.match(await run(['pub', '-p', `${near}`, '-t', 'a', '-m', 'x']), {
+    code: 1,
+    err: /nobody listens on .*ERR_LINK_CONNECT/,
+  });
+  t.equal(await cloud.end('SIGINT'), 0);
+});
+
+t.test('a port in use is told with the port and who holds it; exit code 1', async (t) => {
+  const port = await freePort();
+  const path = configure('port.conf', `listeners.tcp { bind = "127.0.0.1:${port}" }`);
+  const first = new Started(path);
+  t.teardown(() => first.end('SIGKILL'));
+  await untilListening(port);
+  t.match(await run(['start', '--config', path]), {
+    code: 1,
+    err: new RegExp(`port ${port} .* in use by .*pid ${first.child.pid}`),
+  });
+});
+
+t.test('SIGHUP takes over users, rules and bridges; a wrong configuration changes nothing', async (t) => {
+  const port = await freePort();
+  const listener = `listeners.tcp { bind = "127.0.0.1:${port}" }\n`;
+  const path = configure('reload.conf', listener);
+  const started = new Started(path);
+  t.teardown(() => started.end('SIGKILL'));
+  await untilListening(port);
+  const publish = (...more: readonly string[]): Promise<Ran> =>
+    run(['pub', '-p', `${port}`, '-t', 'a', '-m', 'x', '-q', '1', ...more]);
+  t.equal((await publish()).code, 0);
+  writeFileSync(
+    path,
+    `${listener}auth { allow_anonymous = false, password { gw = "secret" } }
+    bridges.mqtt.late { server = "mqtt-tcp://127.0.0.1:1", forwards = [ { local_topic = "x", remote_topic = "" } ] }`,
+  );
+  started.child.kill('SIGHUP');
+  await until('the reload', () => started.log.includes('configuration reloaded'));
+  t.match(await publish(), { code: 1, err: /not authorized/ });
+  t.equal((await publish('-u', 'gw', '-P', 'secret')).code, 0);
+  await until('the new bridge', () => started.log.includes('"bridge":"late"'));
+  writeFileSync(path, 'nonsense {');
+  started.child.kill('SIGHUP');
+  await until('the refusal', () => started.log.includes('reload refused'));
+  t.equal((await publish('-u', 'gw', '-P', 'secret')).code, 0);
+  t.equal(await started.end(), 0);
+});
+
+t.test('the demo pulls the plug and its account is clean', async (t) => {
+  const { code, out } = await run(['demo']);
+  t.equal(code, 0, out);
+  t.match(out, /bridge waiting/);
+  t.match(out, /Nothing lost, nothing out of order, QoS 2 exactly once\./);
+});
