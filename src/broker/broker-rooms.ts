@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Router } from '../router/router.ts';
-import type { Access } from './acl.ts';
+import type { Access } from './access.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { SessionTable } from './session-table.ts';

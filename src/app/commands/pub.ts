@@ -58,12 +58,13 @@ Exit codes: 0 published (QoS 1 and 2: acknowledged), 1 failed, 2 wrong usage.`,
     const [topic, another] = textsOf(values, 'topic');
     if (topic === undefined || another !== undefined)
       throw new UsageError('FLAG', 'exactly one topic is needed: -t TOPIC');
+    const how = { qos: qosOf(values), retain: values.retain === true };
     const payloads = await payloadsOf(values, io);
     const options = await clientOptionsOf(values, io.ports.disk);
     const client = await Client.connect(urlOf(values), { ...options, signal: io.signal }, { ports: io.ports });
     if (values.debug === true) io.complain(`connected as ${client.clientId}`);
     try {
-      await publishAll(client, topic, payloads, { qos: qosOf(values), retain: values.retain === true });
+      await publishAll(client, topic, payloads, how);
     } finally {
       await client.close();
     }

@@ -1,4 +1,5 @@
 // `viaduct sub`: prints the messages of one or several filters until it is told to stop, or has seen enough.
+import type { Qos } from '../../../protocol/wire/protocol-version.ts';
 import { UsageError } from '../../base/errors.ts';
 import { Client } from '../../client/client.ts';
 import type { ReceivedMessage } from '../../client/received-message.ts';
@@ -61,6 +62,12 @@ Exit codes: 0 ended in order, 1 failed, 2 wrong usage.`,
     if (filters.length === 0) throw new UsageError('FLAG', 'at least one filter is needed: -t FILTER');
     const isKept = values['disable-clean-session'] === true;
     if (isKept && values.id === undefined) throw new UsageError('FLAG', '-c needs a client id: -i ID');
+    const bounds = {
+      filters,
+      qos: qosOf(values),
+      countMax: numberOf(values, 'count', 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY,
+      timeout: numberOf(values, 'timeout', 1, 1_000_000),
+    };
     const options = await clientOptionsOf(values, io.ports.disk);
     const more = { cleanStart: !isKept, ...(isKept ? { sessionExpiryInterval: 0xffff_ffff } : {}), signal: io.signal };
     const client = await Client.connect(urlOf(values), { ...more, ...options }, { ports: io.ports });
@@ -68,18 +75,21 @@ Exit codes: 0 ended in order, 1 failed, 2 wrong usage.`,
       io.complain(`connected as ${client.clientId}`);
       client.onStatus((status) => io.complain(status.state));
     }
-    return await listen(client, filters, values, io);
+    return await listen(client, bounds, values, io);
   },
 };
 
-async function listen(
-  client: Client,
-  filters: readonly string[],
-  values: FlagValues,
-  io: CommandIo,
-): Promise<ExitCode> {
-  const countMax = numberOf(values, 'count', 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY;
-  const timeout = numberOf(values, 'timeout', 1, 1_000_000);
+/** What is listened to, and until when. */
+interface Bounds {
+  readonly filters: readonly string[];
+  readonly qos: Qos;
+  readonly countMax: number;
+  /** Seconds. */
+  readonly timeout: number | undefined;
+}
+
+async function listen(client: Client, bounds: Bounds, values: FlagValues, io: CommandIo): Promise<ExitCode> {
+  const { countMax, timeout, qos } = bounds;
   const print = printerOf(values, io);
   let count = 0;
   let isTimeout = false;
@@ -103,7 +113,7 @@ async function listen(
           finish();
         });
   try {
-    await Promise.all(filters.map((filter) => client.subscribe(filter, { qos: qosOf(values) }, onMessage)));
+    await Promise.all(bounds.filters.map((filter) => client.subscribe(filter, { qos }, onMessage)));
     if (values['exit-after-subscribe'] !== true) await finished;
   } finally {
     timer?.cancel();
