@@ -157,7 +157,10 @@ export interface BridgeConfig {
 /** Something that is accepted and worth knowing. */
 export interface ConfigNote {
   readonly file: string;
+  /** From 1; 0 for a variable of the environment. */
   readonly line: number;
+  /** From 1; 0 for a variable of the environment. */
+  readonly column: number;
   readonly path: string;
   readonly text: string;
 }

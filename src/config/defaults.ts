@@ -30,5 +30,4 @@ export const bridgeConfigDefaults = {
   max_send_queue_bytes: '128MB',
   overflow: 'oldest',
   cancel_timeout: '20s',
-  session_expiry_interval: 86_400,
 } as const;

@@ -26,32 +26,38 @@ const nanomqKeys: Readonly<Record<string, string>> = {
 };
 
 const prefix = 'VIADUCT_';
-/** Variables with our prefix that are not keys. */
-const reserved = new Set(['VIADUCT_E2E', 'VIADUCT_CONFIG']);
+const sections = ['listeners', 'mqtt', 'auth', 'log', 'bridges'];
 
 /** Puts the variables into the tree. */
 export function applyEnvironment(root: HoconObject, environment: Environment): void {
+  const hasListeners = root.entries.has('listeners');
   for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || reserved.has(name)) continue;
-    const path = nanomqKeys[name] ?? (name.startsWith(prefix) ? keyOf(name) : undefined);
-    if (path === undefined) continue;
-    put(root, path.split('.'), {
+    const path = pathOf(name);
+    if (value === undefined || path === undefined) continue;
+    put(root, path, {
       at: { file: `environment variable ${name}`, line: 0, column: 0 },
-      text: name.endsWith('_URL') ? withoutScheme(value) : value,
+      text: name.startsWith('NANOMQ_') && name.endsWith('_URL') ? withoutScheme(value) : value,
     });
   }
+  if (!hasListeners) keepDefaultListener(root);
 }
 
-function keyOf(name: string): string {
-  return name.slice(prefix.length).toLowerCase().replaceAll('__', '.');
+/** The key that a variable stands in for. `VIADUCT_SERVICE_HOST`, as container platforms set them, is none. */
+function pathOf(name: string): readonly string[] | undefined {
+  if (Object.hasOwn(nanomqKeys, name)) return nanomqKeys[name]?.split('.');
+  if (!name.startsWith(prefix)) return undefined;
+  const rest = name.slice(prefix.length).toLowerCase();
+  const isMeant = rest.includes('__') || sections.some((one) => rest === one || rest.startsWith(`${one}_`));
+  return isMeant ? rest.split('__') : undefined;
 }
 
 function put(root: HoconObject, path: readonly string[], { at, text }: { at: Position; text: string }): void {
   let parent = root;
-  for (const key of path.slice(0, -1)) {
+  for (const word of path.slice(0, -1)) {
+    const key = keyFor(parent, word);
     const child = parent.entries.get(key)?.value;
     // a listener that stands alone in the file is the default one
-    if (child === undefined && key === 'default' && parent.entries.size > 0 && hasScalar(parent)) continue;
+    if (child === undefined && key === 'default' && hasScalar(parent)) continue;
     if (child?.kind === 'object') {
       parent = child;
     } else {
@@ -60,11 +66,26 @@ function put(root: HoconObject, path: readonly string[], { at, text }: { at: Pos
       parent = fresh;
     }
   }
-  parent.entries.set(path.at(-1) ?? '', { at, value: { kind: 'scalar', at, parts: [{ kind: 'text', text }] } });
+  const key = keyFor(parent, path.at(-1) ?? '');
+  parent.entries.set(key, { at, value: { kind: 'scalar', at, parts: [{ kind: 'text', text }] } });
+}
+
+/** The key that is there, if it differs only in what a variable's name cannot say: case, and `-` or `.` for `_`. */
+function keyFor(object: HoconObject, word: string): string {
+  if (object.entries.has(word)) return word;
+  return [...object.entries.keys()].find((key) => key.toLowerCase().replaceAll(/[-.]/g, '_') === word) ?? word;
 }
 
 function hasScalar(object: HoconObject): boolean {
   return [...object.entries.values()].some(({ value }) => value.kind === 'scalar');
+}
+
+/** Variables that change one listener do not take away the default one. */
+function keepDefaultListener(root: HoconObject): void {
+  const listeners = root.entries.get('listeners');
+  if (listeners?.value.kind !== 'object' || listeners.value.entries.has('tcp')) return;
+  const { at } = listeners;
+  listeners.value.entries.set('tcp', { at, value: { kind: 'object', at, entries: new Map() } });
 }
 
 /** `nmq-tcp://0.0.0.0:1883` -> `0.0.0.0:1883` */

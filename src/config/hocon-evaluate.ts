@@ -6,6 +6,7 @@ import { ConfigError } from '../base/errors.ts';
 import {
   type Assignment,
   type Expression,
+  type HoconEntry,
   type HoconNode,
   type HoconObject,
   type Include,
@@ -85,8 +86,11 @@ function childObject(parent: HoconObject, key: string, at: Position): HoconObjec
   const entry = parent.entries.get(key);
   if (entry?.value.kind === 'object') return entry.value;
   const fresh: HoconObject = { kind: 'object', at, entries: new Map() };
-  const before = entry !== undefined && isReference(entry.value) ? entry : undefined;
-  parent.entries.set(key, { at, value: fresh, before });
+  parent.entries.set(key, {
+    at,
+    value: fresh,
+    before: entry && isReference(entry.value) ? kept(entry, at) : undefined,
+  });
   return fresh;
 }
 
@@ -99,7 +103,15 @@ function append(parent: HoconObject, key: string, at: Position, value: HoconNode
 /** An optional reference leaves in place what was there before, should it lead nowhere. */
 function replace(parent: HoconObject, key: string, at: Position, value: HoconNode): void {
   const isOptional = isReference(value) && value.parts[0]?.kind === 'reference' && value.parts[0].isOptional;
-  parent.entries.set(key, { at, value, before: isOptional ? parent.entries.get(key) : undefined });
+  parent.entries.set(key, { at, value, before: isOptional ? kept(parent.entries.get(key), at) : undefined });
+}
+
+/** What stays behind a value; only so many of them behind each other. */
+function kept(entry: HoconEntry | undefined, at: Position): HoconEntry | undefined {
+  let count = 0;
+  for (let one = entry; one !== undefined; one = one.before) count++;
+  checkLevel(count, at);
+  return entry;
 }
 
 function isReference(node: HoconNode): node is HoconNode & { readonly kind: 'scalar' } {

@@ -33,7 +33,7 @@ export function textOfScalar(node: HoconScalar): string {
 class References {
   readonly #root: HoconObject;
   readonly #environment: Environment;
-  readonly #faults: ConfigFault[] = [];
+  readonly #faults = new Map<string, ConfigFault>();
   /** Values being replaced right now: whoever meets one of them again goes round in a circle. */
   readonly #open = new Set<HoconNode>();
   readonly #done = new Set<HoconNode>();
@@ -47,7 +47,7 @@ class References {
 
   replace(): void {
     this.#replaceIn(this.#root);
-    if (this.#faults.length > 0) throw new ConfigError('REFERENCE', this.#faults);
+    if (this.#faults.size > 0) throw new ConfigError('REFERENCE', [...this.#faults.values()]);
   }
 
   #replaceIn(node: HoconNode): void {
@@ -74,8 +74,7 @@ class References {
       if (isBeforeLeft) entry.value = before.value;
       return isBeforeLeft;
     }
-    const isMerge = isBeforeLeft && value.kind === 'object' && before.value.kind === 'object';
-    entry.value = isMerge ? merged(before.value, value) : value;
+    entry.value = isBeforeLeft ? merged(before.value, value) : value;
     return true;
   }
 
@@ -137,9 +136,10 @@ class References {
     for (const key of path.split('.')) {
       const entry: HoconEntry | undefined = node.kind === 'object' ? node.entries.get(key) : undefined;
       if (entry === undefined) return undefined;
+      const isOpen = this.#open.has(entry.value);
       const isScalar = entry.value.kind === 'scalar';
-      if (isScalar && this.#open.has(entry.value)) return 'circle';
-      if ((isScalar || entry.before !== undefined) && !this.#replaceEntry(entry)) return undefined;
+      if (isScalar && isOpen) return 'circle';
+      if (!isOpen && (isScalar || entry.before !== undefined) && !this.#replaceEntry(entry)) return undefined;
       node = entry.value;
     }
     if (this.#open.has(node)) return 'circle';
@@ -163,16 +163,16 @@ class References {
   }
 
   #fault({ at, path }: HoconReference, expected: string): void {
-    this.#faults.push({ ...at, path: `\${${path}}`, value: '', expected });
+    this.#faults.set(`${at.file}:${at.line}:${at.column}`, { ...at, path: `\${${path}}`, value: '', expected });
   }
 }
 
-/** Two objects in one: the later wins, objects inside are merged as well. */
-function merged(before: HoconObject, later: HoconObject): HoconObject {
-  for (const [key, entry] of later.entries) {
-    const old = before.entries.get(key)?.value;
-    const isMerge = old?.kind === 'object' && entry.value.kind === 'object';
-    before.entries.set(key, { at: entry.at, value: isMerge ? merged(old, entry.value) : entry.value });
+/** Two objects in one, the later wins and objects inside are merged as well; of anything else, the later. */
+function merged(before: HoconNode, later: HoconNode): HoconNode {
+  if (before.kind !== 'object' || later.kind !== 'object') return later;
+  for (const [key, { at, value }] of later.entries) {
+    const old = before.entries.get(key);
+    before.entries.set(key, { at, value: old === undefined ? value : merged(old.value, value) });
   }
   return before;
 }

@@ -1,13 +1,13 @@
 // Load: a configuration from its file to its meaning: read, parse, include, evaluate, environment, schema, files of certificates.
 // Everything that is wrong is told at once, each fault with its place, in one ConfigError.
-// Bounded: `textBytesMax` a file, `includesMax` files inside each other.
-import { ConfigError, type ConfigFault, messageOf } from '../base/errors.ts';
+// Bounded by what the reader and the evaluation let in.
+import { ConfigError, type ConfigFault } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
+import { ConfigReader, pathBeside, readNamedFile } from './config-reader.ts';
 import type { Config, ConfigNote, TlsConfig } from './config-types.ts';
 import { applyEnvironment } from './environment.ts';
 import { evaluateHocon } from './hocon-evaluate.ts';
-import type { HoconNode, HoconObject, Include, Position, Statement } from './hocon-node.ts';
-import { parseHocon } from './hocon-parser.ts';
+import type { HoconNode, HoconObject, Position } from './hocon-node.ts';
 import { type Environment, textOfScalar } from './hocon-references.ts';
 import { notesOf } from './notes.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
@@ -30,80 +30,39 @@ export interface LoadRequest {
   readonly environment: Environment;
 }
 
-const textBytesMax = 10 * 1024 * 1024;
-const includesMax = 16;
+/** Characters of a value that a fault shows. */
+const valueLengthMax = 200;
+/** The last keys of paths whose values nobody may see. */
 const secretKeys = new Set(['password', 'key_password']);
+/** Keys that mean something else to the language that this is written in. */
+const foreignKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Loads a configuration. Rejects with ConfigError. */
 export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const { path, disk, environment } = request;
-  const reader = new Reader(disk);
-  const statements = await reader.read(path, { file: path, line: 0, column: 0 }, 0);
+  const reader = new ConfigReader(disk);
+  const statements = await reader.read(path);
   const at = { file: path, line: 1, column: 1 };
-  const root = evaluateHocon(statements, at, (include) => reader.included.get(include) ?? [], environment);
+  const root = evaluateHocon(statements, at, (include) => reader.included(include), environment);
   applyEnvironment(root, environment);
   replaceVin(root, environment.NANOMQ_VIN);
+  const foreign = foreignKeysIn(root);
   const config = checkSchema(plainOf(root));
-  if (isIssues(config)) throw new ConfigError('INVALID', inOrder(config.map((issue) => faultOf(issue, root))));
+  const issues = [...foreign, ...(isIssues(config) ? config : [])];
+  if (isIssues(config) || issues.length > 0) {
+    throw new ConfigError('INVALID', inOrder(issues.map((issue) => faultOf(issue, root))));
+  }
   const pems = await readPems(config, path, root, disk);
   return { config, notes: notesOf(root), files: reader.files, pems };
 }
 
-/** Reads files and those that they include. */
-class Reader {
-  readonly files: string[] = [];
-  readonly included = new Map<Include, readonly Statement[]>();
-  readonly #disk: Disk;
-
-  constructor(disk: Disk) {
-    this.#disk = disk;
-  }
-
-  async read(path: string, from: Position, depth: number): Promise<readonly Statement[]> {
-    if (depth > includesMax) {
-      throw new ConfigError('INCLUDE', [
-        fault(from, `at most ${includesMax} files inside each other; is this a circle?`),
-      ]);
-    }
-    const text = await this.#text(path, from);
-    this.files.push(path);
-    const statements = parseHocon(path, text);
-    await this.#readIncludes(statements, path, depth);
-    return statements;
-  }
-
-  async #readIncludes(statements: readonly Statement[], path: string, depth: number): Promise<void> {
-    for (const statement of statements) {
-      if (statement.kind === 'include') {
-        const inner = besides(path, statement.file);
-        this.included.set(statement, await this.read(inner, statement.at, depth + 1));
-      } else if (statement.value.kind === 'object') {
-        await this.#readIncludes(statement.value.statements, path, depth);
-      }
-    }
-  }
-
-  async #text(path: string, from: Position): Promise<string> {
-    try {
-      const text = await this.#disk.readText(path);
-      if (text.length <= textBytesMax) return text;
-      throw new ConfigError('FILE', [fault(from, `${path} is larger than ${textBytesMax} bytes`)]);
-    } catch (error) {
-      if (error instanceof ConfigError) throw error;
-      throw new ConfigError('FILE', [fault(from, `expected a file that can be read: ${messageOf(error)}`)]);
-    }
-  }
-}
-
-/** A path as seen from the file that names it. */
-function besides(file: string, path: string): string {
-  if (path.startsWith('/')) return path;
-  const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
-  return folder + path;
-}
-
-function fault(at: Position, expected: string): ConfigFault {
-  return { ...at, path: '', value: '', expected };
+function foreignKeysIn(node: HoconNode, path: readonly string[] = []): readonly SchemaIssue[] {
+  if (node.kind === 'array') return node.items.flatMap((item, index) => foreignKeysIn(item, [...path, `${index}`]));
+  if (node.kind !== 'object') return [];
+  return [...node.entries].flatMap(([key, { value }]) => {
+    if (foreignKeys.has(key)) return [{ path: [...path, key], message: 'expected another name than this one' }];
+    return foreignKeysIn(value, [...path, key]);
+  });
 }
 
 function isIssues(result: Config | readonly SchemaIssue[]): result is readonly SchemaIssue[] {
@@ -150,9 +109,16 @@ function faultOf({ path, message }: SchemaIssue, root: HoconObject): ConfigFault
   return {
     ...(isWhole && node.kind === 'scalar' ? node.at : at),
     path: path.join('.'),
-    value: isSecret && text !== '' ? '***' : text,
+    value: isSecret && text !== '' ? '***' : shownText(text),
     expected: message,
   };
+}
+
+/** A value as a fault shows it: on one line, not longer than needed, without the password of an address. */
+function shownText(text: string): string {
+  const value = text.replace(/^([a-z0-9+-]+:\/\/)?[^/\s]*:[^/\s]*@/i, '$1***@');
+  const line = /\p{Cc}|\p{Cs}/u.test(value) ? JSON.stringify(value) : value;
+  return line.length > valueLengthMax ? `${line.slice(0, valueLengthMax)}...` : line;
 }
 
 function childOf(node: HoconNode, key: string): { readonly at: Position; readonly value: HoconNode } | undefined {
@@ -161,7 +127,7 @@ function childOf(node: HoconNode, key: string): { readonly at: Position; readonl
   return item && { at: item.at, value: item };
 }
 
-/** `${VIN}` inside quoted texts of bridges, as the incumbent has it. */
+/** `${VIN}` inside quoted texts, as the incumbent has it. */
 function replaceVin(node: HoconNode, vin: string | undefined): void {
   if (vin === undefined || node.kind === 'scalar') return;
   if (node.kind === 'array') {
@@ -206,14 +172,14 @@ async function readPems(
     ] as const;
     for (const [key, file] of files) {
       if (file === undefined || pems.has(file)) continue;
-      try {
-        pems.set(file, await disk.readText(besides(path, file)));
-      } catch (error) {
-        const message = `expected a file that can be read: ${messageOf(error)}`;
-        faults.push(faultOf({ path: [...keys, key], message }, root));
-      }
+      const pem = await readNamedFile(disk, pathBeside(path, file));
+      if (typeof pem === 'string') pems.set(file, pem);
+      else
+        faults.push(
+          faultOf({ path: [...keys, key], message: `expected a file that can be read: ${pem.message}` }, root),
+        );
     }
   }
-  if (faults.length > 0) throw new ConfigError('FILE', faults);
+  if (faults.length > 0) throw new ConfigError('FILE', inOrder(faults));
   return pems;
 }

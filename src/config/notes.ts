@@ -1,25 +1,72 @@
-// Notes: keys that are accepted and deserve a word: what the incumbent does with them, and what Viaduct does instead.
+// Notes: keys that are accepted and deserve a word: what the incumbent does with them, and what Viaduct does instead; and what is
+// missing where that has consequences which nobody expects. A note never stops anything.
 import type { ConfigNote } from './config-types.ts';
 import type { HoconNode, HoconObject } from './hocon-node.ts';
 import { textOfScalar } from './hocon-references.ts';
 
+/** What is said about keys whose path fits, unless `isWorthIt` says no to the value. */
+interface Rule {
+  readonly path: RegExp;
+  readonly text: string;
+  readonly isWorthIt?: (value: HoconNode, parent: HoconObject) => boolean;
+}
+
 const resend = 'Viaduct sends unacknowledged messages again when it has reconnected, never on a live connection';
-const notes: readonly (readonly [pattern: RegExp, text: string])[] = [
-  [/^bridges\.mqtt\.[^.]+\.(resend_interval|resend_wait)$/, resend],
-  [/^mqtt\.(retry_interval|batch_resend|max_awaiting_rel|await_rel_timeout)$/, resend],
-  [/\.request_(problem|response)_infomation$/, 'accepted under this spelling; the standard writes information'],
-  [/^bridges\.mqtt\.[^.]+\.max_parallel_processes$/, 'this version uses one connection a bridge'],
-  [/^bridges\.mqtt\.[^.]+\.max_recv_queue_len$/, 'not needed: the receive maximum bounds what awaits acceptance'],
-  [/^bridges\.mqtt\.[^.]+\.hybrid_servers$/, 'not used: hybrid bridging is not available in this version'],
-  [/\.tcp\.(keepintvl|keepcnt|quickack|sendtimeo|recvtimeo)$/, 'left to the system'],
-  [/\.stream_id$/, 'belongs to QUIC and means nothing over TCP'],
-  [/^mqtt\.property_size$/, 'not needed: properties are bounded by the packet size'],
-  [/^log\.rotation$/, 'files are not rotated by Viaduct: let the system do it'],
-  [/^auth\.cache$/, 'not needed: decisions are remembered until the rules change'],
-  [/^system$/, 'not used: there are no worker threads to configure'],
+const vin = '$' + '{VIN}';
+
+const rules: readonly Rule[] = [
+  { path: /^bridges\.mqtt\.[^.]+\.(resend_interval|resend_wait)$/, text: resend },
+  {
+    path: /^bridges\.mqtt\.[^.]+\.cancel_timeout$/,
+    text: `a remote that acknowledges nothing for so long is reconnected to; no message is given up: ${resend}`,
+  },
+  { path: /^mqtt\.(retry_interval|batch_resend|max_awaiting_rel|await_rel_timeout)$/, text: resend },
+  {
+    path: /\.request_(problem|response)_infomation$/,
+    text: 'accepted under this spelling; the standard writes information',
+  },
+  {
+    path: /^bridges\.mqtt\.[^.]+\.max_parallel_processes$/,
+    text: 'one connection is used in this version',
+    isWorthIt: (value) => textOf(value) !== '1',
+  },
+  {
+    path: /^bridges\.mqtt\.[^.]+\.max_recv_queue_len$/,
+    text: 'not needed: the receive maximum bounds what awaits acceptance',
+  },
+  {
+    path: /^bridges\.mqtt\.[^.]+\.hybrid_servers$/,
+    text: 'not used: hybrid bridging is not available in this version',
+  },
+  {
+    path: /^bridges\.mqtt\.[^.]+$/,
+    text: 'without clientid it is viaduct-<name>; two machines with the same one take the connection from each other',
+    isWorthIt: (value) => value.kind === 'object' && value.entries.has('server') && !value.entries.has('clientid'),
+  },
+  {
+    path: /^bridges\..*\.ssl\.verify_peer$/,
+    text: 'the remote is not verified: anybody on the way can read and change the messages',
+    isWorthIt: isOff,
+  },
+  {
+    path: /^listeners\.ssl(\.[^.]+)?\.verify_peer$/,
+    text: 'without cacertfile the certificates of all public authorities are accepted',
+    isWorthIt: (value, parent) => !isOff(value) && !parent.entries.has('cacertfile'),
+  },
+  {
+    path: /^bridges\.mqtt\.[^.]+\.(conn_properties|sub_properties)$/,
+    text: 'not sent: properties need proto_ver = 5',
+    isWorthIt: (_value, parent) => /^[34]$/.test(textAt(parent, 'proto_ver')),
+  },
+  { path: /\.tcp\.(keepintvl|keepcnt|quickack|sendtimeo|recvtimeo)$/, text: 'left to the system' },
+  { path: /\.stream_id$/, text: 'belongs to QUIC and means nothing over TCP' },
+  { path: /^mqtt\.property_size$/, text: 'not needed: properties are bounded by the packet size' },
+  { path: /^log\.rotation$/, text: 'files are not rotated by Viaduct: let the system do it' },
+  { path: /^auth\.cache$/, text: 'not needed: decisions are remembered until the rules change' },
+  { path: /^system$/, text: 'not used: there are no worker threads to configure' },
 ];
 
-/** The notes on a configuration. */
+/** The notes on a configuration, in the order of its keys. */
 export function notesOf(root: HoconObject): readonly ConfigNote[] {
   const found: ConfigNote[] = [];
   visit(root, '', found);
@@ -31,14 +78,27 @@ function visit(node: HoconNode, path: string, found: ConfigNote[]): void {
   if (node.kind !== 'object') return;
   for (const [key, { at, value }] of node.entries) {
     const inner = path === '' ? key : `${path}.${key}`;
-    const text = notes.find(([pattern]) => pattern.test(inner))?.[1] ?? tlsNote(inner, value);
-    if (text !== undefined) found.push({ file: at.file, line: at.line, path: inner, text });
+    for (const text of textsAbout(node, inner, value)) found.push({ ...at, path: inner, text });
     visit(value, inner, found);
   }
 }
 
-function tlsNote(path: string, value: HoconNode): string | undefined {
-  const isOff = value.kind === 'scalar' && /^(false|off|no|0)$/i.test(textOfScalar(value));
-  if (!/^bridges\..*\.ssl\.verify_peer$/.test(path) || !isOff) return undefined;
-  return 'the remote is not verified: anybody on the way can read and change the messages';
+function textsAbout(parent: HoconObject, path: string, value: HoconNode): readonly string[] {
+  const texts = rules
+    .filter((rule) => rule.path.test(path) && (rule.isWorthIt?.(value, parent) ?? true))
+    .map(({ text }) => text);
+  return textOf(value).includes(vin) ? [...texts, `${vin} stays as it is: the variable NANOMQ_VIN is not set`] : texts;
+}
+
+function isOff(value: HoconNode): boolean {
+  return /^(false|off|no|0)$/i.test(textOf(value));
+}
+
+function textOf(value: HoconNode): string {
+  return value.kind === 'scalar' ? textOfScalar(value) : '';
+}
+
+function textAt(object: HoconObject, key: string): string {
+  const entry = object.entries.get(key);
+  return entry === undefined ? '' : textOf(entry.value);
 }

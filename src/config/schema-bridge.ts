@@ -2,10 +2,12 @@
 import * as v from 'valibot';
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { MappingFault, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
+import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { parseRemoteAddress } from '../base/remote-address.ts';
 import type { BridgeConfig, ForwardConfig, SubscriptionConfig, WillConfig } from './config-types.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import {
+  checkedText,
   duration,
   flag,
   ignored,
@@ -59,7 +61,7 @@ const ssl = section({
 const tcp = section({
   nodelay: v.optional(flag, 'true'),
   keepalive: v.optional(flag, 'false'),
-  keepidle: v.optional(milliseconds, '60s'),
+  keepidle: v.optional(milliseconds('1s', '1d'), '60s'),
   keepintvl: v.optional(ignored),
   keepcnt: v.optional(ignored),
   quickack: v.optional(ignored),
@@ -93,9 +95,12 @@ const connectProperties: Kind<BridgeConfig['connectProperties']> = v.pipe(
   ),
 );
 
+/** A topic, not a filter. */
+const topicName: Kind<string> = checkedText(topicNameFault);
+
 const will: Kind<WillConfig> = v.pipe(
   section({
-    topic: text,
+    topic: topicName,
     payload: text,
     qos: v.optional(qos, '0'),
     retain: v.optional(flag, 'false'),
@@ -104,7 +109,7 @@ const will: Kind<WillConfig> = v.pipe(
         payload_format_indicator: v.optional(oneOf({ '0': 0, '1': 1 } as const)),
         message_expiry_interval: v.optional(uint32),
         content_type: v.optional(text),
-        response_topic: v.optional(text),
+        response_topic: v.optional(topicName),
         correlation_data: v.optional(text),
         will_delay_interval: v.optional(uint32),
         user_property: v.optional(textMap),
@@ -212,8 +217,8 @@ const bridgeKeys = {
   server,
   proto_ver: v.optional(oneOf({ '3': 3, '4': 4, '5': 5 } as const), defaults.proto_ver),
   clientid: v.optional(text, ''),
-  keepalive: v.optional(duration, defaults.keepalive),
-  backoff_max: v.optional(duration, defaults.backoff_max),
+  keepalive: v.optional(duration('0s', '65535s'), defaults.keepalive),
+  backoff_max: v.optional(duration('500ms', '1d'), defaults.backoff_max),
   clean_start: v.optional(flag, defaults.clean_start),
   username: v.optional(text),
   password: v.optional(text),
@@ -233,14 +238,24 @@ const bridgeKeys = {
     section({ identifier: v.optional(whole(1, 268_435_455)), user_property: v.optional(textMap) }),
     {},
   ),
-  max_parallel_processes: v.optional(ignored),
+  max_parallel_processes: v.optional(whole(1, 1024)),
   max_send_queue_len: v.optional(whole(1, 100_000_000), defaults.max_send_queue_len),
-  max_send_queue_bytes: v.optional(size, defaults.max_send_queue_bytes),
+  max_send_queue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_send_queue_bytes),
   overflow: v.optional(oneOf({ oldest: 'oldest', newest: 'newest' } as const), defaults.overflow),
   max_recv_queue_len: v.optional(ignored),
   resend_interval: v.optional(ignored),
   resend_wait: v.optional(ignored),
-  cancel_timeout: v.optional(milliseconds, defaults.cancel_timeout),
+  cancel_timeout: v.optional(milliseconds('0ms', '1d'), defaults.cancel_timeout),
+  quic_keepalive: v.optional(switchedOff),
+  quic_idle_timeout: v.optional(switchedOff),
+  quic_discon_timeout: v.optional(switchedOff),
+  quic_handshake_timeout: v.optional(switchedOff),
+  quic_send_idle_timeout: v.optional(switchedOff),
+  quic_initial_rtt_ms: v.optional(switchedOff),
+  quic_max_ack_delay_ms: v.optional(switchedOff),
+  quic_multi_stream: v.optional(switchedOff),
+  quic_qos_priority: v.optional(switchedOff),
+  quic_0rtt: v.optional(switchedOff),
 };
 
 /** `bridges.mqtt.<name>`. */
@@ -257,6 +272,9 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
           : 'ssl is on but the address is not encrypted; use tls+mqtt-tcp:// or switch ssl off',
       });
     }
+    if (raw.proto_ver !== 5 && raw.password !== undefined && raw.username === undefined) {
+      addIssue({ message: 'expected a username beside the password: MQTT 3.1 and 3.1.1 send none without the other' });
+    }
     const tls = present({
       certificateFile: raw.ssl?.certfile,
       keyFile: raw.ssl?.keyfile,
@@ -272,8 +290,8 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       tls: isEncrypted ? tls : undefined,
       version: raw.proto_ver,
       clientId: raw.clientid,
-      keepAliveS: Math.min(65_535, Math.ceil(raw.keepalive / 1000)),
-      backoffMsMax: Math.max(raw.backoff_max, 500),
+      keepAliveS: Math.ceil(raw.keepalive / 1000),
+      backoffMsMax: raw.backoff_max,
       cleanStart: raw.clean_start,
       username: raw.username,
       password: raw.password,

@@ -1,8 +1,11 @@
 // The sections `mqtt`, `auth` and `log`: limits, access and logging of the broker.
 import * as v from 'valibot';
+import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
+import { topicTextFault } from '../../protocol/topic/topic-name.ts';
 import type { AuthConfig, LogConfig, MqttConfig, RuleConfig, SubjectConfig } from './config-types.ts';
 import { mqttDefaults as defaults } from './defaults.ts';
 import {
+  checkedText,
   decimal,
   duration,
   flag,
@@ -21,14 +24,14 @@ import {
 /** `mqtt`. */
 export const mqttKind: Kind<MqttConfig> = v.pipe(
   section({
-    max_packet_size: v.optional(size, defaults.max_packet_size),
+    max_packet_size: v.optional(size('128B', '256MB'), defaults.max_packet_size),
     max_mqueue_len: v.optional(whole(1, 100_000_000), defaults.max_mqueue_len),
-    max_mqueue_bytes: v.optional(size, defaults.max_mqueue_bytes),
+    max_mqueue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_mqueue_bytes),
     max_inflight_window: v.optional(whole(1, 65_535), defaults.max_inflight_window),
     receive_maximum: v.optional(whole(1, 65_535), defaults.receive_maximum),
     max_topic_alias: v.optional(whole(0, 65_535), defaults.max_topic_alias),
     keepalive_multiplier: v.optional(decimal(1, 10), defaults.keepalive_multiplier),
-    max_session_expiry: v.optional(duration, defaults.max_session_expiry),
+    max_session_expiry: v.optional(duration('0s', '49710d'), defaults.max_session_expiry),
     property_size: v.optional(ignored),
     retry_interval: v.optional(ignored),
     batch_resend: v.optional(ignored),
@@ -36,7 +39,7 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     await_rel_timeout: v.optional(ignored),
   }),
   v.transform((raw) => ({
-    maximumPacketSize: Math.min(raw.max_packet_size, 268_435_460),
+    maximumPacketSize: raw.max_packet_size,
     queueCountMax: raw.max_mqueue_len,
     queueBytesMax: raw.max_mqueue_bytes,
     sendWindowMax: raw.max_inflight_window,
@@ -74,11 +77,18 @@ function subjectOf(raw: RawSubject): SubjectConfig {
   return parts.length === 1 ? only : { kind: 'and', parts };
 }
 
+/** A filter in which `${clientid}` and `${username}` may stand, or `@` and a topic word for word. */
+const ruleTopic: Kind<string> = checkedText((value) =>
+  value.startsWith('@')
+    ? topicTextFault(value.slice(1))
+    : topicFilterFault(value.replaceAll(/\$\{(clientid|username)\}/g, 'x')),
+);
+
 const rule: Kind<RuleConfig> = v.pipe(
   section({
     permit: oneOf({ allow: true, deny: false }),
     action: v.optional(oneOf({ publish: 'publish', subscribe: 'subscribe', pubsub: 'pubsub' } as const), 'pubsub'),
-    topics: v.optional(texts, []),
+    topics: v.optional(texts(ruleTopic), []),
     ...subjectKeys,
   }),
   v.transform(({ permit, action, topics, ...raw }) => ({
@@ -111,7 +121,7 @@ export const authKind: Kind<AuthConfig> = v.pipe(
 
 /** Where log lines go. */
 const targets: Kind<{ readonly isFile: boolean }> = v.pipe(
-  texts,
+  texts(text),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const wrong = dataset.value.find((one) => one !== 'file' && one !== 'console');
     if (wrong === undefined) return { isFile: dataset.value.includes('file') };

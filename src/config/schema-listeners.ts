@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { ListenerConfig } from './config-types.ts';
 import { listenerDefaults } from './defaults.ts';
-import { flag, type Kind, kindOf, present, section, switchedOff, text } from './schema-values.ts';
+import { flag, type Kind, kindOf, mapOf, present, section, switchedOff, text } from './schema-values.ts';
 
 interface Bind {
   readonly host: string;
@@ -21,16 +21,31 @@ const bind: Kind<Bind> = kindOf('an address, as 0.0.0.0:1883, [::]:1883 or 1883'
 
 const tcp = section({ bind: v.optional(bind, listenerDefaults.tcpBind), enable: v.optional(flag, 'true') });
 
-const ssl = section({
+const sslKeys = section({
   bind: v.optional(bind, listenerDefaults.sslBind),
   enable: v.optional(flag, 'true'),
-  keyfile: text,
-  certfile: text,
+  keyfile: v.optional(text),
+  certfile: v.optional(text),
   cacertfile: v.optional(text),
   key_password: v.optional(text),
   verify_peer: v.optional(flag, 'false'),
   fail_if_no_peer_cert: v.optional(flag, 'false'),
 });
+
+/** One that is switched off needs no files. */
+const ssl = v.pipe(
+  sslKeys,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || !dataset.value.enable) return;
+    for (const key of ['keyfile', 'certfile'] as const) {
+      if (dataset.value[key] !== undefined) continue;
+      addIssue({
+        message: 'expected a value: this key is required',
+        path: [{ type: 'object', origin: 'value', input: { ...dataset.value }, key, value: undefined }],
+      });
+    }
+  }),
+);
 
 /** Puts a listener that stands alone under the name `default`. */
 function named(kind: Kind<readonly ListenerConfig[]>): Kind<readonly ListenerConfig[]> {
@@ -48,7 +63,7 @@ function isAlone(value: unknown): boolean {
 }
 
 const tcpListeners: Kind<readonly ListenerConfig[]> = v.pipe(
-  v.record(v.string(), tcp),
+  mapOf(tcp),
   v.transform((map) =>
     Object.entries(map)
       .filter(([, { enable }]) => enable)
@@ -57,7 +72,7 @@ const tcpListeners: Kind<readonly ListenerConfig[]> = v.pipe(
 );
 
 const sslListeners: Kind<readonly ListenerConfig[]> = v.pipe(
-  v.record(v.string(), ssl),
+  mapOf(ssl),
   v.transform((map) =>
     Object.entries(map)
       .filter(([, { enable }]) => enable)
@@ -76,7 +91,9 @@ const sslListeners: Kind<readonly ListenerConfig[]> = v.pipe(
   ),
 );
 
-/** All listeners that are enabled; the default one when there is no such section. */
+const defaultListener = v.parse(tcpListeners, { default: {} });
+
+/** All listeners that are enabled; the default one when there is neither a plain one, on or off, nor any other. */
 export const listenersKind: Kind<readonly ListenerConfig[]> = v.pipe(
   section({
     tcp: v.optional(named(tcpListeners)),
@@ -85,5 +102,7 @@ export const listenersKind: Kind<readonly ListenerConfig[]> = v.pipe(
     wss: v.optional(switchedOff),
     quic: v.optional(switchedOff),
   }),
-  v.transform(({ tcp: plain = [], ssl: encrypted = [] }) => [...plain, ...encrypted]),
+  v.transform(({ tcp: plain, ssl: encrypted = [] }) => {
+    return [...(plain ?? (encrypted.length > 0 ? [] : defaultListener)), ...encrypted];
+  }),
 );

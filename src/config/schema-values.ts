@@ -1,6 +1,10 @@
 // SchemaValues: the kinds of values that a configuration has. Every scalar arrives as text; each kind says in one sentence what it
 // expected, and a value without the unit that it needs is an error, never a silent default.
 import * as v from 'valibot';
+import { topicTextFault } from '../../protocol/topic/topic-name.ts';
+import { parseDuration, parseSize } from './units.ts';
+
+const objectExpected = 'expected an object: { key = value ... }';
 
 /** A kind of value: from text to what it means. */
 export type Kind<Value> = v.GenericSchema<unknown, Value>;
@@ -18,8 +22,19 @@ export function kindOf<Value>(expected: string, read: (text: string) => Value | 
   );
 }
 
-/** Any text. */
-export const text: Kind<string> = v.string('expected a text');
+/** Any text that MQTT can carry: no NUL, no half of a surrogate pair, at most 65535 bytes of UTF-8. */
+export const text: v.GenericSchema<string> = checkedText((value) => (value === '' ? undefined : topicTextFault(value)));
+
+/** A text with a check, which says what the text is or has that it must not. */
+export function checkedText(faultOf: (value: string) => string | undefined): v.GenericSchema<string> {
+  return v.pipe(
+    v.string('expected a text'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const fault = dataset.typed ? faultOf(dataset.value) : undefined;
+      if (fault !== undefined) addIssue({ message: `expected another text: this one ${fault}` });
+    }),
+  );
+}
 
 /** A whole number within bounds. */
 export function whole(least: number, most: number): Kind<number> {
@@ -37,55 +52,60 @@ export function decimal(least: number, most: number): Kind<number> {
   });
 }
 
-const flags: Readonly<Record<string, boolean>> = {
-  true: true,
-  false: false,
-  on: true,
-  off: false,
-  yes: true,
-  no: false,
-  '1': true,
-  '0': false,
-};
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+  ['on', true],
+  ['off', false],
+  ['yes', true],
+  ['no', false],
+  ['1', true],
+  ['0', false],
+]);
 
 /** true or false, also as on/off, yes/no, 1/0. */
-export const flag: Kind<boolean> = kindOf('true or false', (value) => flags[value.toLowerCase()]);
+export const flag: Kind<boolean> = kindOf('true or false', (value) => flags.get(value.toLowerCase()));
 
 /** One of a list of words, each with its meaning. */
 export function oneOf<Value>(meanings: Readonly<Record<string, Value>>): Kind<Value> {
-  return kindOf(`one of ${Object.keys(meanings).join(', ')}`, (value) => meanings[value]);
+  return kindOf(`one of ${Object.keys(meanings).join(', ')}`, (value) =>
+    Object.hasOwn(meanings, value) ? meanings[value] : undefined,
+  );
 }
 
 /** A quality of service. */
 export const qos: Kind<0 | 1 | 2> = oneOf({ '0': 0, '1': 1, '2': 2 });
 
-const millisecondsOf: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** A time with its unit, in ms, within bounds that are written like it: `300ms`, `60s`, `5m`, `1h30m`, `1d`. */
+export function duration(least: string, most: string): Kind<number> {
+  const expected = `a time with its unit, as 300ms, 60s, 5m, 1h or 1d, from ${least} to ${most}`;
+  return kindOf(expected, withinTimes(least, most));
+}
 
-/** A time with its unit, in ms: `300ms`, `60s`, `5m`, `1h30m`, `1d`. */
-export const duration: Kind<number> = kindOf('a time with its unit, as 300ms, 60s, 5m, 1h or 1d', (value) => {
-  if (!/^(\d+(ms|s|m|h|d))+$/.test(value)) return undefined;
-  let total = 0;
-  for (const [, amount, unit = ''] of value.matchAll(/(\d+)(ms|s|m|h|d)/g)) {
-    total += Number(amount) * (millisecondsOf[unit] ?? 0);
-  }
-  return total;
-});
+/** The same, but a bare number means ms: for the few keys that EMQX Edge writes as bare numbers. */
+export function milliseconds(least: string, most: string): Kind<number> {
+  const isWithin = withinTimes(least, most);
+  return kindOf(`a time, as 5000 (ms) or 5s, from ${least} to ${most}`, (value) =>
+    isWithin(/^\d+$/.test(value) ? `${value}ms` : value),
+  );
+}
 
-/** A number of ms, with or without the unit: for the few keys that EMQX Edge writes as bare numbers. */
-export const milliseconds: Kind<number> = kindOf('a time, as 5000 (ms) or 5s', (value) => {
-  if (/^\d+$/.test(value)) return Number(value);
-  const parsed = v.safeParse(duration, value);
-  return parsed.success ? parsed.output : undefined;
-});
+function withinTimes(least: string, most: string): (value: string) => number | undefined {
+  const bounds = { least: parseDuration(least) ?? 0, most: parseDuration(most) ?? 0 };
+  return (value) => {
+    const time = parseDuration(value);
+    return time !== undefined && time >= bounds.least && time <= bounds.most ? time : undefined;
+  };
+}
 
-const bytesOf: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
-
-/** A size, in bytes: `10MB`, `64KB`, `1024`. */
-export const size: Kind<number> = kindOf('a size, as 65536, 64KB or 10MB', (value) => {
-  const match = /^(\d+)\s*([kmg]?b)?$/i.exec(value);
-  const factor = bytesOf[match?.[2]?.toLowerCase() ?? ''];
-  return match === null || factor === undefined ? undefined : Number(match[1]) * factor;
-});
+/** A size in bytes, within bounds that are written like it: `10MB`, `64KB`, `1024`. */
+export function size(least: string, most: string): Kind<number> {
+  const bounds = { least: parseSize(least) ?? 0, most: parseSize(most) ?? 0 };
+  return kindOf(`a size, as 65536, 64KB or 10MB, from ${least} to ${most}`, (value) => {
+    const bytes = parseSize(value);
+    return bytes !== undefined && bytes >= bounds.least && bytes <= bounds.most ? bytes : undefined;
+  });
+}
 
 /** Something that this version does not do: only its being switched off is accepted. */
 export const switchedOff: Kind<undefined> = v.pipe(
@@ -97,10 +117,14 @@ export const switchedOff: Kind<undefined> = v.pipe(
   }),
 );
 
+/** False, nothing, an object with `enable = false`, or one whose every part is off. */
 function isOff(value: unknown): boolean {
-  if (typeof value === 'string') return flags[value.toLowerCase()] === false || value === '';
+  if (typeof value === 'string') return flags.get(value.toLowerCase()) === false || value === '';
   if (Array.isArray(value)) return value.length === 0;
-  return typeof value === 'object' && value !== null && 'enable' in value && isOff(value.enable);
+  if (typeof value !== 'object' || value === null) return false;
+  if ('enable' in value) return isOff(value.enable);
+  const parts: readonly unknown[] = Object.values(value);
+  return parts.every((part) => typeof part === 'object' && isOff(part));
 }
 
 /** A key that is accepted and means nothing here; a note says why. */
@@ -109,39 +133,54 @@ export const ignored: Kind<undefined> = v.pipe(
   v.transform(() => undefined),
 );
 
+/** Objects by their names, each of one kind. */
+export function mapOf<Value>(kind: Kind<Value>): Kind<Readonly<Record<string, Value>>> {
+  return v.record(v.string(), kind, objectExpected);
+}
+
 /** A map of texts, in the order in which they were written. */
 export const textMap: Kind<readonly (readonly [string, string])[]> = v.pipe(
-  v.record(v.string(), v.string('expected a text')),
+  v.record(text, text, objectExpected),
   v.transform((map) => Object.entries(map)),
 );
 
-/** One text, or several in an array. */
-export const texts: Kind<readonly string[]> = v.union(
-  [
-    v.array(v.string()),
-    v.pipe(
-      v.string(),
-      v.transform((one) => [one]),
-    ),
-  ],
-  'expected a text or an array of texts',
-);
+/** One text, or several in an array, each of one kind. */
+export function texts(kind: Kind<string>): Kind<readonly string[]> {
+  return v.pipe(
+    v.unknown(),
+    v.transform((value) => (typeof value === 'string' ? [value] : value)),
+    v.array(kind, 'expected a text or an array of texts'),
+  );
+}
 
-/** A section with exactly these keys; an unknown one is told with the key that was probably meant. */
+/** An object with exactly these keys; every unknown one is told, with the key that was probably meant. */
 export function section<Entries extends v.ObjectEntries>(
   entries: Entries,
-): v.StrictObjectSchema<Entries, v.ErrorMessage<v.StrictObjectIssue>> {
-  return v.strictObject(entries, (issue) => {
-    if (issue.expected === 'never') return unknownKey(String(issue.path?.at(-1)?.key), Object.keys(entries));
-    if (issue.received === 'undefined') return 'expected a value: this key is required';
-    return 'expected an object: { key = value ... }';
-  });
+): Kind<v.InferOutput<v.ObjectSchema<Entries, undefined>>> {
+  const known = Object.keys(entries);
+  return v.pipe(
+    v.looseObject(entries, (issue) =>
+      issue.received === 'undefined' ? 'expected a value: this key is required' : objectExpected,
+    ),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (typeof dataset.value !== 'object' || dataset.value === null) return;
+      for (const [key, value] of Object.entries(dataset.value)) {
+        if (known.includes(key)) continue;
+        addIssue({
+          message: unknownKey(key, known),
+          path: [{ type: 'object', origin: 'key', input: { ...dataset.value }, key, value }],
+        });
+      }
+    }),
+  );
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
   const [best] = known
-    .map((name) => ({ name, distance: distanceOf(key, name) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .map((name) => ({ name, most: Math.max(1, Math.floor(name.length / 3)) }))
+    .filter(({ name, most }) => Math.abs(name.length - key.length) <= most)
+    .map(({ name, most }) => ({ name, most, distance: distanceOf(key, name) }))
+    .filter(({ most, distance }) => distance <= most)
     .sort((one, other) => one.distance - other.distance);
   if (best) return `unknown key; did you mean ${best.name}?`;
   return `unknown key; expected one of ${known.join(', ')}`;

@@ -2,15 +2,37 @@
 // switched off; every fault of a file is told, not only the first.
 import * as v from 'valibot';
 import type { Config } from './config-types.ts';
-import { bridgeKind } from './schema-bridge.ts';
+import { type BridgeDraft, bridgeKind } from './schema-bridge.ts';
 import { authKind, logKind, mqttKind } from './schema-broker.ts';
 import { listenersKind } from './schema-listeners.ts';
-import { ignored, type Kind, section, switchedOff } from './schema-values.ts';
+import { ignored, type Kind, mapOf, section, switchedOff } from './schema-values.ts';
+
+/** `bridges.mqtt.cache` is no bridge: it is taken out, and must be switched off. */
+const mqttBridges: Kind<Readonly<Record<string, BridgeDraft>>> = v.pipe(
+  v.unknown(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const { value } = dataset;
+    if (typeof value !== 'object' || value === null || !('cache' in value)) return;
+    const [issue] = v.safeParse(switchedOff, value.cache).issues ?? [];
+    if (issue === undefined) return;
+    const path = { type: 'object', origin: 'value', input: { ...value }, key: 'cache', value: value.cache } as const;
+    addIssue({ message: issue.message, path: [path] });
+  }),
+  v.transform(withoutCache),
+  mapOf(bridgeKind),
+);
+
+function withoutCache(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('cache' in value)) return value;
+  const { cache: _cache, ...rest } = value;
+  return rest;
+}
 
 const bridges: Kind<Config['bridges']> = v.pipe(
   section({
-    mqtt: v.optional(v.pipe(v.unknown(), v.transform(withoutCache), v.union([v.record(v.string(), bridgeKind)])), {}),
+    mqtt: v.optional(mqttBridges, {}),
     aws: v.optional(switchedOff),
+    nng: v.optional(switchedOff),
   }),
   v.transform(({ mqtt }) =>
     Object.entries(mqtt)
@@ -23,17 +45,10 @@ const bridges: Kind<Config['bridges']> = v.pipe(
   ),
 );
 
-/** `bridges.mqtt.cache` is no bridge; switched off, it is nothing at all. */
-function withoutCache(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('cache' in value)) return value;
-  const { cache, ...rest } = value;
-  return v.safeParse(switchedOff, cache).success ? rest : value;
-}
-
 const root: Kind<Config> = v.pipe(
   section({
     system: v.optional(ignored),
-    listeners: v.optional(listenersKind, { tcp: {} }),
+    listeners: v.optional(listenersKind, {}),
     mqtt: v.optional(mqttKind, {}),
     auth: v.optional(authKind, {}),
     log: v.optional(logKind, {}),
