@@ -56,9 +56,10 @@ export class AckView {
     this.#propertiesStart = end;
     this.#propertiesEnd = end;
     const length = end - bodyStart;
-    if (length < 2 || (length > 2 && version !== ProtocolVersion.v5)) return this.#wrong(`is ${length} bytes long`);
+    if (length < 2) return this.#wrong(`is ${length} bytes long`);
     this.packetId = ((bytes[bodyStart] ?? 0) << 8) | (bytes[bodyStart + 1] ?? 0);
     if (this.packetId === 0) return this.#wrong('has packet identifier 0', ReasonCode.protocolError);
+    if (length > 2 && version !== ProtocolVersion.v5) return this.#wrong(`is ${length} bytes long`);
     return length === 2 ? undefined : this.#readReason(bytes, bodyStart + 2, end);
   }
 

@@ -33,12 +33,13 @@ function blockOf(items: readonly Bytes[]): Bytes {
 }
 
 /** Topics: good ones, and every way of being wrong, alone and together. */
-const topic = fc
+const wrongTopic = fc
   .array(hexes('61', '2f', 'c3a9', 'e4b896', 'f09f9880', '00', '23', '2b', 'ff', 'c080', 'eda080', 'e4b8'), {
     maxLength: 4,
   })
   .map((parts) => lengthed(joinBytes(parts)));
-const packetId = hexes('0001', 'ffff', '000a', '0000', '00', '');
+const topic = fc.oneof(hexes('000161', '0003612f62', '0004612fc3a9', '0000'), wrongTopic);
+const packetId = hexes('0001', 'ffff', '000a', '0102', '0000', '00', '');
 const publishItem = hexes(
   '0101',
   '0102',
@@ -134,7 +135,7 @@ t.test(
       }),
       { numRuns: 6000 },
     );
-    t.ok(good > 300, `${good} of them were good ones`);
+    t.ok(good > 200, `${good} of them were good ones`);
   },
 );
 
@@ -186,10 +187,7 @@ t.test('a view that is used again has nothing left of the PUBLISH before', async
     const frame = Buffer.from(hex, 'hex');
     return view.read(frame, 0, 2, frame.length, v5);
   };
-  t.equal(
-    read('3b12' + '000161' + '0007' + '0c' + '0b05' + '0200000009' + '230003' + '01' + '00'.slice(0, 2)),
-    undefined,
-  );
+  t.equal(read('3b1100016100070a0b05020000000923000378'), undefined);
   t.same([view.qos, view.packetId, view.topicAlias, view.messageExpiryInterval], [1, 7, 3, 9]);
   t.equal(read('3004' + '000162' + '00'), undefined);
   t.same([view.topic(), view.qos, view.dup, view.retain, view.packetId], ['b', 0, false, false, 0]);
