@@ -69,7 +69,9 @@ export class FilterTree<T> {
     return true;
   }
 
-  /** Appends to `out` the values of every filter that matches `topic`; within one filter in the order they were added. */
+  /**
+   * Appends to `out` the values of every filter that matches `topic`; within one filter in the order they were added.
+   */
   match(topic: string, out: T[]): void {
     let front = this.#front;
     let next = this.#next;

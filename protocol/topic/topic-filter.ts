@@ -51,9 +51,12 @@ export function filterMatches(filter: string, topic: string): boolean {
 function wildcardFault(filter: string): string | undefined {
   const levels = filter.split('/');
   for (const [index, level] of levels.entries()) {
-    if (level.length > 1 && level.includes('#')) return "has '#' beside other characters of its level"; // [MQTT-4.7.1-1] [MQTT3-4.7.1-2]
-    if (level.length > 1 && level.includes('+')) return "has '+' beside other characters of its level"; // [MQTT-4.7.1-2] [MQTT3-4.7.1-3]
-    if (level === '#' && index < levels.length - 1) return "has '#' before its last level"; // [MQTT-4.7.1-1] [MQTT3-4.7.1-2]
+    // [MQTT-4.7.1-1] [MQTT3-4.7.1-2]
+    if (level.length > 1 && level.includes('#')) return "has '#' beside other characters of its level";
+    // [MQTT-4.7.1-2] [MQTT3-4.7.1-3]
+    if (level.length > 1 && level.includes('+')) return "has '+' beside other characters of its level";
+    // [MQTT-4.7.1-1] [MQTT3-4.7.1-2]
+    if (level === '#' && index < levels.length - 1) return "has '#' before its last level";
   }
   return undefined;
 }

@@ -81,15 +81,18 @@ function rewriteOf(pattern: string, target: string): Rewrite | MappingFault {
   }
   if (target.startsWith('$share/')) return new MappingFault(`'${target}': a topic cannot be shared`);
   const plain = target.replaceAll('$#', '$');
-  const fault = /[+#]/.test(plain) ? topicFilterFault(plain) : undefined;
+  const fault = /[+#]/.test(plain) ? topicFilterFault(plain) : topicNameFault(plain);
   if (fault !== undefined) return new MappingFault(`the topic '${target}' ${fault}`);
   return anchorOf(pattern, target) ?? templateOf(pattern, target);
 }
 
-/** The slice of the topic at the place where `target` stands in `pattern`; undefined if it does not stand there. */
+/**
+ * The slice of the topic at the place where the levels of `target` first stand in `pattern`; undefined if they do not.
+ * Half a level is no place: `s/#` is no piece of `sensors/#`, but another name for it.
+ */
 function anchorOf(pattern: string, target: string): Rewrite | undefined {
   if (!/[+#]/.test(target)) return undefined;
-  const at = pattern.indexOf(target);
+  const at = `/${pattern}/`.indexOf(`/${target}/`);
   if (at < 0) return undefined;
   const skipped = pattern.slice(0, at).split('/').length - 1;
   const isRest = at + target.length === pattern.length;

@@ -7,7 +7,9 @@ export const topicBytesMax = 65_535;
 
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** Why a text is neither topic name nor filter: empty, too long, NUL or a lone surrogate; undefined if it may be one. */
+/**
+ * Why a text is neither topic name nor filter: empty, too long, NUL or a lone surrogate; undefined if it may be one.
+ */
 export function topicTextFault(text: string): string | undefined {
   if (text === '') return 'is empty'; // [MQTT-4.7.3-1] [MQTT3-4.7.3-1]
   if (text.includes('\0')) return 'holds a NUL character'; // [MQTT-4.7.3-2] [MQTT3-4.7.3-2]
@@ -17,7 +19,9 @@ export function topicTextFault(text: string): string | undefined {
   return loneSurrogate.test(text) ? 'holds half of a surrogate pair' : undefined;
 }
 
-/** Why a text is no topic name; undefined if it is one [MQTT-4.7.0-1] [MQTT-3.3.2-2] [MQTT3-4.7.1-1] [MQTT3-3.3.2-2]. */
+/**
+ * Why a text is no topic name; undefined if it is one [MQTT-4.7.0-1] [MQTT-3.3.2-2] [MQTT3-4.7.1-1] [MQTT3-3.3.2-2].
+ */
 export function topicNameFault(topic: string): string | undefined {
   const fault = topicTextFault(topic);
   if (fault !== undefined) return fault;

@@ -1,5 +1,5 @@
-// TopicTree: which topics a filter matches; the other way round from FilterTree, for retained messages. A tree by levels;
-// a match keeps its own stack, so that no depth of topics can overflow the one of the machine.
+// TopicTree: which topics a filter matches; the other way round from FilterTree, for retained messages. A tree by
+// levels; a match keeps its own stack, so that no depth of topics can overflow the one of the machine.
 // Bounded by the topics set; nodes that hold nothing any more are removed with their last topic.
 
 interface Node<T> {
@@ -58,7 +58,9 @@ export class TopicTree<T> {
     return before;
   }
 
-  /** Visits every topic that a valid filter (without `$share/name/`) matches. The visitor changes nothing in the tree. */
+  /**
+   * Visits every topic that a valid filter (without `$share/name/`) matches. The visitor changes nothing in the tree.
+   */
   match(filter: string, visit: (topic: string, value: T) => void): void {
     const levels = filter.split('/');
     const stack: Step<T>[] = [{ node: this.#root, depth: 0 }];
