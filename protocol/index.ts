@@ -1,4 +1,6 @@
 // The public API of the pure half: MQTT as state machines over bytes, without sockets, timers or Node.
+// Everything else in protocol/ is an inner matter of it and may change with any version; what is
+// exported here may not.
 export { Backoff, type BackoffOptions } from './connection/backoff.ts';
 export { ClientConnection, type ClientSink, type ClientTerms } from './connection/client-connection.ts';
 export type { ConnectionEnd, ExchangeSink, ReceivedPublish, SendOutcome } from './connection/exchange.ts';

@@ -1,4 +1,5 @@
-// The names that the types of mqtt-packet take from Node's global types. Types only: none of them exists as a value
+// The names that the types of mqtt-packet take from Node's
+// global types. Types only: none of them exists as a value
 // here.
 interface Buffer extends Uint8Array {
   subarray(start?: number, end?: number): Buffer;

@@ -1,5 +1,6 @@
-// The part of node:buffer that wire/bytes.ts needs, so that protocol/ type-checks without Node's types: whatever is not
-// named here cannot be used there.
+// The part of node:buffer that wire/bytes.ts needs, so that
+// protocol/ type-checks without Node's types: whatever is not named
+// here cannot be used there.
 declare module 'node:buffer' {
   export type Buffer = GlobalBuffer;
   interface BufferConstructor {

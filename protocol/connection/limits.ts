@@ -1,5 +1,6 @@
-// Limits: what the two ends of a connection allow each other. CONNECT says what the client takes, CONNACK what the
-// server takes; what is absent has the standard's default, and 3.x has no limits but those of the protocol.
+// Limits: what the two ends of a connection allow each other. CONNECT says what the client takes,
+// CONNACK what the server takes; what is absent has the standard's default, and 3.x has no limits but
+// those of the protocol.
 import type { ConnackPacket, ConnectPacket } from '../wire/packets.ts';
 import type { Properties } from '../wire/properties.ts';
 import type { Qos } from '../wire/protocol-version.ts';

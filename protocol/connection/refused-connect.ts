@@ -1,5 +1,6 @@
-// RefusedConnect: in which version a client is answered whose CONNECT could not be read. The level byte is looked for
-// where it would be; a client above 5.0 is expected to understand the answer of 5.0, all others that of 3.1.1.
+// RefusedConnect: in which version a client is answered whose CONNECT could not be read. The level byte
+// is looked for where it would be; a client above 5.0 is expected to understand the answer of 5.0, all
+// others that of 3.1.1.
 import type { Bytes } from '../wire/bytes.ts';
 import { headerLength } from '../wire/fixed-header.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';

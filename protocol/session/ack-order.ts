@@ -20,7 +20,7 @@ export class AckOrder {
   /** Packet identifier, with `qos2Flag` for QoS 2. */
   readonly #packets: number[] = [];
   /** Reason code, or `awaiting`. */
-  readonly #reasons: number[] = [];
+  readonly #reasons: (ReasonCode | typeof awaiting)[] = [];
   #head = 0;
   #firstTicket: number;
 
@@ -54,8 +54,7 @@ export class AckOrder {
       const reason = this.#reasons[this.#head] ?? awaiting;
       if (reason === awaiting) break;
       const packet = this.#packets[this.#head] ?? 0;
-      // only reason codes and `awaiting` are ever stored
-      this.#writer.acknowledge(packet & 0xffff, packet >= qos2Flag, reason as ReasonCode);
+      this.#writer.acknowledge(packet & 0xffff, packet >= qos2Flag, reason);
     }
     this.#forget();
   }

@@ -1,5 +1,6 @@
-// Expiry: intervals in seconds, as the wire has them, against deadlines in ms of the monotonic clock, as Viaduct has
-// them.
+// Expiry: intervals in seconds, as the wire has them, against deadlines in ms of the monotonic
+// clock, as Viaduct has them. A deadline of 0 means never; a message that is underway does not
+// expire any more.
 import type { Publishable } from '../wire/publishable.ts';
 
 /**

@@ -1,5 +1,6 @@
-// Topic filters: what a subscription asks for. `+` takes one whole level, `#` all that follow and stands last;
-// `$share/name/filter` shares the filter among the members of a group.
+// Topic filters: what a subscription asks for. `+` takes one whole level, `#`
+// all that follow and stands last; `$share/name/filter` shares the filter among
+// the members of a group.
 import { isSystemTopic, topicTextFault } from './topic-name.ts';
 
 /** A filter taken apart. */

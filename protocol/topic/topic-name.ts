@@ -1,5 +1,6 @@
-// Topic names: where a message is published. One character or more, no wildcard, no NUL, at most 65535 bytes of UTF-8;
-// levels are what stands between slashes and may be empty. Nothing is normalised [MQTT-4.7.3-4] [MQTT3-4.7.3-4].
+// Topic names: where a message is published. One character or more, no wildcard, no NUL, at most 65535
+// bytes of UTF-8; levels are what stands between slashes and may be empty. Nothing is normalised
+// [MQTT-4.7.3-4] [MQTT3-4.7.3-4].
 import { byteLengthOfText } from '../wire/bytes.ts';
 
 /** Longest topic name or filter in bytes of UTF-8. */

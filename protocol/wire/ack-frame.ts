@@ -1,6 +1,7 @@
 // hot path
-// AckFrame: PUBACK, PUBREC, PUBREL and PUBCOMP, read in place and written into the outbox. Most are four bytes: 3.x has
-// no other form, and 5.0 leaves reason code and properties out when all went well.
+// AckFrame: PUBACK, PUBREC, PUBREL and PUBCOMP, read in place and written into the outbox.
+// Most are four bytes: 3.x has no other form, and 5.0 leaves reason code and properties
+// out when all went well.
 import { type Bytes, emptyBytes } from './bytes.ts';
 import { Malformed } from './malformed.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,4 +1,6 @@
-// The strict form of CONNECT and CONNACK: what the standard forbids and the codec would let through.
+// The strict form of CONNECT and CONNACK: what the standard forbids and the codec would let through. A fault
+// is remembered by the reader, the first one counts; nothing is thrown and nothing is allocated for a fault
+// that does not occur.
 import type { FrameReader } from './frame-reader.ts';
 import { PacketType } from './packet-type.ts';
 import { PropertyPlace } from './property-names.ts';
@@ -24,14 +26,18 @@ export function checkConnect(reader: FrameReader): ProtocolVersion | undefined {
     reader.topicName('will topic', false);
     reader.binary('will payload');
   }
-  if ((flags & 0x80) !== 0) reader.text('user name'); // [MQTT-3.1.2-17] [MQTT-3.1.3-12] [MQTT3-3.1.2-19] [MQTT3-3.1.3-11]
+  // [MQTT-3.1.2-17] [MQTT-3.1.3-12] [MQTT3-3.1.2-19] [MQTT3-3.1.3-11]
+  if ((flags & 0x80) !== 0) reader.text('user name');
   if ((flags & 0x40) !== 0) reader.binary('password'); // [MQTT-3.1.2-19] [MQTT3-3.1.2-21]
   // [MQTT-3.1.2-16] [MQTT-3.1.2-18] [MQTT3-3.1.2-18] [MQTT3-3.1.2-20] [MQTT3-3.1.2-11] nothing that no flag announced
   reader.expect(reader.rest === 0, `${reader.rest} bytes too many`);
   return version;
 }
 
-/** Protocol name and level: MQIsdp with 3, MQTT with 4 or 5 [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-1] [MQTT3-3.1.2-2]. */
+/**
+ * Protocol name and level: MQIsdp with 3, MQTT with 4 or 5 [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-1]
+ * [MQTT3-3.1.2-2].
+ */
 function checkProtocol(reader: FrameReader): ProtocolVersion | undefined {
   const name = reader.text('protocol name');
   const level = reader.uint8('protocol level');

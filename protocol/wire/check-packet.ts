@@ -1,5 +1,6 @@
-// The strict form of every packet: what its body must look like in each version. `checkPacket` walks it once and says
-// what is wrong, before the codec sees it. CONNECT and CONNACK have a file of their own.
+// The strict form of every packet: what its body must look like in each version.
+// `checkPacket` walks it once and says what is wrong, before the codec sees it. CONNECT and
+// CONNACK have a file of their own.
 import { checkConnack, checkConnect } from './check-connect.ts';
 import type { FrameReader } from './frame-reader.ts';
 import { PacketType } from './packet-type.ts';
@@ -8,7 +9,9 @@ import { PropertyPlace } from './property-names.ts';
 import { ProtocolVersion } from './protocol-version.ts';
 import { isReasonCodeOf, ReasonCode } from './reason-code.ts';
 
-/** Walks the body of a packet; the reader holds the fault and the property blocks afterwards. Returns CONNECT's version. */
+/**
+ * Walks the body of a packet; the reader holds the fault and the property blocks afterwards. Returns CONNECT's version.
+ */
 export function checkPacket(
   type: PacketType,
   flags: number,
@@ -119,7 +122,9 @@ function checkUnsubscribe(reader: FrameReader, version: ProtocolVersion): void {
   }
 }
 
-/** SUBACK and UNSUBACK: at least one listed code [MQTT-3.9.3-2] [MQTT-3.11.3-2] [MQTT3-3.9.3-2]; 3.x UNSUBACK has none. */
+/**
+ * SUBACK and UNSUBACK: at least one listed code [MQTT-3.9.3-2] [MQTT-3.11.3-2] [MQTT3-3.9.3-2]; 3.x UNSUBACK has none.
+ */
 function checkSubscriptionAck(type: PacketType, reader: FrameReader, version: ProtocolVersion): void {
   const isV5 = version === ProtocolVersion.v5;
   reader.packetId();
@@ -131,7 +136,8 @@ function checkSubscriptionAck(type: PacketType, reader: FrameReader, version: Pr
   reader.expect(reader.rest > 0, 'no reason code', '', ReasonCode.protocolError);
   while (reader.rest > 0 && !reader.fault) {
     const code = reader.uint8('reason code');
-    const isKnown = isV5 ? isReasonCodeOf(type, code) : code <= 2 || code === 0x80; // 3.1 does not name it, but its servers send it
+    // 3.1 does not name it, but its servers send it
+    const isKnown = isV5 ? isReasonCodeOf(type, code) : code <= 2 || code === 0x80;
     reader.expect(isKnown, `unknown reason code ${code}`, 'MQTT-3.9.3-2', ReasonCode.protocolError);
   }
 }

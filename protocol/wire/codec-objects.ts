@@ -1,5 +1,6 @@
-// Packets of Viaduct -> objects of mqtt-packet's generator, which trusts them blindly: everything that it would truncate,
-// misread or choke on is refused here with a RangeError that names it. Properties are left out; the codec puts them in.
+// Packets of Viaduct -> objects of mqtt-packet's generator, which trusts them blindly: everything that it
+// would truncate, misread or choke on is refused here with a RangeError that names it. Properties are left
+// out; the codec puts them in.
 import type mqttPacket from 'mqtt-packet';
 import { type Bytes, byteLengthOfText } from './bytes.ts';
 import { PacketType } from './packet-type.ts';

@@ -1,5 +1,6 @@
-// Objects of mqtt-packet's parser -> packets of Viaduct. The frame was checked before, so the objects are complete; the
-// properties come from our own reader, which keeps their order.
+// Objects of mqtt-packet's parser -> packets of Viaduct. The frame was checked
+// before, so the objects are complete; the properties come from our own reader,
+// which keeps their order.
 import type mqttPacket from 'mqtt-packet';
 import { bytesOf, bytesOfText, emptyBytes } from './bytes.ts';
 import { Malformed } from './malformed.ts';

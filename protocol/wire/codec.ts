@@ -1,6 +1,7 @@
 // Codec: control packets <-> bytes, through mqtt-packet, which this file alone knows. What mqtt-packet lets through is
-// refused before it sees it (check-packet.ts); what it loses (order of user properties) or gets wrong (short forms, sizes)
-// is done here. Decoding never throws; encoding throws RangeError for what the caller did wrong, and never truncates.
+// refused before it sees it (check-packet.ts); what it loses (order of user properties) or gets wrong (short forms,
+// sizes) is done here. Decoding never throws; encoding throws RangeError for what the caller did wrong, and never
+// truncates.
 import mqttPacket from 'mqtt-packet';
 import { allocateBytes, type Bytes, joinBytes } from './bytes.ts';
 import { checkPacket } from './check-packet.ts';
@@ -20,7 +21,10 @@ import { ReasonCode } from './reason-code.ts';
 // Its cache of 65,536 packet ids costs 11 to 17 MB and is never needed here.
 mqttPacket.writeToStream.cacheNumbers = false;
 
-/** The packet in `frame`, exactly one frame with its fixed header, or what is wrong with it. CONNECT decides its own version. */
+/**
+ * The packet in `frame`, exactly one frame with its fixed header, or what is wrong with it. CONNECT decides its own
+ * version.
+ */
 export function decodePacket(frame: Bytes, version: ProtocolVersion): Packet | Malformed {
   const first = frame[0] ?? 0;
   const bodyStart = headerLength(frame);
@@ -80,7 +84,9 @@ function generate(object: mqttPacket.Packet, version: ProtocolVersion): Bytes {
   }
 }
 
-/** Reads what mqtt-packet wrote as strictly as what a peer sends: it writes much that it may not. Returns the blocks. */
+/**
+ * Reads what mqtt-packet wrote as strictly as what a peer sends: it writes much that it may not. Returns the blocks.
+ */
 function checkWritten(frame: Bytes, version: ProtocolVersion): readonly BlockRead[] {
   const first = frame[0] ?? 0;
   // it wrote one of the types that it was given
@@ -120,7 +126,8 @@ function amendConnect(bare: Bytes, packet: ConnectPacket): Bytes {
   if (!cleanStart) bare[flags] = (bare[flags] ?? 0) & ~0x02;
   if (password === undefined || username !== undefined) return bare;
   bare[flags] = (bare[flags] ?? 0) & ~0x80;
-  const nameStart = bare.length - password.length - 4; // two bytes of an empty name, then the password behind its length
+  // two bytes of an empty name, then the password behind its length
+  const nameStart = bare.length - password.length - 4;
   const body = joinBytes([bare.subarray(bodyStart, nameStart), bare.subarray(nameStart + 2)]);
   return joinBytes([allocateHeader(bare[0] ?? 0, body.length), body]);
 }

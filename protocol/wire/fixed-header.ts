@@ -1,4 +1,6 @@
-// Fixed header: the one byte of type and flags and the remaining length that open every packet.
+// Fixed header: the one byte of type and flags and the remaining length that
+// open every packet. Bounded by the standard: at most five bytes, for bodies of
+// up to 268,435,455 bytes.
 import { allocateBytes, type Bytes } from './bytes.ts';
 import { readVarint, varintMax, varintSize, writeVarint } from './varint.ts';
 

@@ -1,5 +1,6 @@
-// FrameReader: walks the body of one frame and remembers the first thing that is wrong. After a fault every read returns
-// an empty value, so that a check reads like the packet's layout, and is asked at its end. For the control path.
+// FrameReader: walks the body of one frame and remembers the first thing that is wrong. After a fault
+// every read returns an empty value, so that a check reads like the packet's layout, and is asked at its
+// end. For the control path.
 import { type Bytes, emptyBytes, isUtf8Range, textOfBytes } from './bytes.ts';
 import { Malformed } from './malformed.ts';
 import { noProperties, type Properties } from './properties.ts';
@@ -67,7 +68,10 @@ export class FrameReader {
     return packetId;
   }
 
-  /** A UTF-8 string [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT3-1.5.3-1] [MQTT3-1.5.3-2]; a byte-order mark is kept [MQTT-1.5.4-3] [MQTT3-1.5.3-3]. */
+  /**
+   * A UTF-8 string [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT3-1.5.3-1] [MQTT3-1.5.3-2]; a byte-order mark is kept
+   * [MQTT-1.5.4-3] [MQTT3-1.5.3-3].
+   */
   text(what: string): string {
     const bytes = this.binary(what);
     this.expect(isUtf8Range(bytes, 0, bytes.length), `${what} is not valid UTF-8`, 'MQTT-1.5.4-1');
@@ -75,7 +79,10 @@ export class FrameReader {
     return this.fault ? '' : textOfBytes(bytes);
   }
 
-  /** A topic name: no wildcard; empty only if `mayBeEmpty` [MQTT-3.3.2-2] [MQTT-4.7.3-1] [MQTT3-3.3.2-2] [MQTT3-4.7.3-1]. */
+  /**
+   * A topic name: no wildcard; empty only if `mayBeEmpty` [MQTT-3.3.2-2] [MQTT-4.7.3-1] [MQTT3-3.3.2-2]
+   * [MQTT3-4.7.3-1].
+   */
   topicName(what: string, mayBeEmpty: boolean): string {
     const topic = this.text(what);
     const hasWildcard = topic.includes('+') || topic.includes('#');

@@ -1,5 +1,6 @@
-// Malformed: what a reader of peer bytes returns instead of throwing. It says which reason code the peer should be
-// told, which statement it broke, and what was seen, in words that a person can act on.
+// Malformed: what a reader of peer bytes returns instead of throwing. It says which reason
+// code the peer should be told, which statement it broke, and what was seen, in words that
+// a person can act on.
 import type { ReasonCode } from './reason-code.ts';
 
 /** A broken rule found in bytes from the peer. Readers return it; nothing in `protocol/` throws it. */

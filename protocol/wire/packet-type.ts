@@ -1,4 +1,6 @@
-// The fifteen control packet types: their number, their name, and the flags that their fixed header must carry.
+// The fifteen control packet types: their number, their name, and the flags that their
+// fixed header must carry. Numbers are those of the wire; inside Viaduct nothing else
+// names a packet type.
 
 /** Control packet types, the upper four bits of a frame's first byte (5.0 section 2.1.2). Type 0 is forbidden. */
 export const PacketType = {
@@ -47,8 +49,8 @@ export function packetName(type: number): string {
 }
 
 /**
- * The flags that the fixed header of a type must carry [MQTT-2.1.3-1] [MQTT3-2.2.2-1]: 2 for PUBREL, SUBSCRIBE and UNSUBSCRIBE,
- * 0 for the others; -1 for PUBLISH, whose flags carry meaning.
+ * The flags that the fixed header of a type must carry [MQTT-2.1.3-1] [MQTT3-2.2.2-1]: 2 for PUBREL, SUBSCRIBE and
+ * UNSUBSCRIBE, 0 for the others; -1 for PUBLISH, whose flags carry meaning.
  */
 export function requiredFlags(type: number): number {
   if (type === PacketType.publish) return -1;

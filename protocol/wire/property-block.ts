@@ -70,7 +70,10 @@ export function checkProperties(bytes: Bytes, start: number, end: number, place:
   return undefined;
 }
 
-/** Visits the properties of a block that is known to be correct: identifier, where the whole property starts and ends, and where its value starts. */
+/**
+ * Visits the properties of a block that is known to be correct: identifier, where the whole property starts and ends,
+ * and where its value starts.
+ */
 export function visitProperties(
   block: Bytes,
   start: number,

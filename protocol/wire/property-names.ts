@@ -1,5 +1,6 @@
-// The 27 properties of MQTT 5.0 (section 2.2.2.2): identifier, name in `Properties`, type, and the packets that may
-// carry them. One table, read by everything that reads or writes property blocks.
+// The 27 properties of MQTT 5.0 (section 2.2.2.2): identifier, name in `Properties`,
+// type, and the packets that may carry them. One table, read by everything that reads or
+// writes property blocks.
 import type { Properties } from './properties.ts';
 
 /** How a property's value is written. */

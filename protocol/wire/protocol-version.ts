@@ -1,5 +1,6 @@
-// The three versions of MQTT that Viaduct speaks. A version is a parameter of encoding and of a few rules, never a
-// reason for a second state machine.
+// The three versions of MQTT that Viaduct speaks. A version is a
+// parameter of encoding and of a few rules, never a reason for a
+// second state machine.
 
 /** The protocol level byte of CONNECT: 3 is MQTT 3.1, 4 is MQTT 3.1.1, 5 is MQTT 5.0. */
 export const ProtocolVersion = { v31: 3, v311: 4, v5: 5 } as const;

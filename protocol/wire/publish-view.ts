@@ -32,7 +32,9 @@ export class PublishView {
   propertiesStart = 0;
   propertiesEnd = 0;
 
-  /** Reads the frame `bytes[start..end)` whose body starts at `bodyStart`. Returns what is wrong with it, if anything. */
+  /**
+   * Reads the frame `bytes[start..end)` whose body starts at `bodyStart`. Returns what is wrong with it, if anything.
+   */
   read(bytes: Bytes, start: number, bodyStart: number, end: number, version: ProtocolVersion): Malformed | undefined {
     const flags = bytes[start] ?? 0;
     this.bytes = bytes;
@@ -92,7 +94,10 @@ export class PublishView {
     return joinBytes(parts);
   }
 
-  /** [MQTT-3.3.2-1] [MQTT3-3.3.2-1] [MQTT-3.3.2-2] [MQTT3-3.3.2-2] [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT3-1.5.3-1] [MQTT3-1.5.3-2] */
+  /**
+   * [MQTT-3.3.2-1] [MQTT3-3.3.2-1] [MQTT-3.3.2-2] [MQTT3-3.3.2-2] [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT3-1.5.3-1]
+   * [MQTT3-1.5.3-2]
+   */
   #checkTopic(): Malformed | undefined {
     const { bytes, topicStart, topicEnd } = this;
     let isAscii = true;
@@ -107,7 +112,9 @@ export class PublishView {
     return hasWildcard ? topicWithWildcard : undefined;
   }
 
-  /** Behind the topic, for QoS 1 and 2 only [MQTT-2.2.1-2] [MQTT3-2.3.1-5], and not 0 [MQTT-2.2.1-3] [MQTT3-2.3.1-1]. */
+  /**
+   * Behind the topic, for QoS 1 and 2 only [MQTT-2.2.1-2] [MQTT3-2.3.1-5], and not 0 [MQTT-2.2.1-3] [MQTT3-2.3.1-1].
+   */
   #readPacketId(end: number): Malformed | undefined {
     if (this.qos === 0) return undefined;
     const { bytes, topicEnd } = this;

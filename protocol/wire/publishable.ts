@@ -1,5 +1,6 @@
-// Publishable: what an outgoing PUBLISH is made of. The bytes are those that came in: topic, payload and properties
-// are never re-encoded on the way through, only the head around them is written anew for each receiver.
+// Publishable: what an outgoing PUBLISH is made of. The bytes are those that came in: topic,
+// payload and properties are never re-encoded on the way through, only the head around them is
+// written anew for each receiver.
 import type { Bytes } from './bytes.ts';
 import type { Qos } from './protocol-version.ts';
 

@@ -1,5 +1,6 @@
-// Reason codes of MQTT 5.0 (section 2.4): one table of numbers and names for every packet, and the return codes that
-// 3.1 and 3.1.1 have in CONNACK instead. Inside Viaduct every outcome is a 5.0 reason code; 3.x is a translation.
+// Reason codes of MQTT 5.0 (section 2.4): one table of numbers and names for every packet, and the return
+// codes that 3.1 and 3.1.1 have in CONNACK instead. Inside Viaduct every outcome is a 5.0 reason code;
+// 3.x is a translation.
 import { PacketType } from './packet-type.ts';
 
 /** Every reason code of MQTT 5.0. Codes of 0x80 and above are failures. */

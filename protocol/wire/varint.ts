@@ -1,5 +1,6 @@
-// Variable byte integers (5.0 section 1.5.5): 1 to 4 bytes, 7 bits each, least significant first, as few bytes as can
-// hold the value [MQTT-1.5.5-1].
+// Variable byte integers (5.0 section 1.5.5): 1 to 4 bytes, 7 bits
+// each, least significant first, as few bytes as can hold the
+// value [MQTT-1.5.5-1].
 import type { Bytes } from './bytes.ts';
 
 /** Largest value: four bytes. */

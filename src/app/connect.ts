@@ -1,4 +1,6 @@
-// connect: a client with the ports of this process, the shortest way into Viaduct.
+// connect: a client with the ports of this process, the shortest way into
+// Viaduct. Each call makes a client with ports of its own; clients share
+// nothing but the process.
 import { Client } from '../client/client.ts';
 import type { ClientOptions } from '../client/client-options.ts';
 import { nodePorts } from './node-ports.ts';

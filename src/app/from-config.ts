@@ -1,4 +1,6 @@
 // FromConfig: a loaded configuration in the words of broker and bridge, which know nothing of configurations.
+// Pure translation, one function for each kind of object; what a configuration leaves open has the defaults
+// of broker and bridge.
 import { bytesOfText } from '../../protocol/wire/bytes.ts';
 import type { LogOptions } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge.ts';

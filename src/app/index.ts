@@ -1,4 +1,6 @@
-// The public API of Viaduct for programs: a client, an embedded broker, bridges, and the errors that they raise.
+// The public API of Viaduct for programs: a client, an embedded broker, bridges, and the
+// errors that they raise. What is not exported here is an inner matter of Viaduct and may
+// change with any version.
 export {
   type Blame,
   ClosedError,

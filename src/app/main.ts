@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The command `viaduct`: picks the subcommand, gives it its surroundings, and turns errors into one clear line and an
-// exit code: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.
+// The command `viaduct`: picks the subcommand, gives it its surroundings, and turns
+// errors into one clear line and an exit code: 0 done, 1 failed, 2 wrong usage, 78
+// wrong configuration.
 import { ConfigError, messageOf, UsageError, ViaductError } from '../base/errors.ts';
 import { brokerVersion } from '../broker/broker.ts';
 import { check } from './commands/check.ts';

@@ -1,4 +1,6 @@
-// NodePorts: the four ports as this process has them.
+// NodePorts: the four ports as this process has them. The only place where
+// the whole product is tied to the real world; tests and simulations hand
+// in ports of their own.
 import { NodeClock } from '../ports/node-clock.ts';
 import { NodeDisk } from '../ports/node-disk.ts';
 import { NodeNet } from '../ports/node-net.ts';

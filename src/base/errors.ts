@@ -1,5 +1,6 @@
-// Every error that Viaduct raises, one class a kind. `code` is a stable contract; `blame` and `retry` say who caused it
-// and whether trying again helps, and decide log level, HTTP status and back-off in one place.
+// Every error that Viaduct raises, one class a kind. `code` is a stable contract; `blame` and
+// `retry` say who caused it and whether trying again helps, and decide log level, HTTP status and
+// back-off in one place.
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 
 /** Who caused an error. */
@@ -103,7 +104,7 @@ export class RefusedError extends ViaductError {
 }
 
 /** In which phase of its life a link failed. */
-export type LinkPhase = 'lookup' | 'connect' | 'tls' | 'listen' | 'handshake' | 'open';
+export type LinkPhase = 'lookup' | 'connect' | 'tls' | 'listen' | 'open';
 
 /** Dial, TLS, timeout or reset. Code `ERR_LINK_<phase>`, or `ERR_LINK_TIMEOUT` when a deadline passed. */
 export class LinkError extends ViaductError {

@@ -1,5 +1,6 @@
-// Log: structured lines, one object and one sentence each. JSON for machines; readable text on a terminal. Lines are
-// written at once, without a transport or a thread: what was logged before a crash is there.
+// Log: structured lines, one object and one sentence each. JSON for machines; readable text on
+// a terminal. Lines are written at once, without a transport or a thread: what was logged
+// before a crash is there.
 import { type LevelWithSilent, pino } from 'pino';
 
 /** The facts of a line. Secrets never belong here. */

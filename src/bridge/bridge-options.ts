@@ -1,4 +1,6 @@
-// The options of a bridge, each with its unit, bound and default. Names of configuration keys live in `src/config`.
+// The options of a bridge, each with its unit, bound and default. Names of configuration keys live in
+// `src/config`. Everything that can grow, wait or be tried again has its bound here, and every bound has a default
+// that suits a gateway.
 import type { BackoffOptions } from '../../protocol/connection/backoff.ts';
 import type { Will } from '../../protocol/wire/packets.ts';
 import { noProperties, type Properties } from '../../protocol/wire/properties.ts';

@@ -1,4 +1,6 @@
-// Bridges: the registry of a process, by name. Each name exists once.
+// Bridges: the registry of a process, by name. Each name exists
+// once. A bridge that is taken out is closed in order; its name may
+// be used again at once.
 import { UsageError } from '../base/errors.ts';
 import { Bridge, type BridgeContext, type BridgeSettings } from './bridge.ts';
 import type { BridgeStatus } from './bridge-status.ts';

@@ -1,5 +1,6 @@
-// ForwardRule: one local filter to one remote topic, a destination of the router. It rewrites what matches and appends
-// it to the bridge's queue; the queue holding it is what its publisher's acknowledgement waits for.
+// ForwardRule: one local filter to one remote topic, a destination of the router. It rewrites what
+// matches and appends it to the bridge's queue; the queue holding it is what its publisher's
+// acknowledgement waits for.
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { MappingFault, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';

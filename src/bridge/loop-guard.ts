@@ -1,5 +1,6 @@
-// LoopGuard: what a bridge never carries. A message that this bridge brought in does not go back to where it came from,
-// and the broker's own topics stay at home. Origin is an identity, so neither topics nor payloads are touched for it.
+// LoopGuard: what a bridge never carries. A message that this bridge brought in does not go back to where
+// it came from, and the broker's own topics stay at home. Origin is an identity, so neither topics nor
+// payloads are touched for it.
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 

@@ -1,5 +1,6 @@
-// SubscriptionRule: one remote filter to one local topic. The remote is asked for the filters; what comes is rewritten
-// by the first rule whose filter matches, so overlapping rules do not double a message that came once.
+// SubscriptionRule: one remote filter to one local topic. The remote is asked for the filters; what
+// comes is rewritten by the first rule whose filter matches, so overlapping rules do not double a
+// message that came once.
 import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';
 import { MappingFault, type TopicMapping } from '../../protocol/topic/topic-mapping.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';

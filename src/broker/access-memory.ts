@@ -1,6 +1,7 @@
 // hot path
-// AccessMemory: what the rules said about the topics that one device publishes to, so that a steady stream asks them
-// once. Void as soon as the rules change. Bounded by `topicsMax`.
+// AccessMemory: what the rules said about the topics that one device publishes to,
+// so that a steady stream asks them once. Void as soon as the rules change.
+// Bounded by `topicsMax`.
 import type { Access } from './access.ts';
 import type { Identity } from './acl.ts';
 

@@ -1,4 +1,6 @@
-// The options of a broker, each with its unit, bound and default, in one place.
+// The options of a broker, each with its unit, bound and default, in one place. Everything
+// that can grow, wait or be tried again has its bound here, and every bound has a default
+// that suits a gateway.
 
 import type { TlsOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';

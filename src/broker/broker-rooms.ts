@@ -1,4 +1,6 @@
-// BrokerRooms: what every device connection needs of its broker, handed over as one object.
+// BrokerRooms: what every device connection needs of its broker, handed over as
+// one object. It holds no state of its own: the rooms are made once, by the
+// broker, and live as long as it.
 import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';

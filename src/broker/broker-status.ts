@@ -1,5 +1,6 @@
-// BrokerStatus: the broker in numbers, for the log, the API and `$SYS`. Counters only grow.
-// For every matched message: matched = settled or sent at QoS 0 + dropped(reason) + waiting or underway.
+// BrokerStatus: the broker in numbers, for the log, the API and `$SYS`. Counters only
+// grow. For every matched message: matched = settled or sent at QoS 0 + dropped(reason) +
+// waiting or underway.
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
 

@@ -1,4 +1,6 @@
-// DeviceLine: what a session needs of the connection that serves it, and no more.
+// DeviceLine: what a session needs of the connection that serves it, and no
+// more. The session never learns more of a connection, so that nothing of a dead
+// one can stay with it.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';

@@ -1,5 +1,6 @@
-// SysTopics: the broker's state as retained messages below `$SYS/broker/`, under the names that mosquitto uses, so that
-// existing dashboards read them. One publish round each `systemTopicsIntervalMs`, only of values that changed.
+// SysTopics: the broker's state as retained messages below `$SYS/broker/`, under the names that mosquitto
+// uses, so that existing dashboards read them. One publish round each `systemTopicsIntervalMs`, only of
+// values that changed.
 import { bytesOfText } from '../../protocol/wire/bytes.ts';
 import { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';

@@ -1,4 +1,6 @@
 // The options of a client, each with its unit, bound and default.
+// Everything that can grow, wait or be tried again has its bound here, and
+// every bound has a default.
 import type { BackoffOptions } from '../../protocol/connection/backoff.ts';
 import type { Properties } from '../../protocol/wire/properties.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';

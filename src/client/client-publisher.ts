@@ -1,5 +1,6 @@
-// ClientPublisher: the sending half of a client. What an application publishes waits here, is sent when the connection
-// allows, and settles its promise when the server has the last word. It outlives connections; each one is lent to it.
+// ClientPublisher: the sending half of a client. What an application publishes waits here, is sent when the
+// connection allows, and settles its promise when the server has the last word. It outlives connections;
+// each one is lent to it.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';

@@ -1,5 +1,6 @@
-// ClientRequests: SUBSCRIBE and UNSUBSCRIBE that wait for their answer. A request that a lost connection left
-// unanswered is asked again on the next one; its promise simply takes longer.
+// ClientRequests: SUBSCRIBE and UNSUBSCRIBE that wait for their answer. A request
+// that a lost connection left unanswered is asked again on the next one; its promise
+// simply takes longer.
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { RefusedError } from '../base/errors.ts';
 

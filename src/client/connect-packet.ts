@@ -1,4 +1,6 @@
-// ConnectPacket of a client: its options as the first packet of a connection.
+// ConnectPacket of a client: its options as the first packet of a connection. It
+// decides nothing: whether a session is to start clean is the word of the client, which
+// knows what went before.
 import { bytesOf, bytesOfText } from '../../protocol/wire/bytes.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';

@@ -1,5 +1,6 @@
-// Origin: who brought a message in. It is what no-local, the bridge's loop guard and access rules look at; it is an
-// identity, compared by reference, and never goes over the wire.
+// Origin: who brought a message in. It is what no-local, the bridge's loop
+// guard and access rules look at; it is an identity, compared by reference, and
+// never goes over the wire.
 
 /** What kind of publisher an origin is. */
 export type OriginKind = 'device' | 'bridge' | 'will' | 'system' | 'application';

@@ -1,5 +1,6 @@
-// Counters: numbers that only grow. They count by reason where a reason exists, so that sums can be checked:
-// in = delivered + dropped(reason) + queued.
+// Counters: numbers that only grow. They count by reason where a
+// reason exists, so that sums can be checked: in = delivered +
+// dropped(reason) + queued.
 
 /** A count that only grows. */
 export class Counter {

@@ -1,4 +1,6 @@
-// NodeClock: time as Node has it. `defer` runs after the input of this turn of the event loop and before its timers.
+// NodeClock: time as Node has it. `defer` runs after the input of this turn of the event loop
+// and before its timers. It keeps nothing; a timer that is pending keeps the process alive,
+// as the port promises.
 import type { Clock, Timer } from './ports.ts';
 
 /** The system's clock. */

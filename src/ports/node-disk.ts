@@ -1,5 +1,6 @@
-// NodeDisk: files through Node. Whole texts are replaced by rename, so that a crash leaves the old or the new one; a
-// full disk is told apart from everything else, because waiting helps there.
+// NodeDisk: files through Node. Whole texts are replaced by rename, so that a crash
+// leaves the old or the new one; a full disk is told apart from everything else, because
+// waiting helps there.
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { allocateBytes, type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';

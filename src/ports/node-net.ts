@@ -1,5 +1,6 @@
-// NodeNet: sockets through Node. Every failure is a LinkError that names address and phase; a port in use also names
-// the port and who holds it. TLS is loaded when it is first used.
+// NodeNet: sockets through Node. Every failure is a LinkError that names address
+// and phase; a port in use also names the port and who holds it. TLS is loaded
+// when it is first used.
 import { connect, createServer, type Socket as NetSocket, type Server } from 'node:net';
 import { LinkError, type LinkPhase, messageOf } from '../base/errors.ts';
 import { NodeSocket } from './node-socket.ts';

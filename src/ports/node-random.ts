@@ -1,4 +1,6 @@
-// NodeRandom: jitter from the engine's generator, bytes from the system's cryptographic one.
+// NodeRandom: jitter from the engine's generator, bytes from the system's
+// cryptographic one. Identifiers and secrets always take the second; the first only
+// spreads retries in time.
 import { randomBytes } from 'node:crypto';
 import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
 import type { Random } from './ports.ts';

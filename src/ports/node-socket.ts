@@ -1,5 +1,6 @@
-// NodeSocket: a socket of Node, plain or TLS, as the port has it. Nothing is read before `listen`; an end that came
-// before that is told then. Several parts leave in one writev.
+// NodeSocket: a socket of Node, plain or TLS, as the port has it. Nothing is
+// read before `listen`; an end that came before that is told then. Several parts
+// leave in one writev.
 import type { Socket as NetSocket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';

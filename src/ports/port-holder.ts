@@ -1,5 +1,6 @@
-// PortHolder: which process listens on a port of this machine, found where Linux tells it. For one error message only:
-// whoever may not look, or is not on Linux, gets no name.
+// PortHolder: which process listens on a port of this machine, found where Linux
+// tells it. For one error message only: whoever may not look, or is not on
+// Linux, gets no name.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** `name (pid 123)` of the process that listens on `port`; undefined when it cannot be found out. */

@@ -1,5 +1,6 @@
-// What a full queue does, and the reasons for which a message is dropped. Every drop in Viaduct names one of these
-// reasons and is counted under it: in = delivered + dropped(reason) + queued.
+// What a full queue does, and the reasons for which a message is dropped. Every drop in
+// Viaduct names one of these reasons and is counted under it: in = delivered +
+// dropped(reason) + queued.
 
 /** What gives way when a queue is full: its oldest message, or the one that comes. */
 export type OverflowPolicy = 'oldest' | 'newest';

@@ -1,5 +1,6 @@
-// Destination: whoever takes messages from the router. A device's session and a bridge's forward rule are destinations;
-// they know nothing of each other and meet only here.
+// Destination: whoever takes messages from the router. A device's session
+// and a bridge's forward rule are destinations; they know nothing of each
+// other and meet only here.
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';

@@ -1,4 +1,5 @@
-// `viaduct check`: says whether a configuration can be used, and what is worth knowing about it, without starting
+// `viaduct check`: says whether a configuration can be used,
+// and what is worth knowing about it, without starting
 // anything.
 import { UsageError } from '../../base/errors.ts';
 import { describeAddress } from '../../base/remote-address.ts';

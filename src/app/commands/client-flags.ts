@@ -1,4 +1,5 @@
-// ClientFlags: the flags that `pub` and `sub` have in common, under the names that mosquitto_pub and mosquitto_sub gave
+// ClientFlags: the flags that `pub` and `sub` have in common,
+// under the names that mosquitto_pub and mosquitto_sub gave
 // them.
 import { parseArgs } from 'node:util';
 import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';

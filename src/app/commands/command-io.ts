@@ -1,4 +1,5 @@
-// CommandIo: what a command of the CLI gets from its process, so that it can be run by tests, and the exit codes it may
+// CommandIo: what a command of the CLI gets from its process,
+// so that it can be run by tests, and the exit codes it may
 // return.
 import type { Ports } from '../../ports/ports.ts';
 

@@ -1,4 +1,6 @@
-// InputLines: the lines of a byte stream, without their line ends; the last one need not have one.
+// InputLines: the lines of a byte stream, without their line ends; the last one
+// need not have one. A character that is cut by a chunk is put together again.
+// Bounded by the longest line.
 import { StringDecoder } from 'node:string_decoder';
 
 /** The lines of `input` in UTF-8. */

@@ -1,4 +1,6 @@
-// MessageFormat: how `sub` prints a message. The directives are those of mosquitto_sub that are used most.
+// MessageFormat: how `sub` prints a message. The directives are those of mosquitto_sub that
+// are used most. A directive that does not exist is printed as it was written, so that a
+// mistake can be seen.
 import type { ReceivedMessage } from '../../client/received-message.ts';
 
 /**

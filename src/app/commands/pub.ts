@@ -1,4 +1,6 @@
-// `viaduct pub`: publishes one message, a file, standard input, or one message for each of its lines.
+// `viaduct pub`: publishes one message, a file, standard input, or one message for each of its lines. Every flag is
+// checked before anything is dialled. Bounded: at most `underwayMax` messages wait for their acknowledgement, so that a
+// long input does not pile up.
 import { bytesOf, joinBytes } from '../../../protocol/wire/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
 import { Client } from '../../client/client.ts';

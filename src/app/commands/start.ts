@@ -1,4 +1,6 @@
-// `viaduct start`: runs the broker and the bridges of a configuration until it is told to stop.
+// `viaduct start`: runs the broker and the bridges of a configuration until it is told to stop. Nothing
+// is left running when it fails to start; closing is bounded by `closeMsMax`, for the bridges and once
+// more for the broker.
 import { parseArgs } from 'node:util';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import { loadConfig } from '../../config/load.ts';

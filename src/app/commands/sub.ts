@@ -1,4 +1,6 @@
-// `viaduct sub`: prints the messages of one or several filters until it is told to stop, or has seen enough.
+// `viaduct sub`: prints the messages of one or several filters until it is told to stop, or has seen enough. Every flag
+// is checked before anything is dialled. A message is printed before it is acknowledged, so that one that was never
+// printed comes again.
 import type { Qos } from '../../../protocol/wire/protocol-version.ts';
 import { UsageError } from '../../base/errors.ts';
 import { Client } from '../../client/client.ts';

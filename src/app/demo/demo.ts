@@ -1,5 +1,6 @@
-// `viaduct demo`: shows in a quarter of a minute what Viaduct is for. Sensors publish to an edge broker, a bridge
-// carries it all to a second broker, the cable is pulled and plugged in again, and the books are opened at the end.
+// `viaduct demo`: shows in a quarter of a minute what Viaduct is for. Sensors publish to an edge broker,
+// a bridge carries it all to a second broker, the cable is pulled and plugged in again, and the books
+// are opened at the end.
 import { parseArgs } from 'node:util';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import { type Command, type CommandIo, ExitCode } from '../commands/command-io.ts';

@@ -1,5 +1,6 @@
-// Plug: a network that can be pulled out of the wall. It wraps another one; pulled, every socket dialled through it is
-// cut without a word and every new attempt fails, as with a dead cable. Listening is not affected.
+// Plug: a network that can be pulled out of the wall. It wraps another one; pulled, every socket
+// dialled through it is cut without a word and every new attempt fails, as with a dead cable.
+// Listening is not affected.
 import { LinkError } from '../../base/errors.ts';
 import type { DialOptions, Listener, ListenOptions, Net, Socket, SocketHandler } from '../../ports/ports.ts';
 

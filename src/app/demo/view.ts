@@ -1,5 +1,6 @@
-// View: what the demo shows. On a terminal a small block that is redrawn in place, elsewhere one line a second.
-// Pure: it turns a snapshot into lines; writing them is the demo's.
+// View: what the demo shows. On a terminal a small block that is redrawn in
+// place, elsewhere one line a second. Pure: it turns a snapshot into lines;
+// writing them is the demo's.
 import { styleText } from 'node:util';
 import type { Account } from './ledger.ts';
 
