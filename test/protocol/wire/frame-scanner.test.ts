@@ -1,4 +1,4 @@
-// The scanner: any chunking gives the same frames, and nothing too large is ever kept.
+// The scanner: any chunking gives the same frames, and nothing too large is ever kept. Stops lose nothing and repeat nothing.
 import fc from 'fast-check';
 import t from 'tap';
 import { bytesOf, joinBytes } from '../../../protocol/wire/bytes.ts';
@@ -81,4 +81,104 @@ t.test('a handler that says stop gets the rest when scanning is resumed, in orde
   t.same(lengths, [3, 4, 5]);
   scanner.resume(handler);
   t.equal(scanner.pendingBytes, 0);
+});
+
+t.test(
+  'wherever the handler stops and however the stream is cut, every frame comes once, in order, none while stopped',
+  async (t) => {
+    const stream = fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.nat(255)), { minLength: 1, maxLength: 10 });
+    const cuts = fc.array(fc.nat(), { maxLength: 12 });
+    const stops = fc.array(fc.boolean(), { minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(
+        stream,
+        cuts,
+        stops,
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+        (sizes, where, stopAt, when) => {
+          const all = sizes.map(([size, fill]) => frameOf(size, fill));
+          const bytes = joinBytes(all);
+          const edges = [
+            0,
+            ...where.map((cut) => cut % (bytes.length + 1)).sort((one, other) => one - other),
+            bytes.length,
+          ];
+          const scanner = new FrameScanner(1000);
+          const found: string[] = [];
+          let isStopped = false;
+          const handler = {
+            frame: (chunk: Buffer, start: number, bodyStart: number, end: number) => {
+              if (isStopped) throw new Error('a frame came while stopped');
+              if (bodyStart !== start + (end - start < 130 ? 2 : 3)) throw new Error('the body starts elsewhere');
+              found.push(chunk.subarray(start, end).toString('hex'));
+              isStopped = stopAt[found.length % stopAt.length] ?? false;
+              return !isStopped;
+            },
+          };
+          const resume = (): void => {
+            isStopped = false;
+            scanner.resume(handler);
+          };
+          let taken = 0;
+          for (const [index, end] of edges.slice(1).entries()) {
+            scanner.scan(bytes.subarray(edges[index], end), handler);
+            taken = end;
+            if (isStopped && when[index % when.length]) resume();
+            const passedOn = found.reduce((sum, hex) => sum + hex.length / 2, 0);
+            if (scanner.pendingBytes !== taken - passedOn) throw new Error('bytes are lost or kept twice');
+          }
+          while (isStopped) resume();
+          if (found.join() !== all.map((one) => one.toString('hex')).join()) throw new Error('the frames differ');
+          if (scanner.pendingBytes !== 0) throw new Error('something is left');
+        },
+      ),
+      { numRuns: 1500 },
+    );
+    t.pass('1500 streams');
+  },
+);
+
+t.test('good frames in front of a broken one are handed over, nothing behind it is', async (t) => {
+  const good = frameOf(3, 7);
+  const broken = ['0000', '3600', '3800', '6000', 'c08000', '30ffffffff', '3080808000', 'c100', 'f200'];
+  for (const hex of broken) {
+    const stream = joinBytes([good, good, Buffer.from(hex, 'hex')]);
+    const { frames: found, fault } = scanThreeWays(stream);
+    t.equal(found.length, 2, hex);
+    t.equal(fault?.reasonCode, ReasonCode.malformedPacket, hex);
+    t.equal(scanChunks([joinBytes([stream, good])]).frames.length, 2, `${hex}, a good one behind`);
+  }
+});
+
+t.test(
+  'a fixed header is refused by its first wrong byte [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2] [MQTT-3.3.1-2] [MQTT-3.3.1-4]',
+  async (t) => {
+    const taken: string[] = [];
+    for (let first = 0; first < 256; first++) {
+      if (scanChunks([Buffer.of(first)]).fault === undefined) taken.push(first.toString(16));
+    }
+    const publish = ['30', '31', '32', '33', '34', '35', '3a', '3b', '3c', '3d'];
+    t.same(taken, ['10', '20', ...publish, '40', '50', '62', '70', '82', '90', 'a2', 'b0', 'c0', 'd0', 'e0', 'f0']);
+  },
+);
+
+t.test('a limit that changes between chunks holds for the frame that is under way', async (t) => {
+  const frame = frameOf(500, 1);
+  const scanner = new FrameScanner(1000);
+  const handler = { frame: () => true };
+  t.equal(scanner.scan(frame.subarray(0, 100), handler), undefined);
+  scanner.maximumPacketSize = 400;
+  t.equal(scanner.scan(frame.subarray(100), handler)?.reasonCode, ReasonCode.packetTooLarge);
+});
+
+t.test('an endless trickle of a large frame never holds more than came', async (t) => {
+  const scanner = new FrameScanner(1_000_000);
+  const frame = frameOf(900_000, 5);
+  let frames = 0;
+  const handler = { frame: () => frames++ >= 0 };
+  for (let position = 0; position < frame.length; position += 1000) {
+    if (scanner.pendingBytes !== position) t.fail(`${scanner.pendingBytes} bytes kept of ${position}`);
+    scanner.scan(frame.subarray(position, position + 1000), handler);
+  }
+  t.same([frames, scanner.pendingBytes], [1, 0]);
 });
