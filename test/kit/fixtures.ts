@@ -1,4 +1,5 @@
-// Fixtures: data of the repository that tests read. Paths are relative to `fixtures/`; tests run in the root of the repository.
+// Fixtures: data of the repository that tests read. Paths are relative to `fixtures/`; tests run in the root of the
+// repository.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

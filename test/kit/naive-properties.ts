@@ -1,5 +1,5 @@
-// NaiveProperties: the property blocks of 5.0 read once more, slowly and from a table of its own, copied from section 2.2.2.2
-// of the standard. The reader of Viaduct must find the same properties, and fault exactly the same blocks.
+// NaiveProperties: the property blocks of 5.0 read once more, slowly and from a table of its own, copied from section
+// 2.2.2.2 of the standard. The reader of Viaduct must find the same properties, and fault exactly the same blocks.
 // It throws at whatever is wrong and does not say why.
 import { isUtf8 } from 'node:buffer';
 

@@ -1,5 +1,5 @@
-// Mapping beyond its vectors: pieces against a naive twin that counts levels, rules that undo each other, and rules and topics
-// of any kind, for which a mapping may find a fault but never throws and never makes what is no topic.
+// Mapping beyond its vectors: pieces against a naive twin that counts levels, rules that undo each other, and rules and
+// topics of any kind, for which a mapping may find a fault but never throws and never makes what is no topic.
 import fc from 'fast-check';
 import t from 'tap';
 import { filterMatches, topicFilterFault } from '../../../protocol/topic/topic-filter.ts';

@@ -93,6 +93,27 @@ t.test('the topic tree finds what a list would find', async (t) => {
   t.pass('1000 trees');
 });
 
+t.test('a filter gives its values in the order in which they came, as often as they came', async (t) => {
+  const tree = new FilterTree<string>();
+  for (const value of ['c', 'a', 'b', 'a']) tree.add('x/+', value);
+  const matched = (topic: string): string[] => {
+    const found: string[] = [];
+    tree.match(topic, found);
+    return found;
+  };
+  t.same(matched('x/y'), ['c', 'a', 'b', 'a']);
+  t.equal(tree.remove('x/+', 'a'), true);
+  t.same(matched('x/y'), ['c', 'b', 'a'], 'one of two equal values is taken');
+  t.equal(tree.remove('x/#', 'a'), false);
+  t.equal(tree.remove('x', 'a'), false);
+  t.equal(tree.remove('x/+/z', 'a'), false);
+  t.equal(tree.size, 3);
+  for (const value of ['c', 'b', 'a']) t.equal(tree.remove('x/+', value), true);
+  t.same([tree.size, matched('x/y')], [0, []]);
+  tree.add('x/#', 'd');
+  t.same([matched('x'), matched('x/y/z'), matched('xx')], [['d'], ['d'], []]);
+});
+
 t.test('65535 levels exhaust nothing', async (t) => {
   const deep = '/'.repeat(65_535);
   const tree = new FilterTree<number>();
@@ -102,11 +123,20 @@ t.test('65535 levels exhaust nothing', async (t) => {
   const found: number[] = [];
   tree.match(deep, found);
   t.same(found.sort(), [1, 2, 3]);
+  t.equal(tree.remove(deep, 1), true);
+  t.equal(tree.remove(`${'+/'.repeat(32_767)}#`, 3), true);
+  t.equal(tree.size, 1);
   const topics = new TopicTree<number>();
   topics.set(deep, 1);
   let count = 0;
   topics.match('#', () => count++);
   t.equal(count, 1);
+  topics.match(`${'+/'.repeat(65_535)}+`, () => count++);
+  t.equal(count, 2);
+  t.equal(topics.delete(deep), 1);
+  t.equal(topics.size, 0);
+  t.equal(topicFilterFault(deep), undefined);
+  t.equal(topicNameFault(deep), undefined);
   t.ok(filterMatches('#', deep));
 });
 

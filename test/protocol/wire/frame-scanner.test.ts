@@ -1,4 +1,5 @@
-// The scanner: any chunking gives the same frames, and nothing too large is ever kept. Stops lose nothing and repeat nothing.
+// The scanner: any chunking gives the same frames, and nothing too large is ever kept. Stops lose nothing and repeat
+// nothing.
 import fc from 'fast-check';
 import t from 'tap';
 import { bytesOf, joinBytes } from '../../../protocol/wire/bytes.ts';

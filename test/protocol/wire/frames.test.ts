@@ -85,6 +85,14 @@ t.test('every good frame cut short is refused, and with a byte more it is no who
   t.pass(`${frames.length} frames`);
 });
 
+t.test('a broken stream is refused at the same place however it arrives [MQTT-4.13.1-1] [MQTT3-4.8.0-1]', async (t) => {
+  const cases = fixtureJson<readonly { readonly name: string; readonly hex: string }[]>('frames/malformed.json');
+  for (const { name, hex } of cases) {
+    const { frames: found, fault } = scanThreeWays(Buffer.from(hex, 'hex'));
+    t.ok(found.length > 0 || fault !== undefined, name);
+  }
+});
+
 t.test('all good frames of a version in one stream are read one after the other', async (t) => {
   for (const version of [v31, v311, v5]) {
     const ours = frames.filter((one) => one.version === version);

@@ -1,5 +1,5 @@
-// Property blocks: read, checked and written in agreement with a naive twin that has its own table of the standard, for every
-// place a block can stand. No bytes make any of them throw, and what is written is what is read.
+// Property blocks: read, checked and written in agreement with a naive twin that has its own table of the standard, for
+// every place a block can stand. No bytes make any of them throw, and what is written is what is read.
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';

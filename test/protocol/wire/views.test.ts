@@ -1,5 +1,5 @@
-// The views of the message path against the codec, their slow twin: of the same opinion on every frame, good or not quite, and
-// blind to what stands before and behind it. And what an outgoing PUBLISH says is what its view reads.
+// The views of the message path against the codec, their slow twin: of the same opinion on every frame, good or not
+// quite, and blind to what stands before and behind it. And what an outgoing PUBLISH says is what its view reads.
 import fc from 'fast-check';
 import t from 'tap';
 import { AckView } from '../../../protocol/wire/ack-frame.ts';

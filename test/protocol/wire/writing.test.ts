@@ -1,5 +1,5 @@
-// Writing packets of any kind, sensible or not: either a RangeError says what is wrong, or what was written is one whole
-// frame that reads back as the packet. Nothing is cut off, which is what mqtt-packet does with values that do not fit.
+// Writing packets of any kind, sensible or not: either a RangeError says what is wrong, or what was written is one
+// whole frame that reads back as the packet. Nothing is cut off, as mqtt-packet does with values that do not fit.
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
