@@ -2,7 +2,7 @@
 // that its values name. Every file that cannot be read or parsed is told, not only the first.
 // Bounded: `textLengthMax` characters a file, `includesMax` files inside each other, `filesMax` files in all.
 import { dirname, isAbsolute, join } from 'node:path';
-import { ConfigError, type ConfigFault, messageOf } from '../base/errors.ts';
+import { ConfigError, messageOf } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import type { Expression, Include, Position, Statement } from './hocon-node.ts';
 import { parseHocon } from './hocon-parser.ts';
@@ -17,7 +17,7 @@ export class ConfigReader {
   readonly files: string[] = [];
   readonly #disk: Disk;
   readonly #included = new Map<Include, readonly Statement[]>();
-  readonly #faults: ConfigFault[] = [];
+  readonly #errors: ConfigError[] = [];
 
   constructor(disk: Disk) {
     this.#disk = disk;
@@ -26,8 +26,13 @@ export class ConfigReader {
   /** The statements of a configuration. Rejects with ConfigError for files that cannot be read or parsed. */
   async read(path: string): Promise<readonly Statement[]> {
     const statements = await this.#file(path, { file: path, line: 0, column: 0 }, []);
-    if (this.#faults.length > 0) throw new ConfigError('FILE', this.#faults);
-    return statements;
+    const [first] = this.#errors;
+    if (first === undefined) return statements;
+    const detail = first.code.slice('ERR_CONFIG_'.length);
+    throw new ConfigError(
+      detail,
+      this.#errors.flatMap(({ faults }) => faults),
+    );
   }
 
   /** What was read for an include. */
@@ -38,7 +43,7 @@ export class ConfigReader {
   async #file(path: string, from: Position, outer: readonly string[]): Promise<readonly Statement[]> {
     const refusal = this.#refusal(path, outer);
     if (refusal !== undefined) {
-      this.#faults.push({ ...from, path: '', value: '', expected: refusal });
+      this.#errors.push(new ConfigError('INCLUDE', [{ ...from, path: '', value: '', expected: refusal }]));
       return [];
     }
     this.files.push(path);
@@ -48,7 +53,7 @@ export class ConfigReader {
       return statements;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.#faults.push(...error.faults);
+      this.#errors.push(error);
       return [];
     }
   }

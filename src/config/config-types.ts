@@ -1,5 +1,6 @@
-// ConfigTypes: a configuration as the rest of Viaduct gets it: complete, with defaults filled in and units in the names.
-// It knows neither broker nor bridge; the composition root translates.
+// ConfigTypes: a configuration as the rest of Viaduct gets it: complete, with defaults
+// filled in and units in the names. It knows neither broker nor bridge; the
+// composition root translates.
 
 /** A whole configuration. */
 export interface Config {

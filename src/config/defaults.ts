@@ -1,4 +1,6 @@
-// Defaults: every value that holds when a configuration says nothing, in one place, as it would be written there.
+// Defaults: every value that holds when a configuration says nothing, in one place, as it would be
+// written there. They pass through the same checks as written values, so that a default can never be one
+// that would be refused.
 
 /** Defaults of the listeners. */
 export const listenerDefaults = {

@@ -1,7 +1,9 @@
-// HoconLexer: text -> tokens. Comments (`#`, `//`) vanish, newlines stay because they separate values.
-// Bounded by the text; strings know where they began, so that one without an end is told at its beginning.
+// HoconLexer: text -> tokens. Comments (`#`, `//`) vanish, newlines stay because they separate
+// values. Bounded by the text; strings know where they began, so that one without an end is
+// told at its beginning.
 import { ConfigError } from '../base/errors.ts';
 import type { Position } from './hocon-node.ts';
+import { shownText } from './shown-text.ts';
 
 /** One token. `text` is the meaning: a quoted string without its quotes and escapes, a reference without its braces. */
 export interface Token {
@@ -26,7 +28,9 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** The error for something that is no HOCON, at its place. */
 export function syntaxError(at: Position, found: string, expected: string): ConfigError {
-  return new ConfigError('SYNTAX', [{ ...at, path: '', value: '', expected: `found ${found}; expected ${expected}` }]);
+  return new ConfigError('SYNTAX', [
+    { ...at, path: '', value: '', expected: `found ${shownText(found)}; expected ${expected}` },
+  ]);
 }
 
 /** Splits one text. Throws ConfigError. */

@@ -1,5 +1,6 @@
-// HoconNode: a configuration as a tree in which every value knows where it stands, so that every complaint can name file, line
-// and column. Scalars are texts: what they mean is decided by whoever expects a number, a duration or a name.
+// HoconNode: a configuration as a tree in which every value knows where it stands, so that every complaint
+// can name file, line and column. Scalars are texts: what they mean is decided by whoever expects a number,
+// a duration or a name.
 
 /** Objects and arrays inside each other at most, so that no input exhausts the stack. */
 export const levelsMax = 100;

@@ -1,5 +1,6 @@
-// HoconParser: tokens -> statements. Nothing is merged or looked up here; that is `hocon-evaluate.ts`.
-// Bounded by `levelsMax`, so that no input exhausts the stack.
+// HoconParser: tokens -> statements. Nothing is merged or looked up
+// here; that is `hocon-evaluate.ts`. Bounded by `levelsMax`, so that no
+// input exhausts the stack.
 import { HoconLexer, syntaxError, type Token } from './hocon-lexer.ts';
 import { type Expression, type HoconPart, levelsMax, type Position, type Statement } from './hocon-node.ts';
 
@@ -59,7 +60,7 @@ class HoconParser {
     if (this.#is('{')) return { kind: 'assignment', at, path, isAppend: false, value: this.#value() };
     const operator = this.#token;
     const isOperator = this.#is('=') || this.#is(':') || this.#is('+=');
-    if (!isOperator) throw syntaxError(operator.at, nameOf(operator), `'=' or '{' behind ${path.join('.')}`);
+    if (!isOperator) throw syntaxError(operator.at, nameOf(operator), "'=' or '{' behind the key");
     this.#index++;
     this.#skipNewlines();
     return { kind: 'assignment', at, path, isAppend: operator.text === '+=', value: this.#value() };

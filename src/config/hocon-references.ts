@@ -12,6 +12,7 @@ import {
   levelsMax,
   type Position,
 } from './hocon-node.ts';
+import { shownText } from './shown-text.ts';
 
 /** The environment that references may point to. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -117,6 +118,7 @@ class References {
       return undefined;
     }
     this.#hops++;
+    const faultsBefore = this.#faults.size;
     const found = this.#find(reference);
     this.#hops--;
     if (found === 'circle') {
@@ -127,7 +129,9 @@ class References {
     const { path, isOptional, at } = reference;
     const variable = Object.hasOwn(this.#environment, path) ? this.#environment[path] : undefined;
     if (variable !== undefined) return { kind: 'scalar', at, parts: [{ kind: 'text', text: variable }] };
-    if (!isOptional) this.#fault(reference, 'expected a key of this configuration or a variable of the environment');
+    const isToldAlready = this.#faults.size > faultsBefore;
+    if (!isOptional && !isToldAlready)
+      this.#fault(reference, 'expected a key of this configuration or a variable of the environment');
     return undefined;
   }
 
@@ -163,7 +167,14 @@ class References {
   }
 
   #fault({ at, path }: HoconReference, expected: string): void {
-    this.#faults.set(`${at.file}:${at.line}:${at.column}`, { ...at, path: `\${${path}}`, value: '', expected });
+    const place = `${at.file}:${at.line}:${at.column}`;
+    if (this.#faults.has(place)) return;
+    this.#faults.set(place, {
+      ...at,
+      path: `\${${shownText(path)}}`,
+      value: '',
+      expected,
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import type { HoconNode, HoconObject, Position } from './hocon-node.ts';
 import { type Environment, textOfScalar } from './hocon-references.ts';
 import { notesOf } from './notes.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
+import { shownText } from './shown-text.ts';
 
 /** A configuration, ready to use. */
 export interface LoadedConfig {
@@ -30,8 +31,6 @@ export interface LoadRequest {
   readonly environment: Environment;
 }
 
-/** Characters of a value that a fault shows. */
-const valueLengthMax = 200;
 /** The last keys of paths whose values nobody may see. */
 const secretKeys = new Set(['password', 'key_password']);
 /** Keys that mean something else to the language that this is written in. */
@@ -60,7 +59,8 @@ function foreignKeysIn(node: HoconNode, path: readonly string[] = []): readonly 
   if (node.kind === 'array') return node.items.flatMap((item, index) => foreignKeysIn(item, [...path, `${index}`]));
   if (node.kind !== 'object') return [];
   return [...node.entries].flatMap(([key, { value }]) => {
-    if (foreignKeys.has(key)) return [{ path: [...path, key], message: 'expected another name than this one' }];
+    if (foreignKeys.has(key))
+      return [{ path: [...path, key], message: 'expected another name than this one', isAboutKey: true }];
     return foreignKeysIn(value, [...path, key]);
   });
 }
@@ -93,13 +93,17 @@ function plainOf(node: HoconNode): unknown {
 }
 
 /** The fault that an issue is, with the place of the innermost key or value on its path that exists. */
-function faultOf({ path, message }: SchemaIssue, root: HoconObject): ConfigFault {
+function faultOf({ path, message, isAboutKey }: SchemaIssue, root: HoconObject): ConfigFault {
   let node: HoconNode = root;
   let at: Position = root.at;
   let isWhole = true;
+  const shownPath: string[] = [];
   for (const key of path) {
     const entry: { readonly at: Position; readonly value: HoconNode } | undefined = childOf(node, key);
-    isWhole = entry !== undefined || key === 'default';
+    // a listener that stands alone is the default one, without being called so
+    if (entry === undefined && key === 'default') continue;
+    shownPath.push(key);
+    isWhole = entry !== undefined;
     if (entry === undefined) continue;
     at = entry.at;
     node = entry.value;
@@ -107,18 +111,11 @@ function faultOf({ path, message }: SchemaIssue, root: HoconObject): ConfigFault
   const isSecret = secretKeys.has(path.at(-1) ?? '') || path.includes('password');
   const text = isWhole && node.kind === 'scalar' ? textOfScalar(node) : '';
   return {
-    ...(isWhole && node.kind === 'scalar' ? node.at : at),
-    path: path.join('.'),
+    ...(isWhole && node.kind === 'scalar' && !isAboutKey ? node.at : at),
+    path: shownText(shownPath.join('.')),
     value: isSecret && text !== '' ? '***' : shownText(text),
     expected: message,
   };
-}
-
-/** A value as a fault shows it: on one line, not longer than needed, without the password of an address. */
-function shownText(text: string): string {
-  const value = text.replace(/^([a-z0-9+-]+:\/\/)?[^/\s]*:[^/\s]*@/i, '$1***@');
-  const line = /\p{Cc}|\p{Cs}/u.test(value) ? JSON.stringify(value) : value;
-  return line.length > valueLengthMax ? `${line.slice(0, valueLengthMax)}...` : line;
 }
 
 function childOf(node: HoconNode, key: string): { readonly at: Position; readonly value: HoconNode } | undefined {
@@ -173,11 +170,12 @@ async function readPems(
     for (const [key, file] of files) {
       if (file === undefined || pems.has(file)) continue;
       const pem = await readNamedFile(disk, pathBeside(path, file));
-      if (typeof pem === 'string') pems.set(file, pem);
-      else
-        faults.push(
-          faultOf({ path: [...keys, key], message: `expected a file that can be read: ${pem.message}` }, root),
-        );
+      if (typeof pem === 'string') {
+        pems.set(file, pem);
+      } else {
+        const message = `expected a file that can be read: ${pem.message}`;
+        faults.push(faultOf({ path: [...keys, key], message, isAboutKey: false }, root));
+      }
     }
   }
   if (faults.length > 0) throw new ConfigError('FILE', inOrder(faults));

@@ -1,5 +1,6 @@
-// Notes: keys that are accepted and deserve a word: what the incumbent does with them, and what Viaduct does instead; and what is
-// missing where that has consequences which nobody expects. A note never stops anything.
+// Notes: keys that are accepted and deserve a word: what the incumbent does with them, and what
+// Viaduct does instead; and what is missing where that has consequences which nobody expects. A note
+// never stops anything.
 import type { ConfigNote } from './config-types.ts';
 import type { HoconNode, HoconObject } from './hocon-node.ts';
 import { textOfScalar } from './hocon-references.ts';

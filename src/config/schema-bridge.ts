@@ -1,4 +1,6 @@
-// The sections `bridges.mqtt.<name>`: one bridge each, under the key names of EMQX Edge, misspelled ones included.
+// The sections `bridges.mqtt.<name>`: one bridge each, under the key names of EMQX Edge, misspelled
+// ones included. What two keys say together is checked too: TLS against the address, filters against
+// what is made of them.
 import * as v from 'valibot';
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { MappingFault, TopicMapping } from '../../protocol/topic/topic-mapping.ts';

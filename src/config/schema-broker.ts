@@ -1,4 +1,6 @@
-// The sections `mqtt`, `auth` and `log`: limits, access and logging of the broker.
+// The sections `mqtt`, `auth` and `log`: limits, access and logging of the broker. Keys of
+// the incumbent that mean nothing here are accepted and explained by a note; what changes
+// nothing is never silent.
 import * as v from 'valibot';
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { topicTextFault } from '../../protocol/topic/topic-name.ts';

@@ -1,4 +1,5 @@
-// The section `listeners`: where devices connect. A listener may stand alone (`listeners.tcp { bind = ... }`) or under a name
+// The section `listeners`: where devices connect. A listener may stand
+// alone (`listeners.tcp { bind = ... }`) or under a name
 // (`listeners.tcp.inside { bind = ... }`).
 import * as v from 'valibot';
 import type { ListenerConfig } from './config-types.ts';
@@ -47,19 +48,25 @@ const ssl = v.pipe(
   }),
 );
 
-/** Puts a listener that stands alone under the name `default`. */
+/** Puts a listener that stands alone, or beside others that have names, under the name `default`. */
 function named(kind: Kind<readonly ListenerConfig[]>): Kind<readonly ListenerConfig[]> {
   return v.pipe(
     v.unknown(),
-    v.transform((value) => (isAlone(value) ? { default: value } : value)),
+    v.transform((value) => (isObject(value) ? withDefault(value) : value)),
     kind,
   );
 }
 
-function isAlone(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const values: readonly unknown[] = Object.values(value);
-  return values.length === 0 || values.some((one) => typeof one === 'string');
+function withDefault(value: object): object {
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
+  const others = entries.filter(([, one]) => isObject(one));
+  const own = entries.filter(([, one]) => !isObject(one));
+  if (own.length === 0 && others.length > 0) return value;
+  return Object.fromEntries([...others, ['default', Object.fromEntries(own)]]);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const tcpListeners: Kind<readonly ListenerConfig[]> = v.pipe(

@@ -1,10 +1,18 @@
-// SchemaValues: the kinds of values that a configuration has. Every scalar arrives as text; each kind says in one sentence what it
-// expected, and a value without the unit that it needs is an error, never a silent default.
+// SchemaValues: the kinds of values that a configuration has. Every scalar arrives as text; each kind
+// says in one sentence what it expected, and a value without the unit that it needs is an error,
+// never a silent default.
 import * as v from 'valibot';
 import { topicTextFault } from '../../protocol/topic/topic-name.ts';
 import { parseDuration, parseSize } from './units.ts';
 
-const objectExpected = 'expected an object: { key = value ... }';
+/** What is said of anything that should be an object. */
+export const objectExpected = 'expected an object: { key = value ... }';
+
+/** Anything but an array, which the kinds of objects would take for one. */
+export const noArray: Kind<unknown> = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value), objectExpected),
+);
 
 /** A kind of value: from text to what it means. */
 export type Kind<Value> = v.GenericSchema<unknown, Value>;
@@ -135,11 +143,12 @@ export const ignored: Kind<undefined> = v.pipe(
 
 /** Objects by their names, each of one kind. */
 export function mapOf<Value>(kind: Kind<Value>): Kind<Readonly<Record<string, Value>>> {
-  return v.record(v.string(), kind, objectExpected);
+  return v.pipe(noArray, v.record(v.string(), kind, objectExpected));
 }
 
 /** A map of texts, in the order in which they were written. */
 export const textMap: Kind<readonly (readonly [string, string])[]> = v.pipe(
+  noArray,
   v.record(text, text, objectExpected),
   v.transform((map) => Object.entries(map)),
 );
@@ -153,12 +162,13 @@ export function texts(kind: Kind<string>): Kind<readonly string[]> {
   );
 }
 
-/** An object with exactly these keys; every unknown one is told, with the key that was probably meant. */
+/** An object with exactly these keys; every unknown one is told (as `expected: never`), with what was probably meant. */
 export function section<Entries extends v.ObjectEntries>(
   entries: Entries,
 ): Kind<v.InferOutput<v.ObjectSchema<Entries, undefined>>> {
   const known = Object.keys(entries);
   return v.pipe(
+    noArray,
     v.looseObject(entries, (issue) =>
       issue.received === 'undefined' ? 'expected a value: this key is required' : objectExpected,
     ),
@@ -168,6 +178,7 @@ export function section<Entries extends v.ObjectEntries>(
         if (known.includes(key)) continue;
         addIssue({
           message: unknownKey(key, known),
+          expected: 'never',
           path: [{ type: 'object', origin: 'key', input: { ...dataset.value }, key, value }],
         });
       }

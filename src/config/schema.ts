@@ -1,32 +1,19 @@
-// Schema: a whole configuration, section by section. What the incumbent has and this version has not is refused unless it is
-// switched off; every fault of a file is told, not only the first.
+// Schema: a whole configuration, section by section. What the incumbent has and this
+// version has not is refused unless it is switched off; every fault of a file is
+// told, not only the first.
 import * as v from 'valibot';
 import type { Config } from './config-types.ts';
 import { type BridgeDraft, bridgeKind } from './schema-bridge.ts';
 import { authKind, logKind, mqttKind } from './schema-broker.ts';
 import { listenersKind } from './schema-listeners.ts';
-import { ignored, type Kind, mapOf, section, switchedOff } from './schema-values.ts';
+import { ignored, type Kind, noArray, objectExpected, section, switchedOff } from './schema-values.ts';
 
-/** `bridges.mqtt.cache` is no bridge: it is taken out, and must be switched off. */
-const mqttBridges: Kind<Readonly<Record<string, BridgeDraft>>> = v.pipe(
-  v.unknown(),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const { value } = dataset;
-    if (typeof value !== 'object' || value === null || !('cache' in value)) return;
-    const [issue] = v.safeParse(switchedOff, value.cache).issues ?? [];
-    if (issue === undefined) return;
-    const path = { type: 'object', origin: 'value', input: { ...value }, key: 'cache', value: value.cache } as const;
-    addIssue({ message: issue.message, path: [path] });
-  }),
-  v.transform(withoutCache),
-  mapOf(bridgeKind),
+/** Bridges by their names; `bridges.mqtt.cache` is none of them. */
+const mqttBridges: Kind<readonly (readonly [string, BridgeDraft])[]> = v.pipe(
+  noArray,
+  v.objectWithRest({ cache: v.optional(switchedOff) }, bridgeKind, objectExpected),
+  v.transform(({ cache: _cache, ...named }) => Object.entries(named)),
 );
-
-function withoutCache(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('cache' in value)) return value;
-  const { cache: _cache, ...rest } = value;
-  return rest;
-}
 
 const bridges: Kind<Config['bridges']> = v.pipe(
   section({
@@ -35,7 +22,7 @@ const bridges: Kind<Config['bridges']> = v.pipe(
     nng: v.optional(switchedOff),
   }),
   v.transform(({ mqtt }) =>
-    Object.entries(mqtt)
+    mqtt
       .filter(([, { isEnabled }]) => isEnabled)
       .map(([name, { config }]) => ({
         ...config,
@@ -69,6 +56,8 @@ const root: Kind<Config> = v.pipe(
 export interface SchemaIssue {
   readonly path: readonly string[];
   readonly message: string;
+  /** It is the key that is wrong, whatever its value. */
+  readonly isAboutKey: boolean;
 }
 
 /** Checks plain values. Returns the configuration, or everything that is wrong. */
@@ -78,5 +67,6 @@ export function checkSchema(plain: unknown): Config | readonly SchemaIssue[] {
   return result.issues.map((issue) => ({
     path: (issue.path ?? []).map((item) => String(item.key)),
     message: issue.message,
+    isAboutKey: issue.expected === 'never',
   }));
 }
