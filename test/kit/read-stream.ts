@@ -1,5 +1,5 @@
-// ReadStream: what Viaduct makes of a stream of bytes from a peer: scanner, codec, and, for PUBLISH and acknowledgements, the views
-// of the message path, which must be of the codec's opinion.
+// ReadStream: what Viaduct makes of a stream of bytes from a peer: scanner, codec, and, for PUBLISH and
+// acknowledgements, the views of the message path, which must be of the codec's opinion.
 import { AckView } from '../../protocol/wire/ack-frame.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import { decodePacket } from '../../protocol/wire/codec.ts';

@@ -1,5 +1,5 @@
-// ThreeWays: one stream of bytes, scanned whole, byte by byte, and with bytes of a further packet behind it. What comes of it must
-// be the same each time.
+// ThreeWays: one stream of bytes, scanned whole, byte by byte, and with bytes of a further packet behind it. What
+// comes of it must be the same each time.
 import { type Bytes, copyOfBytes, joinBytes } from '../../protocol/wire/bytes.ts';
 import { FrameScanner } from '../../protocol/wire/frame-scanner.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
