@@ -1,6 +1,6 @@
-// ConfigReader: reads a configuration file and the files that it includes, each relative to the one that names it, and the files
-// that its values name. Every file that cannot be read or parsed is told, not only the first.
-// Bounded: `textLengthMax` characters a file, `includesMax` files inside each other, `filesMax` files in all.
+// ConfigReader: reads a configuration file and the files that it includes, each relative to the one that names it,
+// and the files that its values name. Every file that cannot be read or parsed is told, not only the first. Bounded:
+// `textLengthMax` characters a file, `includesMax` files inside each other, `filesMax` files in all.
 import { dirname, isAbsolute, join } from 'node:path';
 import { ConfigError, messageOf } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';

@@ -1,6 +1,6 @@
-// Environment: variables that stand in for keys of the configuration. `VIADUCT_` variables name any key, levels joined by two
-// underscores (`VIADUCT_BRIDGES__MQTT__PLANT7__SERVER`); the `NANOMQ_` variables are those of the incumbent that mean something
-// here. They win over the file. A fault in one names the variable.
+// Environment: variables that stand in for keys of the configuration. `VIADUCT_` variables name any key, levels
+// joined by two underscores (`VIADUCT_BRIDGES__MQTT__PLANT7__SERVER`); the `NANOMQ_` variables are those of the
+// incumbent that mean something here. They win over the file. A fault in one names the variable.
 
 import type { HoconObject, Position } from './hocon-node.ts';
 import type { Environment } from './hocon-references.ts';

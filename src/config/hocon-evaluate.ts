@@ -1,7 +1,7 @@
-// HoconEvaluate: statements -> the tree they mean. Later statements win, objects merge, included files stand in place of their
-// statement; then references are replaced (`hocon-references.ts`). A value that a later one may still need, because that is an
-// optional reference or an object on top of a reference, stays behind it until then.
-// Bounded by `levelsMax` levels, through all includes.
+// HoconEvaluate: statements -> the tree they mean. Later statements win, objects merge, included files stand in place
+// of their statement; then references are replaced (`hocon-references.ts`). A value that a later one may still need,
+// because that is an optional reference or an object on top of a reference, stays behind it until then. Bounded by
+// `levelsMax` levels, through all includes.
 import { ConfigError } from '../base/errors.ts';
 import {
   type Assignment,

@@ -1,7 +1,7 @@
-// HoconReferences: replaces `${a.b}` by what it points to: a value of the configuration, else a variable of the environment.
-// What a reference brings in is a copy, so that nothing that is changed in one place changes in another.
-// Bounded: `hopsMax` references that lead to each other, `copiesMax` copied values, `joinedLengthMax` characters of a joined
-// text, `levelsMax` levels; a circle is told as such. No input makes it hang or exhausts the stack.
+// HoconReferences: replaces `${a.b}` by what it points to: a value of the configuration, else a variable of the
+// environment. What a reference brings in is a copy, so that nothing that is changed in one place changes in another.
+// Bounded: `hopsMax` references that lead to each other, `copiesMax` copied values, `joinedLengthMax` characters of a
+// joined text, `levelsMax` levels; a circle is told as such. No input makes it hang or exhausts the stack.
 import { ConfigError, type ConfigFault } from '../base/errors.ts';
 import {
   type HoconEntry,

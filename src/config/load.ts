@@ -1,6 +1,6 @@
-// Load: a configuration from its file to its meaning: read, parse, include, evaluate, environment, schema, files of certificates.
-// Everything that is wrong is told at once, each fault with its place, in one ConfigError.
-// Bounded by what the reader and the evaluation let in.
+// Load: a configuration from its file to its meaning: read, parse, include, evaluate, environment, schema, files of
+// certificates. Everything that is wrong is told at once, each fault with its place, in one ConfigError. Bounded by
+// what the reader and the evaluation let in.
 import { ConfigError, type ConfigFault } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import { ConfigReader, pathBeside, readNamedFile } from './config-reader.ts';

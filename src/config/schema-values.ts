@@ -162,7 +162,7 @@ export function texts(kind: Kind<string>): Kind<readonly string[]> {
   );
 }
 
-/** An object with exactly these keys; every unknown one is told (as `expected: never`), with what was probably meant. */
+/** An object with exactly these keys; every unknown one is told (`expected: never`), with what was probably meant. */
 export function section<Entries extends v.ObjectEntries>(
   entries: Entries,
 ): Kind<v.InferOutput<v.ObjectSchema<Entries, undefined>>> {

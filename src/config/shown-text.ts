@@ -1,6 +1,6 @@
-// ShownText: what a fault shows of a text that somebody else wrote: on one line, not longer than needed, and without the user and
-// the password of an address, since faults go to terminals and logs.
-// Bounded: `shownLengthMax` characters; what lies beyond is not even looked at.
+// ShownText: what a fault shows of a text that somebody else wrote: on one line, not longer than needed, and without
+// the user and the password of an address, since faults go to terminals and logs. Bounded: `shownLengthMax`
+// characters; what lies beyond is not even looked at.
 
 const shownLengthMax = 200;
 

@@ -1,6 +1,6 @@
-// Units: times and sizes as they are written, `300ms`, `1h30m`, `10MB`. A time needs its unit; a size without one is in bytes.
-// Fractions are refused: nobody can say what a rounded limit is. Every caller states the bounds of what it accepts, so that a
-// value which no timer and no buffer can hold is told where it stands, not cut down in silence.
+// Units: times and sizes as they are written, `300ms`, `1h30m`, `10MB`. A time needs its unit; a size without one is
+// in bytes. Fractions are refused: nobody can say what a rounded limit is. Every caller states the bounds of what it
+// accepts, so that a value which no timer and no buffer can hold is told where it stands, not cut down in silence.
 
 const millisecondsOf: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
@@ -28,7 +28,7 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
-/** The bytes of a size (B, KB, MB, GB in powers of 1024, in any case; without unit bytes), or undefined if it is none. */
+/** The bytes of a size (B, KB, MB, GB in powers of 1024, in any case; without unit bytes); undefined if it is none. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+)\s*([kmg]?b)?$/i.exec(text);
   const factor = bytesOf.get(match?.[2]?.toLowerCase() ?? '');

@@ -1,6 +1,6 @@
-// HOCON: every form of the language that is promised, every place that an error names, and that no text whatever does harm.
-// Texts are read from a disk in memory, through the evaluation, so that a test sees what the schema would see; what a
-// configuration then means is the matter of config.test.ts.
+// HOCON: every form of the language that is promised, every place that an error names, and that no text whatever does
+// harm. Texts are read from a disk in memory, through the evaluation, so that a test sees what the schema would see;
+// what a configuration then means is the matter of config.test.ts.
 
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
