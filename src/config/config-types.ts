@@ -18,8 +18,11 @@ export interface TlsConfig {
   readonly keyFile?: string;
   readonly keyPassphrase?: string;
   readonly authoritiesFile?: string;
+  /** The peer's certificate is checked. Default true for a bridge, false for a listener. */
   readonly isPeerVerified: boolean;
+  /** A listener refuses devices without a certificate. Default false; nothing to a bridge. */
   readonly isCertificateRequired: boolean;
+  /** The name asked for and checked; default the host. */
   readonly serverName?: string;
 }
 
@@ -128,7 +131,9 @@ export interface BridgeConfig {
   readonly tls?: TlsConfig;
   readonly version: 3 | 4 | 5;
   readonly clientId: string;
+  /** 0 to 65535; 0 switches it off. Default 60. */
   readonly keepAliveS: number;
+  /** Longest wait between attempts to connect: 500 to 86400000. Default 60000. */
   readonly backoffMsMax: number;
   readonly cleanStart: boolean;
   readonly username?: string;
@@ -152,6 +157,7 @@ export interface BridgeConfig {
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
   readonly overflow: 'oldest' | 'newest';
+  /** 0 to 86400000; 0 waits for ever. Default 20000. */
   readonly acknowledgeTimeoutMs: number;
 }
 

@@ -230,12 +230,15 @@ t.test('numbers and words are both flags, and a flag that is neither is told', a
     t.match(await bridge(`clean_start = ${on}`), { cleanStart: true });
   for (const off of ['false', 'off', 'no', '0']) t.match(await bridge(`clean_start = ${off}`), { cleanStart: false });
   t.match(await faultsOf(load('auth.allow_anonymous = constructor')), /= constructor: expected true or false$/);
+  t.match(await faultsOf(load('mqtt.toString = 1')), /^etc\/v\.conf:1:1: mqtt\.toString = 1: unknown key/);
   t.match(await faultsOf(load('log.level = toString')), /= toString: expected one of trace/);
 });
 
 t.test('the remote of a bridge with TLS is verified unless that is switched off, which is noted', async (t) => {
   const { config } = await load('bridges.mqtt.b.server = "mqtts://h"');
   t.strictSame(config.bridges[0]?.tls, { isPeerVerified: true, isCertificateRequired: false });
+  const { config: withBlock } = await loadFixture('valid/tls-bridge.conf');
+  t.equal(withBlock.bridges[0]?.tls?.isPeerVerified, true, 'a section ssl that does not say so changes nothing');
   const off = await load('bridges.mqtt.b { server = "mqtts://h", clientid = c\n ssl.verify_peer = false }');
   t.equal(off.config.bridges[0]?.tls?.isPeerVerified, false);
   t.match(off.notes, [
@@ -287,6 +290,13 @@ t.test('variables that are no keys change nothing', async (t) => {
   const plain = await load('');
   const others = { VIADUCT_SERVICE_HOST: '10.0.0.1', VIADUCT_PORT_1883_TCP: 'tcp://10.0.0.1:1883', toString: 'x' };
   t.strictSame((await load('', { ...others, NANOMQ_TLS_ENABLE: 'false' })).config, plain.config);
+  const tls = { NANOMQ_TLS_ENABLE: 'true', NANOMQ_TLS_CERT_PATH: 'k', NANOMQ_TLS_KEY_PATH: 'k' };
+  const both = await load('', tls, { 'etc/k': 'PEM' });
+  t.strictSame(
+    both.config.listeners.map(({ name }) => name),
+    ['tcp.default', 'ssl.default'],
+    'one more listener takes none away',
+  );
   const bound = await load('listeners.tcp.bind = 5', { NANOMQ_BROKER_URL: 'nmq-tcp://h:6' });
   t.strictSame(bound.config.listeners, [{ name: 'tcp.default', host: 'h', port: 6 }], 'the one that stands alone');
 });
