@@ -3,8 +3,9 @@
 // exported here may not.
 export { Backoff, type BackoffOptions } from './connection/backoff.ts';
 export { ClientConnection, type ClientSink, type ClientTerms } from './connection/client-connection.ts';
-export type { ConnectionEnd, ExchangeSink, ReceivedPublish, SendOutcome } from './connection/exchange.ts';
+export type { ConnectionEnd, ExchangeSink, SendOutcome } from './connection/exchange.ts';
 export type { PeerLimits, ServerFeatures } from './connection/limits.ts';
+export type { ReceivedPublish } from './connection/received-publish.ts';
 export {
   type ConnectAnswer,
   ServerConnection,

@@ -13,32 +13,19 @@ import { isExpired } from '../session/expiry.ts';
 import type { SendEntry } from '../session/send-window.ts';
 import type { Session } from '../session/session.ts';
 import { type AckType, AckView, writeAck } from '../wire/ack-frame.ts';
-import { type Bytes, emptyBytes } from '../wire/bytes.ts';
+import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
-import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
+import { ProtocolVersion } from '../wire/protocol-version.ts';
 import { publishSize, writePublish } from '../wire/publish-head.ts';
 import { PublishView } from '../wire/publish-view.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode } from '../wire/reason-code.ts';
 import type { PeerLimits } from './limits.ts';
+import { IncomingPublish, type ReceivedPublish } from './received-publish.ts';
+import { RunGatherer, type RunSink } from './run-gatherer.ts';
 import { InboundAliases, OutboundAliases } from './topic-aliases.ts';
-
-/** A message that came in. Borrowed: valid during the call only. */
-export interface ReceivedPublish {
-  readonly topic: string;
-  readonly topicBytes: Bytes;
-  readonly payload: Bytes;
-  /** The 5.0 property block as `Publishable.properties` has it. */
-  readonly properties: Bytes;
-  readonly qos: Qos;
-  readonly retain: boolean;
-  readonly dup: boolean;
-  /** Seconds; -1 for none. */
-  readonly messageExpiryInterval: number;
-  readonly subscriptionIdentifiers: readonly number[] | undefined;
-}
 
 /** How and why a connection ended. */
 export interface ConnectionEnd {
@@ -78,6 +65,8 @@ export interface ExchangeTerms {
   readonly topicAliasMaximum: number;
   /** Whether the peer is a client, which attaches no subscription identifiers. */
   readonly isPeerClient: boolean;
+  /** Who takes runs; default nobody: every message comes alone. */
+  readonly runSink?: RunSink;
   /** QoS 2 messages underway at most; default the peer's receive maximum. */
   readonly qos2WindowMax?: number;
 }
@@ -96,19 +85,6 @@ class Target {
   }
 }
 
-/** A received message; reused. */
-class Incoming implements ReceivedPublish {
-  topic = '';
-  topicBytes: Bytes = emptyBytes;
-  payload: Bytes = emptyBytes;
-  properties: Bytes = emptyBytes;
-  qos: Qos = 0;
-  retain = false;
-  dup = false;
-  messageExpiryInterval = -1;
-  subscriptionIdentifiers: readonly number[] | undefined;
-}
-
 const identifierFromClient = new Malformed(
   ReasonCode.protocolError,
   'MQTT-3.3.4-6',
@@ -123,12 +99,13 @@ export class Exchange implements AckWriter {
   readonly #terms: ExchangeTerms;
   readonly #view = new PublishView();
   readonly #ack = new AckView();
-  readonly #incoming = new Incoming();
+  readonly #incoming = new IncomingPublish();
   readonly #target: Target;
   readonly #inbound: InboundAliases;
   readonly #outbound: OutboundAliases;
   /** QoS 2 identifiers of this connection that were acknowledged with PUBREC and await PUBREL. */
   readonly #unreleased = new Set<number>();
+  readonly #runs: RunGatherer | undefined;
   #isStalled = false;
   #isOver = false;
   #progressAt = 0;
@@ -141,6 +118,11 @@ export class Exchange implements AckWriter {
     this.#target = new Target(terms.version);
     this.#inbound = new InboundAliases(terms.topicAliasMaximum);
     this.#outbound = new OutboundAliases(terms.peer.topicAliasMaximum);
+    if (terms.runSink) {
+      this.#runs = new RunGatherer(terms.runSink, terms.version, (bytes, start, bodyStart, end) =>
+        this.#isOver ? undefined : this.#readPublish(bytes, start, bodyStart, end),
+      );
+    }
   }
 
   /** Whether scanning must stop until `resumable`: too much awaits acceptance, and 3.x has no other brake. */
@@ -195,8 +177,18 @@ export class Exchange implements AckWriter {
     return 'sent';
   }
 
-  /** A PUBLISH frame came. Returns what is wrong with it. */
+  /** The gatherer of runs; undefined where nobody takes them. */
+  get runs(): RunGatherer | undefined {
+    return this.#runs;
+  }
+
+  /** A PUBLISH frame came. Returns what is wrong with it, or with those of the run that it ended. */
   publishReceived(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
+    const runs = this.#runs;
+    return runs ? runs.publishReceived(bytes, start, bodyStart, end) : this.#readPublish(bytes, start, bodyStart, end);
+  }
+
+  #readPublish(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
     const view = this.#view;
     const fault = view.read(bytes, start, bodyStart, end, this.#terms.version);
     if (fault) return fault;

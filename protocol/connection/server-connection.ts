@@ -22,9 +22,10 @@ import { SilenceLimit } from './keep-alive.ts';
 import { faultAtServer } from './legal-packets.ts';
 import { limitsOfConnect, packetSizeMax } from './limits.ts';
 import { connackVersion } from './refused-connect.ts';
+import type { RunSink } from './run-gatherer.ts';
 
 /** What a server does with one connection. */
-export interface ServerSink extends ExchangeSink {
+export interface ServerSink extends ExchangeSink, RunSink {
   /** Answered by `accept` or `refuse`, inside this call or later. */
   connectRequested(connect: ConnectPacket): void;
   /** Answered by `subscribed`. */
@@ -49,6 +50,14 @@ export interface ConnectAnswer {
   readonly assignedClientId?: string;
   /** Seconds; stated when it is not what the client asked for. */
   readonly sessionExpiryInterval?: number;
+}
+
+/** Where a frame lies. */
+interface FrameAt {
+  readonly bytes: Bytes;
+  readonly start: number;
+  readonly bodyStart: number;
+  readonly end: number;
 }
 
 /** One connection at a server. */
@@ -99,20 +108,51 @@ export class ServerConnection {
     this.#silence?.heard(now);
     const type = (bytes[start] ?? 0) >> 4;
     const exchange = this.#exchange;
-    let fault = faultAtServer(type, exchange !== undefined);
-    if (fault === undefined) {
-      if (exchange === undefined) fault = this.#receiveConnect(bytes.subarray(start, end));
-      else if (type === PacketType.publish) fault = exchange.publishReceived(bytes, start, bodyStart, end);
-      else if (type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
-      else fault = this.#receiveControl(decodePacket(bytes.subarray(start, end), this.#version));
+    if (type === PacketType.publish && exchange) {
+      const publishFault = exchange.publishReceived(bytes, start, bodyStart, end);
+      if (publishFault) this.#fail(publishFault);
+      return this.#mayScan();
     }
+    // what a run gathered came before this frame
+    this.chunkEnded();
+    const fault = faultAtServer(type, exchange !== undefined);
     if (fault) this.#fail(fault);
+    else if (!this.#isEnded) this.#take(type, { bytes, start, bodyStart, end }, now);
     return this.#mayScan();
   }
 
-  /** The stream is no MQTT: the scanner refused it. */
+  /** All frames of a chunk were taken: a run ends with it. */
+  chunkEnded(): void {
+    const fault = this.#state === 'connected' ? this.#exchange?.runs?.end() : undefined;
+    if (fault) this.#fail(fault);
+  }
+
+  /** The stream is no MQTT: the scanner refused it. What came before that counts. */
   scanFailed(fault: Malformed): void {
+    this.chunkEnded();
     this.#fail(fault);
+  }
+
+  /** From now on QoS 0 messages to this topic, without properties, may come as runs. */
+  expectRun(topicBytes: Bytes): void {
+    this.#exchange?.runs?.expect(topicBytes);
+  }
+
+  /** Whether frames of QoS 0 messages in a version, as they came from another device, may be passed on as they are. */
+  mayForward(version: ProtocolVersion): boolean {
+    if (this.#state !== 'connected') return false;
+    const isAlike = (version === ProtocolVersion.v5) === (this.#version === ProtocolVersion.v5);
+    return isAlike && this.#connect?.properties.maximumPacketSize === undefined;
+  }
+
+  /** Passes frames on; `mayForward` has said that they may be. */
+  forward(frames: Bytes): void {
+    this.#outbox.append(frames);
+  }
+
+  /** The version that the client speaks. */
+  get version(): ProtocolVersion {
+    return this.#version;
   }
 
   /** The socket is gone. */
@@ -138,6 +178,7 @@ export class ServerConnection {
       peer: limitsOfConnect(connect),
       topicAliasMaximum: this.#limits.topicAliasMaximum,
       isPeerClient: true,
+      runSink: this.#sink,
     });
     this.#exchange.begin(now);
     this.#sink.resumable();
@@ -173,6 +214,19 @@ export class ServerConnection {
 
   get #version(): ProtocolVersion {
     return this.#connect?.version ?? ProtocolVersion.v311;
+  }
+
+  #take(type: number, { bytes, start, bodyStart, end }: FrameAt, now: number): void {
+    const exchange = this.#exchange;
+    let fault: Malformed | undefined;
+    if (exchange === undefined) fault = this.#receiveConnect(bytes.subarray(start, end));
+    else if (type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
+    else fault = this.#receiveControl(decodePacket(bytes.subarray(start, end), this.#version));
+    if (fault) this.#fail(fault);
+  }
+
+  get #isEnded(): boolean {
+    return this.#state === 'ended';
   }
 
   #mayScan(): boolean {

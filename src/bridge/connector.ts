@@ -5,7 +5,8 @@
 //
 // Bounded: one line at a time.
 import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
-import type { ConnectionEnd, ReceivedPublish, SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { bytesOfText } from '../../protocol/wire/bytes.ts';

@@ -1,7 +1,7 @@
 // Receiver: messages from the remote on their way into the router. The
 // remote's acknowledgement waits until every local destination that must hold
 // the message holds it.
-import type { ReceivedPublish } from '../../protocol/connection/exchange.ts';
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import { messageDeadline } from '../../protocol/session/expiry.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';

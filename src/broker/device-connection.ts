@@ -5,13 +5,15 @@
 //   link.frame -> server-connection.receive -> messageReceived -> access -> router.publish -> acceptance -> PUBACK
 //
 // Reading stops while the device's CONNECT is being decided and while too much awaits acceptance.
-import type { ConnectionEnd, ReceivedPublish, SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import { ServerConnection, type ServerSink } from '../../protocol/connection/server-connection.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
 import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { Link, type LinkHandler } from '../link/link.ts';
@@ -23,6 +25,7 @@ import type { Identity } from './acl.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { DeviceLine } from './device-line.ts';
 import type { DeviceSession } from './device-session.ts';
+import { RunRoute } from './run-route.ts';
 import { subscribeSession, unsubscribeSession } from './subscribing.ts';
 
 /** Told when a connection is over and its socket gone. */
@@ -34,6 +37,7 @@ interface Accepted {
   readonly identity: Identity;
   readonly session: DeviceSession;
   readonly memory: AccessMemory;
+  readonly route: RunRoute;
 }
 
 /** One network connection of one device. */
@@ -83,11 +87,13 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** One frame came in. */
   frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean {
-    return this.#machine.receive(bytes, start, bodyStart, end, this.#rooms.ports.clock.now());
+    return this.#machine.receive(bytes, start, bodyStart, end, this.#rooms.turn.now);
   }
 
   /** All frames of a chunk were taken. */
-  chunkEnded(): void {}
+  chunkEnded(): void {
+    this.#machine.chunkEnded();
+  }
 
   /** The stream is no MQTT. */
   broken(fault: Malformed): void {
@@ -132,7 +138,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     wills.returned(clientId, opened.isPresent, now);
     const identity = { clientId, username: connect.username };
     const memory = new AccessMemory(access, identity);
-    this.#accepted = { connect, identity, session: opened.session, memory };
+    const route = new RunRoute(this.#rooms.router, access, connect.version);
+    this.#accepted = { connect, identity, session: opened.session, memory, route };
     log.debug({ clientId, address: this.#link.remoteAddress, version: connect.version }, 'device connected');
     this.#machine.accept(opened.session.flows, this.#answer(connect, opened.isPresent, assigned), now);
     if (!this.#isOver) opened.session.attach(this);
@@ -188,6 +195,15 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (this.#spare) acceptance.reset(ticket);
     router.publish(message, acceptance);
     this.#spare = acceptance.isReleased ? acceptance : undefined;
+    const isPlain = ticket === 0 && !publish.retain && interval < 0 && publish.properties.length === 0;
+    if (isPlain && accepted.route.learn(topic)) this.#machine.expectRun(publish.topicBytes);
+  }
+
+  /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
+  runReceived(run: PublishRun): boolean {
+    if (!this.#accepted?.route.forward(run)) return false;
+    this.#rooms.counters.received.add(run.count);
+    return true;
   }
 
   /** Every destination holds the message, or one refused it: the acknowledgement may leave. */
@@ -223,6 +239,16 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   /** See `DeviceLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
     return this.#machine.send(delivery, token, this.#rooms.ports.clock.now());
+  }
+
+  /** See `DeviceLine`. */
+  mayForward(version: ProtocolVersion): boolean {
+    return this.#machine.mayForward(version);
+  }
+
+  /** See `DeviceLine`. */
+  forward(frames: Bytes): void {
+    this.#machine.forward(frames);
   }
 
   #answer(

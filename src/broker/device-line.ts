@@ -2,6 +2,8 @@
 // more. The session never learns more of a connection, so that nothing of a dead
 // one can stay with it.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 
@@ -11,6 +13,10 @@ export interface DeviceLine {
   readonly isCongested: boolean;
   /** Sends a message; `token` is the queue's sequence, 0 for a message that was never queued. */
   send(delivery: Delivery, token: number): SendOutcome;
+  /** Whether frames of QoS 0 messages that came in a version may be passed on as they are. */
+  mayForward(version: ProtocolVersion): boolean;
+  /** Passes such frames on. */
+  forward(frames: Bytes): void;
   /** Ends the connection with a reason. */
   disconnect(reasonCode: ReasonCode, detail: string): void;
 }

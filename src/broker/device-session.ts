@@ -8,7 +8,8 @@
 
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
-import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+import { lowerQos, type ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { isFailure } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
@@ -16,7 +17,7 @@ import { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
-import type { Destination, Grant, SubscriptionOptions } from '../router/destination.ts';
+import type { Destination, FrameTaker, Grant, SubscriptionOptions } from '../router/destination.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
@@ -24,7 +25,7 @@ import type { DeviceLine } from './device-line.ts';
 type Identifiers = readonly number[] | undefined;
 
 /** One device's session. */
-export class DeviceSession implements Destination {
+export class DeviceSession implements Destination, FrameTaker {
   readonly origin: Origin;
   /** The flows of QoS 1 and 2 in both directions. */
   readonly flows: Session;
@@ -54,6 +55,24 @@ export class DeviceSession implements Destination {
       overflow: options.queueOverflow,
     };
     this.#queue = new Queue<Identifiers>(limits, (_entry, reason) => this.#drop(reason));
+  }
+
+  /** See `Destination`. */
+  get frameTaker(): FrameTaker {
+    return this;
+  }
+
+  /** See `FrameTaker`. */
+  mayTakeFrames(version: ProtocolVersion): boolean {
+    const line = this.#line;
+    return line !== undefined && this.#queue.unreadCount === 0 && line.mayForward(version) && !line.isCongested;
+  }
+
+  /** See `FrameTaker`. */
+  takeFrames(frames: Bytes, count: number): void {
+    this.#counters.matched.add(count);
+    this.#counters.sent.add(count);
+    this.#line?.forward(frames);
   }
 
   /** Whether a device is connected to it now. */

@@ -23,7 +23,7 @@ export interface WillOptions {
 export interface ClientOptions {
   /** Default 5.0. */
   readonly version: ProtocolVersion;
-  /** Default `viaduct-` and 16 random hexadecimal digits. */
+  /** Default `viaduct-` and 14 random hexadecimal digits: 3.1 allows 23 characters. */
   readonly clientId?: string;
   /** Forget at the first connect what the server kept of an earlier run. Default true. */
   readonly cleanStart: boolean;

@@ -4,7 +4,8 @@
 //   connecting -> connected -> waiting -> connecting ...
 //   any --close--> what is underway is settled, then closed          any --destroy--> closed
 import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
-import type { ConnectionEnd, ReceivedPublish } from '../../protocol/connection/exchange.ts';
+import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import type { ConnackPacket } from '../../protocol/wire/packets.ts';
@@ -62,7 +63,7 @@ export class Client {
 
   private constructor(address: RemoteAddress, options: ClientOptions, context: ClientContext) {
     const { ports } = context;
-    this.clientId = options.clientId ?? `viaduct-${ports.random.bytes(8).toString('hex')}`;
+    this.clientId = options.clientId ?? `viaduct-${ports.random.bytes(7).toString('hex')}`;
     this.#context = context;
     this.#turn = context.turn ?? new Turn(ports.clock);
     this.#options = options;

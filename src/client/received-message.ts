@@ -1,7 +1,7 @@
 // ReceivedMessage: a message as an application gets it. Its bytes are its own: it may be kept. Copied
 // once, when it is handed over, however many subscriptions it matches. Properties are decoded when
 // somebody asks for them.
-import type { ReceivedPublish } from '../../protocol/connection/exchange.ts';
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import { type Bytes, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
 import type { Properties } from '../../protocol/wire/properties.ts';
 import { decodePublishProperties } from '../../protocol/wire/property-block.ts';

@@ -1,7 +1,8 @@
 // Destination: whoever takes messages from the router. A device's session
 // and a bridge's forward rule are destinations; they know nothing of each
 // other and meet only here.
-import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Acceptance } from './acceptance.ts';
@@ -28,12 +29,22 @@ export interface Grant {
   identifiers: readonly number[] | undefined;
 }
 
+/** A destination that can take QoS 0 messages as the frames that they came in. */
+export interface FrameTaker {
+  /** Whether frames of this version can be passed on now, exactly as they are, ahead of nothing that waits. */
+  mayTakeFrames(version: ProtocolVersion): boolean;
+  /** Passes on `count` whole frames. They are borrowed: copied or written before the end of the turn. */
+  takeFrames(frames: Bytes, count: number): void;
+}
+
 /** Somebody who takes messages. `deliver` is synchronous and never throws; what it cannot do at once it queues. */
 export interface Destination {
   /** Who this is when it publishes: what no-local compares with. */
   readonly origin: Origin;
   /** Whether it can pass messages on at once (its link is up); a shared group prefers members that are. */
   readonly isReady: boolean;
+  /** Present where frames can be passed on as they are. */
+  readonly frameTaker?: FrameTaker;
   /**
    * Takes one message. It is borrowed: to keep it, `message.own()`. A destination that is not safe with it when it
    * returns takes a hold on `acceptance` first.

@@ -8,7 +8,7 @@ import { parseFilter } from '../../protocol/topic/topic-filter.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
 import type { Acceptance } from './acceptance.ts';
-import type { Destination, Grant, SubscriptionOptions } from './destination.ts';
+import type { Destination, FrameTaker, Grant, SubscriptionOptions } from './destination.ts';
 import { RetainedStore } from './retained.ts';
 import { SharedGroup } from './shared-groups.ts';
 
@@ -39,6 +39,8 @@ interface Stop {
 }
 
 interface Route {
+  /** The destinations, if each of them gets the messages of this topic as they are; undefined otherwise. */
+  readonly takers: readonly FrameTaker[] | undefined;
   readonly stops: readonly Stop[];
   readonly groups: readonly SharedGroup[];
 }
@@ -55,11 +57,22 @@ export class Router {
   readonly #routes = new Map<string, Route>();
   readonly #routesMax: number;
   #subscriptionCount = 0;
+  #generation = 0;
   #nextOrder = 0;
 
   constructor(options: RouterOptions = {}) {
     this.retained = options.retained ?? new RetainedStore();
     this.#routesMax = options.routesMax ?? 10_000;
+  }
+
+  /** Grows whenever a subscription changes: what was found out about a topic under an older number is void. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Who gets the QoS 0 messages of a topic, if all of them can take frames as they came; undefined otherwise. */
+  takersOf(topic: string): readonly FrameTaker[] | undefined {
+    return (this.#routes.get(topic) ?? this.#findRoute(topic)).takers;
   }
 
   /** Subscriptions held, shared ones included. */
@@ -69,6 +82,7 @@ export class Router {
 
   /** Adds or replaces [MQTT-3.8.4-3] [MQTT3-3.8.4-3] a subscription to a valid filter. Returns whether it is new. */
   subscribe(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
+    this.#generation++;
     this.#routes.clear();
     const parsed = parseFilter(filter);
     const isNew =
@@ -81,6 +95,7 @@ export class Router {
 
   /** Removes a subscription by its literal filter [MQTT-3.10.4-1] [MQTT3-3.10.4-1]. Returns whether there was one. */
   unsubscribe(destination: Destination, filter: string): boolean {
+    this.#generation++;
     this.#routes.clear();
     const parsed = parseFilter(filter);
     const wasThere =
@@ -177,11 +192,21 @@ export class Router {
       stops.push({ destination, subscriptions: own, grant: grantOf(own), hasNoLocal });
     }
     stops.sort((one, other) => orderOf(one) - orderOf(other));
-    const route = { stops, groups };
+    const route = { stops, groups, takers: groups.length === 0 ? takersOf(stops) : undefined };
     if (this.#routes.size >= this.#routesMax) this.#routes.clear();
     this.#routes.set(topic, route);
     return route;
   }
+}
+
+function takersOf(stops: readonly Stop[]): readonly FrameTaker[] | undefined {
+  const takers: FrameTaker[] = [];
+  for (const { destination, grant, hasNoLocal } of stops) {
+    const taker = destination.frameTaker;
+    if (taker === undefined || hasNoLocal || grant.identifiers !== undefined) return undefined;
+    takers.push(taker);
+  }
+  return takers;
 }
 
 function orderOf(stop: Stop): number {

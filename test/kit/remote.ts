@@ -1,3 +1,4 @@
+// Remote: the broker at the other end of a bridge, played by the test, and a bridge to it.
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket, Packet, PublishPacket } from '../../protocol/wire/packets.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';

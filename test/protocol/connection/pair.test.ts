@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { ClientConnection } from '../../../protocol/connection/client-connection.ts';
-import type { ReceivedPublish } from '../../../protocol/connection/exchange.ts';
+import type { ReceivedPublish } from '../../../protocol/connection/received-publish.ts';
 import { ServerConnection } from '../../../protocol/connection/server-connection.ts';
 import type { SendEntry } from '../../../protocol/session/send-window.ts';
 import { Session } from '../../../protocol/session/session.ts';
@@ -144,6 +144,7 @@ class Pair {
       this.#down,
       {
         ...sinkOf(this.server),
+        runReceived: () => false,
         connectRequested: () => server.accept(this.server.session, { sessionPresent: isPresent }, 0),
         subscribeRequested: never('SUBSCRIBE'),
         unsubscribeRequested: never('UNSUBSCRIBE'),

@@ -239,6 +239,7 @@ t.test('a device that reads nothing does not let memory grow: QoS 0 is dropped, 
   const device = await world.dial(v311);
   await device.connect('device');
   world.net.highWaterMark = 1;
+  world.net.chunkBytes = 65_536;
   const payload = 'x'.repeat(100_000);
   device.send(...Array.from({ length: 40 }, () => publishOf('a', payload)));
   await world.clock.settle();

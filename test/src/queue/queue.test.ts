@@ -1,3 +1,4 @@
+// The queue: order, bounds, reading and reading again, against a list.
 import fc from 'fast-check';
 import t from 'tap';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';

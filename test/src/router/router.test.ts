@@ -1,3 +1,4 @@
+// Router, acceptance, retained messages and shared groups, with destinations that the test plays.
 import t from 'tap';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import type { Qos } from '../../../protocol/wire/protocol-version.ts';
