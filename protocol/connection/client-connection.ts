@@ -125,7 +125,7 @@ export class ClientConnection {
     if (fault === undefined) {
       if (exchange && type === PacketType.publish) fault = exchange.publishReceived(bytes, start, bodyStart, end);
       else if (exchange && type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
-      else fault = this.#receiveControl(decodePacket(bytes.subarray(start, end), this.#version), now);
+      else fault = this.#receiveControl(this.#decode(bytes.subarray(start, end)), now);
     }
     if (fault) this.#fail(fault);
     return this.#mayScan();
@@ -209,6 +209,17 @@ export class ClientConnection {
       default:
         return undefined; // PINGRESP: that something came is all there is to it
     }
+  }
+
+  /** A server that does not speak 5.0 refuses in the form of 3.1.1, which is no CONNACK of 5.0. */
+  #decode(frame: Bytes): Packet | Malformed {
+    const packet = decodePacket(frame, this.#version);
+    const isOlder = this.#state === 'connecting' && this.#version === ProtocolVersion.v5 && packet instanceof Malformed;
+    if (!isOlder) return packet;
+    const older = decodePacket(frame, ProtocolVersion.v311);
+    return !(older instanceof Malformed) && older.type === PacketType.connack && isFailure(older.reasonCode)
+      ? older
+      : packet;
   }
 
   #isAnswer(packetId: number): boolean {

@@ -234,6 +234,14 @@ t.test(
   },
 );
 
+t.test('a server that does not speak 5.0 is understood when it refuses in the form of 3.1.1', async (t) => {
+  const world = new World();
+  await world.listen(ProtocolVersion.v311, 1883, (peer) => {
+    peer.onPacket = () => peer.sendHex('20020001');
+  });
+  await t.rejects(connect(world), { code: 'ERR_REFUSED_UNSUPPORTED_PROTOCOL_VERSION' });
+});
+
 t.test(
   'an idle client pings, and a server that does not answer is left [MQTT-3.1.2-20] [MQTT3-3.1.2-23]',
   async (t) => {
