@@ -32,7 +32,7 @@ export function parseRemoteAddress(text: string): RemoteAddress | string {
   const rest = match?.[2]?.replace(/\/$/, '') ?? '';
   if (rest.includes('@')) return 'user name and password do not belong into the address';
   if (/[/?#]/.test(rest)) return 'an address of MQTT has no path, query or fragment';
-  const parts = /^(?:\[([0-9a-f:.%]+)\]|([^:\s[\]]+))(?::(\d+))?$/i.exec(rest);
+  const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:\s[\]]+))(?::(\d+))?$/i.exec(rest);
   const host = parts?.[1] ?? parts?.[2];
   if (parts === null || host === undefined) return `'${text}' is no address, expected ${scheme}://host:port`;
   const port = parts[3] === undefined ? defaultPort(isEncrypted) : Number(parts[3]);

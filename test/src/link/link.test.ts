@@ -1,0 +1,224 @@
+// Link, batch, turn, redial and addresses: gathered writes, pressure both ways, nothing shared between connections.
+import fc from 'fast-check';
+import t from 'tap';
+import { type Bytes, bytesOfText, joinBytes } from '../../../protocol/wire/bytes.ts';
+import { LinkError } from '../../../src/base/errors.ts';
+import { parseRemoteAddress } from '../../../src/base/remote-address.ts';
+import { Link, type LinkHandler } from '../../../src/link/link.ts';
+import { Redial } from '../../../src/link/redial.ts';
+import { WriteBatch } from '../../../src/link/write-batch.ts';
+import type { Socket } from '../../../src/ports/ports.ts';
+import { MemorySocket } from '../../kit/memory-net.ts';
+import { World } from '../../kit/world.ts';
+
+/** Two ends of a line. */
+function pair(world: World): readonly [MemorySocket, MemorySocket] {
+  const [near, far] = [new MemorySocket(world.net, 1, 2), new MemorySocket(world.net, 2, 1)];
+  near.peer = far;
+  far.peer = near;
+  return [near, far];
+}
+
+class Handler implements LinkHandler {
+  readonly frames: string[] = [];
+  readonly events: string[] = [];
+  mayGoOn = true;
+
+  frame(bytes: Bytes, start: number, _bodyStart: number, end: number): boolean {
+    this.frames.push(bytes.subarray(start, end).toString('hex'));
+    return this.mayGoOn;
+  }
+
+  chunkEnded(): void {
+    this.events.push('chunk');
+  }
+
+  broken(): void {
+    this.events.push('broken');
+  }
+
+  writable(): void {
+    this.events.push('writable');
+  }
+
+  closed(error: Error | undefined): void {
+    this.events.push(`closed ${error?.message ?? ''}`);
+  }
+}
+
+t.test('what is written in one turn leaves in one write, in order, whatever its size', async (t) => {
+  const parts = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 5000 })), { maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(parts, async (all) => {
+      const world = new World();
+      const [near] = pair(world);
+      const batch = new WriteBatch(near, world.turn);
+      const expected: Bytes[] = [];
+      for (const [index, [isHead, size]] of all.entries()) {
+        const bytes = bytesOfText(String.fromCharCode(65 + (index % 26)).repeat(size));
+        expected.push(bytes);
+        if (isHead) {
+          batch.reserve(size).set(bytes, batch.position);
+          batch.position += size;
+        } else {
+          batch.append(bytes);
+        }
+      }
+      await world.clock.settle();
+      const written = joinBytes(near.written);
+      if (!written.equals(joinBytes(expected))) throw new Error('the bytes differ');
+      if (near.written.length > 1) throw new Error(`${near.written.length} writes`);
+    }),
+    { numRuns: 200 },
+  );
+  t.pass('200 turns');
+});
+
+t.test('a batch beyond its bound does not wait for the end of the turn', async (t) => {
+  const world = new World();
+  const [near] = pair(world);
+  const batch = new WriteBatch(near, world.turn, { batchBytesMax: 1000 });
+  for (let index = 0; index < 30; index++) batch.append(bytesOfText('x'.repeat(100)));
+  t.ok(near.written.length >= 2, 'some of it has left already');
+  await world.clock.settle();
+  t.equal(joinBytes(near.written).length, 3000);
+});
+
+t.test('while the handler says stop nothing is read, and nothing is lost when it goes on', async (t) => {
+  const world = new World();
+  const [near, far] = pair(world);
+  const handler = new Handler();
+  const link = new Link(near, world.turn, { maximumPacketSize: 1000 }, handler);
+  handler.mayGoOn = false;
+  far.write([Buffer.from('c000d000c000', 'hex')]);
+  await world.clock.settle();
+  far.write([Buffer.from('d000', 'hex')]);
+  await world.clock.settle();
+  t.same(handler.frames, ['c000']);
+  handler.mayGoOn = true;
+  link.resume();
+  await world.clock.settle();
+  t.same(handler.frames, ['c000', 'd000', 'c000', 'd000']);
+});
+
+t.test('a peer that reads nothing makes the link congested, and it is told when that is over', async (t) => {
+  const world = new World();
+  const [near] = pair(world);
+  const handler = new Handler();
+  const link = new Link(near, world.turn, { maximumPacketSize: 1000, pendingBytesMax: 50_000 }, handler);
+  world.net.freeze();
+  for (let index = 0; index < 6; index++) link.outbox.append(bytesOfText('x'.repeat(10_000)));
+  await world.clock.settle();
+  t.ok(link.isCongested);
+  t.same(handler.events, []);
+  world.net.thaw();
+  await world.clock.settle();
+  t.notOk(link.isCongested);
+  t.same(handler.events, ['writable']);
+});
+
+t.test('closing lets what was written leave, and is bounded where nobody takes it', async (t) => {
+  const world = new World();
+  const [near, far] = pair(world);
+  const handler = new Handler();
+  const link = new Link(near, world.turn, { maximumPacketSize: 1000, closeTimeoutMs: 3000 }, handler);
+  const got: Bytes[] = [];
+  far.listen({
+    received: (chunk) => got.push(chunk),
+    drained: () => undefined,
+    ended: () => undefined,
+    closed: () => undefined,
+  });
+  link.outbox.append(bytesOfText('last words'));
+  link.close();
+  await world.clock.settle();
+  t.equal(joinBytes(got).toString(), 'last words');
+  t.same(handler.events, [], 'the other side has not closed');
+  await world.clock.advance(3001);
+  t.same(handler.events, ['closed ']);
+  link.outbox.append(bytesOfText('too late'));
+  await world.clock.settle();
+  t.equal(joinBytes(got).toString(), 'last words');
+});
+
+t.test('a stream that is no MQTT is told once, and nothing behind it is read', async (t) => {
+  const world = new World();
+  const [near, far] = pair(world);
+  const handler = new Handler();
+  const link = new Link(near, world.turn, { maximumPacketSize: 1000 }, handler);
+  far.write([Buffer.from('c0000000c000', 'hex')]);
+  await world.clock.settle();
+  t.same(handler.frames, ['c000']);
+  t.same(handler.events, ['broken']);
+  link.destroy();
+  await world.clock.settle();
+  t.same(handler.events, ['broken', 'closed ']);
+});
+
+t.test('dialling goes on for ever, waits longer each time, and stops when it is told to', async (t) => {
+  const world = new World();
+  const events: string[] = [];
+  const delays: number[] = [];
+  const dial = { host: 'h', port: 7, timeoutMs: 100 };
+  const backoff = { delayMsMin: 100, delayMsMax: 1000, stableMs: 5000 };
+  const sockets: Socket[] = [];
+  const redial = new Redial(
+    world.ports,
+    { dial, backoff },
+    {
+      dialling: () => void events.push('dialling'),
+      opened: (socket) => void sockets.push(socket),
+      waiting: (delayMs, error) => {
+        delays.push(delayMs);
+        events.push(error instanceof LinkError ? error.code : 'lost');
+      },
+    },
+  );
+  redial.start();
+  await world.clock.advance(20_000);
+  t.ok(delays.length > 10);
+  t.ok(delays.every((delay) => delay >= 100 && delay <= 1000));
+  t.equal(events[1], 'ERR_LINK_CONNECT');
+  await world.net.listen({ host: 'h', port: 7 }, () => undefined);
+  await world.clock.advance(1000);
+  t.equal(sockets.length, 1);
+  sockets[0]?.destroy();
+  redial.lost();
+  redial.wake();
+  await world.clock.settle();
+  t.equal(sockets.length, 2, 'woken, it does not wait');
+  t.not(sockets[0], sockets[1], 'and each try is a new socket');
+  redial.stop();
+  redial.lost();
+  await world.clock.advance(10_000);
+  t.equal(sockets.length, 2);
+  t.equal(world.clock.timerCount, 0);
+});
+
+t.test("addresses are read in everybody's spelling, and what MQTT cannot have is refused", async (t) => {
+  const good: readonly (readonly [string, string, number, boolean])[] = [
+    ['mqtt-tcp://broker.example:1884', 'broker.example', 1884, false],
+    ['tls+mqtt-tcp://b', 'b', 8883, true],
+    ['mqtt://b/', 'b', 1883, false],
+    ['mqtts://10.0.0.1:1', '10.0.0.1', 1, true],
+    ['tcp://[::1]:1883', '::1', 1883, false],
+    ['ssl://[fe80::1%eth0]', 'fe80::1%eth0', 8883, true],
+    ['b:99', 'b', 99, false],
+  ];
+  for (const [text, host, port, isEncrypted] of good)
+    t.same(parseRemoteAddress(text), { host, port, isEncrypted }, text);
+  for (const text of [
+    '',
+    'http://b',
+    'mqtt://',
+    'mqtt://u:p@b',
+    'mqtt://b/path',
+    'mqtt://b?x=1',
+    'mqtt://b:0',
+    'mqtt://b:65536',
+    'mqtt://b:x',
+    'mqtt://::1',
+  ]) {
+    t.type(parseRemoteAddress(text), 'string', text);
+  }
+});
