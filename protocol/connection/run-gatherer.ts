@@ -8,9 +8,10 @@ import { FrameScanner } from '../wire/frame-scanner.ts';
 import type { Malformed } from '../wire/malformed.ts';
 import type { ProtocolVersion } from '../wire/protocol-version.ts';
 import { PublishRun } from '../wire/publish-run.ts';
+import { KnownTopics } from './known-topics.ts';
 import { packetSizeMax } from './limits.ts';
 
-/** Takes runs: QoS 0 messages to one topic, as one slice of a chunk. */
+/** Takes runs: QoS 0 messages that go one way, as one slice of a chunk. */
 export interface RunSink {
   /** The frames of the run, in order, are the next messages. Returns false to have them one by one instead. */
   runReceived(run: PublishRun): boolean;
@@ -19,33 +20,36 @@ export interface RunSink {
 /** Reads one PUBLISH frame the long way. */
 export type ReadPublish = (bytes: Bytes, start: number, bodyStart: number, end: number) => Malformed | undefined;
 
+/** First byte of a PUBLISH with QoS 0, without DUP and RETAIN. */
+const plainPublish = 0x30;
+
 /** The runs of one connection. */
 export class RunGatherer {
   readonly #sink: RunSink;
-  readonly #version: ProtocolVersion;
   readonly #read: ReadPublish;
+  readonly #known: KnownTopics;
   readonly #run = new PublishRun();
 
   constructor(sink: RunSink, version: ProtocolVersion, read: ReadPublish) {
     this.#sink = sink;
-    this.#version = version;
     this.#read = read;
+    this.#known = new KnownTopics(version);
   }
 
-  /** From now on QoS 0 messages to this topic, without properties, are gathered. */
-  expect(topicBytes: Bytes): void {
-    this.#run.arm(topicBytes, this.#version);
+  /** From now on QoS 0 messages to this topic, without properties, are gathered; they go this way. */
+  expect(topicBytes: Bytes, way: object): void {
+    this.#known.add(topicBytes, way);
   }
 
   /** Takes a frame, or has it read the long way, after the run before it. Returns what is wrong with either. */
   publishReceived(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
-    const run = this.#run;
-    if (run.take(bytes, start, bodyStart, end)) return undefined;
-    if (run.count > 0) {
-      const fault = this.end();
-      if (fault) return fault;
-      if (run.take(bytes, start, bodyStart, end)) return undefined;
-    }
+    const way = bytes[start] === plainPublish ? this.#known.wayOf(bytes, bodyStart, end) : undefined;
+    if (way !== undefined && this.#run.take(bytes, start, end, way)) return undefined;
+    const fault = this.end();
+    if (fault) return fault;
+    // a run that was declined has forgotten all ways
+    const isStillKnown = way !== undefined && this.#known.wayOf(bytes, bodyStart, end) === way;
+    if (isStillKnown && this.#run.take(bytes, start, end, way)) return undefined;
     return this.#read(bytes, start, bodyStart, end);
   }
 
@@ -53,13 +57,15 @@ export class RunGatherer {
   end(): Malformed | undefined {
     const run = this.#run;
     if (run.count === 0) return undefined;
-    const { bytes, start, end } = run;
-    const isTaken = this.#sink.runReceived(run);
+    if (this.#sink.runReceived(run)) {
+      run.clear();
+      return undefined;
+    }
+    const frames = run.frames();
     run.clear();
-    if (isTaken) return undefined;
-    run.disarm();
+    this.#known.clear();
     let fault: Malformed | undefined;
-    new FrameScanner(packetSizeMax).scan(bytes.subarray(start, end), {
+    new FrameScanner(packetSizeMax).scan(frames, {
       frame: (slice, from, body, to) => {
         fault = this.#read(slice, from, body, to);
         return fault === undefined;

@@ -133,16 +133,14 @@ export class ServerConnection {
     this.#fail(fault);
   }
 
-  /** From now on QoS 0 messages to this topic, without properties, may come as runs. */
-  expectRun(topicBytes: Bytes): void {
-    this.#exchange?.runs?.expect(topicBytes);
+  /** From now on QoS 0 messages to this topic, without properties, may come as runs; they go this way. */
+  expectRun(topicBytes: Bytes, way: object): void {
+    this.#exchange?.runs?.expect(topicBytes, way);
   }
 
-  /** Whether frames of QoS 0 messages in a version, as they came from another device, may be passed on as they are. */
-  mayForward(version: ProtocolVersion): boolean {
-    if (this.#state !== 'connected') return false;
-    const isAlike = (version === ProtocolVersion.v5) === (this.#version === ProtocolVersion.v5);
-    return isAlike && this.#connect?.properties.maximumPacketSize === undefined;
+  /** Whether frames of QoS 0 messages without properties, of the client's version, may be passed on as they are. */
+  get mayForward(): boolean {
+    return this.#state === 'connected' && this.#connect?.properties.maximumPacketSize === undefined;
   }
 
   /** Passes frames on; `mayForward` has said that they may be. */

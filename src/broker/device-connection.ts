@@ -196,7 +196,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     router.publish(message, acceptance);
     this.#spare = acceptance.isReleased ? acceptance : undefined;
     const isPlain = ticket === 0 && !publish.retain && interval < 0 && publish.properties.length === 0;
-    if (isPlain && accepted.route.learn(topic)) this.#machine.expectRun(publish.topicBytes);
+    const way = isPlain ? accepted.route.wayOf(topic) : undefined;
+    if (way) this.#machine.expectRun(publish.topicBytes, way);
   }
 
   /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
@@ -242,8 +243,13 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   /** See `DeviceLine`. */
-  mayForward(version: ProtocolVersion): boolean {
-    return this.#machine.mayForward(version);
+  get isV5(): boolean {
+    return this.#machine.version === ProtocolVersion.v5;
+  }
+
+  /** See `DeviceLine`. */
+  get mayForward(): boolean {
+    return this.#machine.mayForward;
   }
 
   /** See `DeviceLine`. */

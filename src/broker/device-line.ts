@@ -3,7 +3,6 @@
 // one can stay with it.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
-import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 
@@ -13,8 +12,10 @@ export interface DeviceLine {
   readonly isCongested: boolean;
   /** Sends a message; `token` is the queue's sequence, 0 for a message that was never queued. */
   send(delivery: Delivery, token: number): SendOutcome;
-  /** Whether frames of QoS 0 messages that came in a version may be passed on as they are. */
-  mayForward(version: ProtocolVersion): boolean;
+  /** Whether the device speaks 5.0. */
+  readonly isV5: boolean;
+  /** Whether frames of QoS 0 messages of its version may be passed on as they are. */
+  readonly mayForward: boolean;
   /** Passes such frames on. */
   forward(frames: Bytes): void;
   /** Ends the connection with a reason. */

@@ -9,7 +9,7 @@
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
-import { lowerQos, type ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { isFailure } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
@@ -63,9 +63,14 @@ export class DeviceSession implements Destination, FrameTaker {
   }
 
   /** See `FrameTaker`. */
-  mayTakeFrames(version: ProtocolVersion): boolean {
+  get mayTakeFrames(): boolean {
     const line = this.#line;
-    return line !== undefined && this.#queue.unreadCount === 0 && line.mayForward(version) && !line.isCongested;
+    return line !== undefined && this.#queue.unreadCount === 0 && line.mayForward && !line.isCongested;
+  }
+
+  /** See `FrameTaker`. */
+  get takesV5(): boolean {
+    return this.#line?.isV5 ?? false;
   }
 
   /** See `FrameTaker`. */

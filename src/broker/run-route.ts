@@ -1,56 +1,76 @@
 // hot path
-// RunRoute: where runs of one connection go. When two messages in a row have the same topic, the way of
-// that topic is remembered: the right to publish to it and who gets it, each with the generation
-// under which it was found out. While both hold, whole runs are passed on without looking inside.
-import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+// RunRoute: the ways of one connection's QoS 0 messages. A way is who gets the messages of a topic, found out under one
+// generation of the routes and one of the access rules; topics that reach the same destinations share it. While
+// both generations hold, whole runs are passed on without looking inside; frames are translated once for all.
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
+import { canTranslate, translateFrames } from '../../protocol/wire/run-translation.ts';
 import type { FrameTaker } from '../router/destination.ts';
 import type { Router } from '../router/router.ts';
 import type { Access } from './access.ts';
 
-/** The way of one connection's current topic. */
+/** Who gets the messages of some topics. */
+class Way {
+  readonly takers: readonly FrameTaker[];
+  readonly routerGeneration: number;
+  readonly accessGeneration: number;
+
+  constructor(takers: readonly FrameTaker[], routerGeneration: number, accessGeneration: number) {
+    this.takers = takers;
+    this.routerGeneration = routerGeneration;
+    this.accessGeneration = accessGeneration;
+  }
+}
+
+/** The ways of one connection. */
 export class RunRoute {
   readonly #router: Router;
   readonly #access: Access;
-  readonly #version: ProtocolVersion;
-  #topic = '';
-  #takers: readonly FrameTaker[] | undefined;
-  #routerGeneration = -1;
-  #accessGeneration = -1;
+  readonly #isV5: boolean;
+  #ways = new Map<readonly FrameTaker[], Way>();
 
   constructor(router: Router, access: Access, version: ProtocolVersion) {
     this.#router = router;
     this.#access = access;
-    this.#version = version;
+    this.#isV5 = version === ProtocolVersion.v5;
   }
 
-  /**
-   * A QoS 0 message without retain flag and properties came and was allowed. Returns whether messages like it may come
-   * as runs: the one before it had the same topic, and all who get it can take frames.
-   */
-  learn(topic: string): boolean {
-    if (topic !== this.#topic) {
-      this.#topic = topic;
-      this.#takers = undefined;
-      return false;
+  /** The way of a topic to which a message came and was allowed; undefined where somebody cannot take frames. */
+  wayOf(topic: string): object | undefined {
+    const takers = this.#router.takersOf(topic);
+    if (takers === undefined) return undefined;
+    let way = this.#ways.get(takers);
+    if (way === undefined || !this.#isCurrent(way)) {
+      // under another generation all ways are void
+      if (way !== undefined || this.#ways.size >= 1000) this.#ways = new Map();
+      way = new Way(takers, this.#router.generation, this.#access.generation);
+      this.#ways.set(takers, way);
     }
-    this.#takers = this.#router.takersOf(topic);
-    this.#routerGeneration = this.#router.generation;
-    this.#accessGeneration = this.#access.generation;
-    return this.#takers !== undefined;
+    return way;
   }
 
   /** Passes a run on. Returns false, having done nothing, when it must be read message by message. */
   forward(run: PublishRun): boolean {
-    const takers = this.#takers;
-    const isCurrent =
-      this.#routerGeneration === this.#router.generation && this.#accessGeneration === this.#access.generation;
-    if (takers === undefined || !isCurrent) return false;
+    const { way } = run;
+    if (!(way instanceof Way) || !this.#isCurrent(way)) return false;
+    const { takers } = way;
+    let isMixed = false;
     for (let index = 0; index < takers.length; index++) {
-      if (!takers[index]?.mayTakeFrames(this.#version)) return false;
+      const taker = takers[index];
+      if (!taker?.mayTakeFrames) return false;
+      if (taker.takesV5 !== this.#isV5) isMixed = true;
     }
-    const frames = run.bytes.subarray(run.start, run.end);
-    for (let index = 0; index < takers.length; index++) takers[index]?.takeFrames(frames, run.count);
+    const frames = run.frames();
+    if (isMixed && !canTranslate(frames)) return false;
+    const others = isMixed ? translateFrames(frames, run.count, !this.#isV5) : frames;
+    for (let index = 0; index < takers.length; index++) {
+      const taker = takers[index];
+      taker?.takeFrames(taker.takesV5 === this.#isV5 ? frames : others, run.count);
+    }
     return true;
+  }
+
+  #isCurrent(way: Way): boolean {
+    return way.routerGeneration === this.#router.generation && way.accessGeneration === this.#access.generation;
   }
 }

@@ -2,7 +2,7 @@
 // and a bridge's forward rule are destinations; they know nothing of each
 // other and meet only here.
 import type { Bytes } from '../../protocol/wire/bytes.ts';
-import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Acceptance } from './acceptance.ts';
@@ -31,8 +31,10 @@ export interface Grant {
 
 /** A destination that can take QoS 0 messages as the frames that they came in. */
 export interface FrameTaker {
-  /** Whether frames of this version can be passed on now, exactly as they are, ahead of nothing that waits. */
-  mayTakeFrames(version: ProtocolVersion): boolean;
+  /** Whether frames can be passed on now, ahead of nothing that waits. */
+  readonly mayTakeFrames: boolean;
+  /** Whether they must be of 5.0; otherwise of 3.x. */
+  readonly takesV5: boolean;
   /** Passes on `count` whole frames. They are borrowed: copied or written before the end of the turn. */
   takeFrames(frames: Bytes, count: number): void;
 }

@@ -58,6 +58,8 @@ export class Router {
   readonly #routesMax: number;
   #subscriptionCount = 0;
   #generation = 0;
+  readonly #takerIds = new Map<FrameTaker, number>();
+  readonly #takerLists = new Map<string, readonly FrameTaker[]>();
   #nextOrder = 0;
 
   constructor(options: RouterOptions = {}) {
@@ -82,8 +84,7 @@ export class Router {
 
   /** Adds or replaces [MQTT-3.8.4-3] [MQTT3-3.8.4-3] a subscription to a valid filter. Returns whether it is new. */
   subscribe(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
-    this.#generation++;
-    this.#routes.clear();
+    this.#changed();
     const parsed = parseFilter(filter);
     const isNew =
       parsed.shareName === unshared
@@ -95,8 +96,7 @@ export class Router {
 
   /** Removes a subscription by its literal filter [MQTT-3.10.4-1] [MQTT3-3.10.4-1]. Returns whether there was one. */
   unsubscribe(destination: Destination, filter: string): boolean {
-    this.#generation++;
-    this.#routes.clear();
+    this.#changed();
     const parsed = parseFilter(filter);
     const wasThere =
       parsed.shareName === unshared ? this.#unsubscribeAlone(destination, filter) : this.#leave(destination, filter);
@@ -173,6 +173,28 @@ export class Router {
     return true;
   }
 
+  /** Whatever was found out about topics is void. */
+  #changed(): void {
+    this.#generation++;
+    this.#routes.clear();
+    this.#takerIds.clear();
+    this.#takerLists.clear();
+  }
+
+  /** One list for the same takers, so that topics that go the same way can be told by comparing lists. */
+  #intern(takers: readonly FrameTaker[] | undefined): readonly FrameTaker[] | undefined {
+    if (takers === undefined) return undefined;
+    const ids = takers.map((taker) => {
+      const id = this.#takerIds.get(taker) ?? this.#takerIds.size;
+      this.#takerIds.set(taker, id);
+      return id;
+    });
+    const key = ids.join();
+    const known = this.#takerLists.get(key);
+    if (known === undefined) this.#takerLists.set(key, takers);
+    return known ?? takers;
+  }
+
   #findRoute(topic: string): Route {
     const found: Subscriber[] = [];
     this.#tree.match(topic, found);
@@ -192,8 +214,8 @@ export class Router {
       stops.push({ destination, subscriptions: own, grant: grantOf(own), hasNoLocal });
     }
     stops.sort((one, other) => orderOf(one) - orderOf(other));
-    const route = { stops, groups, takers: groups.length === 0 ? takersOf(stops) : undefined };
-    if (this.#routes.size >= this.#routesMax) this.#routes.clear();
+    const route = { stops, groups, takers: groups.length === 0 ? this.#intern(takersOf(stops)) : undefined };
+    if (this.#routes.size >= this.#routesMax) this.#changed();
     this.#routes.set(topic, route);
     return route;
   }
