@@ -1,7 +1,7 @@
 // hot path
-// KnownTopics: the topics of one connection whose messages may go as runs, each with its way. A frame is looked up by the
-// bytes that its body begins with: the topic's length, the topic, and in 5.0 an empty property block. Nothing is decoded.
-// Bounded by `topicsMax`: beyond it the table begins anew.
+// KnownTopics: the topics of one connection whose messages may go as runs, each with its way. A frame is looked up by
+// the bytes that its body begins with: the topic's length, the topic, and in 5.0 an empty property block. Nothing is
+// decoded. Bounded by `topicsMax`: beyond it the table begins anew.
 import { allocateBytes, type Bytes } from '../wire/bytes.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';
 

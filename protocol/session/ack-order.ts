@@ -64,8 +64,13 @@ export class AckOrder {
     const isEmpty = this.#head === this.#packets.length;
     if (!isEmpty && this.#head < 1024) return;
     this.#firstTicket += this.#head;
-    this.#packets.splice(0, this.#head);
-    this.#reasons.splice(0, this.#head);
+    if (isEmpty) {
+      this.#packets.length = 0;
+      this.#reasons.length = 0;
+    } else {
+      this.#packets.splice(0, this.#head);
+      this.#reasons.splice(0, this.#head);
+    }
     this.#head = 0;
   }
 }

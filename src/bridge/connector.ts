@@ -116,7 +116,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** See `ForwardLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
-    return this.#line?.machine.send(delivery, token, this.#parts.ports.clock.now()) ?? 'offline';
+    return this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
   }
 
   /** Asks the remote for subscriptions. */

@@ -239,7 +239,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** See `DeviceLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
-    return this.#machine.send(delivery, token, this.#rooms.ports.clock.now());
+    return this.#machine.send(delivery, token, this.#rooms.turn.now);
   }
 
   /** See `DeviceLine`. */

@@ -92,7 +92,7 @@ export class OutgoingLine implements LinkHandler {
 
   /** See `FrameHandler`. */
   frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean {
-    return this.machine.receive(bytes, start, bodyStart, end, this.#turn.clock.now());
+    return this.machine.receive(bytes, start, bodyStart, end, this.#turn.now);
   }
 
   /** See `LinkHandler`. */

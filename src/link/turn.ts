@@ -29,8 +29,7 @@ export class Turn {
   readonly arena: Arena = new Arena();
   /** The clock of everything that shares the turn. */
   readonly clock: Clock;
-  /** When the input that is being handled began, in ms of the monotonic clock: cheaper than asking for each frame. */
-  now = 0;
+  #now = 0;
   #queued: Flushable[] = [];
   #spare: Flushable[] = [];
   #inputDepth = 0;
@@ -40,9 +39,14 @@ export class Turn {
     this.clock = clock;
   }
 
+  /** The time, in ms of the monotonic clock: while input is handled, when that began, which is cheaper than asking. */
+  get now(): number {
+    return this.#inputDepth > 0 ? this.#now : this.clock.now();
+  }
+
   /** Input is about to be handled; calls may nest, each needs its `inputEnded`. */
   inputBegan(): void {
-    if (this.#inputDepth === 0) this.now = this.clock.now();
+    if (this.#inputDepth === 0) this.#now = this.clock.now();
     this.#inputDepth++;
   }
 
