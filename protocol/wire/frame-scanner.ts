@@ -114,12 +114,12 @@ export class FrameScanner {
     return this.#scanFrom(chunk, from + take, handler);
   }
 
-  /** Adds bytes to the partial frame; its memory doubles as bytes come, up to the frame's size if that is known. */
+  /** Adds bytes to the partial frame; its memory is at most four times what came, so that it is seldom copied. */
   #add(chunk: Bytes, from: number, to: number, frameSize = headerBytesMax): void {
     const length = this.#partialLength + to - from;
     let partial = this.#partial;
     if (partial === undefined || partial.length < length) {
-      const grown = allocateBytes(Math.max(length, Math.min(frameSize, 2 * length)));
+      const grown = allocateBytes(Math.max(length, Math.min(frameSize, 4 * length)));
       partial?.copy(grown, 0, 0, this.#partialLength);
       partial = grown;
       this.#partial = grown;

@@ -10,7 +10,7 @@ import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, type ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
 import type { DropReason } from '../queue/overflow.ts';
-import { Queue } from '../queue/queue.ts';
+import { Queue, type QueueLimits } from '../queue/queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
 
@@ -28,6 +28,7 @@ export type PauseReason = 'offline' | 'congested' | 'empty' | 'window-full';
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue {
   readonly #queue: Queue<ForwardRule>;
+  readonly #limits: QueueLimits;
   readonly #isQos0Queued: boolean;
   readonly #line: ForwardLine;
   readonly #now: () => number;
@@ -38,8 +39,8 @@ export class Forwarder implements ForwardQueue {
     this.#line = line;
     this.#now = now;
     this.#isQos0Queued = isQos0Queued;
-    const limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
-    this.#queue = new Queue<ForwardRule>(limits, ({ sequence, tag }, reason) => {
+    this.#limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
+    this.#queue = new Queue<ForwardRule>(this.#limits, ({ sequence, tag }, reason) => {
       // sequence 0 is the one that is being appended: `append` tells its rule
       if (sequence > 0) tag.counters.dropped.add(reason);
     });
@@ -64,7 +65,7 @@ export class Forwarder implements ForwardQueue {
   append(message: Message, rule: ForwardRule): DropReason | undefined {
     if (message.qos === 0 && !this.#isQos0Queued) {
       if (!this.#line.isConnected) return 'qos-0-offline';
-      if (this.#line.isCongested) return 'qos-0-congested';
+      if (this.#line.isCongested && !this.#hasRoomForQos0) return 'qos-0-congested';
     }
     if (this.#queue.append(message, rule) === 0) return 'queue-full';
     this.pump();
@@ -101,6 +102,12 @@ export class Forwarder implements ForwardQueue {
   /** Drops everything: the bridge is removed. */
   clear(): void {
     this.#queue.clear('removed');
+  }
+
+  /** QoS 0 waits for a slow link in a quarter of the queue, so that it never pushes out what was acknowledged. */
+  get #hasRoomForQos0(): boolean {
+    const { countMax, bytesMax } = this.#limits;
+    return this.#queue.depth < countMax / 4 && this.#queue.byteLength < bytesMax / 4;
   }
 
   #sendNext(): PauseReason | undefined {

@@ -47,6 +47,8 @@ export interface BrokerOptions {
   readonly queueCountMax: number;
   /** Bytes that wait for one device. Default 64 MiB. */
   readonly queueBytesMax: number;
+  /** Of these, bytes that QoS 0 messages to a slow device may use; they never use more than half of the count. Default 16 MiB. */
+  readonly qos0QueueBytesMax: number;
   /** What gives way when a device's queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
   /** Time from accepting a socket to its CONNECT, in ms. Default 10,000. */
@@ -70,6 +72,7 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   subscriptionsMax: 10_000,
   queueCountMax: 10_000,
   queueBytesMax: 64 * 1024 * 1024,
+  qos0QueueBytesMax: 16 * 1024 * 1024,
   queueOverflow: 'oldest',
   connectTimeoutMs: 10_000,
   systemTopicsIntervalMs: 10_000,

@@ -2,6 +2,7 @@
 // settled, and the messages that wait. It is the destination under which the device is known to the router.
 //
 //   no connection: QoS 1 and 2 wait in the queue, QoS 0 is dropped (counted)
+//   slow:          everything waits, QoS 0 within a bound of its own
 //   connected:     queue empty and window open -> sent at once; otherwise behind the queue, which `pump` empties
 //
 // Bounded by the queue's limits, the send window and `subscriptionsMax`.
@@ -36,6 +37,7 @@ export class DeviceSession implements Destination, FrameTaker {
    * ever.
    */
   expiresAt: number = Number.POSITIVE_INFINITY;
+  readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
   readonly #queue: Queue<Identifiers>;
   #line: DeviceLine | undefined;
@@ -48,6 +50,7 @@ export class DeviceSession implements Destination, FrameTaker {
       sendWindowMax: options.sendWindowMax,
       receiveMaximum: options.receiveMaximum,
     });
+    this.#options = options;
     this.#counters = counters;
     const limits = {
       countMax: options.queueCountMax,
@@ -177,8 +180,15 @@ export class DeviceSession implements Destination, FrameTaker {
 
   #wait(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
     if (qos === 0 && this.#line === undefined) this.#drop('qos-0-offline');
-    else if (qos === 0 && this.#line?.isCongested) this.#drop('qos-0-congested');
+    else if (qos === 0 && !this.#hasRoomForQos0(message)) this.#drop('qos-0-congested');
     else this.#queue.append(message.withTopic(message.topic, qos, retain), identifiers);
+  }
+
+  /** QoS 0 waits only for a device that is slow, and never pushes out what was acknowledged. */
+  #hasRoomForQos0(message: Message): boolean {
+    const { qos0QueueBytesMax, queueCountMax } = this.#options;
+    const bytes = this.#queue.byteLength + message.byteLength;
+    return bytes <= qos0QueueBytesMax && this.#queue.depth < queueCountMax / 2;
   }
 
   #drop(reason: DropReason, count = 1): void {
