@@ -72,9 +72,8 @@ async function measure(scenario: Scenario, peer: Peer, round: number): Promise<v
     const cpu = (result.cpuUs / result.delivered).toFixed(3);
     console.log(`run ${round + 1}  ${scenario.name.padEnd(14)} ${peer.name.padEnd(10)} ${cpu.padStart(9)} us/msg`);
   } catch (error) {
-    console.log(
-      `run ${round + 1}  ${scenario.name} ${peer.name}: did not finish (${error instanceof Error ? error.message : error})`,
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    console.log(`run ${round + 1}  ${scenario.name} ${peer.name}: did not finish (${reason})`);
   } finally {
     await broker.stop();
   }

@@ -47,7 +47,10 @@ export interface BrokerOptions {
   readonly queueCountMax: number;
   /** Bytes that wait for one device. Default 64 MiB. */
   readonly queueBytesMax: number;
-  /** Of these, bytes that QoS 0 messages to a slow device may use; they never use more than half of the count. Default 16 MiB. */
+  /**
+   * Of these, bytes that QoS 0 messages to a slow device may use; they never use more than half of the count. Default
+   * 16 MiB.
+   */
   readonly qos0QueueBytesMax: number;
   /** What gives way when a device's queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
