@@ -6,9 +6,17 @@ import { LinkError, type LinkPhase, messageOf } from '../base/errors.ts';
 import { NodeSocket } from './node-socket.ts';
 import { holderOfPort } from './port-holder.ts';
 import type { DialOptions, Listener, ListenOptions, Net, Socket, TlsOptions } from './ports.ts';
+import { type OnRead, ReadTarget, SharedRead } from './shared-read.ts';
 
 /** The system's network. */
 export class NodeNet implements Net {
+  readonly #reads: SharedRead | undefined;
+
+  /** `isReadShared` false leaves reading to Node, a buffer for each read: the fallback, for tests and comparison. */
+  constructor(options: { readonly isReadShared?: boolean } = {}) {
+    this.#reads = options.isReadShared === false ? undefined : new SharedRead();
+  }
+
   /** See `Net.dial`. */
   async dial(options: DialOptions): Promise<Socket> {
     const tls = options.tls === undefined ? undefined : await import('./node-tls.ts');
@@ -17,7 +25,8 @@ export class NodeNet implements Net {
     if (fault) throw new LinkError('tls', fault, { blame: 'local' });
     return new Promise((resolve, reject) => {
       let phase: LinkPhase = 'connect';
-      const plain = openSocket(options);
+      const target = tls === undefined && this.#reads ? new ReadTarget() : undefined;
+      const plain = openSocket(options, target && this.#reads?.optionFor(target));
       let socket: NetSocket = plain;
       const timer = setTimeout(() => {
         fail(new LinkError(phase, `${where} did not answer within ${options.timeoutMs} ms`, { isTimeout: true }));
@@ -43,7 +52,7 @@ export class NodeNet implements Net {
         if (tls === undefined) {
           over();
           plain.off('error', failed);
-          resolve(new NodeSocket(plain, undefined));
+          resolve(new NodeSocket(plain, undefined, target));
           return;
         }
         phase = 'tls';
@@ -67,7 +76,7 @@ export class NodeNet implements Net {
     if (fault) throw new LinkError('listen', `${nameOf(host, port)}: ${fault}`);
     const server = tls
       ? tls.createTlsServer(options, (socket) => accepted(new NodeSocket(socket, socket)))
-      : createServer({ noDelay: true }, (socket) => accepted(new NodeSocket(socket, undefined)));
+      : createServer({ noDelay: true, pauseOnConnect: true }, (socket) => accepted(this.#accept(socket)));
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error): void => reject(listenError(error, host, port));
       server.once('error', failed);
@@ -80,6 +89,14 @@ export class NodeNet implements Net {
     server.on('error', () => undefined);
     const update = tls === undefined ? undefined : (more: TlsOptions) => tls.updateTlsServer(server, more);
     return new NodeListener(server, port, update);
+  }
+
+  #accept(socket: NetSocket): NodeSocket {
+    const target = new ReadTarget();
+    const rebuilt = this.#reads?.rebuild(socket, target);
+    if (rebuilt) return new NodeSocket(rebuilt, undefined, target);
+    socket.resume();
+    return new NodeSocket(socket, undefined);
   }
 }
 
@@ -106,12 +123,13 @@ class NodeListener implements Listener {
   }
 }
 
-function openSocket(options: DialOptions): NetSocket {
+function openSocket(options: DialOptions, onread: OnRead | undefined): NetSocket {
   const { keepAliveDelayMs = 0 } = options;
   return connect({
     host: options.host,
     port: options.port,
     noDelay: options.isNoDelay ?? true,
+    ...(onread === undefined ? {} : { onread }),
     keepAlive: keepAliveDelayMs > 0,
     keepAliveInitialDelay: keepAliveDelayMs,
     ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),

@@ -5,6 +5,7 @@ import type { Socket as NetSocket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
 import type { PeerCertificate, Socket, SocketHandler } from './ports.ts';
+import type { ReadTarget } from './shared-read.ts';
 
 /** One open socket. */
 export class NodeSocket implements Socket {
@@ -14,12 +15,15 @@ export class NodeSocket implements Socket {
   readonly isEncrypted: boolean;
   readonly peerCertificate: PeerCertificate | undefined;
   readonly #socket: NetSocket;
+  readonly #target: ReadTarget | undefined;
   #handler: SocketHandler | undefined;
   #error: Error | undefined;
   #isClosed = false;
 
-  constructor(socket: NetSocket, tls: TLSSocket | undefined) {
+  /** `target`: where the bytes come from if the socket does not tell them by its `data` event. */
+  constructor(socket: NetSocket, tls: TLSSocket | undefined, target?: ReadTarget) {
     this.#socket = socket;
+    this.#target = target;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
     this.localPort = socket.localPort ?? 0;
@@ -46,7 +50,13 @@ export class NodeSocket implements Socket {
       setImmediate(() => handler.closed(this.#error));
       return;
     }
-    this.#socket.on('data', (chunk: Uint8Array) => handler.received(bytesOf(chunk)));
+    if (this.#target) {
+      this.#target.listen((chunk) => handler.received(chunk));
+      // nothing comes by this event, but `end` waits for somebody to read
+      this.#socket.resume();
+    } else {
+      this.#socket.on('data', (chunk: Uint8Array) => handler.received(bytesOf(chunk)));
+    }
     this.#socket.on('drain', () => handler.drained());
     this.#socket.on('end', () => handler.ended());
   }
