@@ -17,14 +17,18 @@ import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
-import { ProtocolVersion } from '../wire/protocol-version.ts';
+import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import { publishSize, writePublish } from '../wire/publish-head.ts';
+import type { PublishRun } from '../wire/publish-run.ts';
 import { PublishView } from '../wire/publish-view.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode } from '../wire/reason-code.ts';
+import type { RunForms } from '../wire/run-forms.ts';
 import type { PeerLimits } from './limits.ts';
+import { ReceiveQuota } from './receive-quota.ts';
 import { IncomingPublish, type ReceivedPublish } from './received-publish.ts';
-import { RunGatherer, type RunSink } from './run-gatherer.ts';
+import { RunExchange, type RunSink } from './run-exchange.ts';
+import { RunGatherer, type RunReader } from './run-gatherer.ts';
 import { InboundAliases, OutboundAliases } from './topic-aliases.ts';
 
 /** How and why a connection ended. */
@@ -92,7 +96,7 @@ const identifierFromClient = new Malformed(
 );
 
 /** The messages of one connection, both ways. */
-export class Exchange implements AckWriter {
+export class Exchange implements AckWriter, RunReader {
   readonly #outbox: Outbox;
   readonly #sink: ExchangeSink;
   readonly #session: Session;
@@ -103,9 +107,9 @@ export class Exchange implements AckWriter {
   readonly #target: Target;
   readonly #inbound: InboundAliases;
   readonly #outbound: OutboundAliases;
-  /** QoS 2 identifiers of this connection that were acknowledged with PUBREC and await PUBREL. */
-  readonly #unreleased = new Set<number>();
-  readonly #runs: RunGatherer | undefined;
+  readonly #quota: ReceiveQuota;
+  readonly #runs: RunExchange | undefined;
+  readonly #gatherer: RunGatherer | undefined;
   #isStalled = false;
   #isOver = false;
   #progressAt = 0;
@@ -118,10 +122,10 @@ export class Exchange implements AckWriter {
     this.#target = new Target(terms.version);
     this.#inbound = new InboundAliases(terms.topicAliasMaximum);
     this.#outbound = new OutboundAliases(terms.peer.topicAliasMaximum);
+    this.#quota = new ReceiveQuota(session, terms.version);
     if (terms.runSink) {
-      this.#runs = new RunGatherer(terms.runSink, terms.version, (bytes, start, bodyStart, end) =>
-        this.#isOver ? undefined : this.#readPublish(bytes, start, bodyStart, end),
-      );
+      this.#runs = new RunExchange(outbox, terms.runSink, { session, quota: this.#quota, ...terms });
+      this.#gatherer = new RunGatherer(this, terms.version);
     }
   }
 
@@ -178,17 +182,36 @@ export class Exchange implements AckWriter {
   }
 
   /** The gatherer of runs; undefined where nobody takes them. */
-  get runs(): RunGatherer | undefined {
-    return this.#runs;
+  get gatherer(): RunGatherer | undefined {
+    return this.#gatherer;
+  }
+
+  /** The runs of the connection; undefined where nobody takes them. */
+  get runs(): RunExchange | undefined {
+    return this.#isOver ? undefined : this.#runs;
+  }
+
+  /** See `RunExchange.send`; the sink is told with `runSettled`. */
+  sendRun(forms: RunForms, qos: Qos, token: number, now: number): void {
+    if (this.#session.sendWindow.size === 0) this.#progressAt = now;
+    this.#runs?.send(forms, qos, token);
   }
 
   /** A PUBLISH frame came. Returns what is wrong with it, or with those of the run that it ended. */
   publishReceived(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
-    const runs = this.#runs;
-    return runs ? runs.publishReceived(bytes, start, bodyStart, end) : this.#readPublish(bytes, start, bodyStart, end);
+    const gatherer = this.#gatherer;
+    if (gatherer) return gatherer.publishReceived(bytes, start, bodyStart, end);
+    return this.readPublish(bytes, start, bodyStart, end);
   }
 
-  #readPublish(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
+  /** See `RunReader`. */
+  takeRun(run: PublishRun): boolean {
+    return this.#isOver || this.#runs?.receive(run) === true;
+  }
+
+  /** See `RunReader`. */
+  readPublish(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
+    if (this.#isOver) return undefined;
     const view = this.#view;
     const fault = view.read(bytes, start, bodyStart, end, this.#terms.version);
     if (fault) return fault;
@@ -218,6 +241,7 @@ export class Exchange implements AckWriter {
     this.#progressAt = now;
     const { type, packetId, reasonCode } = ack;
     if (type === PacketType.pubrel) return this.#releaseReceived(packetId);
+    if (this.#runs?.acknowledged(type, packetId, reasonCode)) return undefined;
     if (type === PacketType.pubrec) return this.#recReceived(packetId, reasonCode, now);
     const entry = this.#session.sendWindow.get(packetId);
     if (entry === undefined) return undefined; // settled before: nothing is left to do
@@ -239,7 +263,7 @@ export class Exchange implements AckWriter {
     if (this.#isOver) return;
     const type = isQos2 ? PacketType.pubrec : PacketType.puback;
     this.#writeAck(type, packetId, reasonCode);
-    if (isQos2 && !isFailure(reasonCode)) this.#unreleased.add(packetId);
+    if (isQos2 && !isFailure(reasonCode)) this.#quota.acknowledged(packetId);
     if (this.#isStalled) {
       this.#isStalled = false;
       this.#sink.resumable();
@@ -262,7 +286,7 @@ export class Exchange implements AckWriter {
 
   #receiveQos1(packetId: number): Malformed | undefined {
     const ticket = this.#session.take(packetId, false);
-    const fault = this.#checkQuota();
+    const fault = this.#quota.fault();
     if (fault) return fault;
     this.#sink.messageReceived(this.#incoming, ticket); // [MQTT-4.3.2-5] each one is a new message
     this.#stallIfFull();
@@ -275,7 +299,7 @@ export class Exchange implements AckWriter {
     const ticket = this.#session.take(packetId, true);
     if (arrival === 'new') {
       window.begin(packetId, ticket); // before delivery [MQTT-4.3.3-10] [MQTT3-4.3.3-2]
-      const fault = this.#checkQuota();
+      const fault = this.#quota.fault();
       if (fault) return fault;
       this.#sink.messageReceived(this.#incoming, ticket);
       this.#stallIfFull();
@@ -287,23 +311,13 @@ export class Exchange implements AckWriter {
     return undefined;
   }
 
-  /** [MQTT-3.3.4-7] [MQTT-3.3.4-8] more underway than our receive maximum allows. */
-  #checkQuota(): Malformed | undefined {
-    if (this.#terms.version !== ProtocolVersion.v5) return undefined;
-    const { awaitingCount, receiveMaximum } = this.#session;
-    const underway = awaitingCount + this.#unreleased.size;
-    if (underway <= receiveMaximum) return undefined;
-    const detail = `${underway} messages are underway, at most ${receiveMaximum} are allowed`;
-    return new Malformed(ReasonCode.receiveMaximumExceeded, 'MQTT-3.3.4-9', detail);
-  }
-
   #stallIfFull(): void {
     if (this.#terms.version === ProtocolVersion.v5) return;
     this.#isStalled = this.#session.awaitingCount >= this.#session.receiveMaximum;
   }
 
   #releaseReceived(packetId: number): undefined {
-    this.#unreleased.delete(packetId);
+    this.#quota.released(packetId);
     const isKnown = this.#session.receiveWindow.release(packetId);
     const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
     this.#writeAck(PacketType.pubcomp, packetId, reason); // [MQTT-4.3.3-11] [MQTT3-4.3.3-2]

@@ -1,14 +1,15 @@
 // hot path
 // KnownTopics: the topics of one connection whose messages may go as runs, each with its way. A frame is looked up by
-// the bytes that its body begins with: the topic's length, the topic, and in 5.0 an empty property block. Nothing is
-// decoded. Bounded by `topicsMax`: beyond it the table begins anew.
+// the bytes that its body begins with: the topic's length and the topic. Nothing is decoded. What follows, a packet
+// identifier and in 5.0 an empty property block, is looked at too: anything else is no plain message.
+// Bounded by `topicsMax`: beyond it the table begins anew.
 import { allocateBytes, type Bytes } from '../wire/bytes.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';
 
 interface Known {
   /** What a body begins with. */
   readonly prefix: Bytes;
-  readonly way: object;
+  way: object;
   /** The next one with the same hash. */
   readonly next: Known | undefined;
 }
@@ -17,45 +18,63 @@ const topicsMax = 4096;
 
 /** The known topics of one connection. */
 export class KnownTopics {
-  readonly #version: ProtocolVersion;
+  /** Where the topic of the frame that was found last ends, which is where its packet identifier stands. */
+  topicEnd = 0;
+  readonly #isV5: boolean;
   readonly #byHash = new Map<number, Known>();
   #last: Known | undefined;
   #size = 0;
 
   constructor(version: ProtocolVersion) {
-    this.#version = version;
+    this.#isV5 = version === ProtocolVersion.v5;
   }
 
   /** From now on messages to this topic go this way. */
   add(topicBytes: Bytes, way: object): void {
-    if (this.#size >= topicsMax) this.clear();
-    const tail = this.#version === ProtocolVersion.v5 ? 1 : 0;
-    const prefix = allocateBytes(2 + topicBytes.length + tail);
+    const prefix = allocateBytes(2 + topicBytes.length);
     prefix.writeUInt16BE(topicBytes.length, 0);
     topicBytes.copy(prefix, 2);
-    if (tail > 0) prefix[prefix.length - 1] = 0;
-    const hash = hashOf(prefix, 2, 2 + topicBytes.length);
+    const before = this.#find(prefix, 0, prefix.length);
+    if (before) {
+      before.way = way;
+      return;
+    }
+    if (this.#size >= topicsMax) this.#clear();
+    const hash = hashOf(prefix, 2, prefix.length);
     const known = { prefix, way, next: this.#byHash.get(hash) };
     this.#byHash.set(hash, known);
     this.#last = known;
     this.#size++;
   }
 
-  /** The way of the message whose body is `bytes[bodyStart..end)`; undefined if its topic is not known. */
-  wayOf(bytes: Bytes, bodyStart: number, end: number): object | undefined {
+  /** The way of the message whose body is `bytes[bodyStart..end)`; undefined if it is not known, or not plain. */
+  wayOf(bytes: Bytes, bodyStart: number, end: number, hasPacketId: boolean): object | undefined {
+    const known = this.#find(bytes, bodyStart, end);
+    if (known === undefined) return undefined;
+    const topicEnd = bodyStart + known.prefix.length;
+    this.topicEnd = topicEnd;
+    let position = topicEnd;
+    if (hasPacketId) {
+      position += 2;
+      if (position > end || (bytes[topicEnd] === 0 && bytes[topicEnd + 1] === 0)) return undefined;
+    }
+    if (this.#isV5 && (position >= end || bytes[position] !== 0)) return undefined;
+    return known.way;
+  }
+
+  #find(bytes: Bytes, bodyStart: number, end: number): Known | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;
-    if (beginsWith(bytes, bodyStart, end, last.prefix)) return last.way;
+    if (beginsWith(bytes, bodyStart, end, last.prefix)) return last;
     const topicEnd = bodyStart + 2 + (((bytes[bodyStart] ?? 0) << 8) | (bytes[bodyStart + 1] ?? 0));
     if (topicEnd > end) return undefined;
     let known = this.#byHash.get(hashOf(bytes, bodyStart + 2, topicEnd));
     while (known && !beginsWith(bytes, bodyStart, end, known.prefix)) known = known.next;
     if (known) this.#last = known;
-    return known?.way;
+    return known;
   }
 
-  /** Forgets all of them. */
-  clear(): void {
+  #clear(): void {
     this.#byHash.clear();
     this.#last = undefined;
     this.#size = 0;

@@ -11,66 +11,71 @@ import { PublishRun } from '../wire/publish-run.ts';
 import { KnownTopics } from './known-topics.ts';
 import { packetSizeMax } from './limits.ts';
 
-/** Takes runs: QoS 0 messages that go one way, as one slice of a chunk. */
-export interface RunSink {
+/** Who takes runs on a connection, and reads what is not taken. */
+export interface RunReader {
   /** The frames of the run, in order, are the next messages. Returns false to have them one by one instead. */
-  runReceived(run: PublishRun): boolean;
+  takeRun(run: PublishRun): boolean;
+  /** Reads one PUBLISH frame the long way. */
+  readPublish(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined;
 }
 
-/** Reads one PUBLISH frame the long way. */
-export type ReadPublish = (bytes: Bytes, start: number, bodyStart: number, end: number) => Malformed | undefined;
-
-/** First byte of a PUBLISH with QoS 0, without DUP and RETAIN. */
-const plainPublish = 0x30;
+/** DUP and RETAIN in the first byte of a PUBLISH: a plain one has neither. */
+const dupAndRetain = 0x09;
 
 /** The runs of one connection. */
 export class RunGatherer {
-  readonly #sink: RunSink;
-  readonly #read: ReadPublish;
+  readonly #reader: RunReader;
   readonly #known: KnownTopics;
   readonly #run = new PublishRun();
 
-  constructor(sink: RunSink, version: ProtocolVersion, read: ReadPublish) {
-    this.#sink = sink;
-    this.#read = read;
+  constructor(reader: RunReader, version: ProtocolVersion) {
+    this.#reader = reader;
     this.#known = new KnownTopics(version);
   }
 
-  /** From now on QoS 0 messages to this topic, without properties, are gathered; they go this way. */
+  /** From now on messages to this topic, without properties, are gathered; they go this way. */
   expect(topicBytes: Bytes, way: object): void {
     this.#known.add(topicBytes, way);
   }
 
   /** Takes a frame, or has it read the long way, after the run before it. Returns what is wrong with either. */
   publishReceived(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
-    const way = bytes[start] === plainPublish ? this.#known.wayOf(bytes, bodyStart, end) : undefined;
-    if (way !== undefined && this.#run.take(bytes, start, end, way)) return undefined;
+    const run = this.#run;
+    const known = this.#known;
+    const way = this.#wayOf(bytes, start, bodyStart, end);
+    if (way !== undefined && run.way === way && run.take(bytes, start, end, known.topicEnd)) return undefined;
+    const idAt = known.topicEnd;
     const fault = this.end();
     if (fault) return fault;
-    // a run that was declined has forgotten all ways
-    const isStillKnown = way !== undefined && this.#known.wayOf(bytes, bodyStart, end) === way;
-    if (isStillKnown && this.#run.take(bytes, start, end, way)) return undefined;
-    return this.#read(bytes, start, bodyStart, end);
+    if (way === undefined) return this.#reader.readPublish(bytes, start, bodyStart, end);
+    run.begin(bytes, start, end, idAt);
+    run.way = way;
+    return undefined;
   }
 
   /** Hands over what was gathered. Returns what is wrong with it, if it had to be read the long way. */
   end(): Malformed | undefined {
     const run = this.#run;
     if (run.count === 0) return undefined;
-    if (this.#sink.runReceived(run)) {
+    if (this.#reader.takeRun(run)) {
       run.clear();
       return undefined;
     }
     const frames = run.frames();
     run.clear();
-    this.#known.clear();
     let fault: Malformed | undefined;
     new FrameScanner(packetSizeMax).scan(frames, {
       frame: (slice, from, body, to) => {
-        fault = this.#read(slice, from, body, to);
+        fault = this.#reader.readPublish(slice, from, body, to);
         return fault === undefined;
       },
     });
     return fault;
+  }
+
+  #wayOf(bytes: Bytes, start: number, bodyStart: number, end: number): object | undefined {
+    const first = bytes[start] ?? 0;
+    if ((first & dupAndRetain) !== 0) return undefined;
+    return this.#known.wayOf(bytes, bodyStart, end, (first & 0x06) !== 0);
   }
 }

@@ -14,15 +14,16 @@ import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import type { ConnectPacket, DisconnectPacket, Packet, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
 import { noProperties, type Properties } from '../wire/properties.ts';
-import { ProtocolVersion } from '../wire/protocol-version.ts';
+import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
+import type { RunForms } from '../wire/run-forms.ts';
 import { type ConnectionEnd, Exchange, type ExchangeSink, type SendOutcome } from './exchange.ts';
 import { SilenceLimit } from './keep-alive.ts';
 import { faultAtServer } from './legal-packets.ts';
 import { limitsOfConnect, packetSizeMax } from './limits.ts';
 import { connackVersion } from './refused-connect.ts';
-import type { RunSink } from './run-gatherer.ts';
+import type { RunSink } from './run-exchange.ts';
 
 /** What a server does with one connection. */
 export interface ServerSink extends ExchangeSink, RunSink {
@@ -123,7 +124,7 @@ export class ServerConnection {
 
   /** All frames of a chunk were taken: a run ends with it. */
   chunkEnded(): void {
-    const fault = this.#state === 'connected' ? this.#exchange?.runs?.end() : undefined;
+    const fault = this.#state === 'connected' ? this.#exchange?.gatherer?.end() : undefined;
     if (fault) this.#fail(fault);
   }
 
@@ -133,19 +134,19 @@ export class ServerConnection {
     this.#fail(fault);
   }
 
-  /** From now on QoS 0 messages to this topic, without properties, may come as runs; they go this way. */
+  /** From now on messages to this topic, without properties, may come as runs; they go this way. */
   expectRun(topicBytes: Bytes, way: object): void {
-    this.#exchange?.runs?.expect(topicBytes, way);
+    this.#exchange?.gatherer?.expect(topicBytes, way);
   }
 
-  /** Whether frames of QoS 0 messages without properties, of the client's version, may be passed on as they are. */
-  get mayForward(): boolean {
-    return this.#state === 'connected' && this.#connect?.properties.maximumPacketSize === undefined;
+  /** Whether `count` messages of one QoS may be sent as a run now. */
+  maySendRun(qos: Qos, count: number): boolean {
+    return this.#exchange?.runs?.maySend(qos, count) ?? false;
   }
 
-  /** Passes frames on; `mayForward` has said that they may be. */
-  forward(frames: Bytes): void {
-    this.#outbox.append(frames);
+  /** Sends a run; see `RunExchange.send`. `token` comes back with `runSettled`. */
+  sendRun(forms: RunForms, qos: Qos, token: number, now: number): void {
+    this.#exchange?.sendRun(forms, qos, token, now);
   }
 
   /** The version that the client speaks. */

@@ -2,12 +2,13 @@
 // PacketIds: the packet identifiers in use in one direction of one session. The next free one is searched from the last
 // one taken on, so that an identifier comes back as late as possible [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1]
 // [MQTT3-2.3.1-2]. Bounded: 65,535 identifiers exist.
+import { IdSet } from './id-set.ts';
 
 const identifierMax = 65_535;
 
 /** Identifiers 1 to 65535, each used once at a time. */
 export class PacketIds {
-  readonly #used = new Set<number>();
+  readonly #used = new IdSet();
   #last = 0;
 
   /** How many are in use. */
@@ -20,10 +21,26 @@ export class PacketIds {
     if (this.#used.size >= identifierMax) return 0;
     let identifier = this.#last;
     do identifier = identifier === identifierMax ? 1 : identifier + 1;
-    while (this.#used.has(identifier));
-    this.#used.add(identifier);
+    while (!this.#used.add(identifier));
     this.#last = identifier;
     return identifier;
+  }
+
+  /** Whether the `count` identifiers (at least 1) that `take` would give are consecutive. */
+  mayTakeRun(count: number): boolean {
+    const first = this.#next;
+    if (first + count - 1 > identifierMax) return false;
+    if (this.#used.size === 0) return true;
+    for (let identifier = first; identifier < first + count; identifier++) if (this.#used.has(identifier)) return false;
+    return true;
+  }
+
+  /** Takes `count` consecutive identifiers, which `mayTakeRun` has found. Returns the first. */
+  takeRun(count: number): number {
+    const first = this.#next;
+    for (let identifier = first; identifier < first + count; identifier++) this.#used.add(identifier);
+    this.#last = first + count - 1;
+    return first;
   }
 
   /** Makes an identifier free again [MQTT-2.2.1-6] [MQTT3-2.3.1-4]; one that is free already stays so. */
@@ -39,5 +56,9 @@ export class PacketIds {
   /** Makes all of them free. */
   clear(): void {
     this.#used.clear();
+  }
+
+  get #next(): number {
+    return this.#last === identifierMax ? 1 : this.#last + 1;
   }
 }

@@ -6,9 +6,12 @@
 //   add -> published --settle (PUBACK, or a failure)--------------> gone
 //          published --release (PUBREC)--> released --settle (PUBCOMP)--> gone
 //
-// A released entry never becomes published again. Nothing is due twice on one connection. Bounded by `sizeMax`.
+// A released entry never becomes published again; nothing is due twice on one connection. What was sent as a run stays
+// one while the peer acknowledges in order, and becomes entries otherwise and at the end. Bounded by `sizeMax`.
+import type { Qos } from '../wire/protocol-version.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { PacketIds } from './packet-ids.ts';
+import { type RunParts, SendRun } from './send-run.ts';
 
 /** One message underway. */
 export interface SendEntry {
@@ -25,14 +28,17 @@ class Entry implements SendEntry {
   readonly packetId: number;
   readonly delivery: Delivery;
   readonly token: number;
+  /** Grows with every message and run: the order in which they were sent. */
+  readonly order: number;
   state: 'published' | 'released' = 'published';
   /** Whether it takes one of this connection's quota. */
   isCounted = false;
 
-  constructor(packetId: number, delivery: Delivery, token: number) {
+  constructor(packetId: number, delivery: Delivery, token: number, order: number) {
     this.packetId = packetId;
     this.delivery = delivery;
     this.token = token;
+    this.order = order;
   }
 }
 
@@ -41,7 +47,12 @@ export class SendWindow {
   /** Shared with SUBSCRIBE and UNSUBSCRIBE of a client, which draw from the same identifiers. */
   readonly ids: PacketIds = new PacketIds();
   readonly #sizeMax: number;
-  readonly #entries = new Map<number, Entry>();
+  /** In the order in which they were sent, by packet identifier. */
+  #entries = new Map<number, Entry>();
+  /** In the order in which they were sent; only while a connection is open. */
+  #runs: SendRun[] = [];
+  #runSize = 0;
+  #nextOrder = 0;
   #isOpen = false;
   #quota = 0;
   #qos2Quota = 0;
@@ -55,7 +66,7 @@ export class SendWindow {
 
   /** Messages underway. */
   get size(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#runSize;
   }
 
   /** Whether everything from before this connection was sent again. */
@@ -65,6 +76,7 @@ export class SendWindow {
 
   /** What is underway, oldest first. */
   entries(): readonly SendEntry[] {
+    this.#takeRunsApart();
     return [...this.#entries.values()];
   }
 
@@ -93,6 +105,7 @@ export class SendWindow {
 
   /** The connection is over. */
   close(): void {
+    this.#takeRunsApart();
     this.#isOpen = false;
     this.#due = [];
     this.#dueIndex = 0;
@@ -117,7 +130,7 @@ export class SendWindow {
 
   /** Whether a new message may be sent now: nothing older is due, and quota and size allow one. */
   canAdd(delivery: Delivery): boolean {
-    return this.#isOpen && this.isCaughtUp && this.#entries.size < this.#sizeMax && this.#hasRoom(delivery);
+    return this.#isOpen && this.isCaughtUp && this.size < this.#sizeMax && this.#hasRoom(delivery);
   }
 
   /** Takes a message that is sent now. Undefined when there is no room or no free packet identifier. */
@@ -125,14 +138,61 @@ export class SendWindow {
     if (!this.canAdd(delivery)) return undefined;
     const packetId = this.ids.take();
     if (packetId === 0) return undefined;
-    const entry = new Entry(packetId, delivery, token);
+    const entry = new Entry(packetId, delivery, token, this.#nextOrder++);
     this.#entries.set(packetId, entry);
     this.#count(entry);
     return entry;
   }
 
-  /** What is underway with this packet identifier. */
+  /** Whether `count` new messages may be sent now, all of them, under consecutive identifiers. */
+  canAddRun(qos: Qos, count: number): boolean {
+    if (!this.#isOpen || !this.isCaughtUp || this.size + count > this.#sizeMax) return false;
+    if (this.#quota < count || (qos === 2 && this.#qos2Quota < count)) return false; // [MQTT-3.3.4-9] [MQTT-4.9.0-3]
+    return this.ids.mayTakeRun(count);
+  }
+
+  /**
+   * Takes messages that are sent now as a run, for which `canAddRun` has found room. Returns the packet identifier of
+   * the first; those of the others follow it.
+   */
+  addRun(parts: RunParts): number {
+    const { qos, count } = parts;
+    const firstId = this.ids.takeRun(count);
+    this.#runs.push(new SendRun(parts, firstId, this.#nextOrder++));
+    this.#runSize += count;
+    this.#quota -= count;
+    if (qos === 2) this.#qos2Quota -= count;
+    return firstId;
+  }
+
+  /** PUBREC came: releases the message if it is the next of its run. Returns whether it was. */
+  releaseNext(packetId: number): boolean {
+    const run = this.#runOf(packetId);
+    if (run?.parts.qos !== 2 || packetId !== run.firstId + run.released) return false;
+    run.released++;
+    return true;
+  }
+
+  /**
+   * PUBACK (`qos` 1) or PUBCOMP (2) came: settles the message if it is the next of its run, of that QoS, and released
+   * if it has to be. Returns its run; undefined otherwise.
+   */
+  settleNext(packetId: number, qos: Qos): SendRun | undefined {
+    const run = this.#runOf(packetId);
+    if (run?.parts.qos !== qos || packetId !== run.firstId + run.settled) return undefined;
+    if (qos === 2 && run.settled >= run.released) return undefined;
+    run.settled++;
+    this.#runSize--;
+    this.ids.give(packetId);
+    this.#quota++; // [MQTT-4.9.0-2]
+    if (qos === 2) this.#qos2Quota++;
+    if (run.settled === run.parts.count) this.#runs.splice(this.#runs.indexOf(run), 1);
+    return run;
+  }
+
+  /** What is underway with this packet identifier; if it is in a run, the runs are taken apart. */
   get(packetId: number): SendEntry | undefined {
+    if (this.#runOf(packetId) !== undefined) this.#takeRunsApart();
     return this.#entries.get(packetId);
   }
 
@@ -164,6 +224,31 @@ export class SendWindow {
     this.#due = [];
     this.#dueIndex = 0;
     return underway;
+  }
+
+  #runOf(packetId: number): SendRun | undefined {
+    const runs = this.#runs;
+    for (let index = 0; index < runs.length; index++) if (runs[index]?.has(packetId)) return runs[index];
+    return undefined;
+  }
+
+  /** Makes entries of all runs, in their places. */
+  #takeRunsApart(): void {
+    if (this.#runs.length === 0) return;
+    const all = [...this.#entries.values()];
+    for (const run of this.#runs) {
+      run.forEachUnsettled((packetId, delivery, isReleased) => {
+        const entry = new Entry(packetId, delivery, run.parts.token, run.order);
+        entry.isCounted = true;
+        if (isReleased) entry.state = 'released';
+        all.push(entry);
+      });
+    }
+    this.#runs = [];
+    this.#runSize = 0;
+    // entries of one run have the same order and stay as they are: sorting is stable
+    all.sort((one, other) => one.order - other.order);
+    this.#entries = new Map(all.map((entry) => [entry.packetId, entry]));
   }
 
   #hasRoom(delivery: Delivery): boolean {

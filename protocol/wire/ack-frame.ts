@@ -39,6 +39,21 @@ export function writeAck(
   outbox.position = position;
 }
 
+/** Writes acknowledgements of the first `count` identifiers, in order, without reason code or properties. */
+export function writeAckRun(outbox: Outbox, type: AckType, packetIds: Uint16Array, count: number): void {
+  const bytes = outbox.reserve(4 * count);
+  const first = (type << 4) | (type === PacketType.pubrel ? 2 : 0);
+  let position = outbox.position;
+  for (let index = 0; index < count; index++) {
+    const packetId = packetIds[index] ?? 0;
+    bytes[position++] = first;
+    bytes[position++] = 2;
+    bytes[position++] = packetId >> 8;
+    bytes[position++] = packetId & 0xff;
+  }
+  outbox.position = position;
+}
+
 /** One acknowledgement in place; reused for every one of its connection. */
 export class AckView {
   type: AckType = PacketType.puback;

@@ -1,8 +1,15 @@
 // hot path
-// PublishRun: QoS 0 messages without properties that lie side by side in one chunk and go the same way, taken
+// PublishRun: messages of one QoS without properties that lie side by side in one chunk and go the same way, taken
 // together as one slice of it. It holds nothing of its own: it is a window on the chunk, and is over with
-// it at the latest. What the way is, only its owner knows.
+// it at the latest. What the way is, only its owner knows. Bounded by the chunk; QoS 1 and 2 by `acknowledgedMax`,
+// for whose packet identifiers it keeps the places.
 import { type Bytes, emptyBytes } from './bytes.ts';
+import type { Qos } from './protocol-version.ts';
+
+/** Messages of QoS 1 or 2 in one run at most. */
+const acknowledgedMax = 1024;
+
+const noPlaces = new Int32Array(0);
 
 /** Whole frames, side by side. */
 export class PublishRun {
@@ -12,17 +19,29 @@ export class PublishRun {
   end = 0;
   /** Frames in the run; 0 when there is none. */
   count = 0;
+  /** Of all of them. */
+  qos: Qos = 0;
   /** Where all of them go. */
   way: object | undefined;
+  /** QoS 1 and 2: where the packet identifiers stand, counted from `start`; the first `count` places are valid. */
+  idPlaces: Int32Array = noPlaces;
 
-  /** Takes a frame if it lies behind the others and goes their way, or is the first. */
-  take(bytes: Bytes, start: number, end: number, way: object): boolean {
-    if (this.count === 0) {
-      this.bytes = bytes;
-      this.start = start;
-      this.way = way;
-    } else if (start !== this.end || bytes !== this.bytes || way !== this.way) {
-      return false;
+  /** Begins with a frame; the run was empty. `idAt`: where in `bytes` its packet identifier stands, not for QoS 0. */
+  begin(bytes: Bytes, start: number, end: number, idAt: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.qos = (((bytes[start] ?? 0) >> 1) & 3) as Qos; // the scanner lets no QoS 3 through
+    this.count = 1;
+    if (this.qos > 0) this.#keepPlace(0, idAt);
+  }
+
+  /** Takes one more frame if it lies behind the others, has their QoS and goes their way. */
+  take(bytes: Bytes, start: number, end: number, idAt: number): boolean {
+    if (start !== this.end || bytes !== this.bytes || (((bytes[start] ?? 0) >> 1) & 3) !== this.qos) return false;
+    if (this.qos > 0) {
+      if (this.count === acknowledgedMax) return false;
+      this.#keepPlace(this.count, idAt);
     }
     this.end = end;
     this.count++;
@@ -39,5 +58,14 @@ export class PublishRun {
     this.count = 0;
     this.bytes = emptyBytes;
     this.way = undefined;
+  }
+
+  #keepPlace(index: number, idAt: number): void {
+    if (index >= this.idPlaces.length) {
+      const more = new Int32Array(Math.max(32, 2 * this.idPlaces.length));
+      more.set(this.idPlaces);
+      this.idPlaces = more;
+    }
+    this.idPlaces[index] = idAt - this.start;
   }
 }

@@ -12,10 +12,11 @@ import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
 import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
-import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { Link, type LinkHandler } from '../link/link.ts';
 import { Message } from '../message/message.ts';
 import type { Socket } from '../ports/ports.ts';
@@ -195,7 +196,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (this.#spare) acceptance.reset(ticket);
     router.publish(message, acceptance);
     this.#spare = acceptance.isReleased ? acceptance : undefined;
-    const isPlain = ticket === 0 && !publish.retain && interval < 0 && publish.properties.length === 0;
+    const isPlain = !publish.retain && interval < 0 && publish.properties.length === 0;
     const way = isPlain ? accepted.route.wayOf(topic) : undefined;
     if (way) this.#machine.expectRun(publish.topicBytes, way);
   }
@@ -205,6 +206,11 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (!this.#accepted?.route.forward(run)) return false;
     this.#rooms.counters.received.add(run.count);
     return true;
+  }
+
+  /** The device settled messages that it was sent as a run. */
+  runSettled(_token: number, count: number): void {
+    this.#accepted?.session.runSettled(count);
   }
 
   /** Every destination holds the message, or one refused it: the acknowledgement may leave. */
@@ -243,18 +249,13 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   /** See `DeviceLine`. */
-  get isV5(): boolean {
-    return this.#machine.version === ProtocolVersion.v5;
+  maySendRun(qos: Qos, count: number): boolean {
+    return this.#machine.maySendRun(qos, count);
   }
 
   /** See `DeviceLine`. */
-  get mayForward(): boolean {
-    return this.#machine.mayForward;
-  }
-
-  /** See `DeviceLine`. */
-  forward(frames: Bytes): void {
-    this.#machine.forward(frames);
+  sendRun(forms: RunForms, qos: Qos): void {
+    this.#machine.sendRun(forms, qos, 0, this.#rooms.turn.now);
   }
 
   #answer(

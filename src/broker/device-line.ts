@@ -2,9 +2,10 @@
 // more. The session never learns more of a connection, so that nothing of a dead
 // one can stay with it.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
-import type { Bytes } from '../../protocol/wire/bytes.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
 
 /** The connection side of a connected session. */
 export interface DeviceLine {
@@ -12,12 +13,10 @@ export interface DeviceLine {
   readonly isCongested: boolean;
   /** Sends a message; `token` is the queue's sequence, 0 for a message that was never queued. */
   send(delivery: Delivery, token: number): SendOutcome;
-  /** Whether the device speaks 5.0. */
-  readonly isV5: boolean;
-  /** Whether frames of QoS 0 messages of its version may be passed on as they are. */
-  readonly mayForward: boolean;
-  /** Passes such frames on. */
-  forward(frames: Bytes): void;
+  /** Whether `count` messages of one QoS may be sent as a run. */
+  maySendRun(qos: Qos, count: number): boolean;
+  /** Sends a run; `maySendRun` has said that it may be. */
+  sendRun(forms: RunForms, qos: Qos): void;
   /** Ends the connection with a reason. */
   disconnect(reasonCode: ReasonCode, detail: string): void;
 }

@@ -9,16 +9,16 @@
 
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
-import type { Bytes } from '../../protocol/wire/bytes.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { isFailure } from '../../protocol/wire/reason-code.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
-import type { Destination, FrameTaker, Grant, SubscriptionOptions } from '../router/destination.ts';
+import type { Destination, Grant, RunTaker, SubscriptionOptions } from '../router/destination.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
@@ -26,7 +26,7 @@ import type { DeviceLine } from './device-line.ts';
 type Identifiers = readonly number[] | undefined;
 
 /** One device's session. */
-export class DeviceSession implements Destination, FrameTaker {
+export class DeviceSession implements Destination, RunTaker {
   readonly origin: Origin;
   /** The flows of QoS 1 and 2 in both directions. */
   readonly flows: Session;
@@ -61,26 +61,21 @@ export class DeviceSession implements Destination, FrameTaker {
   }
 
   /** See `Destination`. */
-  get frameTaker(): FrameTaker {
+  get runTaker(): RunTaker {
     return this;
   }
 
-  /** See `FrameTaker`. */
-  get mayTakeFrames(): boolean {
+  /** See `RunTaker`. */
+  mayTakeRun(qos: Qos, count: number): boolean {
     const line = this.#line;
-    return line !== undefined && this.#queue.unreadCount === 0 && line.mayForward && !line.isCongested;
+    return line !== undefined && this.#queue.unreadCount === 0 && line.maySendRun(qos, count) && !line.isCongested;
   }
 
-  /** See `FrameTaker`. */
-  get takesV5(): boolean {
-    return this.#line?.isV5 ?? false;
-  }
-
-  /** See `FrameTaker`. */
-  takeFrames(frames: Bytes, count: number): void {
-    this.#counters.matched.add(count);
-    this.#counters.sent.add(count);
-    this.#line?.forward(frames);
+  /** See `RunTaker`. */
+  takeRun(forms: RunForms, qos: Qos): void {
+    this.#counters.matched.add(forms.count);
+    this.#counters.sent.add(forms.count);
+    this.#line?.sendRun(forms, qos);
   }
 
   /** Whether a device is connected to it now. */
@@ -136,6 +131,12 @@ export class DeviceSession implements Destination, FrameTaker {
     if (isFailure(reasonCode)) this.#drop('refused');
     else this.#counters.settled.add();
     this.pump();
+  }
+
+  /** The device settled messages of a run. */
+  runSettled(count: number): void {
+    this.#counters.settled.add(count);
+    if (this.#queue.unreadCount > 0) this.pump();
   }
 
   /** Sends what waits, as far as link and window allow. */

@@ -1,73 +1,83 @@
 // hot path
-// RunRoute: the ways of one connection's QoS 0 messages. A way is who gets the messages of a topic, found out under one
-// generation of the routes and one of the access rules; topics that reach the same destinations share it. While
-// both generations hold, whole runs are passed on without looking inside; frames are translated once for all.
-import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+// RunRoute: the ways of one connection's messages. A way is who gets the messages of a topic, found out under one
+// generation of the routes and one of the access rules; topics that reach the same destinations at the same QoS share
+// it. While both generations hold, whole runs are passed on without looking inside.
+// Bounded by `waysMax`.
+import { lowerQos, type ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
-import { canTranslate, translateFrames } from '../../protocol/wire/run-translation.ts';
-import type { FrameTaker } from '../router/destination.ts';
+import { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { RunStop } from '../router/destination.ts';
 import type { Router } from '../router/router.ts';
 import type { Access } from './access.ts';
 
 /** Who gets the messages of some topics. */
 class Way {
-  readonly takers: readonly FrameTaker[];
+  readonly stops: readonly RunStop[];
   readonly routerGeneration: number;
   readonly accessGeneration: number;
 
-  constructor(takers: readonly FrameTaker[], routerGeneration: number, accessGeneration: number) {
-    this.takers = takers;
+  constructor(stops: readonly RunStop[], routerGeneration: number, accessGeneration: number) {
+    this.stops = stops;
     this.routerGeneration = routerGeneration;
     this.accessGeneration = accessGeneration;
   }
 }
 
+const waysMax = 1000;
+
 /** The ways of one connection. */
 export class RunRoute {
   readonly #router: Router;
   readonly #access: Access;
-  readonly #isV5: boolean;
-  #ways = new Map<readonly FrameTaker[], Way>();
+  readonly #forms: RunForms;
+  #ways = new Map<readonly RunStop[], Way>();
 
   constructor(router: Router, access: Access, version: ProtocolVersion) {
     this.#router = router;
     this.#access = access;
-    this.#isV5 = version === ProtocolVersion.v5;
+    this.#forms = new RunForms(version);
   }
 
-  /** The way of a topic to which a message came and was allowed; undefined where somebody cannot take frames. */
+  /** The way of a topic to which a message came and was allowed; undefined where somebody cannot take runs. */
   wayOf(topic: string): object | undefined {
-    const takers = this.#router.takersOf(topic);
-    if (takers === undefined) return undefined;
-    let way = this.#ways.get(takers);
+    const stops = this.#router.runStopsOf(topic);
+    if (stops === undefined) return undefined;
+    let way = this.#ways.get(stops);
     if (way === undefined || !this.#isCurrent(way)) {
       // under another generation all ways are void
-      if (way !== undefined || this.#ways.size >= 1000) this.#ways = new Map();
-      way = new Way(takers, this.#router.generation, this.#access.generation);
-      this.#ways.set(takers, way);
+      if (way !== undefined || this.#ways.size >= waysMax) this.#ways = new Map();
+      way = new Way(stops, this.#router.generation, this.#access.generation);
+      this.#ways.set(stops, way);
     }
     return way;
   }
 
   /** Passes a run on. Returns false, having done nothing, when it must be read message by message. */
   forward(run: PublishRun): boolean {
-    const { way } = run;
+    const { way, qos } = run;
     if (!(way instanceof Way) || !this.#isCurrent(way)) return false;
-    const { takers } = way;
-    let isMixed = false;
-    for (let index = 0; index < takers.length; index++) {
-      const taker = takers[index];
-      if (!taker?.mayTakeFrames) return false;
-      if (taker.takesV5 !== this.#isV5) isMixed = true;
+    const { stops } = way;
+    // nobody there: 5.0 has a reason code for that
+    if (stops.length === 0 && qos > 0) return false;
+    for (let index = 0; index < stops.length; index++) {
+      const stop = stops[index];
+      if (!stop?.taker.mayTakeRun(lowerQos(qos, stop.qos), run.count)) return false;
     }
-    const frames = run.frames();
-    if (isMixed && !canTranslate(frames)) return false;
-    const others = isMixed ? translateFrames(frames, run.count, !this.#isV5) : frames;
-    for (let index = 0; index < takers.length; index++) {
-      const taker = takers[index];
-      taker?.takeFrames(taker.takesV5 === this.#isV5 ? frames : others, run.count);
+    const forms = this.#forms;
+    forms.open(run);
+    const isForwarded = forms.canTranslate;
+    if (isForwarded) this.#passOn(stops);
+    forms.close();
+    return isForwarded;
+  }
+
+  #passOn(stops: readonly RunStop[]): void {
+    const forms = this.#forms;
+    forms.isForOne = stops.length === 1;
+    for (let index = 0; index < stops.length; index++) {
+      const stop = stops[index];
+      stop?.taker.takeRun(forms, lowerQos(forms.qos, stop.qos));
     }
-    return true;
   }
 
   #isCurrent(way: Way): boolean {

@@ -1,8 +1,8 @@
 // Destination: whoever takes messages from the router. A device's session
 // and a bridge's forward rule are destinations; they know nothing of each
 // other and meet only here.
-import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Acceptance } from './acceptance.ts';
@@ -29,14 +29,22 @@ export interface Grant {
   identifiers: readonly number[] | undefined;
 }
 
-/** A destination that can take QoS 0 messages as the frames that they came in. */
-export interface FrameTaker {
-  /** Whether frames can be passed on now, ahead of nothing that waits. */
-  readonly mayTakeFrames: boolean;
-  /** Whether they must be of 5.0; otherwise of 3.x. */
-  readonly takesV5: boolean;
-  /** Passes on `count` whole frames. They are borrowed: copied or written before the end of the turn. */
-  takeFrames(frames: Bytes, count: number): void;
+/** A destination that can take messages as runs of the frames that they came in. */
+export interface RunTaker {
+  /** Whether `count` messages can be passed on now at this QoS, ahead of nothing that waits. */
+  mayTakeRun(qos: Qos, count: number): boolean;
+  /**
+   * Passes a run on at this QoS, and holds it as safe as `deliver` would; `mayTakeRun` has said that it can. What it
+   * needs beyond the end of the turn it copies or owns.
+   */
+  takeRun(forms: RunForms, qos: Qos): void;
+}
+
+/** A taker of runs on a route. */
+export interface RunStop {
+  readonly taker: RunTaker;
+  /** The highest QoS that it is granted. */
+  readonly qos: Qos;
 }
 
 /** Somebody who takes messages. `deliver` is synchronous and never throws; what it cannot do at once it queues. */
@@ -45,8 +53,8 @@ export interface Destination {
   readonly origin: Origin;
   /** Whether it can pass messages on at once (its link is up); a shared group prefers members that are. */
   readonly isReady: boolean;
-  /** Present where frames can be passed on as they are. */
-  readonly frameTaker?: FrameTaker;
+  /** Present where messages can be passed on as runs. */
+  readonly runTaker?: RunTaker;
   /**
    * Takes one message. It is borrowed: to keep it, `message.own()`. A destination that is not safe with it when it
    * returns takes a hold on `acceptance` first.

@@ -8,7 +8,7 @@ import { parseFilter } from '../../protocol/topic/topic-filter.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
 import type { Acceptance } from './acceptance.ts';
-import type { Destination, FrameTaker, Grant, SubscriptionOptions } from './destination.ts';
+import type { Destination, Grant, RunStop, RunTaker, SubscriptionOptions } from './destination.ts';
 import { RetainedStore } from './retained.ts';
 import { SharedGroup } from './shared-groups.ts';
 
@@ -39,8 +39,8 @@ interface Stop {
 }
 
 interface Route {
-  /** The destinations, if each of them gets the messages of this topic as they are; undefined otherwise. */
-  readonly takers: readonly FrameTaker[] | undefined;
+  /** The destinations, if each of them takes runs of the messages of this topic; undefined otherwise. */
+  readonly runStops: readonly RunStop[] | undefined;
   readonly stops: readonly Stop[];
   readonly groups: readonly SharedGroup[];
 }
@@ -58,8 +58,8 @@ export class Router {
   readonly #routesMax: number;
   #subscriptionCount = 0;
   #generation = 0;
-  readonly #takerIds = new Map<FrameTaker, number>();
-  readonly #takerLists = new Map<string, readonly FrameTaker[]>();
+  readonly #takerIds = new Map<RunTaker, number>();
+  readonly #runStops = new Map<string, readonly RunStop[]>();
   #nextOrder = 0;
 
   constructor(options: RouterOptions = {}) {
@@ -72,9 +72,12 @@ export class Router {
     return this.#generation;
   }
 
-  /** Who gets the QoS 0 messages of a topic, if all of them can take frames as they came; undefined otherwise. */
-  takersOf(topic: string): readonly FrameTaker[] | undefined {
-    return (this.#routes.get(topic) ?? this.#findRoute(topic)).takers;
+  /**
+   * Who gets the messages of a topic, if all of them can take runs; undefined otherwise. The same list for topics that
+   * go the same way.
+   */
+  runStopsOf(topic: string): readonly RunStop[] | undefined {
+    return (this.#routes.get(topic) ?? this.#findRoute(topic)).runStops;
   }
 
   /** Subscriptions held, shared ones included. */
@@ -178,21 +181,21 @@ export class Router {
     this.#generation++;
     this.#routes.clear();
     this.#takerIds.clear();
-    this.#takerLists.clear();
+    this.#runStops.clear();
   }
 
-  /** One list for the same takers, so that topics that go the same way can be told by comparing lists. */
-  #intern(takers: readonly FrameTaker[] | undefined): readonly FrameTaker[] | undefined {
-    if (takers === undefined) return undefined;
-    const ids = takers.map((taker) => {
+  /** One list for the same stops, so that topics that go the same way can be told by comparing lists. */
+  #intern(stops: readonly RunStop[] | undefined): readonly RunStop[] | undefined {
+    if (stops === undefined) return undefined;
+    const ids = stops.map(({ taker, qos }) => {
       const id = this.#takerIds.get(taker) ?? this.#takerIds.size;
       this.#takerIds.set(taker, id);
-      return id;
+      return `${id}:${qos}`;
     });
     const key = ids.join();
-    const known = this.#takerLists.get(key);
-    if (known === undefined) this.#takerLists.set(key, takers);
-    return known ?? takers;
+    const known = this.#runStops.get(key);
+    if (known === undefined) this.#runStops.set(key, stops);
+    return known ?? stops;
   }
 
   #findRoute(topic: string): Route {
@@ -214,21 +217,21 @@ export class Router {
       stops.push({ destination, subscriptions: own, grant: grantOf(own), hasNoLocal });
     }
     stops.sort((one, other) => orderOf(one) - orderOf(other));
-    const route = { stops, groups, takers: groups.length === 0 ? this.#intern(takersOf(stops)) : undefined };
+    const route = { stops, groups, runStops: groups.length === 0 ? this.#intern(runStopsOf(stops)) : undefined };
     if (this.#routes.size >= this.#routesMax) this.#changed();
     this.#routes.set(topic, route);
     return route;
   }
 }
 
-function takersOf(stops: readonly Stop[]): readonly FrameTaker[] | undefined {
-  const takers: FrameTaker[] = [];
+function runStopsOf(stops: readonly Stop[]): readonly RunStop[] | undefined {
+  const runStops: RunStop[] = [];
   for (const { destination, grant, hasNoLocal } of stops) {
-    const taker = destination.frameTaker;
+    const taker = destination.runTaker;
     if (taker === undefined || hasNoLocal || grant.identifiers !== undefined) return undefined;
-    takers.push(taker);
+    runStops.push({ taker, qos: grant.qos });
   }
-  return takers;
+  return runStops;
 }
 
 function orderOf(stop: Stop): number {

@@ -145,6 +145,7 @@ class Pair {
       {
         ...sinkOf(this.server),
         runReceived: () => false,
+        runSettled: () => undefined,
         connectRequested: () => server.accept(this.server.session, { sessionPresent: isPresent }, 0),
         subscribeRequested: never('SUBSCRIBE'),
         unsubscribeRequested: never('UNSUBSCRIBE'),

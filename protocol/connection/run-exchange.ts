@@ -1,0 +1,136 @@
+// hot path
+// RunExchange: publishing and acknowledging by runs, for one connection: what Exchange does message by message, done
+// once for many. It steps aside (returns false) wherever a run could mean anything else than its messages one after the
+// other: an acknowledgement that still waits its turn, a repeat of a QoS 2 message, a receive maximum that is used up,
+// a peer with limits of its own. Bounded by the run.
+import type { Session } from '../session/session.ts';
+import { type AckType, writeAck, writeAckRun } from '../wire/ack-frame.ts';
+import type { Outbox } from '../wire/outbox.ts';
+import { PacketType } from '../wire/packet-type.ts';
+import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
+import type { PublishRun } from '../wire/publish-run.ts';
+import { isFailure, ReasonCode } from '../wire/reason-code.ts';
+import type { RunForms } from '../wire/run-forms.ts';
+import { type PeerLimits, packetSizeMax } from './limits.ts';
+import type { ReceiveQuota } from './receive-quota.ts';
+
+/** Takes runs, and hears of what became of those that it sent. */
+export interface RunSink {
+  /**
+   * The frames of the run, in order, are the next messages. True: whoever must hold them holds them, so that those of
+   * QoS 1 and 2 are acknowledged. False: nothing was done, they are to come one by one.
+   */
+  runReceived(run: PublishRun): boolean;
+  /** The peer settled `count` messages that were sent as runs under this token. */
+  runSettled(token: number, count: number): void;
+}
+
+/** The connection, as far as runs care. */
+export interface RunTerms {
+  readonly session: Session;
+  readonly quota: ReceiveQuota;
+  readonly version: ProtocolVersion;
+  readonly peer: PeerLimits;
+}
+
+/** Frames of at most this many bytes are copied, larger ones are handed over where that can be. */
+const copyBytesMax = 16_384;
+const noIds = new Uint16Array(0);
+
+/** The runs of one connection, both ways. */
+export class RunExchange {
+  readonly #outbox: Outbox;
+  readonly #sink: RunSink;
+  readonly #terms: RunTerms;
+  #ids = noIds;
+
+  constructor(outbox: Outbox, sink: RunSink, terms: RunTerms) {
+    this.#outbox = outbox;
+    this.#sink = sink;
+    this.#terms = terms;
+  }
+
+  /** Takes a run that came, if the sink takes it, and acknowledges it. */
+  receive(run: PublishRun): boolean {
+    if (run.qos === 0) return this.#sink.runReceived(run);
+    const { count } = run;
+    const { session, quota } = this.#terms;
+    const isQos2 = run.qos === 2;
+    // acknowledgements keep their order: those before it first
+    if (session.awaitingCount > 0 || !quota.hasRoomFor(isQos2 ? count : 1)) return false;
+    const ids = this.#idsOf(run);
+    const { receiveWindow } = session;
+    // recorded before delivery [MQTT-4.3.3-10] [MQTT3-4.3.3-2]
+    if (isQos2 && !receiveWindow.beginRun(ids, count)) return false;
+    if (!this.#sink.runReceived(run)) {
+      if (isQos2) receiveWindow.refuseRun(ids, count);
+      return false;
+    }
+    if (isQos2) for (let index = 0; index < count; index++) quota.acknowledged(ids[index] ?? 0);
+    // [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT3-4.3.2-2] [MQTT3-4.6.0-2] [MQTT3-4.6.0-3]
+    writeAckRun(this.#outbox, isQos2 ? PacketType.pubrec : PacketType.puback, ids, count);
+    return true;
+  }
+
+  /** Whether `count` messages of one QoS may be sent as a run now. */
+  maySend(qos: Qos, count: number): boolean {
+    const { peer, session } = this.#terms;
+    // a peer with a smaller packet size, or that takes aliases, gets each message written for it
+    if (peer.maximumPacketSize < packetSizeMax || peer.topicAliasMaximum > 0 || qos > peer.maximumQos) return false;
+    return qos === 0 || session.sendWindow.canAddRun(qos, count);
+  }
+
+  /** Sends a run; `maySend` has said that it may be. */
+  send(forms: RunForms, qos: Qos, token: number): void {
+    const { version, session } = this.#terms;
+    const form = forms.form(version === ProtocolVersion.v5, qos);
+    if (qos === 0) {
+      this.#outbox.append(form.frames); // [MQTT-4.3.1-1] [MQTT3-4.3.1-1]
+      return;
+    }
+    const { count } = forms;
+    const frames = forms.owned();
+    // stored before it is sent [MQTT-4.3.2-1] [MQTT-4.3.3-1]
+    const firstId = session.sendWindow.addRun({ frames, version: forms.version, count, qos, token });
+    const { length } = form.frames;
+    const isOwn = forms.isForOne && length > copyBytesMax && forms.version === version && forms.qos === qos;
+    const bytes = isOwn ? frames : this.#outbox.reserve(length);
+    const start = isOwn ? 0 : this.#outbox.position;
+    if (!isOwn) form.frames.copy(bytes, start);
+    // [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]
+    for (let index = 0; index < count; index++) {
+      const place = start + (form.idPlaces[index] ?? 0);
+      const packetId = firstId + index;
+      bytes[place] = packetId >> 8;
+      bytes[place + 1] = packetId & 0xff;
+    }
+    if (isOwn) this.#outbox.append(frames);
+    else this.#outbox.position = start + length;
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP came. Whether it was that of a message in a run, and the next one there, and is done. */
+  acknowledged(type: AckType, packetId: number, reasonCode: ReasonCode): boolean {
+    if (isFailure(reasonCode)) return false;
+    const { sendWindow } = this.#terms.session;
+    if (type === PacketType.pubrec) {
+      if (!sendWindow.releaseNext(packetId)) return false;
+      // [MQTT-4.3.3-4] [MQTT3-4.3.3-1]
+      writeAck(this.#outbox, PacketType.pubrel, packetId, ReasonCode.success, this.#terms.version);
+      return true;
+    }
+    const run = sendWindow.settleNext(packetId, type === PacketType.puback ? 1 : 2);
+    if (run) this.#sink.runSettled(run.parts.token, 1);
+    return run !== undefined;
+  }
+
+  #idsOf(run: PublishRun): Uint16Array {
+    const { bytes, start, count, idPlaces } = run;
+    if (this.#ids.length < count) this.#ids = new Uint16Array(idPlaces.length);
+    const ids = this.#ids;
+    for (let index = 0; index < count; index++) {
+      const place = start + (idPlaces[index] ?? 0);
+      ids[index] = ((bytes[place] ?? 0) << 8) | (bytes[place + 1] ?? 0);
+    }
+    return ids;
+  }
+}

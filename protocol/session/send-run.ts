@@ -1,0 +1,87 @@
+// hot path
+// SendRun: messages of one QoS that were sent together under consecutive packet identifiers, as they stand in a send
+// window: their frames as they were published, and two numbers. The first `settled` of them are settled, the first
+// `released` released; a peer that acknowledges in order needs no more. For any other one the run is taken apart into
+// entries (`deliveries`). Bounded: it holds the bytes of its frames, nothing for each message.
+import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
+import { type FrameHandler, FrameScanner } from '../wire/frame-scanner.ts';
+import type { ProtocolVersion, Qos } from '../wire/protocol-version.ts';
+import { PublishView } from '../wire/publish-view.ts';
+import type { Delivery } from '../wire/publishable.ts';
+
+/** What a run is made of. */
+export interface RunParts {
+  /** Whole frames of QoS 1 or 2, without properties; the run owns them. What identifiers they hold does not matter. */
+  readonly frames: Bytes;
+  /** The version of which the frames are. */
+  readonly version: ProtocolVersion;
+  readonly count: number;
+  /** The QoS at which they were sent, 1 or 2; not above that of the frames. */
+  readonly qos: Qos;
+  /** The owner's own number, the same for all of them. */
+  readonly token: number;
+}
+
+/** Messages underway, in order. */
+export class SendRun {
+  readonly parts: RunParts;
+  /** Packet identifier of the first of them. */
+  readonly firstId: number;
+  /** Messages before it, runs and others, tell its place in the window. */
+  readonly order: number;
+  settled = 0;
+  released = 0;
+
+  constructor(parts: RunParts, firstId: number, order: number) {
+    this.parts = parts;
+    this.firstId = firstId;
+    this.order = order;
+  }
+
+  /** Whether an identifier is one of the run's that are not settled. */
+  has(packetId: number): boolean {
+    return packetId >= this.firstId + this.settled && packetId < this.firstId + this.parts.count;
+  }
+
+  /**
+   * What is not settled, with its packet identifiers, in order. The bytes lie in the run's frames, or in a copy of the
+   * rest of them where most is settled.
+   */
+  forEachUnsettled(visit: (packetId: number, delivery: Delivery, isReleased: boolean) => void): void {
+    const { version, qos } = this.parts;
+    const view = new PublishView();
+    let index = this.settled;
+    scanFrames(this.#unsettledFrames(), (bytes, start, bodyStart, end) => {
+      view.read(bytes, start, bodyStart, end, version);
+      const message = {
+        topicBytes: view.topicBytes(),
+        payload: view.payload(),
+        properties: view.forwardProperties(),
+        expiresAt: 0,
+      };
+      const delivery = { message, qos, retain: false, subscriptionIdentifiers: undefined };
+      visit(this.firstId + index, delivery, index < this.released);
+      index++;
+    });
+  }
+
+  #unsettledFrames(): Bytes {
+    const { frames, count } = this.parts;
+    let index = 0;
+    let from = frames.length;
+    scanFrames(frames, (_bytes, start) => {
+      if (index++ === this.settled) from = start;
+    });
+    const rest = frames.subarray(from);
+    return this.settled * 2 > count ? copyOfBytes(rest) : rest;
+  }
+}
+
+function scanFrames(frames: Bytes, visit: (...frame: Parameters<FrameHandler['frame']>) => void): void {
+  new FrameScanner(frames.length).scan(frames, {
+    frame: (bytes, start, bodyStart, end) => {
+      visit(bytes, start, bodyStart, end);
+      return true;
+    },
+  });
+}

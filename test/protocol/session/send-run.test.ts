@@ -1,0 +1,174 @@
+// A send window with runs against one where each message was added alone: whatever the peer acknowledges, in whatever
+// order, and however often the connection breaks, both hold the same. And sets of identifiers against plain ones.
+import fc from 'fast-check';
+import t from 'tap';
+import { IdSet } from '../../../protocol/session/id-set.ts';
+import { PacketIds } from '../../../protocol/session/packet-ids.ts';
+import { type SendEntry, SendWindow } from '../../../protocol/session/send-window.ts';
+import { bytesOfText, joinBytes } from '../../../protocol/wire/bytes.ts';
+import { encodePacket } from '../../../protocol/wire/codec.ts';
+import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { publishOf } from '../../kit/world.ts';
+
+/** A step: add a run, or something that the peer or the network does to the message of a number. */
+type Step =
+  | { readonly kind: 'run' | 'single'; readonly qos: 1 | 2; readonly count: number }
+  | { readonly kind: 'settle' | 'release'; readonly nth: number }
+  | { readonly kind: 'reopen' | 'look' };
+
+const qos = fc.constantFrom<1 | 2>(1, 2);
+const nth = fc.constantFrom(0, 0, 0, 1, 5);
+const count = fc.integer({ min: 1, max: 6 });
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constantFrom<'run' | 'single'>('run', 'run', 'single'), qos, count }),
+    },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom<'settle' | 'release'>('settle', 'release'), nth }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom<'reopen' | 'look'>('reopen', 'look') }) },
+  ),
+  { maxLength: 40 },
+);
+
+const payloadOf = (number: number): string => `message ${number}`;
+
+/** One window and what was done to it, either with runs or message by message. */
+class Side {
+  readonly window = new SendWindow(12);
+  readonly #hasRuns: boolean;
+
+  constructor(hasRuns: boolean) {
+    this.#hasRuns = hasRuns;
+    this.window.open(10, 6);
+  }
+
+  /** Adds `count` messages if all of them have room. Returns the first identifier, 0 for none. */
+  add(kind: 'run' | 'single', level: 1 | 2, count: number, number: number): number {
+    if (!this.window.canAddRun(level, count)) return 0;
+    if (this.#hasRuns && kind === 'run') {
+      const packets = Array.from({ length: count }, (_one, index) =>
+        encodePacket(publishOf('a', payloadOf(number + index), { qos: level, packetId: 9 }), ProtocolVersion.v311),
+      );
+      const frames = joinBytes(packets);
+      return this.window.addRun({ frames, version: ProtocolVersion.v311, count, qos: level, token: number });
+    }
+    const ids = Array.from({ length: count }, (_one, index) => {
+      const message = {
+        topicBytes: bytesOfText('a'),
+        payload: bytesOfText(payloadOf(number + index)),
+        properties: bytesOfText(''),
+        expiresAt: 0,
+      };
+      const delivery = { message, qos: level, retain: false, subscriptionIdentifiers: undefined };
+      return this.window.add(delivery, number)?.packetId ?? 0;
+    });
+    return ids[0] ?? 0;
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP as a connection would take it. Returns what came of it. */
+  acknowledge(kind: 'settle' | 'release', packetId: number): string {
+    const { window } = this;
+    if (kind === 'release') {
+      if (this.#hasRuns && window.releaseNext(packetId)) return 'released';
+      const entry = window.get(packetId);
+      if (entry?.delivery.qos !== 2) return 'nothing';
+      window.release(packetId);
+      return 'released';
+    }
+    for (const level of [1, 2] as const) if (this.#hasRuns && window.settleNext(packetId, level)) return 'settled';
+    const entry = window.get(packetId);
+    if (entry === undefined || (entry.delivery.qos === 2 && entry.state === 'published')) return 'nothing';
+    window.settle(packetId);
+    return 'settled';
+  }
+
+  /** A new connection: what is due, as text. */
+  reopen(): string {
+    this.window.close();
+    const released = this.window.open(10, 6);
+    const due: SendEntry[] = [];
+    for (let entry = this.window.nextDue(); entry; entry = this.window.nextDue()) due.push(entry);
+    return `${textOf(released)} | ${textOf(due)}`;
+  }
+}
+
+function textOf(entries: readonly SendEntry[]): string {
+  return entries
+    .map(({ packetId, delivery, state, token }) =>
+      [packetId, delivery.message.payload.toString(), delivery.qos, state, token].join(':'),
+    )
+    .join(' ');
+}
+
+t.test('a run is the same as its messages one by one [MQTT-4.4.0-1] [MQTT-4.6.0-1] [MQTT-4.9.0-2]', async (t) => {
+  let taken = 0;
+  const property = fc.property(steps, (all) => {
+    const [runs, singles] = [new Side(true), new Side(false)];
+    const underway: number[] = [];
+    let number = 1;
+    for (const step of all) {
+      const results = [runs, singles].map((side) => {
+        if (step.kind === 'run' || step.kind === 'single') return side.add(step.kind, step.qos, step.count, number);
+        if (step.kind === 'settle' || step.kind === 'release') {
+          return side.acknowledge(step.kind, underway[step.nth % Math.max(underway.length, 1)] ?? 99);
+        }
+        return step.kind === 'reopen' ? side.reopen() : textOf(side.window.entries());
+      });
+      if (results[0] !== results[1]) throw new Error(`${step.kind}: ${results[0]} instead of ${results[1]}`);
+      if (runs.window.size !== singles.window.size) throw new Error(`size ${runs.window.size}`);
+      if (step.kind === 'run' || step.kind === 'single') {
+        const first = Number(results[0]);
+        if (first > 0) underway.push(...Array.from({ length: step.count }, (_one, index) => first + index));
+        if (first > 0 && step.kind === 'run') taken++;
+        number += step.count;
+      }
+      if (results[0] === 'settled' && 'nth' in step) underway.splice(step.nth % Math.max(underway.length, 1), 1);
+    }
+    const [ours, theirs] = [textOf(runs.window.entries()), textOf(singles.window.entries())];
+    if (ours !== theirs) throw new Error(`${ours} instead of ${theirs}`);
+  });
+  fc.assert(property, { numRuns: 1500 });
+  t.ok(taken > 500, `${taken} runs were taken`);
+});
+
+t.test('identifiers of a run are those that would be next, or none [MQTT-2.2.1-3]', async (t) => {
+  const ids = new PacketIds();
+  t.ok(ids.mayTakeRun(3));
+  t.equal(ids.takeRun(3), 1);
+  t.equal(ids.take(), 4);
+  while (ids.take() !== 65_530);
+  for (let id = 1; id < 65_530; id++) if (id !== 2) ids.give(id);
+  t.notOk(ids.mayTakeRun(6), 'they would go round');
+  t.ok(ids.mayTakeRun(5));
+  t.equal(ids.takeRun(5), 65_531);
+  t.notOk(ids.mayTakeRun(2), '2 is in use');
+  t.ok(ids.mayTakeRun(1));
+  t.equal(ids.take(), 1);
+  t.equal(ids.take(), 3);
+});
+
+t.test('a set of identifiers is a set', async (t) => {
+  const id = fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.constantFrom(1, 31, 32, 1023, 1024, 65_535));
+  const operations = fc.array(fc.tuple(fc.constantFrom('add', 'add', 'delete', 'has', 'clear'), id), { maxLength: 60 });
+  fc.assert(
+    fc.property(operations, (all) => {
+      const [ours, plain] = [new IdSet(), new Set<number>()];
+      return all.every(([operation, one]) => {
+        if (operation === 'clear') {
+          ours.clear();
+          plain.clear();
+        }
+        if (operation === 'add') {
+          const isNew = !plain.has(one);
+          plain.add(one);
+          if (ours.add(one) !== isNew) return false;
+        }
+        if (operation === 'delete' && ours.delete(one) !== plain.delete(one)) return false;
+        return ours.has(one) === plain.has(one) && ours.size === plain.size;
+      });
+    }),
+    { numRuns: 500 },
+  );
+  t.pass('500 histories');
+});
