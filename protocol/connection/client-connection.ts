@@ -8,7 +8,7 @@
 // that acknowledges nothing any more. What the server forgot goes back to the owner through `sessionLost`.
 import type { SendEntry } from '../session/send-window.ts';
 import type { Session } from '../session/session.ts';
-import type { Bytes } from '../wire/bytes.ts';
+import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { decodePacket, encodePacket } from '../wire/codec.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
@@ -125,7 +125,7 @@ export class ClientConnection {
     if (fault === undefined) {
       if (exchange && type === PacketType.publish) fault = exchange.publishReceived(bytes, start, bodyStart, end);
       else if (exchange && type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
-      else fault = this.#receiveControl(this.#decode(bytes.subarray(start, end)), now);
+      else fault = this.#receiveControl(this.#decode(copyOfBytes(bytes, start, end)), now);
     }
     if (fault) this.#fail(fault);
     return this.#mayScan();

@@ -7,7 +7,7 @@
 // It answers what the standard lays down and asks its sink for the rest. While the sink decides about CONNECT, scanning
 // stops. Time is a parameter; `nextDeadline` says when `tick` has something to do.
 import type { Session } from '../session/session.ts';
-import type { Bytes } from '../wire/bytes.ts';
+import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { decodePacket, encodePacket } from '../wire/codec.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
@@ -218,9 +218,9 @@ export class ServerConnection {
   #take(type: number, { bytes, start, bodyStart, end }: FrameAt, now: number): void {
     const exchange = this.#exchange;
     let fault: Malformed | undefined;
-    if (exchange === undefined) fault = this.#receiveConnect(bytes.subarray(start, end));
+    if (exchange === undefined) fault = this.#receiveConnect(copyOfBytes(bytes, start, end));
     else if (type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
-    else fault = this.#receiveControl(decodePacket(bytes.subarray(start, end), this.#version));
+    else fault = this.#receiveControl(decodePacket(copyOfBytes(bytes, start, end), this.#version));
     if (fault) this.#fail(fault);
   }
 

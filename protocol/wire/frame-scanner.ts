@@ -3,7 +3,7 @@
 // copying; one that spans chunks is collected in memory of its own, which grows with the bytes that really came.
 // Everything that the fixed header shows is checked as soon as it is there: packet type, flags, QoS, the length's form
 // and size. Nothing bigger than `maximumPacketSize` is ever buffered.
-import { allocateBytes, type Bytes, copyOfBytes } from './bytes.ts';
+import { allocateBytes, type Bytes, copyOfBytes, emptyBytes } from './bytes.ts';
 import { Malformed } from './malformed.ts';
 import { packetName, requiredFlags } from './packet-type.ts';
 import { ReasonCode } from './reason-code.ts';
@@ -34,6 +34,8 @@ export class FrameScanner {
   /** What the last call of `#readHeader` found. */
   #bodyStart = 0;
   #frameEnd = 0;
+  #partialFrameSize = 0;
+  #isStopped = false;
 
   constructor(maximumPacketSize: number) {
     this.maximumPacketSize = maximumPacketSize;
@@ -51,6 +53,64 @@ export class FrameScanner {
       return undefined;
     }
     return this.#partialLength > 0 ? this.#scanWithPartial(chunk, handler) : this.#scanFrom(chunk, 0, handler);
+  }
+
+  /**
+   * Hands over the frames that are whole in bytes which the caller holds. Returns how many bytes were handed over; the
+   * rest, the beginning of a frame or what lies behind a stop (`isStopped`), the caller brings again.
+   */
+  scanHeld(bytes: Bytes, handler: FrameHandler): number | Malformed {
+    this.#partialFrameSize = 0;
+    this.#isStopped = false;
+    let start = 0;
+    while (start < bytes.length) {
+      const fault = this.#readHeader(bytes, start, bytes.length);
+      if (fault) return fault;
+      const end = this.#frameEnd;
+      if (end === incomplete) return start;
+      if (end > bytes.length) {
+        this.#partialFrameSize = end - start;
+        return start;
+      }
+      const mayGoOn = handler.frame(bytes, start, this.#bodyStart, end);
+      start = end;
+      if (mayGoOn) continue;
+      this.#isStopped = true;
+      return start;
+    }
+    return start;
+  }
+
+  /** Whether the handler said stop and scanning has not gone on since. */
+  get isStopped(): boolean {
+    return this.#kept !== undefined || this.#isStopped;
+  }
+
+  /** Size of the frame that is not whole yet, in bytes; 0 if there is none or its header is not whole. */
+  get partialFrameSize(): number {
+    return this.#partialFrameSize;
+  }
+
+  /** What has come of a frame that is not whole yet. */
+  partial(): Bytes {
+    return this.#partial?.subarray(0, this.#partialLength) ?? emptyBytes;
+  }
+
+  /** The partial frame goes on elsewhere. */
+  forgetPartial(): void {
+    this.#partial = undefined;
+    this.#partialLength = 0;
+  }
+
+  /** Takes over bytes that were held: the beginning of a frame, or what lies behind a stop. They are the scanner's. */
+  keep(bytes: Bytes, isBehindStop: boolean): void {
+    this.#isStopped = false;
+    if (isBehindStop) {
+      this.#kept = bytes;
+    } else {
+      this.#partial = bytes;
+      this.#partialLength = bytes.length;
+    }
   }
 
   /** Goes on with what was kept when the handler said stop. */
@@ -80,6 +140,7 @@ export class FrameScanner {
   }
 
   #keepPartial(chunk: Bytes, start: number): void {
+    this.#partialFrameSize = this.#frameEnd === incomplete ? 0 : this.#frameEnd - start;
     this.#partial = copyOfBytes(chunk, start);
     this.#partialLength = this.#partial.length;
   }
@@ -101,6 +162,7 @@ export class FrameScanner {
     if (fault) return fault;
     const { frameEnd, bodyStart } = { frameEnd: this.#frameEnd, bodyStart: this.#bodyStart };
     if (frameEnd === incomplete) return undefined;
+    this.#partialFrameSize = frameEnd;
     const take = Math.min(frameEnd - this.#partialLength, chunk.length - from);
     this.#add(chunk, from, from + take, frameEnd);
     if (this.#partialLength < frameEnd) return undefined;

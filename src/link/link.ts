@@ -8,9 +8,11 @@
 // Inbound: while the handler says stop, the socket is paused and at most one chunk is kept. Outbound: `isCongested`
 // from `pendingBytesMax` on; whoever adds more than that does it knowingly.
 import type { Bytes } from '../../protocol/wire/bytes.ts';
-import { type FrameHandler, FrameScanner } from '../../protocol/wire/frame-scanner.ts';
+import type { FrameHandler } from '../../protocol/wire/frame-scanner.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
 import type { Socket, SocketHandler, Timer } from '../ports/ports.ts';
+import { FrameInput } from './frame-input.ts';
+import type { ReadMemory } from './read-memory.ts';
 import type { Turn } from './turn.ts';
 import { WriteBatch } from './write-batch.ts';
 
@@ -43,7 +45,7 @@ export class Link implements SocketHandler {
   readonly #socket: Socket;
   readonly #turn: Turn;
   readonly #handler: LinkHandler;
-  readonly #scanner: FrameScanner;
+  readonly #input: FrameInput;
   readonly #pendingBytesMax: number;
   readonly #closeTimeoutMs: number;
   #state: 'open' | 'closing' | 'closed' = 'open';
@@ -57,7 +59,7 @@ export class Link implements SocketHandler {
     this.#socket = socket;
     this.#turn = turn;
     this.#handler = handler;
-    this.#scanner = new FrameScanner(options.maximumPacketSize);
+    this.#input = new FrameInput(options.maximumPacketSize, turn.reads, this);
     this.#pendingBytesMax = options.pendingBytesMax ?? 1024 * 1024;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5000;
     this.outbox = new WriteBatch(socket, turn, { flushed: () => this.#relieved() });
@@ -90,7 +92,8 @@ export class Link implements SocketHandler {
   resume(): void {
     if (!this.#isStopped || this.#isScanning || this.#state !== 'open') return;
     this.#isStopped = false;
-    this.#scan(() => this.#scanner.resume(this));
+    const outer = this.#beginInput();
+    this.#endInput(this.#input.resume(), outer);
     if (!this.#isStopped) this.#socket.resume();
   }
 
@@ -121,11 +124,18 @@ export class Link implements SocketHandler {
   received(chunk: Bytes): void {
     this.#bytesReceived += chunk.length;
     if (this.#state !== 'open') return;
-    this.#scan(() => this.#scanner.scan(chunk, this));
+    const outer = this.#beginInput();
+    this.#endInput(this.#input.take(chunk), outer);
+  }
+
+  /** See `SocketHandler`. */
+  room(): Bytes | undefined {
+    return this.#state === 'open' ? this.#input.room() : undefined;
   }
 
   /** See `SocketHandler`. */
   drained(): void {
+    this.outbox.written();
     this.#relieved();
   }
 
@@ -140,17 +150,26 @@ export class Link implements SocketHandler {
     this.#state = 'closed';
     this.#closeTimer?.cancel();
     this.outbox.close();
+    this.outbox.release();
+    this.#input.close();
     this.#handler.closed(error);
   }
 
-  #scan(scan: () => Malformed | undefined): void {
+  /** Returns the memory of the input in whose handling this one begins, if it does. */
+  #beginInput(): ReadMemory | undefined {
+    const outer = this.#turn.inputMemory;
     this.#turn.inputBegan();
+    this.#turn.inputMemory = this.#input.memory;
     this.#isScanning = true;
-    const fault = scan();
+    return outer;
+  }
+
+  #endInput(fault: Malformed | undefined, outer: ReadMemory | undefined): void {
     this.#isScanning = false;
     if (this.#isStopped && this.#state === 'open') this.#socket.pause();
     if (fault) this.#handler.broken(fault);
     else this.#handler.chunkEnded();
+    this.#turn.inputMemory = outer;
     this.#turn.inputEnded();
   }
 

@@ -5,8 +5,10 @@
 // sources share one write. Outside of input everything waits for the end of the turn.
 //
 // Invariant: a batch that reported is flushed before the turn is over. Bounded by the number of batches.
+import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Clock } from '../ports/ports.ts';
 import { Arena } from './arena.ts';
+import { type ReadMemory, ReadPool } from './read-memory.ts';
 
 /** Something with bytes to flush; the turn alone sets `isQueued`. */
 export interface Flushable {
@@ -27,6 +29,10 @@ const quietMs = 0.05;
 export class Turn {
   /** Where the batches of this turn get their memory. */
   readonly arena: Arena = new Arena();
+  /** Where busy links get the memory that they read into. */
+  readonly reads: ReadPool;
+  /** What the input that is being handled lies in, if that is used again for later input; set by who has it handled. */
+  inputMemory: ReadMemory | undefined;
   /** The clock of everything that shares the turn. */
   readonly clock: Clock;
   #now = 0;
@@ -35,13 +41,20 @@ export class Turn {
   #inputDepth = 0;
   #isDeferred = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, reads: ReadPool = new ReadPool()) {
     this.clock = clock;
+    this.reads = reads;
   }
 
   /** The time, in ms of the monotonic clock: while input is handled, when that began, which is cheaper than asking. */
   get now(): number {
     return this.#inputDepth > 0 ? this.#now : this.clock.now();
+  }
+
+  /** The memory that `bytes` lie in, if it must be held for them to last. */
+  memoryOf(bytes: Bytes): ReadMemory | undefined {
+    const memory = this.inputMemory;
+    return memory !== undefined && memory.bytes.buffer === bytes.buffer ? memory : undefined;
   }
 
   /** Input is about to be handled; calls may nest, each needs its `inputEnded`. */

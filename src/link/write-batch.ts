@@ -8,6 +8,7 @@
 import { type Bytes, emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Outbox } from '../../protocol/wire/outbox.ts';
 import type { Socket } from '../ports/ports.ts';
+import type { ReadMemory } from './read-memory.ts';
 import type { Flushable, Turn } from './turn.ts';
 
 /** Limits of a batch. */
@@ -41,6 +42,8 @@ export class WriteBatch implements Outbox, Flushable {
   #start = 0;
   #parts: Bytes[] = [];
   #partsBytes = 0;
+  /** Memory that parts refer to: of this batch, and of writes that the system has not taken whole. */
+  #held: ReadMemory[] | undefined;
   #bytesFlushed = 0;
   #isClosed = false;
 
@@ -82,6 +85,11 @@ export class WriteBatch implements Outbox, Flushable {
     this.#endPart();
     this.#parts.push(bytes);
     this.#partsBytes += size;
+    const memory = this.#turn.memoryOf(bytes);
+    if (memory === undefined) return;
+    memory.hold();
+    this.#held ??= [];
+    this.#held.push(memory);
   }
 
   /** Hands everything to the socket in one write; does nothing when there is nothing. */
@@ -93,13 +101,29 @@ export class WriteBatch implements Outbox, Flushable {
     this.#forget();
     if (this.#isClosed) return;
     this.#bytesFlushed += size;
-    if (this.#socket.write(parts)) this.#flushed?.();
+    const isTaken = this.#socket.write(parts);
+    this.written();
+    if (isTaken) this.#flushed?.();
   }
 
-  /** Drops what was not flushed; whatever is put in from now on is dropped as well. */
+  /** What the system has taken needs no memory any more. */
+  written(): void {
+    const held = this.#held;
+    if (held === undefined || this.byteLength > 0 || this.#socket.pendingBytes > 0) return;
+    this.#held = undefined;
+    for (const memory of held) memory.release();
+  }
+
+  /** Drops what was not flushed; whatever is put in from now on is dropped as well. The socket is gone, or going. */
   close(): void {
     this.#isClosed = true;
     this.#forget();
+  }
+
+  /** The socket is gone, and with it all that the system had not taken. */
+  release(): void {
+    for (const memory of this.#held ?? []) memory.release();
+    this.#held = undefined;
   }
 
   #forget(): void {

@@ -51,7 +51,7 @@ export class NodeSocket implements Socket {
       return;
     }
     if (this.#target) {
-      this.#target.listen((chunk) => handler.received(chunk));
+      this.#target.listen(handler);
       // nothing comes by this event, but `end` waits for somebody to read
       this.#socket.resume();
     } else {

@@ -32,6 +32,11 @@ export interface Random {
 export interface SocketHandler {
   /** Bytes came in. They belong to the receiver: the port neither reuses nor changes them. */
   received(chunk: Bytes): void;
+  /**
+   * Where the next chunk is to be read to, at least one byte; it comes with `received` as a part of this memory.
+   * Undefined: the port gives memory of its own. A port may do without asking.
+   */
+  room?(): Bytes | undefined;
   /** Everything written has been handed to the system after `write` returned false. */
   drained(): void;
   /** The peer will send no more. The owner usually closes in turn. */

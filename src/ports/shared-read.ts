@@ -1,36 +1,50 @@
-// SharedRead: all plain sockets of a process read into one buffer, and what came is copied out, exactly as large as it
-// is. Node would otherwise allocate 64 KiB for every read and collect them again. For dialled sockets this is a public
-// option; an accepted one must be rebuilt around its handle, and where that is not possible it stays as it is.
+// SharedRead: all plain sockets of a process read into one buffer, and what came is copied out, exactly as large as
+// it is; a reader with memory of its own is read into that. Node would otherwise allocate 64 KiB for every read and
+// collect them again. For dialled sockets this is a public option; an accepted one must be rebuilt around its handle,
+// and where that is not possible it stays as it is.
 import { Socket } from 'node:net';
-import { allocateBytes, type Bytes, copyOfBytes } from '../../protocol/wire/bytes.ts';
+import { allocateBytes, type Bytes, bytesOf, copyOfBytes } from '../../protocol/wire/bytes.ts';
 
 const bufferBytes = 65_536;
 
+/** Who gets the bytes of a socket. */
+export interface Reader {
+  /** See `SocketHandler`. */
+  received(chunk: Bytes): void;
+  /** See `SocketHandler`. */
+  room?(): Bytes | undefined;
+}
+
 /** Where the bytes of one socket go; set when somebody listens. */
 export class ReadTarget {
-  /** Gets each chunk. Until it is set, chunks wait. */
-  #received: ((chunk: Bytes) => void) | undefined;
+  #reader: Reader | undefined;
+  /** What came before. */
   #waiting: Bytes[] = [];
 
   /** A chunk came. */
   take(chunk: Bytes): void {
-    if (this.#received) this.#received(chunk);
+    if (this.#reader) this.#reader.received(chunk);
     else this.#waiting.push(chunk);
   }
 
+  /** Memory for the next chunk, if the reader has some. */
+  room(): Bytes | undefined {
+    return this.#reader?.room?.();
+  }
+
   /** From now on chunks go there, those that waited first. */
-  listen(received: (chunk: Bytes) => void): void {
-    this.#received = received;
+  listen(reader: Reader): void {
+    this.#reader = reader;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const chunk of waiting) received(chunk);
+    for (const chunk of waiting) reader.received(chunk);
   }
 }
 
 /** The `onread` option of a socket. */
 export interface OnRead {
-  readonly buffer: Bytes;
-  readonly callback: (bytesRead: number) => boolean;
+  readonly buffer: () => Bytes;
+  readonly callback: (bytesRead: number, buffer: Uint8Array) => boolean;
 }
 
 /** One buffer for many sockets. */
@@ -39,11 +53,12 @@ export class SharedRead {
 
   /** The option for a socket whose bytes go to `target`. */
   optionFor(target: ReadTarget): OnRead {
-    const buffer = this.#buffer;
+    const shared = this.#buffer;
     return {
-      buffer,
-      callback: (bytesRead) => {
-        target.take(copyOfBytes(buffer, 0, bytesRead));
+      buffer: () => target.room() ?? shared,
+      callback: (bytesRead, buffer) => {
+        const chunk = bytesOf(buffer).subarray(0, bytesRead);
+        target.take(buffer === shared ? copyOfBytes(chunk) : chunk);
         return true;
       },
     };

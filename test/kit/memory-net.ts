@@ -45,6 +45,8 @@ export class MemorySocket implements Socket {
     this.pendingBytes += bytes.length;
     this.#net.carry(this, () => {
       this.pendingBytes -= bytes.length;
+      // the system reads the parts when it takes them: until then they must stay as they were
+      if (!joinBytes(parts).equals(bytes)) throw new Error('bytes were changed after they had been written');
       this.peer?.take(bytes);
       if (this.#wasFull && this.pendingBytes < this.#net.highWaterMark && !this.#isClosed) {
         this.#wasFull = false;
@@ -110,8 +112,12 @@ export class MemorySocket implements Socket {
     while (this.#handler && !this.#isPaused && !this.#isClosed) {
       const bytes = this.#inbox.shift();
       if (bytes === undefined) return;
-      if (bytes.length > chunkBytes) this.#inbox.unshift(bytes.subarray(chunkBytes));
-      this.#handler.received(bytes.subarray(0, chunkBytes));
+      const room = this.#handler.room?.();
+      const size = Math.min(bytes.length, chunkBytes, room?.length ?? bytes.length);
+      if (bytes.length > size) this.#inbox.unshift(bytes.subarray(size));
+      const chunk = copyOfBytes(bytes, 0, size);
+      if (room) chunk.copy(room);
+      this.#handler.received(room?.subarray(0, size) ?? chunk);
     }
   }
 }

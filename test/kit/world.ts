@@ -10,6 +10,7 @@ import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { Log, LogFields } from '../../src/base/log.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import type { BrokerOptions } from '../../src/broker/broker-options.ts';
+import { type ReadOptions, ReadPool, readDefaults } from '../../src/link/read-memory.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { Ports, Socket } from '../../src/ports/ports.ts';
 import { Router } from '../../src/router/router.ts';
@@ -49,8 +50,13 @@ export class World {
   readonly net: MemoryNet = new MemoryNet(this.clock);
   readonly log: MemoryLog = new MemoryLog();
   readonly router: Router = new Router();
-  readonly turn: Turn = new Turn(this.clock);
+  readonly turn: Turn;
   readonly ports: Ports = { clock: this.clock, net: this.net, disk: new MemoryDisk(), random: new SeededRandom() };
+
+  /** `reads`: when links read into memory of their own; default as in production. */
+  constructor(reads: Partial<ReadOptions> = {}) {
+    this.turn = new Turn(this.clock, new ReadPool({ ...readDefaults, ...reads }));
+  }
 
   /** What broker and bridge are opened with. */
   get context(): { ports: Ports; log: Log; router: Router; turn: Turn } {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { type Packet, PacketType } from '../../../protocol/index.ts';
 import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
+import type { ReadOptions } from '../../../src/link/read-memory.ts';
 import { Origin } from '../../../src/message/origin.ts';
 import type { Acceptance } from '../../../src/router/acceptance.ts';
 import { ackOf, publishOf, type RawPeer, subscribeOf, versions, World } from '../../kit/world.ts';
@@ -81,6 +82,7 @@ interface Setting {
   readonly chunkBytes: number;
   readonly sendWindowMax: number;
   readonly receiveMaximum: number;
+  readonly reads: Partial<ReadOptions>;
 }
 
 /** A subscriber that acknowledges when it is told to, and comes back with its session when it is told to. */
@@ -132,7 +134,7 @@ class Listener {
 
 /** Plays the steps in a world of its own. Returns what the publisher and each listener got. */
 async function play(all: readonly Step[], setting: Setting, isNaive: boolean): Promise<readonly string[]> {
-  const world = new World();
+  const world = new World(isNaive ? { busyMax: 0 } : setting.reads);
   world.net.chunkBytes = setting.chunkBytes;
   await world.openBroker({ sendWindowMax: setting.sendWindowMax });
   const held: Acceptance[] = [];
@@ -195,6 +197,11 @@ const settings = fc.record({
   chunkBytes: fc.constantFrom(1, 13, 100, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   sendWindowMax: fc.constantFrom(3, 10, 1000),
   receiveMaximum: fc.constantFrom(4, 1000),
+  reads: fc.constantFrom<Partial<ReadOptions>>(
+    { busyBytes: 1, quietChunks: 2, quietBytes: 4, memoryBytes: 16, busyMax: 2 },
+    { busyBytes: 30, quietChunks: 1, quietBytes: 100, memoryBytes: 200 },
+    { busyBytes: 100, memoryBytes: 20_000 },
+  ),
 });
 
 t.test(

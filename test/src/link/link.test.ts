@@ -1,10 +1,12 @@
 // Link, batch, turn, redial and addresses: gathered writes, pressure both ways, nothing shared between connections.
 import fc from 'fast-check';
 import t from 'tap';
-import { type Bytes, bytesOfText, joinBytes } from '../../../protocol/wire/bytes.ts';
+import { allocateBytes, type Bytes, bytesOf, bytesOfText, joinBytes } from '../../../protocol/wire/bytes.ts';
 import { LinkError } from '../../../src/base/errors.ts';
 import { parseRemoteAddress } from '../../../src/base/remote-address.ts';
+import { FrameInput } from '../../../src/link/frame-input.ts';
 import { Link, type LinkHandler } from '../../../src/link/link.ts';
+import { ReadPool, readDefaults } from '../../../src/link/read-memory.ts';
 import { Redial } from '../../../src/link/redial.ts';
 import { WriteBatch } from '../../../src/link/write-batch.ts';
 import type { Socket } from '../../../src/ports/ports.ts';
@@ -117,6 +119,50 @@ t.test('a peer that reads nothing makes the link congested, and it is told when 
   t.same(handler.events, ['writable']);
 });
 
+t.test('what is passed on without a copy stays as it is until the system has taken it', async (t) => {
+  const world = new World({ busyBytes: 1, quietBytes: 1, memoryBytes: 8000 });
+  const [[near], [out, outFar], [stopped, stoppedFar]] = [pair(world), pair(world), pair(world)];
+  const outLink = new Link(out, world.turn, { maximumPacketSize: 9000 }, new Handler());
+  const stoppedHandler = new Handler();
+  stoppedHandler.mayGoOn = false;
+  const stoppedLink = new Link(stopped, world.turn, { maximumPacketSize: 9000 }, stoppedHandler);
+  stoppedFar.write([Buffer.from('c000'.repeat(20), 'hex')]);
+  await world.clock.settle();
+  const handler = new Handler();
+  handler.frame = (bytes, start, _bodyStart, end) => {
+    // the input of another link is handled inside that of this one
+    stoppedLink.resume();
+    outLink.outbox.append(bytes.subarray(start, end));
+    outLink.drained();
+    return true;
+  };
+  new Link(near, world.turn, { maximumPacketSize: 9000 }, handler);
+  const got: Bytes[] = [];
+  outFar.listen({
+    received: (chunk) => got.push(chunk),
+    drained: () => undefined,
+    ended: () => undefined,
+    closed: () => undefined,
+  });
+  await world.clock.settle();
+  const sent: Bytes[] = [];
+  for (const isFrozen of [false, true, true, false, false, true]) {
+    if (isFrozen) world.net.freeze();
+    for (let index = 0; index < 4; index++) {
+      const head = bytesOf(Uint8Array.from([0x30, 0x88, 39]));
+      const packet = joinBytes([head, bytesOfText(String(sent.length).padEnd(5000, '.'))]);
+      sent.push(packet);
+      near.take(packet);
+      if (index % 2 === 0) await world.clock.settle();
+    }
+    await world.clock.settle();
+    world.net.thaw();
+    await world.clock.settle();
+  }
+  t.ok(joinBytes(got).equals(joinBytes(sent)), `${joinBytes(got).length} bytes`);
+  t.ok(stoppedHandler.frames.length > 10);
+});
+
 t.test('closing lets what was written leave, and is bounded where nobody takes it', async (t) => {
   const world = new World();
   const [near, far] = pair(world);
@@ -221,4 +267,68 @@ t.test("addresses are read in everybody's spelling, and what MQTT cannot have is
   ]) {
     t.type(parseRemoteAddress(text), 'string', text);
   }
+});
+
+t.test('frames are the same wherever they are read, however the stream is cut, and whatever stops', async (t) => {
+  const frame = fc.integer({ min: 0, max: 400 }).map((size) => {
+    const head = size < 128 ? [0x30, size] : [0x30, 128 + (size % 128), size >> 7];
+    return bytesOf(Uint8Array.from([...head, ...Array.from({ length: size }, (_one, index) => index % 251)]));
+  });
+  const options = fc.record({
+    busyBytes: fc.integer({ min: 1, max: 60 }),
+    quietChunks: fc.integer({ min: 1, max: 4 }),
+    quietBytes: fc.integer({ min: 1, max: 60 }),
+    memoryBytes: fc.integer({ min: 16, max: 300 }),
+    busyMax: fc.integer({ min: 0, max: 2 }),
+  });
+  const cuts = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 20 });
+  let heldCount = 0;
+  fc.assert(
+    fc.property(
+      fc.array(frame, { maxLength: 12 }),
+      options,
+      cuts,
+      fc.integer({ min: 2, max: 9 }),
+      (frames, reads, sizes, stop) => {
+        const got: string[] = [];
+        const holds: { readonly bytes: Bytes; readonly text: string }[] = [];
+        const input = new FrameInput(1000, new ReadPool({ ...readDefaults, ...reads }), {
+          frame: (bytes, start, _bodyStart, end) => {
+            got.push(bytes.toString('hex', start, end));
+            const { memory } = input;
+            if (memory && got.length % 3 === 0) {
+              memory.hold();
+              holds.push({ bytes: bytes.subarray(start, end), text: bytes.toString('hex', start, end) });
+              heldCount++;
+            }
+            return got.length % stop !== 0;
+          },
+        });
+        const stream = joinBytes(frames);
+        let from = 0;
+        for (let index = 0; from < stream.length; index++) {
+          const room = input.room();
+          const size = Math.min(sizes[index % sizes.length] ?? 1, stream.length - from, room?.length ?? 1000);
+          const target = room ?? allocateBytes(size);
+          stream.copy(target, 0, from, from + size);
+          from += size;
+          if (input.take(target.subarray(0, size)) !== undefined) return false;
+          while (got.length > 0 && got.length % stop === 0 && got.length < frames.length && index % 2 === 0) {
+            const before = got.length;
+            input.resume();
+            if (got.length === before) break;
+          }
+        }
+        for (let before = -1; before < got.length; ) {
+          before = got.length;
+          input.resume();
+        }
+        input.close();
+        const isIntact = holds.every(({ bytes, text }) => bytes.toString('hex') === text);
+        return isIntact && got.join() === frames.map((one) => one.toString('hex')).join();
+      },
+    ),
+    { numRuns: 1500 },
+  );
+  t.ok(heldCount > 500, `${heldCount} pieces of memory were held, and stayed as they were`);
 });
