@@ -15,13 +15,16 @@ import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import type { ConnackPacket, ConnectPacket, DisconnectPacket, Packet, SubscribeEntry } from '../wire/packets.ts';
 import { noProperties, type Properties } from '../wire/properties.ts';
-import { ProtocolVersion } from '../wire/protocol-version.ts';
+import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
+import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
+import type { RunForms } from '../wire/run-forms.ts';
 import { type ConnectionEnd, Exchange, type ExchangeSink, type SendOutcome } from './exchange.ts';
 import { Pinger } from './keep-alive.ts';
 import { faultAtClient } from './legal-packets.ts';
 import { featuresOfConnack, type ServerFeatures } from './limits.ts';
+import type { RunSink } from './run-exchange.ts';
 
 /** What a client does with one connection. */
 export interface ClientSink extends ExchangeSink {
@@ -49,6 +52,8 @@ export interface ClientTerms {
   readonly acknowledgeTimeoutMs: number;
   /** QoS 2 messages underway at most; default as the server allows. */
   readonly qos2WindowMax?: number;
+  /** Hears of runs that were sent; default nobody, and none can be sent. */
+  readonly runSink?: RunSink;
 }
 
 /** One connection at a client. */
@@ -146,6 +151,17 @@ export class ClientConnection {
     const outcome = this.#exchange?.send(delivery, token, now) ?? 'offline';
     if (outcome === 'sent') this.#pinger?.sent(now);
     return outcome;
+  }
+
+  /** See `RunExchange.maySend`. */
+  maySendRun(qos: Qos, run: PublishRun): boolean {
+    return this.#exchange?.runs?.maySend(qos, run) ?? false;
+  }
+
+  /** Sends a run; see `RunExchange.send`. `token` comes back with `runSettled`. */
+  sendRun(forms: RunForms, qos: Qos, token: number, now: number): void {
+    this.#exchange?.sendRun(forms, qos, token, now);
+    this.#pinger?.sent(now);
   }
 
   /** Asks for subscriptions. Returns the packet identifier; 0 when not connected or when none is free. */
@@ -249,13 +265,14 @@ export class ClientConnection {
     if (!isPresent) this.#sink.sessionLost(this.#session.reset()); // [MQTT-3.2.2-5]
     if (this.#state !== 'connecting') return undefined;
     this.#state = 'connected';
-    const { qos2WindowMax } = this.#terms;
+    const { qos2WindowMax, runSink } = this.#terms;
     this.#exchange = new Exchange(this.#outbox, this.#sink, this.#session, {
       version: this.#version,
       peer: this.#server,
       topicAliasMaximum: connect.properties.topicAliasMaximum ?? 0,
       isPeerClient: false,
       ...(qos2WindowMax === undefined ? {} : { qos2WindowMax }),
+      ...(runSink === undefined ? {} : { runSink }),
     });
     this.#exchange.begin(now);
     this.#sink.connected(packet);

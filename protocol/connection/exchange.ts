@@ -124,7 +124,12 @@ export class Exchange implements AckWriter, RunReader {
     this.#outbound = new OutboundAliases(terms.peer.topicAliasMaximum);
     this.#quota = new ReceiveQuota(session, terms.version);
     if (terms.runSink) {
-      this.#runs = new RunExchange(outbox, terms.runSink, { session, quota: this.#quota, ...terms });
+      this.#runs = new RunExchange(outbox, terms.runSink, {
+        session,
+        quota: this.#quota,
+        aliases: this.#outbound,
+        ...terms,
+      });
       this.#gatherer = new RunGatherer(this, terms.version);
     }
   }

@@ -2,17 +2,20 @@
 // RunExchange: publishing and acknowledging by runs, for one connection: what Exchange does message by message, done
 // once for many. It steps aside (returns false) wherever a run could mean anything else than its messages one after the
 // other: an acknowledgement that still waits its turn, a repeat of a QoS 2 message, a receive maximum that is used up,
-// a peer with limits of its own. Bounded by the run.
+// a smaller packet size. Bounded by the run.
 import type { Session } from '../session/session.ts';
 import { type AckType, writeAck, writeAckRun } from '../wire/ack-frame.ts';
+import type { Bytes } from '../wire/bytes.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
 import { isFailure, ReasonCode } from '../wire/reason-code.ts';
-import type { RunForms } from '../wire/run-forms.ts';
-import { type PeerLimits, packetSizeMax } from './limits.ts';
+import type { RunForm, RunForms } from '../wire/run-forms.ts';
+import { writeAliasedRun } from './aliased-run.ts';
+import type { PeerLimits } from './limits.ts';
 import type { ReceiveQuota } from './receive-quota.ts';
+import type { OutboundAliases } from './topic-aliases.ts';
 
 /** Takes runs, and hears of what became of those that it sent. */
 export interface RunSink {
@@ -21,8 +24,8 @@ export interface RunSink {
    * QoS 1 and 2 are acknowledged. False: nothing was done, they are to come one by one.
    */
   runReceived(run: PublishRun): boolean;
-  /** The peer settled `count` messages that were sent as runs under this token. */
-  runSettled(token: number, count: number): void;
+  /** The peer settled a message that was sent in a run; `token` is its own. */
+  runSettled(token: number): void;
 }
 
 /** The connection, as far as runs care. */
@@ -31,10 +34,13 @@ export interface RunTerms {
   readonly quota: ReceiveQuota;
   readonly version: ProtocolVersion;
   readonly peer: PeerLimits;
+  readonly aliases: OutboundAliases;
 }
 
 /** Frames of at most this many bytes are copied, larger ones are handed over where that can be. */
 const copyBytesMax = 16_384;
+/** The most that a frame grows by in another form: a longer remaining length, and an alias. */
+const frameGrowthMax = 5;
 const noIds = new Uint16Array(0);
 
 /** The runs of one connection, both ways. */
@@ -72,39 +78,48 @@ export class RunExchange {
     return true;
   }
 
-  /** Whether `count` messages of one QoS may be sent as a run now. */
-  maySend(qos: Qos, count: number): boolean {
+  /** Whether the messages of a run may be sent as one at a QoS now. */
+  maySend(qos: Qos, run: PublishRun): boolean {
     const { peer, session } = this.#terms;
-    // a peer with a smaller packet size, or that takes aliases, gets each message written for it
-    if (peer.maximumPacketSize < packetSizeMax || peer.topicAliasMaximum > 0 || qos > peer.maximumQos) return false;
-    return qos === 0 || session.sendWindow.canAddRun(qos, count);
+    if (run.frameBytesMax + frameGrowthMax > peer.maximumPacketSize || qos > peer.maximumQos) return false;
+    return qos === 0 || session.sendWindow.canAddRun(qos, run.count);
   }
 
-  /** Sends a run; `maySend` has said that it may be. */
+  /** Sends a run; `maySend` has said that it may be. `token`: see `RunParts.token`. */
   send(forms: RunForms, qos: Qos, token: number): void {
-    const { version, session } = this.#terms;
+    const { version, session, peer, aliases } = this.#terms;
+    let firstId = 0;
+    if (qos > 0) {
+      const parts = { frames: forms.owned(), version: forms.version, count: forms.count, qos, token };
+      firstId = session.sendWindow.addRun(parts); // stored before it is sent [MQTT-4.3.2-1] [MQTT-4.3.3-1]
+    }
+    if (peer.topicAliasMaximum > 0) {
+      writeAliasedRun(this.#outbox, forms, { aliases, qos, firstId });
+      return;
+    }
     const form = forms.form(version === ProtocolVersion.v5, qos);
     if (qos === 0) {
       this.#outbox.append(form.frames); // [MQTT-4.3.1-1] [MQTT3-4.3.1-1]
       return;
     }
-    const { count } = forms;
-    const frames = forms.owned();
-    // stored before it is sent [MQTT-4.3.2-1] [MQTT-4.3.3-1]
-    const firstId = session.sendWindow.addRun({ frames, version: forms.version, count, qos, token });
-    const { length } = form.frames;
-    const isOwn = forms.isForOne && length > copyBytesMax && forms.version === version && forms.qos === qos;
-    const bytes = isOwn ? frames : this.#outbox.reserve(length);
-    const start = isOwn ? 0 : this.#outbox.position;
-    if (!isOwn) form.frames.copy(bytes, start);
-    // [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]
-    for (let index = 0; index < count; index++) {
-      const place = start + (form.idPlaces[index] ?? 0);
+    const isOwn = forms.isForOne && qos === forms.qos && version === forms.version;
+    this.#write(forms, form, isOwn ? forms.owned() : undefined, firstId);
+  }
+
+  /** [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT3-4.3.2-1] under new packet identifiers; into `own` if that is worth it. */
+  #write(forms: RunForms, { frames, idPlaces }: RunForm, own: Bytes | undefined, firstId: number): void {
+    const { length } = frames;
+    const isInPlace = own !== undefined && length > copyBytesMax;
+    const bytes = isInPlace ? own : this.#outbox.reserve(length);
+    const start = isInPlace ? 0 : this.#outbox.position;
+    if (!isInPlace) frames.copy(bytes, start);
+    for (let index = 0; index < forms.count; index++) {
+      const place = start + (idPlaces[index] ?? 0);
       const packetId = firstId + index;
       bytes[place] = packetId >> 8;
       bytes[place + 1] = packetId & 0xff;
     }
-    if (isOwn) this.#outbox.append(frames);
+    if (isInPlace) this.#outbox.append(bytes);
     else this.#outbox.position = start + length;
   }
 
@@ -119,7 +134,7 @@ export class RunExchange {
       return true;
     }
     const run = sendWindow.settleNext(packetId, type === PacketType.puback ? 1 : 2);
-    if (run) this.#sink.runSettled(run.parts.token, 1);
+    if (run) this.#sink.runSettled(run.tokenOf(run.settled - 1));
     return run !== undefined;
   }
 

@@ -15,6 +15,7 @@ import { PacketType } from '../wire/packet-type.ts';
 import type { ConnectPacket, DisconnectPacket, Packet, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
 import { noProperties, type Properties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
+import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
@@ -139,9 +140,9 @@ export class ServerConnection {
     this.#exchange?.gatherer?.expect(topicBytes, way);
   }
 
-  /** Whether `count` messages of one QoS may be sent as a run now. */
-  maySendRun(qos: Qos, count: number): boolean {
-    return this.#exchange?.runs?.maySend(qos, count) ?? false;
+  /** See `RunExchange.maySend`. */
+  maySendRun(qos: Qos, run: PublishRun): boolean {
+    return this.#exchange?.runs?.maySend(qos, run) ?? false;
   }
 
   /** Sends a run; see `RunExchange.send`. `token` comes back with `runSettled`. */

@@ -18,7 +18,7 @@ export interface RunParts {
   readonly count: number;
   /** The QoS at which they were sent, 1 or 2; not above that of the frames. */
   readonly qos: Qos;
-  /** The owner's own number, the same for all of them. */
+  /** The owner's own number of the first of them, those of the others follow it; 0, for all of them, is no number. */
   readonly token: number;
 }
 
@@ -38,16 +38,21 @@ export class SendRun {
     this.order = order;
   }
 
+  /** The owner's own number of the message at an index. */
+  tokenOf(index: number): number {
+    return this.parts.token === 0 ? 0 : this.parts.token + index;
+  }
+
   /** Whether an identifier is one of the run's that are not settled. */
   has(packetId: number): boolean {
     return packetId >= this.firstId + this.settled && packetId < this.firstId + this.parts.count;
   }
 
   /**
-   * What is not settled, with its packet identifiers, in order. The bytes lie in the run's frames, or in a copy of the
+   * What is not settled, by its index in the run, in order. The bytes lie in the run's frames, or in a copy of the
    * rest of them where most is settled.
    */
-  forEachUnsettled(visit: (packetId: number, delivery: Delivery, isReleased: boolean) => void): void {
+  forEachUnsettled(visit: (index: number, delivery: Delivery) => void): void {
     const { version, qos } = this.parts;
     const view = new PublishView();
     let index = this.settled;
@@ -60,7 +65,7 @@ export class SendRun {
         expiresAt: 0,
       };
       const delivery = { message, qos, retain: false, subscriptionIdentifiers: undefined };
-      visit(this.firstId + index, delivery, index < this.released);
+      visit(index, delivery);
       index++;
     });
   }

@@ -237,10 +237,10 @@ export class SendWindow {
     if (this.#runs.length === 0) return;
     const all = [...this.#entries.values()];
     for (const run of this.#runs) {
-      run.forEachUnsettled((packetId, delivery, isReleased) => {
-        const entry = new Entry(packetId, delivery, run.parts.token, run.order);
+      run.forEachUnsettled((index, delivery) => {
+        const entry = new Entry(run.firstId + index, delivery, run.tokenOf(index), run.order);
         entry.isCounted = true;
-        if (isReleased) entry.state = 'released';
+        if (index < run.released) entry.state = 'released';
         all.push(entry);
       });
     }

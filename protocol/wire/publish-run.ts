@@ -23,6 +23,8 @@ export class PublishRun {
   qos: Qos = 0;
   /** Where all of them go. */
   way: object | undefined;
+  /** Size of the largest frame, in bytes. */
+  frameBytesMax = 0;
   /** QoS 1 and 2: where the packet identifiers stand, counted from `start`; the first `count` places are valid. */
   idPlaces: Int32Array = noPlaces;
 
@@ -33,6 +35,7 @@ export class PublishRun {
     this.end = end;
     this.qos = (((bytes[start] ?? 0) >> 1) & 3) as Qos; // the scanner lets no QoS 3 through
     this.count = 1;
+    this.frameBytesMax = end - start;
     if (this.qos > 0) this.#keepPlace(0, idAt);
   }
 
@@ -45,7 +48,14 @@ export class PublishRun {
     }
     this.end = end;
     this.count++;
+    if (end - start > this.frameBytesMax) this.frameBytesMax = end - start;
     return true;
+  }
+
+  /** Takes one more frame that was written for the run, right behind the others, whatever was there before. */
+  put(bytes: Bytes, start: number, end: number, idAt: number): void {
+    if (this.count === 0) this.begin(bytes, start, end, idAt);
+    else this.take(bytes, start, end, idAt);
   }
 
   /** The frames. */

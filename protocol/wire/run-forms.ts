@@ -4,8 +4,10 @@
 // block behind it, so a form is made by copying the rest, once, when it is first asked for. The frames are known to be
 // whole and correct: they were read before, or begin like one that was. Bounded by the run, six times at most.
 import { allocateBytes, type Bytes, copyOfBytes, emptyBytes } from './bytes.ts';
+import { FrameScanner } from './frame-scanner.ts';
 import { ProtocolVersion, type Qos } from './protocol-version.ts';
-import type { PublishRun } from './publish-run.ts';
+import { PublishRun } from './publish-run.ts';
+import { PublishView } from './publish-view.ts';
 import { varintSize, writeVarint } from './varint.ts';
 
 /** Frames of one form. */
@@ -17,48 +19,49 @@ export interface RunForm {
 
 const noPlaces = new Int32Array(0);
 const formsMax = 6;
+const noRun = new PublishRun();
 
 /** The forms of one run at a time. */
 export class RunForms {
   /** Whether one receiver gets the run and no other: it may have the owned frames, and change their identifiers. */
   isForOne = false;
-  readonly #isV5: boolean;
-  readonly #version: ProtocolVersion;
   readonly #forms: (RunForm | undefined)[] = [];
-  #run: PublishRun | undefined;
+  #version: ProtocolVersion = ProtocolVersion.v311;
+  #run: PublishRun = noRun;
   #source: Bytes = emptyBytes;
   #owned: Bytes | undefined;
-
-  /** `version`: that of the frames. */
-  constructor(version: ProtocolVersion) {
-    this.#version = version;
-    this.#isV5 = version === ProtocolVersion.v5;
-  }
 
   /** The version of the frames as they were published. */
   get version(): ProtocolVersion {
     return this.#version;
   }
 
+  /** The run as it was published. */
+  get run(): PublishRun {
+    return this.#run;
+  }
+
   /** Messages in the run. */
   get count(): number {
-    return this.#run?.count ?? 0;
+    return this.#run.count;
   }
 
   /** The QoS at which they were published. */
   get qos(): Qos {
-    return this.#run?.qos ?? 0;
+    return this.#run.qos;
   }
 
-  /** Begins with another run; what came of the one before is forgotten. */
-  open(run: PublishRun): void {
+  /** Begins with another run, of frames of a version; what came of the one before is forgotten. */
+  open(run: PublishRun, version: ProtocolVersion): void {
+    this.close();
     this.#run = run;
+    this.#version = version;
     this.#source = run.frames();
   }
 
   /** The run is over. */
   close(): void {
-    this.#run = undefined;
+    this.#run = noRun;
     this.#source = emptyBytes;
     this.#owned = undefined;
     this.#forms.length = 0;
@@ -89,10 +92,24 @@ export class RunForms {
 
   #make(isV5: boolean, qos: Qos): RunForm {
     const run = this.#run;
-    if (run === undefined) return { frames: emptyBytes, idPlaces: noPlaces };
-    if (isV5 === this.#isV5 && qos === run.qos) return { frames: this.#source, idPlaces: run.idPlaces };
-    return translated(this.#source, run, { isFromV5: this.#isV5, isToV5: isV5, qos });
+    const isFromV5 = this.#version === ProtocolVersion.v5;
+    if (isV5 === isFromV5 && qos === run.qos) return { frames: this.#source, idPlaces: run.idPlaces };
+    return translated(this.#source, run, { isFromV5, isToV5: isV5, qos });
   }
+}
+
+/** Each message of a run, in order, in a view that is reused. */
+export function forEachMessage(forms: RunForms, visit: (view: PublishView) => void): void {
+  const view = new PublishView();
+  const { bytes, start, end } = forms.run;
+  const scanner = new FrameScanner(end - start);
+  scanner.scan(bytes.subarray(start, end), {
+    frame: (frames, from, body, to) => {
+      view.read(frames, from, body, to, forms.version);
+      visit(view);
+      return true;
+    },
+  });
 }
 
 interface Change {

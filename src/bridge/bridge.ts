@@ -148,6 +148,10 @@ export class Bridge {
       writable: () => void this.#forwarder.pump(),
       messageReceived: (publish, ticket) => this.#receiver.receive(publish, ticket, clock.now()),
       messageSettled: (entry, reasonCode) => this.#settled(entry, reasonCode),
+      runSettled: (token) => {
+        this.#forwarder.runSettled(token);
+        this.#checkDrained();
+      },
       sessionLost: (entries) => this.#forwarder.sessionLost(entries),
       subscribed: (reasonCodes) => this.#subscribed(reasonCodes),
       stateChanged: () => this.#stateChanged(),

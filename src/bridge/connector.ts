@@ -13,9 +13,11 @@ import { bytesOfText } from '../../protocol/wire/bytes.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnackPacket, ConnectPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
-import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { describeAddress } from '../base/remote-address.ts';
@@ -35,6 +37,8 @@ export interface ConnectorOwner {
   writable(): void;
   messageReceived(publish: ReceivedPublish, ticket: number): void;
   messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
+  /** The remote settled a message that was sent in a run. */
+  runSettled(token: number): void;
   sessionLost(entries: readonly SendEntry[]): void;
   /** One reason code for each entry that was asked for. */
   subscribed(reasonCodes: readonly ReasonCode[]): void;
@@ -117,6 +121,16 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   /** See `ForwardLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
     return this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
+  }
+
+  /** See `ForwardLine`. */
+  maySendRun(qos: Qos, run: PublishRun): boolean {
+    return this.#line?.machine.maySendRun(qos, run) ?? false;
+  }
+
+  /** See `ForwardLine`. */
+  sendRun(forms: RunForms, qos: Qos, token: number): void {
+    this.#line?.machine.sendRun(forms, qos, token, this.#parts.turn.now);
   }
 
   /** Asks the remote for subscriptions. */
@@ -278,6 +292,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
       connect,
       answerTimeoutMs: options.answerTimeoutMs,
       acknowledgeTimeoutMs: options.acknowledgeTimeoutMs,
+      runSink: { runReceived: () => false, runSettled: (token) => this.#owner.runSettled(token) },
       ...(isV5 ? {} : { qos2WindowMax: options.qos2WindowMax }),
     };
   }

@@ -3,17 +3,21 @@
 // acknowledgement waits for.
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { MappingFault, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { forEachMessage, type RunForms } from '../../protocol/wire/run-forms.ts';
 import { UsageError } from '../base/errors.ts';
-import type { Message } from '../message/message.ts';
+import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { Acceptance } from '../router/acceptance.ts';
-import type { Destination, Grant } from '../router/destination.ts';
+import type { Destination, Grant, RunTaker } from '../router/destination.ts';
 import type { Router } from '../router/router.ts';
 import type { ForwardRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { mayForward } from './loop-guard.ts';
+import { MappedRun } from './mapped-run.ts';
 
 /** Where a rule puts what it forwards. */
 export interface ForwardQueue {
@@ -21,15 +25,21 @@ export interface ForwardQueue {
   readonly isReady: boolean;
   /** Takes a message. Returns why not, if it did not. */
   append(message: Message, rule: ForwardRule): DropReason | undefined;
+  /** Whether a run can be passed on at a QoS now, ahead of nothing that waits. */
+  mayTakeRun(qos: Qos, run: PublishRun): boolean;
+  /** Passes a run on; `mayTakeRun` has said that it can. */
+  takeRun(forms: RunForms, qos: Qos, rule: ForwardRule): void;
 }
 
 /** One rule at work. */
-export class ForwardRule implements Destination {
+export class ForwardRule implements Destination, RunTaker {
   readonly origin: Origin;
   readonly counters: RuleCounters = new RuleCounters();
   readonly #options: ForwardRuleOptions;
   readonly #mapping: TopicMapping;
   readonly #queue: ForwardQueue;
+  /** Undefined where topics stay as they are. */
+  readonly #mapped: MappedRun | undefined;
 
   /** Throws UsageError for a rule that cannot be compiled. */
   constructor(options: ForwardRuleOptions, origin: Origin, queue: ForwardQueue) {
@@ -38,11 +48,39 @@ export class ForwardRule implements Destination {
     this.#options = options;
     this.#queue = queue;
     this.#mapping = compileMapping(localTopic, remoteTopic, { prefix, suffix });
+    const isKept = remoteTopic === '' || remoteTopic === localTopic;
+    const isIdentity = isKept && prefix === undefined && suffix === undefined;
+    this.#mapped = isIdentity ? undefined : new MappedRun(this.#mapping);
   }
 
   /** Whether the remote can be reached now. */
   get isReady(): boolean {
     return this.#queue.isReady;
+  }
+
+  /** See `Destination`. */
+  get runTaker(): RunTaker {
+    return this;
+  }
+
+  /** See `RunTaker`. What a rule raises or makes retained goes message by message. */
+  mayTakeRun(qos: Qos, run: PublishRun): boolean {
+    const { qos: qosOfRule = qos, retain = false } = this.#options;
+    if (retain || qosOfRule > qos || run.end - run.start > runBytesMax) return false;
+    return this.#queue.mayTakeRun(qosOfRule, run);
+  }
+
+  /** See `RunTaker`. */
+  takeRun(forms: RunForms, qos: Qos): void {
+    const { count } = forms;
+    const qosOfRule = this.#options.qos ?? qos;
+    this.counters.received.add(count);
+    const mapped = this.#mapped === undefined ? forms : this.#mapped.map(forms);
+    if (mapped.count < count) this.counters.dropped.add('bad-topic', count - mapped.count);
+    if (mapped.count === 0) return;
+    // longer topics may be more than the remote takes
+    if (this.#queue.mayTakeRun(qosOfRule, mapped.run)) this.#queue.takeRun(mapped, qosOfRule, this);
+    else this.#appendEach(mapped, qosOfRule);
   }
 
   /** The rule in numbers. */
@@ -71,12 +109,28 @@ export class ForwardRule implements Destination {
       return;
     }
     const { qos = message.qos, retain = message.retain } = this.#options;
-    const reason = this.#queue.append(message.withTopic(topic, qos, retain), this);
-    if (reason === undefined) return;
-    this.counters.dropped.add(reason);
-    if (reason === 'queue-full') acceptance.refuse(ReasonCode.quotaExceeded);
+    if (this.#append(message.withTopic(topic, qos, retain)) === 'queue-full') {
+      acceptance.refuse(ReasonCode.quotaExceeded);
+    }
+  }
+
+  #append(message: Message): DropReason | undefined {
+    const reason = this.#queue.append(message, this);
+    if (reason !== undefined) this.counters.dropped.add(reason);
+    return reason;
+  }
+
+  #appendEach(forms: RunForms, qos: Qos): void {
+    forEachMessage(forms, (view) => {
+      const topic = view.topic();
+      const parts = { topic, payload: view.payload(), qos, retain: false, origin: this.origin, isOwned: false };
+      this.#append(new Message(parts));
+    });
   }
 }
+
+/** Larger runs go message by message: longer topics could make a frame longer than a packet can be. */
+const runBytesMax = 1_048_576;
 
 /** Compiles a rule's topics; throws UsageError with what is wrong with them. */
 export function compileMapping(

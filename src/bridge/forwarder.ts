@@ -2,17 +2,23 @@
 // connection left in the window goes first (the window sees to that), then the queue from its read position.
 //
 // A message leaves the queue when the remote has settled it, or when it is dropped for a reason that is counted on its
-// rule. Bounded by the queue's limits and the window.
+// rule. While nothing waits, runs pass the queue by: they take their places in it, and their messages come to stand
+// there if the remote forgets them. Bounded by the queue's limits and the window.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { textOfBytes } from '../../protocol/wire/bytes.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, type ReasonCode } from '../../protocol/wire/reason-code.ts';
-import type { Message } from '../message/message.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import { Message } from '../message/message.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
+import { RunsUnderway } from './runs-underway.ts';
 
 /** The connection as the pump sees it. */
 export interface ForwardLine {
@@ -20,6 +26,10 @@ export interface ForwardLine {
   /** So much waits to be written that nothing should be added. */
   readonly isCongested: boolean;
   send(delivery: Delivery, token: number): SendOutcome;
+  /** Whether the messages of a run may be sent as one at a QoS. */
+  maySendRun(qos: Qos, run: PublishRun): boolean;
+  /** Sends a run; `maySendRun` has said that it may be. `token`: of the first message, those of the others follow. */
+  sendRun(forms: RunForms, qos: Qos, token: number): void;
 }
 
 /** Why the pump does not run. */
@@ -32,6 +42,7 @@ export class Forwarder implements ForwardQueue {
   readonly #isQos0Queued: boolean;
   readonly #line: ForwardLine;
   readonly #now: () => number;
+  readonly #underway: RunsUnderway<ForwardRule> = new RunsUnderway();
   #isPumping = false;
 
   constructor(options: BridgeOptions, line: ForwardLine, now: () => number) {
@@ -58,7 +69,28 @@ export class Forwarder implements ForwardQueue {
 
   /** Bytes waiting. */
   get byteLength(): number {
-    return this.#queue.byteLength;
+    return this.#queue.byteLength + this.#underway.byteLength;
+  }
+
+  /** See `ForwardQueue`. */
+  mayTakeRun(qos: Qos, run: PublishRun): boolean {
+    if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
+    const { countMax, bytesMax } = this.#limits;
+    const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
+    return isRoomy && this.#line.maySendRun(qos, run);
+  }
+
+  /** See `ForwardQueue`. */
+  takeRun(forms: RunForms, qos: Qos, rule: ForwardRule): void {
+    const { count } = forms;
+    if (qos === 0) {
+      rule.counters.delivered.add(count);
+      this.#line.sendRun(forms, qos, 0);
+      return;
+    }
+    const first = this.#queue.leaveOut(count);
+    this.#underway.add({ first, count, bytes: forms.run.end - forms.run.start, owner: rule });
+    this.#line.sendRun(forms, qos, first);
   }
 
   /** See `ForwardQueue`. */
@@ -84,17 +116,29 @@ export class Forwarder implements ForwardQueue {
 
   /** The remote settled a message. */
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
-    const queued = this.#queue.acknowledge(entry.token);
-    if (queued === undefined) return;
-    if (isFailure(reasonCode)) queued.tag.counters.dropped.add('refused');
-    else queued.tag.counters.delivered.add();
+    const rule = this.#queue.acknowledge(entry.token)?.tag ?? this.#settleLeftOut(entry.token);
+    if (rule === undefined) return;
+    if (isFailure(reasonCode)) rule.counters.dropped.add('refused');
+    else rule.counters.delivered.add();
     this.pump();
+  }
+
+  /** The remote settled a message of a run. */
+  runSettled(token: number): void {
+    this.#settleLeftOut(token)?.counters.delivered.add();
+    if (this.#queue.unreadCount > 0) this.pump();
   }
 
   /** The remote forgot the session: what it never owned is read again from the queue, in order. */
   sessionLost(entries: readonly SendEntry[]): void {
     for (const entry of entries) {
-      if (entry.state === 'released') this.#queue.acknowledge(entry.token)?.tag.counters.delivered.add();
+      const rule = this.#settleLeftOut(entry.token);
+      if (entry.state === 'released') {
+        const owner = rule ?? this.#queue.acknowledge(entry.token)?.tag;
+        owner?.counters.delivered.add();
+      } else if (rule) {
+        this.#queue.restore(entry.token, messageOf(entry.delivery, rule), rule);
+      }
     }
     this.#queue.rewind();
   }
@@ -102,6 +146,13 @@ export class Forwarder implements ForwardQueue {
   /** Drops everything: the bridge is removed. */
   clear(): void {
     this.#queue.clear('removed');
+    this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
+  }
+
+  #settleLeftOut(token: number): ForwardRule | undefined {
+    const rule = this.#underway.settle(token);
+    if (rule) this.#queue.settleLeftOut();
+    return rule;
   }
 
   /** QoS 0 waits for a slow link in a quarter of the queue, so that it never pushes out what was acknowledged. */
@@ -130,4 +181,12 @@ export class Forwarder implements ForwardQueue {
     else tag.counters.dropped.add(outcome);
     return undefined;
   }
+}
+
+/** A message as it was before it went as part of a run. */
+function messageOf(delivery: Delivery, rule: ForwardRule): Message {
+  const { message, qos, retain } = delivery;
+  const { topicBytes, payload, properties, expiresAt } = message;
+  const parts = { topic: textOfBytes(topicBytes), payload, qos, retain, properties, expiresAt };
+  return new Message({ ...parts, origin: rule.origin, isOwned: false }).own();
 }

@@ -208,9 +208,9 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     return true;
   }
 
-  /** The device settled messages that it was sent as a run. */
-  runSettled(_token: number, count: number): void {
-    this.#accepted?.session.runSettled(count);
+  /** The device settled a message that it was sent in a run. */
+  runSettled(): void {
+    this.#accepted?.session.runSettled();
   }
 
   /** Every destination holds the message, or one refused it: the acknowledgement may leave. */
@@ -249,8 +249,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   /** See `DeviceLine`. */
-  maySendRun(qos: Qos, count: number): boolean {
-    return this.#machine.maySendRun(qos, count);
+  maySendRun(qos: Qos, run: PublishRun): boolean {
+    return this.#machine.maySendRun(qos, run);
   }
 
   /** See `DeviceLine`. */

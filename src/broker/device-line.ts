@@ -3,6 +3,7 @@
 // one can stay with it.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
@@ -13,8 +14,8 @@ export interface DeviceLine {
   readonly isCongested: boolean;
   /** Sends a message; `token` is the queue's sequence, 0 for a message that was never queued. */
   send(delivery: Delivery, token: number): SendOutcome;
-  /** Whether `count` messages of one QoS may be sent as a run. */
-  maySendRun(qos: Qos, count: number): boolean;
+  /** Whether the messages of a run may be sent as one at a QoS. */
+  maySendRun(qos: Qos, run: PublishRun): boolean;
   /** Sends a run; `maySendRun` has said that it may be. */
   sendRun(forms: RunForms, qos: Qos): void;
   /** Ends the connection with a reason. */

@@ -10,6 +10,7 @@
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { isFailure } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
@@ -66,9 +67,9 @@ export class DeviceSession implements Destination, RunTaker {
   }
 
   /** See `RunTaker`. */
-  mayTakeRun(qos: Qos, count: number): boolean {
+  mayTakeRun(qos: Qos, run: PublishRun): boolean {
     const line = this.#line;
-    return line !== undefined && this.#queue.unreadCount === 0 && line.maySendRun(qos, count) && !line.isCongested;
+    return line !== undefined && this.#queue.unreadCount === 0 && line.maySendRun(qos, run) && !line.isCongested;
   }
 
   /** See `RunTaker`. */
@@ -133,9 +134,9 @@ export class DeviceSession implements Destination, RunTaker {
     this.pump();
   }
 
-  /** The device settled messages of a run. */
-  runSettled(count: number): void {
-    this.#counters.settled.add(count);
+  /** The device settled a message of a run. */
+  runSettled(): void {
+    this.#counters.settled.add();
     if (this.#queue.unreadCount > 0) this.pump();
   }
 

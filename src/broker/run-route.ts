@@ -29,13 +29,14 @@ const waysMax = 1000;
 export class RunRoute {
   readonly #router: Router;
   readonly #access: Access;
-  readonly #forms: RunForms;
+  readonly #version: ProtocolVersion;
+  readonly #forms = new RunForms();
   #ways = new Map<readonly RunStop[], Way>();
 
   constructor(router: Router, access: Access, version: ProtocolVersion) {
     this.#router = router;
     this.#access = access;
-    this.#forms = new RunForms(version);
+    this.#version = version;
   }
 
   /** The way of a topic to which a message came and was allowed; undefined where somebody cannot take runs. */
@@ -61,10 +62,10 @@ export class RunRoute {
     if (stops.length === 0 && qos > 0) return false;
     for (let index = 0; index < stops.length; index++) {
       const stop = stops[index];
-      if (!stop?.taker.mayTakeRun(lowerQos(qos, stop.qos), run.count)) return false;
+      if (!stop?.taker.mayTakeRun(lowerQos(qos, stop.qos), run)) return false;
     }
     const forms = this.#forms;
-    forms.open(run);
+    forms.open(run, this.#version);
     const isForwarded = forms.canTranslate;
     if (isForwarded) this.#passOn(stops);
     forms.close();

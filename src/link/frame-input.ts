@@ -117,7 +117,7 @@ export class FrameInput {
     this.#isBusy = false;
   }
 
-  /** Sees to it that there is room behind what waits: at the front of the memory if that is free, or in other memory. */
+  /** Sees to it that there is room behind what waits: at the front of the memory if that is free, or elsewhere. */
   #makeRoom(memory: ReadMemory): void {
     const { length } = memory.bytes;
     if (this.#from === this.#to && !memory.isHeld) {

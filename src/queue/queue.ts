@@ -47,6 +47,8 @@ export class Queue<Tag = number> {
   #unreadCount = 0;
   #bytes = 0;
   #lastSequence = 0;
+  /** Messages that passed the queue by and are not settled. */
+  #leftOut = 0;
 
   constructor(limits: QueueLimits, dropped: QueueDropped<Tag>) {
     assert(limits.countMax >= 1, 'a queue holds at least one message');
@@ -54,9 +56,9 @@ export class Queue<Tag = number> {
     this.#dropped = dropped;
   }
 
-  /** Messages held: unread, and read but not acknowledged. */
+  /** Messages held: unread, and read or left out but not acknowledged. */
   get depth(): number {
-    return this.#nodes.size;
+    return this.#nodes.size + this.#leftOut;
   }
 
   /** Messages not read yet. */
@@ -80,7 +82,7 @@ export class Queue<Tag = number> {
    */
   append(message: Message, tag: Tag): number {
     const bytes = message.byteLength;
-    while (this.#nodes.size >= this.#limits.countMax || this.#bytes + bytes > this.#limits.bytesMax) {
+    while (this.depth >= this.#limits.countMax || this.#bytes + bytes > this.#limits.bytesMax) {
       const victim = this.#limits.overflow === 'oldest' ? this.#unread : undefined;
       if (victim === undefined || bytes > this.#limits.bytesMax) {
         this.#dropped({ sequence: 0, message, tag }, 'queue-full');
@@ -99,6 +101,36 @@ export class Queue<Tag = number> {
     this.#bytes += bytes;
     this.#nodes.set(entry.sequence, node);
     return entry.sequence;
+  }
+
+  /** Leaves out `count` positions for messages that pass the queue by, and counts them as held. Returns the first. */
+  leaveOut(count: number): number {
+    const first = this.#lastSequence + 1;
+    this.#lastSequence += count;
+    this.#leftOut += count;
+    return first;
+  }
+
+  /** A message that passed the queue by is settled, or is about to be restored. */
+  settleLeftOut(): void {
+    this.#leftOut--;
+  }
+
+  /**
+   * Gives a message that passed the queue by the position that was left out for it, as if it had been read. Its limits
+   * do not count here: the message was accepted.
+   */
+  restore(sequence: number, message: Message, tag: Tag): void {
+    let next = this.#head;
+    while (next && next.entry.sequence < sequence) next = next.next;
+    const previous = next === undefined ? this.#tail : next.previous;
+    const node: Node<Tag> = { entry: { sequence, message: message.own(), tag }, previous, next };
+    if (previous) previous.next = node;
+    else this.#head = node;
+    if (next) next.previous = node;
+    else this.#tail = node;
+    this.#bytes += message.byteLength;
+    this.#nodes.set(sequence, node);
   }
 
   /** The next unread entry without reading it. */

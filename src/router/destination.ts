@@ -2,6 +2,7 @@
 // and a bridge's forward rule are destinations; they know nothing of each
 // other and meet only here.
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
@@ -31,8 +32,8 @@ export interface Grant {
 
 /** A destination that can take messages as runs of the frames that they came in. */
 export interface RunTaker {
-  /** Whether `count` messages can be passed on now at this QoS, ahead of nothing that waits. */
-  mayTakeRun(qos: Qos, count: number): boolean;
+  /** Whether the messages of a run can be passed on now at this QoS, ahead of nothing that waits. */
+  mayTakeRun(qos: Qos, run: PublishRun): boolean;
   /**
    * Passes a run on at this QoS, and holds it as safe as `deliver` would; `mayTakeRun` has said that it can. What it
    * needs beyond the end of the turn it copies or owns.

@@ -226,6 +226,9 @@ export class Router {
 
 function runStopsOf(stops: readonly Stop[]): readonly RunStop[] | undefined {
   const runStops: RunStop[] = [];
+  const origins = new Set(stops.map(({ destination }) => destination.origin));
+  // two rules of one bridge take turns, message by message
+  if (origins.size < stops.length) return undefined;
   for (const { destination, grant, hasNoLocal } of stops) {
     const taker = destination.runTaker;
     if (taker === undefined || hasNoLocal || grant.identifiers !== undefined) return undefined;

@@ -3,16 +3,23 @@
 // a repeat on a live link.
 import fc from 'fast-check';
 import t from 'tap';
+import { writeAliasedRun } from '../../../protocol/connection/aliased-run.ts';
 import { ClientConnection } from '../../../protocol/connection/client-connection.ts';
 import type { ReceivedPublish } from '../../../protocol/connection/received-publish.ts';
 import { ServerConnection } from '../../../protocol/connection/server-connection.ts';
+import { OutboundAliases } from '../../../protocol/connection/topic-aliases.ts';
 import type { SendEntry } from '../../../protocol/session/send-window.ts';
 import { Session } from '../../../protocol/session/session.ts';
 import { type Bytes, bytesOf, bytesOfText, emptyBytes, joinBytes } from '../../../protocol/wire/bytes.ts';
+import { encodePacket } from '../../../protocol/wire/codec.ts';
 import { FrameScanner } from '../../../protocol/wire/frame-scanner.ts';
 import type { Outbox } from '../../../protocol/wire/outbox.ts';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
+import { writePublish } from '../../../protocol/wire/publish-head.ts';
+import { PublishRun } from '../../../protocol/wire/publish-run.ts';
+import { RunForms } from '../../../protocol/wire/run-forms.ts';
+import { publishOf } from '../../kit/world.ts';
 
 /** Bytes on their way in one direction. */
 class Pipe implements Outbox {
@@ -289,3 +296,47 @@ for (const version of [ProtocolVersion.v31, ProtocolVersion.v311, ProtocolVersio
     },
   );
 }
+
+t.test('a run to a peer that takes aliases is written as its messages would be, one after the other', async (t) => {
+  const topics = fc.array(fc.constantFrom('a', 'abc', 'topic/one', 'topic/two', 'é/x'), { minLength: 1, maxLength: 8 });
+  const level = fc.constantFrom<Qos>(0, 1, 2);
+  fc.assert(
+    fc.property(topics, level, level, fc.constantFrom(3, 4, 5), (names, qos, granted, number) => {
+      const version = number === 5 ? ProtocolVersion.v5 : ProtocolVersion.v311;
+      const sent = granted < qos ? granted : qos;
+      const [run, forms] = [new PublishRun(), new RunForms()];
+      const frames = names.map((topic, index) =>
+        encodePacket(publishOf(topic, `payload ${index}`, { qos, packetId: qos > 0 ? 9 : 0 }), version),
+      );
+      const all = joinBytes(frames);
+      let start = 0;
+      for (const [index, { length }] of frames.entries()) {
+        run.put(all, start, start + length, start + 4 + Buffer.byteLength(names[index] ?? ''));
+        start += length;
+      }
+      forms.open(run, version);
+      const [together, alone] = [new Pipe(), new Pipe()];
+      const aliases = new OutboundAliases(2);
+      writeAliasedRun(together, forms, { aliases: new OutboundAliases(2), qos: sent, firstId: 65_000 });
+      for (const [index, topic] of names.entries()) {
+        const topicBytes = bytesOfText(topic);
+        const use = aliases.useFor(topicBytes);
+        const payload = bytesOfText(`payload ${index}`);
+        const message = { topicBytes, payload, properties: emptyBytes, expiresAt: 0 };
+        const delivery = { message, qos: sent, retain: false, subscriptionIdentifiers: undefined };
+        writePublish(alone, delivery, {
+          version: ProtocolVersion.v5,
+          packetId: 65_000 + index,
+          dup: false,
+          topicAlias: use.alias,
+          isTopicOmitted: use.isTopicOmitted,
+          now: 0,
+        });
+        aliases.used(topicBytes, use);
+      }
+      return together.take(10_000).equals(alone.take(10_000));
+    }),
+    { numRuns: 300 },
+  );
+  t.pass('300 runs');
+});

@@ -61,7 +61,7 @@ class Side {
         expiresAt: 0,
       };
       const delivery = { message, qos: level, retain: false, subscriptionIdentifiers: undefined };
-      return this.window.add(delivery, number)?.packetId ?? 0;
+      return this.window.add(delivery, number + index)?.packetId ?? 0;
     });
     return ids[0] ?? 0;
   }

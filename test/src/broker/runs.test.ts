@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { type Packet, PacketType } from '../../../protocol/index.ts';
+import type { Properties } from '../../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
 import type { ReadOptions } from '../../../src/link/read-memory.ts';
 import { Origin } from '../../../src/message/origin.ts';
@@ -83,6 +84,8 @@ interface Setting {
   readonly sendWindowMax: number;
   readonly receiveMaximum: number;
   readonly reads: Partial<ReadOptions>;
+  /** What 5.0 listeners state. */
+  readonly limits: Properties;
 }
 
 /** A subscriber that acknowledges when it is told to, and comes back with its session when it is told to. */
@@ -91,7 +94,7 @@ class Listener {
   readonly #world: World;
   readonly #name: string;
   readonly #version: ProtocolVersion;
-  readonly #receiveMaximum: number;
+  readonly #limits: Properties;
   #peer: RawPeer | undefined;
   #owed: Packet[] = [];
 
@@ -99,7 +102,7 @@ class Listener {
     this.#world = world;
     this.#name = name;
     this.#version = version;
-    this.#receiveMaximum = setting.receiveMaximum;
+    this.#limits = { ...setting.limits, receiveMaximum: setting.receiveMaximum };
   }
 
   async connect(): Promise<void> {
@@ -111,7 +114,7 @@ class Listener {
       if (isOwed) this.#owed.push(ackOf(packet.qos === 1 ? puback : pubrec, packet.packetId));
       if (packet.type === pubrel) this.#owed.push(ackOf(pubcomp, packet.packetId));
     };
-    const properties = this.#version === v5 ? { sessionExpiryInterval: 100, receiveMaximum: this.#receiveMaximum } : {};
+    const properties = this.#version === v5 ? { sessionExpiryInterval: 100, ...this.#limits } : {};
     await peer.connect(this.#name, { cleanStart: false, properties });
   }
 
@@ -197,6 +200,12 @@ const settings = fc.record({
   chunkBytes: fc.constantFrom(1, 13, 100, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   sendWindowMax: fc.constantFrom(3, 10, 1000),
   receiveMaximum: fc.constantFrom(4, 1000),
+  limits: fc.constantFrom<Properties>(
+    {},
+    { topicAliasMaximum: 1 },
+    { topicAliasMaximum: 5, maximumPacketSize: 40 },
+    { maximumPacketSize: 30 },
+  ),
   reads: fc.constantFrom<Partial<ReadOptions>>(
     { busyBytes: 1, quietChunks: 2, quietBytes: 4, memoryBytes: 16, busyMax: 2 },
     { busyBytes: 30, quietChunks: 1, quietBytes: 100, memoryBytes: 200 },

@@ -1,0 +1,83 @@
+// hot path
+// AliasedRun: the messages of a run for a peer that takes topic aliases: each is written as it would be alone, with the
+// alias that its topic has or gets, and without the topic where the peer knows the alias. 5.0 only, so every frame gets
+// a property block of its own. Bounded by the run.
+import type { Bytes } from '../wire/bytes.ts';
+import type { Outbox } from '../wire/outbox.ts';
+import { PropertyId } from '../wire/property-names.ts';
+import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
+import type { RunForms } from '../wire/run-forms.ts';
+import { writeVarint } from '../wire/varint.ts';
+import type { OutboundAliases } from './topic-aliases.ts';
+
+/** How a run is sent. */
+export interface AliasedTarget {
+  readonly aliases: OutboundAliases;
+  readonly qos: Qos;
+  /** Packet identifier of the first message; those of the others follow. Not for QoS 0. */
+  readonly firstId: number;
+}
+
+/** The most that a frame grows by: its length by two bytes, identifier apart, and its block by three. */
+const growthMax = 5;
+
+/** Writes the run. */
+export function writeAliasedRun(outbox: Outbox, forms: RunForms, target: AliasedTarget): void {
+  const { aliases, qos, firstId } = target;
+  const frames = forms.run.frames();
+  const skipped = (forms.qos > 0 ? 2 : 0) + (forms.version === ProtocolVersion.v5 ? 1 : 0);
+  const bytes = outbox.reserve(frames.length + growthMax * forms.count);
+  let to = outbox.position;
+  for (let index = 0, from = 0; index < forms.count; index++) {
+    let length = 0;
+    let shift = 0;
+    let body = from + 1;
+    for (let byte = 0x80; byte >= 0x80; shift += 7) {
+      byte = frames[body++] ?? 0;
+      length += (byte & 0x7f) << shift;
+    }
+    const end = body + length;
+    const topicEnd = body + 2 + (((frames[body] ?? 0) << 8) | (frames[body + 1] ?? 0));
+    const payloadStart = topicEnd + skipped;
+    const topic = frames.subarray(body + 2, topicEnd);
+    to = writeHead(bytes, to, { aliases, qos, topic, packetId: firstId + index, payloadLength: end - payloadStart });
+    frames.copy(bytes, to, payloadStart, end);
+    to += end - payloadStart;
+    from = end;
+  }
+  outbox.position = to;
+}
+
+interface Head {
+  readonly aliases: OutboundAliases;
+  readonly qos: Qos;
+  readonly topic: Bytes;
+  readonly packetId: number;
+  readonly payloadLength: number;
+}
+
+/** Everything up to the payload. Returns where that is. */
+function writeHead(bytes: Bytes, start: number, head: Head): number {
+  const { aliases, qos, topic, packetId, payloadLength } = head;
+  const use = aliases.useFor(topic);
+  const topicLength = use.isTopicOmitted ? 0 : topic.length;
+  const block = use.alias > 0 ? 3 : 0;
+  bytes[start] = 0x30 | (qos << 1);
+  let to = writeVarint(bytes, start + 1, 2 + topicLength + (qos > 0 ? 2 : 0) + 1 + block + payloadLength);
+  bytes[to++] = topicLength >> 8;
+  bytes[to++] = topicLength & 0xff;
+  if (topicLength > 0) topic.copy(bytes, to);
+  to += topicLength;
+  if (qos > 0) {
+    bytes[to++] = packetId >> 8;
+    bytes[to++] = packetId & 0xff;
+  }
+  bytes[to++] = block;
+  if (block > 0) {
+    bytes[to++] = PropertyId.topicAlias;
+    bytes[to++] = use.alias >> 8;
+    bytes[to++] = use.alias & 0xff;
+    aliases.used(topic, use);
+  }
+  return to;
+}
