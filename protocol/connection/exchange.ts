@@ -18,18 +18,17 @@ import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
-import { publishSize, writePublish } from '../wire/publish-head.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
-import { PublishView } from '../wire/publish-view.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import type { PeerLimits } from './limits.ts';
+import { PublishReader, type ReadTerms } from './publish-reader.ts';
+import { PublishWriter } from './publish-writer.ts';
 import { ReceiveQuota } from './receive-quota.ts';
-import { IncomingPublish, type ReceivedPublish } from './received-publish.ts';
+import type { ReceivedPublish } from './received-publish.ts';
 import { RunExchange, type RunSink } from './run-exchange.ts';
 import { RunGatherer, type RunReader } from './run-gatherer.ts';
-import { InboundAliases, OutboundAliases } from './topic-aliases.ts';
 
 /** How and why a connection ended. */
 export interface ConnectionEnd {
@@ -61,39 +60,14 @@ export interface ExchangeSink {
 }
 
 /** What one connection agreed on. */
-export interface ExchangeTerms {
-  readonly version: ProtocolVersion;
+export interface ExchangeTerms extends ReadTerms {
   /** What the peer takes. */
   readonly peer: PeerLimits;
-  /** Highest topic alias that we take. */
-  readonly topicAliasMaximum: number;
-  /** Whether the peer is a client, which attaches no subscription identifiers. */
-  readonly isPeerClient: boolean;
   /** Who takes runs; default nobody: every message comes alone. */
   readonly runSink?: RunSink;
   /** QoS 2 messages underway at most; default the peer's receive maximum. */
   readonly qos2WindowMax?: number;
 }
-
-/** A PUBLISH about to be written; reused. */
-class Target {
-  readonly version: ProtocolVersion;
-  packetId = 0;
-  dup = false;
-  topicAlias = 0;
-  isTopicOmitted = false;
-  now = 0;
-
-  constructor(version: ProtocolVersion) {
-    this.version = version;
-  }
-}
-
-const identifierFromClient = new Malformed(
-  ReasonCode.protocolError,
-  'MQTT-3.3.4-6',
-  'a client attached a subscription identifier',
-);
 
 /** The messages of one connection, both ways. */
 export class Exchange implements AckWriter, RunReader {
@@ -101,15 +75,13 @@ export class Exchange implements AckWriter, RunReader {
   readonly #sink: ExchangeSink;
   readonly #session: Session;
   readonly #terms: ExchangeTerms;
-  readonly #view = new PublishView();
-  readonly #ack = new AckView();
-  readonly #incoming = new IncomingPublish();
-  readonly #target: Target;
-  readonly #inbound: InboundAliases;
-  readonly #outbound: OutboundAliases;
-  readonly #quota: ReceiveQuota;
-  readonly #runs: RunExchange | undefined;
-  readonly #gatherer: RunGatherer | undefined;
+  /** The parts that most connections never need are made when they are first needed. */
+  #reader: PublishReader | undefined;
+  #writer: PublishWriter | undefined;
+  #ack: AckView | undefined;
+  #quota: ReceiveQuota | undefined;
+  #runs: RunExchange | undefined;
+  #gatherer: RunGatherer | undefined;
   #isStalled = false;
   #isOver = false;
   #progressAt = 0;
@@ -119,19 +91,6 @@ export class Exchange implements AckWriter, RunReader {
     this.#sink = sink;
     this.#session = session;
     this.#terms = terms;
-    this.#target = new Target(terms.version);
-    this.#inbound = new InboundAliases(terms.topicAliasMaximum);
-    this.#outbound = new OutboundAliases(terms.peer.topicAliasMaximum);
-    this.#quota = new ReceiveQuota(session, terms.version);
-    if (terms.runSink) {
-      this.#runs = new RunExchange(outbox, terms.runSink, {
-        session,
-        quota: this.#quota,
-        aliases: this.#outbound,
-        ...terms,
-      });
-      this.#gatherer = new RunGatherer(this, terms.version);
-    }
   }
 
   /** Whether scanning must stop until `resumable`: too much awaits acceptance, and 3.x has no other brake. */
@@ -173,33 +132,49 @@ export class Exchange implements AckWriter, RunReader {
     if (delivery.qos > peer.maximumQos || (delivery.retain && !peer.isRetainAvailable)) return 'unsupported';
     const window = this.#session.sendWindow;
     if (delivery.qos > 0 && !window.canAdd(delivery)) return 'full';
-    if (!this.#fits(delivery, now)) return 'too-large';
+    const writer = this.#openWriter();
+    if (!writer.fits(delivery, now)) return 'too-large';
     if (delivery.qos === 0) {
-      this.#write(delivery, 0, false, now); // [MQTT-4.3.1-1] [MQTT3-4.3.1-1]
+      writer.write(delivery, 0, false, now); // [MQTT-4.3.1-1] [MQTT3-4.3.1-1]
       return 'sent';
     }
     if (window.size === 0) this.#progressAt = now;
     const entry = window.add(delivery, token);
     if (entry === undefined) return 'full';
     // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]
-    this.#write(delivery, entry.packetId, false, now);
+    writer.write(delivery, entry.packetId, false, now);
     return 'sent';
   }
 
-  /** The gatherer of runs; undefined where nobody takes them. */
+  /** The gatherer of runs; undefined where there are none yet. */
   get gatherer(): RunGatherer | undefined {
     return this.#gatherer;
   }
 
-  /** The runs of the connection; undefined where nobody takes them. */
+  /** From now on messages to this topic, without properties, may come as runs; they go this way. */
+  expectRun(topicBytes: Bytes, way: object): void {
+    this.#gatherer ??= new RunGatherer(this, this.#terms.version);
+    this.#gatherer.expect(topicBytes, way);
+  }
+
+  /** The runs of the connection; undefined where nobody takes them, and when it is over. */
   get runs(): RunExchange | undefined {
-    return this.#isOver ? undefined : this.#runs;
+    const { runSink } = this.#terms;
+    if (this.#isOver || runSink === undefined) return undefined;
+    this.#runs ??= new RunExchange(this.#outbox, runSink, {
+      session: this.#session,
+      quota: this.#openQuota(),
+      aliases: this.#openWriter().aliases,
+      version: this.#terms.version,
+      peer: this.#terms.peer,
+    });
+    return this.#runs;
   }
 
   /** See `RunExchange.send`; the sink is told with `runSettled`. */
   sendRun(forms: RunForms, qos: Qos, token: number, now: number): void {
     if (this.#session.sendWindow.size === 0) this.#progressAt = now;
-    this.#runs?.send(forms, qos, token);
+    this.runs?.send(forms, qos, token);
   }
 
   /** A PUBLISH frame came. Returns what is wrong with it, or with those of the run that it ended. */
@@ -211,35 +186,27 @@ export class Exchange implements AckWriter, RunReader {
 
   /** See `RunReader`. */
   takeRun(run: PublishRun): boolean {
-    return this.#isOver || this.#runs?.receive(run) === true;
+    return this.#isOver || this.runs?.receive(run) === true;
   }
 
   /** See `RunReader`. */
   readPublish(bytes: Bytes, start: number, bodyStart: number, end: number): Malformed | undefined {
     if (this.#isOver) return undefined;
-    const view = this.#view;
-    const fault = view.read(bytes, start, bodyStart, end, this.#terms.version);
+    this.#reader ??= new PublishReader(this.#terms);
+    const reader = this.#reader;
+    const fault = reader.read(bytes, start, bodyStart, end);
     if (fault) return fault;
-    if (view.subscriptionIdentifiers !== undefined && this.#terms.isPeerClient) return identifierFromClient;
-    const topicFault = this.#resolveTopic(view);
-    if (topicFault) return topicFault;
-    const incoming = this.#incoming;
-    incoming.payload = view.payload();
-    incoming.properties = view.forwardProperties();
-    incoming.qos = view.qos;
-    incoming.retain = view.retain;
-    incoming.dup = view.dup;
-    incoming.messageExpiryInterval = view.messageExpiryInterval;
-    incoming.subscriptionIdentifiers = view.subscriptionIdentifiers;
-    if (view.qos === 0) {
-      this.#sink.messageReceived(incoming, 0);
+    const { publish } = reader;
+    if (publish.qos === 0) {
+      this.#sink.messageReceived(publish, 0);
       return undefined;
     }
-    return view.qos === 1 ? this.#receiveQos1(view.packetId) : this.#receiveQos2(view.packetId);
+    return publish.qos === 1 ? this.#receiveQos1(reader) : this.#receiveQos2(reader);
   }
 
   /** PUBACK, PUBREC, PUBREL or PUBCOMP came. Returns what is wrong with it. */
   ackReceived(bytes: Bytes, start: number, bodyStart: number, end: number, now: number): Malformed | undefined {
+    this.#ack ??= new AckView();
     const ack = this.#ack;
     const fault = ack.read(bytes, start, bodyStart, end, this.#terms.version);
     if (fault) return fault;
@@ -268,45 +235,31 @@ export class Exchange implements AckWriter, RunReader {
     if (this.#isOver) return;
     const type = isQos2 ? PacketType.pubrec : PacketType.puback;
     this.#writeAck(type, packetId, reasonCode);
-    if (isQos2 && !isFailure(reasonCode)) this.#quota.acknowledged(packetId);
+    if (isQos2 && !isFailure(reasonCode)) this.#openQuota().acknowledged(packetId);
     if (this.#isStalled) {
       this.#isStalled = false;
       this.#sink.resumable();
     }
   }
 
-  #resolveTopic(view: PublishView): Malformed | undefined {
-    const incoming = this.#incoming;
-    if (view.topicAlias === 0) {
-      incoming.topicBytes = view.topicBytes();
-      incoming.topic = view.topic();
-      return undefined;
-    }
-    const known = this.#inbound.resolve(view.topicAlias, view.topicBytes());
-    if (known instanceof Malformed) return known;
-    incoming.topic = known.topic;
-    incoming.topicBytes = known.topicBytes;
-    return undefined;
-  }
-
-  #receiveQos1(packetId: number): Malformed | undefined {
+  #receiveQos1({ packetId, publish }: PublishReader): Malformed | undefined {
     const ticket = this.#session.take(packetId, false);
-    const fault = this.#quota.fault();
+    const fault = this.#openQuota().fault();
     if (fault) return fault;
-    this.#sink.messageReceived(this.#incoming, ticket); // [MQTT-4.3.2-5] each one is a new message
+    this.#sink.messageReceived(publish, ticket); // [MQTT-4.3.2-5] each one is a new message
     this.#stallIfFull();
     return undefined;
   }
 
-  #receiveQos2(packetId: number): Malformed | undefined {
+  #receiveQos2({ packetId, publish }: PublishReader): Malformed | undefined {
     const window = this.#session.receiveWindow;
     const arrival = window.arrivalOf(packetId);
     const ticket = this.#session.take(packetId, true);
     if (arrival === 'new') {
       window.begin(packetId, ticket); // before delivery [MQTT-4.3.3-10] [MQTT3-4.3.3-2]
-      const fault = this.#quota.fault();
+      const fault = this.#openQuota().fault();
       if (fault) return fault;
-      this.#sink.messageReceived(this.#incoming, ticket);
+      this.#sink.messageReceived(publish, ticket);
       this.#stallIfFull();
     } else if (arrival === 'pending') {
       window.repeat(packetId, ticket);
@@ -322,7 +275,7 @@ export class Exchange implements AckWriter, RunReader {
   }
 
   #releaseReceived(packetId: number): undefined {
-    this.#quota.released(packetId);
+    this.#quota?.released(packetId);
     const isKnown = this.#session.receiveWindow.release(packetId);
     const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
     this.#writeAck(PacketType.pubcomp, packetId, reason); // [MQTT-4.3.3-11] [MQTT3-4.3.3-2]
@@ -355,8 +308,8 @@ export class Exchange implements AckWriter, RunReader {
     const window = this.#session.sendWindow;
     for (let entry = window.nextDue(); entry && !this.#isOver; entry = window.nextDue()) {
       const { packetId, delivery } = entry;
-      if (this.#fits(delivery, now)) {
-        this.#write(delivery, packetId, true, now); // [MQTT-3.3.1-1] [MQTT3-3.3.1-1] [MQTT3-2.3.1-3]
+      if (this.#openWriter().fits(delivery, now)) {
+        this.#openWriter().write(delivery, packetId, true, now); // [MQTT-3.3.1-1] [MQTT3-3.3.1-1] [MQTT3-2.3.1-3]
       } else {
         window.settle(packetId);
         this.#sink.messageSettled(entry, ReasonCode.packetTooLarge); // [MQTT-3.1.2-25]
@@ -364,31 +317,14 @@ export class Exchange implements AckWriter, RunReader {
     }
   }
 
-  /** Whether the packet is one that the peer takes [MQTT-3.1.2-24] [MQTT-3.2.2-15]. */
-  #fits(delivery: Delivery, now: number): boolean {
-    const { maximumPacketSize } = this.#terms.peer;
-    const { message } = delivery;
-    // far below the limit, whatever head it gets
-    if (message.payload.length + message.properties.length + 70_000 < maximumPacketSize) return true;
-    const use = this.#outbound.useFor(message.topicBytes);
-    this.#aim(use.alias, use.isTopicOmitted, now);
-    return publishSize(delivery, this.#target) <= maximumPacketSize;
+  #openWriter(): PublishWriter {
+    this.#writer ??= new PublishWriter(this.#outbox, this.#terms.version, this.#terms.peer);
+    return this.#writer;
   }
 
-  #write(delivery: Delivery, packetId: number, dup: boolean, now: number): void {
-    const { topicBytes } = delivery.message;
-    const use = this.#outbound.useFor(topicBytes);
-    this.#aim(use.alias, use.isTopicOmitted, now);
-    this.#target.packetId = packetId;
-    this.#target.dup = dup;
-    writePublish(this.#outbox, delivery, this.#target);
-    this.#outbound.used(topicBytes, use);
-  }
-
-  #aim(alias: number, isTopicOmitted: boolean, now: number): void {
-    this.#target.topicAlias = alias;
-    this.#target.isTopicOmitted = isTopicOmitted;
-    this.#target.now = now;
+  #openQuota(): ReceiveQuota {
+    this.#quota ??= new ReceiveQuota(this.#session, this.#terms.version);
+    return this.#quota;
   }
 
   #writeAck(type: AckType, packetId: number, reasonCode: ReasonCode): void {

@@ -12,7 +12,7 @@ export class ReceiveQuota {
   readonly #session: Session;
   readonly #isV5: boolean;
   /** QoS 2 identifiers of this connection that were acknowledged with PUBREC and await PUBREL. */
-  readonly #unreleased = new IdSet();
+  #unreleased: IdSet | undefined;
 
   constructor(session: Session, version: ProtocolVersion) {
     this.#session = session;
@@ -21,12 +21,13 @@ export class ReceiveQuota {
 
   /** PUBREC was sent. */
   acknowledged(packetId: number): void {
+    this.#unreleased ??= new IdSet();
     this.#unreleased.add(packetId);
   }
 
   /** PUBREL came. */
   released(packetId: number): void {
-    this.#unreleased.delete(packetId);
+    this.#unreleased?.delete(packetId);
   }
 
   /** Whether `count` more may be underway. 3.x has no such limit. */
@@ -42,6 +43,6 @@ export class ReceiveQuota {
   }
 
   get #underway(): number {
-    return this.#session.awaitingCount + this.#unreleased.size;
+    return this.#session.awaitingCount + (this.#unreleased?.size ?? 0);
   }
 }

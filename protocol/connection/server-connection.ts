@@ -137,7 +137,7 @@ export class ServerConnection {
 
   /** From now on messages to this topic, without properties, may come as runs; they go this way. */
   expectRun(topicBytes: Bytes, way: object): void {
-    this.#exchange?.gatherer?.expect(topicBytes, way);
+    this.#exchange?.expectRun(topicBytes, way);
   }
 
   /** See `RunExchange.maySend`. */

@@ -52,7 +52,7 @@ const noAlias: AliasUse = { alias: 0, isTopicOmitted: false };
 /** Aliases that we use. */
 export class OutboundAliases {
   readonly #maximum: number;
-  readonly #aliases = new Map<string, number>();
+  #aliases: Map<string, number> | undefined;
 
   /**
    * `maximum`: the topic alias maximum that the peer stated, 0 to 65535 [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.2.2-17]
@@ -65,6 +65,7 @@ export class OutboundAliases {
   /** How the next PUBLISH of this topic would be written. Nothing is remembered before `used`. */
   useFor(topicBytes: Bytes): AliasUse {
     if (this.#maximum === 0 || topicBytes.length < 3) return noAlias;
+    this.#aliases ??= new Map();
     const alias = this.#aliases.get(topicBytes.toString('latin1'));
     if (alias !== undefined) return { alias, isTopicOmitted: true };
     return this.#aliases.size < this.#maximum ? { alias: this.#aliases.size + 1, isTopicOmitted: false } : noAlias;
@@ -72,6 +73,6 @@ export class OutboundAliases {
 
   /** The PUBLISH was written: the peer knows the alias from now on. */
   used(topicBytes: Bytes, use: AliasUse): void {
-    if (use.alias > 0 && !use.isTopicOmitted) this.#aliases.set(topicBytes.toString('latin1'), use.alias);
+    if (use.alias > 0 && !use.isTopicOmitted) this.#aliases?.set(topicBytes.toString('latin1'), use.alias);
   }
 }

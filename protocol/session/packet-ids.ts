@@ -8,16 +8,18 @@ const identifierMax = 65_535;
 
 /** Identifiers 1 to 65535, each used once at a time. */
 export class PacketIds {
-  readonly #used = new IdSet();
+  /** Made when first needed: most sessions never send at QoS 1. */
+  #used: IdSet | undefined;
   #last = 0;
 
   /** How many are in use. */
   get usedCount(): number {
-    return this.#used.size;
+    return this.#used?.size ?? 0;
   }
 
   /** Takes a free identifier; 0 when none is free. */
   take(): number {
+    this.#used ??= new IdSet();
     if (this.#used.size >= identifierMax) return 0;
     let identifier = this.#last;
     do identifier = identifier === identifierMax ? 1 : identifier + 1;
@@ -30,14 +32,15 @@ export class PacketIds {
   mayTakeRun(count: number): boolean {
     const first = this.#next;
     if (first + count - 1 > identifierMax) return false;
-    if (this.#used.size === 0) return true;
-    for (let identifier = first; identifier < first + count; identifier++) if (this.#used.has(identifier)) return false;
+    if (this.usedCount === 0) return true;
+    for (let identifier = first; identifier < first + count; identifier++) if (this.has(identifier)) return false;
     return true;
   }
 
   /** Takes `count` consecutive identifiers, which `mayTakeRun` has found. Returns the first. */
   takeRun(count: number): number {
     const first = this.#next;
+    this.#used ??= new IdSet();
     for (let identifier = first; identifier < first + count; identifier++) this.#used.add(identifier);
     this.#last = first + count - 1;
     return first;
@@ -45,17 +48,17 @@ export class PacketIds {
 
   /** Makes an identifier free again [MQTT-2.2.1-6] [MQTT3-2.3.1-4]; one that is free already stays so. */
   give(identifier: number): void {
-    this.#used.delete(identifier);
+    this.#used?.delete(identifier);
   }
 
   /** Whether an identifier is in use. */
   has(identifier: number): boolean {
-    return this.#used.has(identifier);
+    return this.#used?.has(identifier) ?? false;
   }
 
   /** Makes all of them free. */
   clear(): void {
-    this.#used.clear();
+    this.#used = undefined;
   }
 
   get #next(): number {

@@ -48,15 +48,15 @@ export class SendWindow {
   readonly ids: PacketIds = new PacketIds();
   readonly #sizeMax: number;
   /** In the order in which they were sent, by packet identifier. */
-  #entries = new Map<number, Entry>();
+  #entries: Map<number, Entry> | undefined;
   /** In the order in which they were sent; only while a connection is open. */
-  #runs: SendRun[] = [];
+  #runs: SendRun[] | undefined;
   #runSize = 0;
   #nextOrder = 0;
   #isOpen = false;
   #quota = 0;
   #qos2Quota = 0;
-  #due: Entry[] = [];
+  #due: Entry[] | undefined;
   #dueIndex = 0;
 
   /** `sizeMax`: messages underway at most, 1 to 65535. */
@@ -66,18 +66,18 @@ export class SendWindow {
 
   /** Messages underway. */
   get size(): number {
-    return this.#entries.size + this.#runSize;
+    return (this.#entries?.size ?? 0) + this.#runSize;
   }
 
   /** Whether everything from before this connection was sent again. */
   get isCaughtUp(): boolean {
-    return this.#dueIndex >= this.#due.length;
+    return this.#due === undefined || this.#dueIndex >= this.#due.length;
   }
 
   /** What is underway, oldest first. */
   entries(): readonly SendEntry[] {
     this.#takeRunsApart();
-    return [...this.#entries.values()];
+    return [...(this.#entries?.values() ?? [])];
   }
 
   /**
@@ -88,18 +88,20 @@ export class SendWindow {
     this.#isOpen = true;
     this.#quota = quota;
     this.#qos2Quota = qos2Max;
-    this.#due = [];
     this.#dueIndex = 0;
+    const due: Entry[] = [];
+    this.#due = due;
     const released: SendEntry[] = [];
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries?.values() ?? []) {
       entry.isCounted = false;
       if (entry.state === 'published') {
-        this.#due.push(entry);
+        due.push(entry);
       } else {
         released.push(entry);
         this.#count(entry);
       }
     }
+    if (due.length === 0) this.#due = undefined;
     return released;
   }
 
@@ -107,7 +109,7 @@ export class SendWindow {
   close(): void {
     this.#takeRunsApart();
     this.#isOpen = false;
-    this.#due = [];
+    this.#due = undefined;
     this.#dueIndex = 0;
   }
 
@@ -116,10 +118,11 @@ export class SendWindow {
    * [MQTT3-4.6.0-1], if the quota allows one; each comes once.
    */
   nextDue(): SendEntry | undefined {
-    for (; this.#dueIndex < this.#due.length; this.#dueIndex++) {
-      const entry = this.#due[this.#dueIndex];
+    const due = this.#due ?? [];
+    for (; this.#dueIndex < due.length; this.#dueIndex++) {
+      const entry = due[this.#dueIndex];
       // it may have been settled in the meantime by a peer that remembered it
-      if (entry === undefined || this.#entries.get(entry.packetId) !== entry || entry.state === 'released') continue;
+      if (entry === undefined || this.#entries?.get(entry.packetId) !== entry || entry.state === 'released') continue;
       if (!this.#hasRoom(entry.delivery)) return undefined;
       this.#dueIndex++;
       this.#count(entry);
@@ -139,6 +142,7 @@ export class SendWindow {
     const packetId = this.ids.take();
     if (packetId === 0) return undefined;
     const entry = new Entry(packetId, delivery, token, this.#nextOrder++);
+    this.#entries ??= new Map();
     this.#entries.set(packetId, entry);
     this.#count(entry);
     return entry;
@@ -158,6 +162,7 @@ export class SendWindow {
   addRun(parts: RunParts): number {
     const { qos, count } = parts;
     const firstId = this.ids.takeRun(count);
+    this.#runs ??= [];
     this.#runs.push(new SendRun(parts, firstId, this.#nextOrder++));
     this.#runSize += count;
     this.#quota -= count;
@@ -186,28 +191,28 @@ export class SendWindow {
     this.ids.give(packetId);
     this.#quota++; // [MQTT-4.9.0-2]
     if (qos === 2) this.#qos2Quota++;
-    if (run.settled === run.parts.count) this.#runs.splice(this.#runs.indexOf(run), 1);
+    if (run.settled === run.parts.count) this.#runs?.splice(this.#runs.indexOf(run), 1);
     return run;
   }
 
   /** What is underway with this packet identifier; if it is in a run, the runs are taken apart. */
   get(packetId: number): SendEntry | undefined {
     if (this.#runOf(packetId) !== undefined) this.#takeRunsApart();
-    return this.#entries.get(packetId);
+    return this.#entries?.get(packetId);
   }
 
   /** PUBREC came: the peer owns the message from now on. Undefined for an unknown identifier. */
   release(packetId: number): SendEntry | undefined {
-    const entry = this.#entries.get(packetId);
+    const entry = this.#entries?.get(packetId);
     if (entry) entry.state = 'released'; // [MQTT-4.3.3-6] never published again [MQTT3-4.3.3-1]
     return entry;
   }
 
   /** The peer's last word on a message came: it leaves. Undefined for an unknown identifier. */
   settle(packetId: number): SendEntry | undefined {
-    const entry = this.#entries.get(packetId);
+    const entry = this.#entries?.get(packetId);
     if (entry === undefined) return undefined;
-    this.#entries.delete(packetId);
+    this.#entries?.delete(packetId);
     this.ids.give(packetId);
     if (entry.isCounted) {
       this.#quota++; // [MQTT-4.9.0-2]
@@ -220,22 +225,23 @@ export class SendWindow {
   reset(): readonly SendEntry[] {
     const underway = this.entries();
     for (const { packetId } of underway) this.ids.give(packetId);
-    this.#entries.clear();
-    this.#due = [];
+    this.#entries = undefined;
+    this.#due = undefined;
     this.#dueIndex = 0;
     return underway;
   }
 
   #runOf(packetId: number): SendRun | undefined {
     const runs = this.#runs;
+    if (runs === undefined) return undefined;
     for (let index = 0; index < runs.length; index++) if (runs[index]?.has(packetId)) return runs[index];
     return undefined;
   }
 
   /** Makes entries of all runs, in their places. */
   #takeRunsApart(): void {
-    if (this.#runs.length === 0) return;
-    const all = [...this.#entries.values()];
+    if (this.#runs === undefined) return;
+    const all = [...(this.#entries?.values() ?? [])];
     for (const run of this.#runs) {
       run.forEachUnsettled((index, delivery) => {
         const entry = new Entry(run.firstId + index, delivery, run.tokenOf(index), run.order);
@@ -244,7 +250,7 @@ export class SendWindow {
         all.push(entry);
       });
     }
-    this.#runs = [];
+    this.#runs = undefined;
     this.#runSize = 0;
     // entries of one run have the same order and stay as they are: sorting is stable
     all.sort((one, other) => one.order - other.order);

@@ -21,7 +21,9 @@ export class Session {
   readonly clientId: string;
   readonly receiveMaximum: number;
   readonly sendWindow: SendWindow;
-  readonly receiveWindow: ReceiveWindow = new ReceiveWindow();
+  #receiveWindow: ReceiveWindow | undefined;
+  #writer: AckWriter | undefined;
+  /** Made with the first message of a connection that is to be acknowledged. */
   #acks: AckOrder | undefined;
   #lastTicket = 0;
 
@@ -31,6 +33,12 @@ export class Session {
     this.sendWindow = new SendWindow(options.sendWindowMax);
   }
 
+  /** Inbound QoS 2 flows; made when first needed. */
+  get receiveWindow(): ReceiveWindow {
+    this.#receiveWindow ??= new ReceiveWindow();
+    return this.#receiveWindow;
+  }
+
   /** Messages of the current connection that were handed over and are not acknowledged. */
   get awaitingCount(): number {
     return this.#acks?.awaitingCount ?? 0;
@@ -38,11 +46,13 @@ export class Session {
 
   /** A connection begins; `writer` writes its acknowledgements. */
   open(writer: AckWriter): void {
-    this.#acks = new AckOrder(writer, this.#lastTicket + 1);
+    this.#writer = writer;
+    this.#acks = undefined;
   }
 
   /** The connection is over: acknowledgements that did not leave are void, the peer will repeat its messages. */
   close(): void {
+    this.#writer = undefined;
     this.#acks = undefined;
     this.sendWindow.close();
   }
@@ -51,7 +61,10 @@ export class Session {
    * A message that is to be acknowledged came: its ticket, 1 and up, and its place in the order of acknowledgements.
    */
   take(packetId: number, isQos2: boolean): number {
-    this.#acks?.push(packetId, isQos2);
+    if (this.#writer) {
+      this.#acks ??= new AckOrder(this.#writer, this.#lastTicket + 1);
+      this.#acks.push(packetId, isQos2);
+    }
     return ++this.#lastTicket;
   }
 
@@ -60,7 +73,7 @@ export class Session {
    * leave. Tickets of QoS 1 messages of an earlier connection, and tickets used before, are ignored.
    */
   accept(ticket: number, reasonCode: ReasonCode): void {
-    const acknowledgeTicket = this.receiveWindow.accept(ticket, isFailure(reasonCode));
+    const acknowledgeTicket = this.#receiveWindow?.accept(ticket, isFailure(reasonCode)) ?? 0;
     this.#acks?.settle(acknowledgeTicket > 0 ? acknowledgeTicket : ticket, reasonCode);
   }
 
@@ -74,7 +87,7 @@ export class Session {
    * again, those `released` the peer's.
    */
   reset(): readonly SendEntry[] {
-    this.receiveWindow.reset();
+    this.#receiveWindow = undefined;
     return this.sendWindow.reset();
   }
 }

@@ -2,12 +2,13 @@
 // FilterTree: which filters match a topic. A tree by levels; a match walks all nodes of one level before the next, with
 // two lists that are reused, so its memory does not depend on the depth of the topic and nothing recurses.
 // Bounded by the filters added; nodes that hold nothing any more are removed with their last filter.
+import { SmallMap } from './small-map.ts';
 import { isSystemTopic } from './topic-name.ts';
 
 interface Node<T> {
   readonly parent: Node<T> | undefined;
   readonly level: string;
-  children: Map<string, Node<T>> | undefined;
+  children: SmallMap<Node<T>> | undefined;
   plus: Node<T> | undefined;
   /** Values of the filter that ends here. */
   values: T[] | undefined;
@@ -39,11 +40,11 @@ export class FilterTree<T> {
     if (isHash) levels.pop();
     for (const level of levels) node = childOf(node, level);
     if (isHash) {
-      node.hashValues ??= [];
-      node.hashValues.push(value);
+      if (node.hashValues) node.hashValues.push(value);
+      else node.hashValues = [value];
     } else {
-      node.values ??= [];
-      node.values.push(value);
+      if (node.values) node.values.push(value);
+      else node.values = [value];
     }
     this.#size++;
   }
@@ -120,7 +121,7 @@ function childOf<T>(node: Node<T>, level: string): Node<T> {
     node.plus ??= nodeOf(node, level);
     return node.plus;
   }
-  node.children ??= new Map();
+  node.children ??= new SmallMap();
   let child = node.children.get(level);
   if (child === undefined) {
     child = nodeOf(node, level);

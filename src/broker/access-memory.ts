@@ -11,7 +11,7 @@ const topicsMax = 64;
 export class AccessMemory {
   readonly #access: Access;
   readonly #identity: Identity;
-  readonly #decisions = new Map<string, boolean>();
+  #decisions: Map<string, boolean> | undefined;
   #generation = -1;
   #lastTopic: string | undefined;
   #isLastAllowed = false;
@@ -25,6 +25,7 @@ export class AccessMemory {
   mayPublish(topic: string): boolean {
     if (this.#generation !== this.#access.generation) this.#forget();
     if (topic === this.#lastTopic) return this.#isLastAllowed;
+    this.#decisions ??= new Map();
     let isAllowed = this.#decisions.get(topic);
     if (isAllowed === undefined) {
       isAllowed = this.#access.isAllowed(this.#identity, 'publish', topic);
@@ -43,7 +44,7 @@ export class AccessMemory {
 
   #forget(): void {
     this.#generation = this.#access.generation;
-    this.#decisions.clear();
+    this.#decisions = undefined;
     this.#lastTopic = undefined;
   }
 }

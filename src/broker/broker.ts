@@ -58,6 +58,8 @@ export class Broker {
   #publishesSystemAt: number;
   #resolveClosed: (reason: BrokerClosed) => void = () => undefined;
   #emptied: (() => void) | undefined;
+  /** One for all connections. */
+  readonly #gone = (connection: DeviceConnection): void => this.#forget(connection);
 
   private constructor(context: BrokerContext, options: BrokerOptions) {
     const counters = new BrokerCounters();
@@ -218,7 +220,7 @@ export class Broker {
     }
     counters.connections.add();
     door.connections++;
-    this.#connections.set(new DeviceConnection(socket, this.#rooms, (gone) => this.#forget(gone)), door);
+    this.#connections.set(new DeviceConnection(socket, this.#rooms, this.#gone), door);
   }
 
   #forget(connection: DeviceConnection): void {

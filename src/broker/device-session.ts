@@ -9,6 +9,7 @@
 
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
+import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
@@ -32,7 +33,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** The flows of QoS 1 and 2 in both directions. */
   readonly flows: Session;
   /** By filter, `$share/...` included. */
-  readonly subscriptions: Map<string, SubscriptionOptions> = new Map();
+  readonly subscriptions: SmallMap<SubscriptionOptions> = new SmallMap();
   /**
    * When the session ends for want of a connection, in ms of the monotonic clock; Infinity while connected or kept for
    * ever.

@@ -30,8 +30,9 @@ export class RunRoute {
   readonly #router: Router;
   readonly #access: Access;
   readonly #version: ProtocolVersion;
-  readonly #forms = new RunForms();
-  #ways = new Map<readonly RunStop[], Way>();
+  /** Made with the first message. */
+  #forms: RunForms | undefined;
+  #ways: Map<readonly RunStop[], Way> | undefined;
 
   constructor(router: Router, access: Access, version: ProtocolVersion) {
     this.#router = router;
@@ -43,6 +44,7 @@ export class RunRoute {
   wayOf(topic: string): object | undefined {
     const stops = this.#router.runStopsOf(topic);
     if (stops === undefined) return undefined;
+    this.#ways ??= new Map();
     let way = this.#ways.get(stops);
     if (way === undefined || !this.#isCurrent(way)) {
       // under another generation all ways are void
@@ -64,24 +66,24 @@ export class RunRoute {
       const stop = stops[index];
       if (!stop?.taker.mayTakeRun(lowerQos(qos, stop.qos), run)) return false;
     }
+    this.#forms ??= new RunForms();
     const forms = this.#forms;
     forms.open(run, this.#version);
     const isForwarded = forms.canTranslate;
-    if (isForwarded) this.#passOn(stops);
+    if (isForwarded) passOn(forms, stops);
     forms.close();
     return isForwarded;
   }
 
-  #passOn(stops: readonly RunStop[]): void {
-    const forms = this.#forms;
-    forms.isForOne = stops.length === 1;
-    for (let index = 0; index < stops.length; index++) {
-      const stop = stops[index];
-      stop?.taker.takeRun(forms, lowerQos(forms.qos, stop.qos));
-    }
-  }
-
   #isCurrent(way: Way): boolean {
     return way.routerGeneration === this.#router.generation && way.accessGeneration === this.#access.generation;
+  }
+}
+
+function passOn(forms: RunForms, stops: readonly RunStop[]): void {
+  forms.isForOne = stops.length === 1;
+  for (let index = 0; index < stops.length; index++) {
+    const stop = stops[index];
+    stop?.taker.takeRun(forms, lowerQos(forms.qos, stop.qos));
   }
 }

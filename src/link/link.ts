@@ -14,7 +14,7 @@ import type { Socket, SocketHandler, Timer } from '../ports/ports.ts';
 import { FrameInput } from './frame-input.ts';
 import type { ReadMemory } from './read-memory.ts';
 import type { Turn } from './turn.ts';
-import { WriteBatch } from './write-batch.ts';
+import { type BatchOwner, WriteBatch } from './write-batch.ts';
 
 /** What a link tells its owner. */
 export interface LinkHandler extends FrameHandler {
@@ -39,7 +39,7 @@ export interface LinkOptions {
 }
 
 /** One socket of one MQTT connection. */
-export class Link implements SocketHandler {
+export class Link implements SocketHandler, BatchOwner {
   /** Where packets to the peer are written. */
   readonly outbox: WriteBatch;
   readonly #socket: Socket;
@@ -62,7 +62,7 @@ export class Link implements SocketHandler {
     this.#input = new FrameInput(options.maximumPacketSize, turn.reads, this);
     this.#pendingBytesMax = options.pendingBytesMax ?? 1024 * 1024;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5000;
-    this.outbox = new WriteBatch(socket, turn, { flushed: () => this.#relieved() });
+    this.outbox = new WriteBatch(socket, turn, { owner: this });
     socket.listen(this);
   }
 
@@ -131,6 +131,11 @@ export class Link implements SocketHandler {
   /** See `SocketHandler`. */
   room(): Bytes | undefined {
     return this.#state === 'open' ? this.#input.room() : undefined;
+  }
+
+  /** See `BatchOwner`. */
+  flushed(): void {
+    this.#relieved();
   }
 
   /** See `SocketHandler`. */

@@ -17,8 +17,14 @@ export interface BatchOptions {
   readonly batchBytesMax?: number;
   /** Appended parts up to this many bytes are copied, larger ones are referred to. Default 2048. */
   readonly copyBytesMax?: number;
-  /** Told after a flush that the system took whole. */
-  readonly flushed?: () => void;
+  /** Told of flushes. */
+  readonly owner?: BatchOwner;
+}
+
+/** Whose batch it is. */
+export interface BatchOwner {
+  /** The system has taken a flush whole. */
+  flushed(): void;
 }
 
 const firstPieceBytes = 1024;
@@ -36,11 +42,11 @@ export class WriteBatch implements Outbox, Flushable {
   readonly #turn: Turn;
   readonly #batchBytesMax: number;
   readonly #copyBytesMax: number;
-  readonly #flushed: (() => void) | undefined;
+  readonly #owner: BatchOwner | undefined;
   #piece: Bytes = emptyBytes;
   #pieceBytes = firstPieceBytes;
   #start = 0;
-  #parts: Bytes[] = [];
+  #parts: Bytes[] | undefined;
   #partsBytes = 0;
   /** Memory that parts refer to: of this batch, and of writes that the system has not taken whole. */
   #held: ReadMemory[] | undefined;
@@ -52,7 +58,7 @@ export class WriteBatch implements Outbox, Flushable {
     this.#turn = turn;
     this.#batchBytesMax = options.batchBytesMax ?? 262_144;
     this.#copyBytesMax = options.copyBytesMax ?? 2048;
-    this.#flushed = options.flushed;
+    this.#owner = options.owner;
   }
 
   /** Bytes that wait for the flush. */
@@ -83,6 +89,7 @@ export class WriteBatch implements Outbox, Flushable {
     }
     this.reserve(0);
     this.#endPart();
+    this.#parts ??= [];
     this.#parts.push(bytes);
     this.#partsBytes += size;
     const memory = this.#turn.memoryOf(bytes);
@@ -99,11 +106,11 @@ export class WriteBatch implements Outbox, Flushable {
     if (size === 0) return;
     const parts = this.#parts;
     this.#forget();
-    if (this.#isClosed) return;
+    if (this.#isClosed || parts === undefined) return;
     this.#bytesFlushed += size;
     const isTaken = this.#socket.write(parts);
     this.written();
-    if (isTaken) this.#flushed?.();
+    if (isTaken) this.#owner?.flushed();
   }
 
   /** What the system has taken needs no memory any more. */
@@ -132,12 +139,13 @@ export class WriteBatch implements Outbox, Flushable {
     this.#pieceBytes = firstPieceBytes;
     this.#start = 0;
     this.position = 0;
-    this.#parts = [];
+    this.#parts = undefined;
     this.#partsBytes = 0;
   }
 
   #endPart(): void {
     if (this.position === this.#start) return;
+    this.#parts ??= [];
     this.#parts.push(this.#piece.subarray(this.#start, this.position));
     this.#partsBytes += this.position - this.#start;
     this.#start = this.position;

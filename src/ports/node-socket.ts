@@ -7,11 +7,11 @@ import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
 import type { PeerCertificate, Socket, SocketHandler } from './ports.ts';
 import type { ReadTarget } from './shared-read.ts';
 
+/** Under which a socket of Node knows what was made of it: its handlers are the same functions for all of them. */
+const owner = Symbol('viaduct');
+
 /** One open socket. */
 export class NodeSocket implements Socket {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localPort: number;
   readonly isEncrypted: boolean;
   readonly peerCertificate: PeerCertificate | undefined;
   readonly #socket: NetSocket;
@@ -24,18 +24,26 @@ export class NodeSocket implements Socket {
   constructor(socket: NetSocket, tls: TLSSocket | undefined, target?: ReadTarget) {
     this.#socket = socket;
     this.#target = target;
-    this.remoteAddress = socket.remoteAddress ?? '';
-    this.remotePort = socket.remotePort ?? 0;
-    this.localPort = socket.localPort ?? 0;
     this.isEncrypted = tls !== undefined;
     this.peerCertificate = tls?.authorized ? certificateOf(tls) : undefined;
-    socket.on('error', (error) => {
-      this.#error = error;
-    });
-    socket.on('close', () => {
-      this.#isClosed = true;
-      this.#handler?.closed(this.#error);
-    });
+    Reflect.set(socket, owner, this);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+  }
+
+  /** See `Socket`; empty when the socket is gone. */
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  /** See `Socket`; 0 when the socket is gone. */
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  /** See `Socket`; 0 when the socket is gone. */
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
   }
 
   /** See `Socket.pendingBytes`. */
@@ -55,10 +63,36 @@ export class NodeSocket implements Socket {
       // nothing comes by this event, but `end` waits for somebody to read
       this.#socket.resume();
     } else {
-      this.#socket.on('data', (chunk: Uint8Array) => handler.received(bytesOf(chunk)));
+      this.#socket.on('data', onData);
     }
-    this.#socket.on('drain', () => handler.drained());
-    this.#socket.on('end', () => handler.ended());
+    this.#socket.on('drain', onDrain);
+    this.#socket.on('end', onEnd);
+  }
+
+  /** Bytes came. */
+  received(chunk: Uint8Array): void {
+    this.#handler?.received(bytesOf(chunk));
+  }
+
+  /** See `SocketHandler`. */
+  drained(): void {
+    this.#handler?.drained();
+  }
+
+  /** See `SocketHandler`. */
+  ended(): void {
+    this.#handler?.ended();
+  }
+
+  /** Something broke: the end of the socket follows. */
+  failed(error: Error): void {
+    this.#error = error;
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    this.#isClosed = true;
+    this.#handler?.closed(this.#error);
   }
 
   /** See `Socket.write`. */
@@ -92,6 +126,31 @@ export class NodeSocket implements Socket {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+function ownerOf(socket: NetSocket): NodeSocket | undefined {
+  const found: unknown = Reflect.get(socket, owner);
+  return found instanceof NodeSocket ? found : undefined;
+}
+
+function onData(this: NetSocket, chunk: Uint8Array): void {
+  ownerOf(this)?.received(chunk);
+}
+
+function onDrain(this: NetSocket): void {
+  ownerOf(this)?.drained();
+}
+
+function onEnd(this: NetSocket): void {
+  ownerOf(this)?.ended();
+}
+
+function onError(this: NetSocket, error: Error): void {
+  ownerOf(this)?.failed(error);
+}
+
+function onClose(this: NetSocket): void {
+  ownerOf(this)?.closed();
 }
 
 function certificateOf(socket: TLSSocket): PeerCertificate | undefined {

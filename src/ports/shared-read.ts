@@ -18,13 +18,13 @@ export interface Reader {
 /** Where the bytes of one socket go; set when somebody listens. */
 export class ReadTarget {
   #reader: Reader | undefined;
-  /** What came before. */
-  #waiting: Bytes[] = [];
+  /** What came before there was one. */
+  #waiting: Bytes[] | undefined;
 
   /** A chunk came. */
   take(chunk: Bytes): void {
     if (this.#reader) this.#reader.received(chunk);
-    else this.#waiting.push(chunk);
+    else this.#keep(chunk);
   }
 
   /** Memory for the next chunk, if the reader has some. */
@@ -35,9 +35,14 @@ export class ReadTarget {
   /** From now on chunks go there, those that waited first. */
   listen(reader: Reader): void {
     this.#reader = reader;
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
     for (const chunk of waiting) reader.received(chunk);
+  }
+
+  #keep(chunk: Bytes): void {
+    this.#waiting ??= [];
+    this.#waiting.push(chunk);
   }
 }
 

@@ -40,7 +40,8 @@ interface Node<Tag> {
 export class Queue<Tag = number> {
   readonly #limits: QueueLimits;
   readonly #dropped: QueueDropped<Tag>;
-  readonly #nodes = new Map<number, Node<Tag>>();
+  /** By sequence; made with the first message. */
+  #nodes: Map<number, Node<Tag>> | undefined;
   #head: Node<Tag> | undefined;
   #tail: Node<Tag> | undefined;
   #unread: Node<Tag> | undefined;
@@ -58,7 +59,7 @@ export class Queue<Tag = number> {
 
   /** Messages held: unread, and read or left out but not acknowledged. */
   get depth(): number {
-    return this.#nodes.size + this.#leftOut;
+    return this.#size + this.#leftOut;
   }
 
   /** Messages not read yet. */
@@ -99,6 +100,7 @@ export class Queue<Tag = number> {
     this.#unread ??= node;
     this.#unreadCount++;
     this.#bytes += bytes;
+    this.#nodes ??= new Map();
     this.#nodes.set(entry.sequence, node);
     return entry.sequence;
   }
@@ -130,6 +132,7 @@ export class Queue<Tag = number> {
     if (next) next.previous = node;
     else this.#tail = node;
     this.#bytes += message.byteLength;
+    this.#nodes ??= new Map();
     this.#nodes.set(sequence, node);
   }
 
@@ -149,7 +152,7 @@ export class Queue<Tag = number> {
 
   /** Lets an entry go: delivered, or dropped by its owner. Unknown sequences are ignored. Returns the entry. */
   acknowledge(sequence: number): QueueEntry<Tag> | undefined {
-    const node = this.#nodes.get(sequence);
+    const node = this.#nodes?.get(sequence);
     if (node === undefined) return undefined;
     this.#remove(node);
     return node.entry;
@@ -158,13 +161,13 @@ export class Queue<Tag = number> {
   /** Reads again from the oldest entry held. */
   rewind(): void {
     this.#unread = this.#head;
-    this.#unreadCount = this.#nodes.size;
+    this.#unreadCount = this.#size;
   }
 
   /** Drops everything for a reason. */
   clear(reason: DropReason): void {
     for (let node = this.#head; node; node = node.next) this.#dropped(node.entry, reason);
-    this.#nodes.clear();
+    this.#nodes = undefined;
     this.#head = undefined;
     this.#tail = undefined;
     this.#unread = undefined;
@@ -179,8 +182,12 @@ export class Queue<Tag = number> {
     else this.#head = node.next;
     if (node.next) node.next.previous = node.previous;
     else this.#tail = node.previous;
-    this.#nodes.delete(node.entry.sequence);
+    this.#nodes?.delete(node.entry.sequence);
     this.#bytes -= node.entry.message.byteLength;
+  }
+
+  get #size(): number {
+    return this.#nodes?.size ?? 0;
   }
 
   #isUnread(node: Node<Tag>): boolean {

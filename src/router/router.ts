@@ -4,6 +4,7 @@
 // What matching finds is cached by topic (a route) and thrown away when any subscription changes.
 // Bounded by `routesMax` cached routes; the tree by the subscriptions, which their owners bound.
 import { FilterTree } from '../../protocol/topic/filter-tree.ts';
+import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { parseFilter } from '../../protocol/topic/topic-filter.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
@@ -52,7 +53,7 @@ export class Router {
   /** The retained messages. */
   readonly retained: RetainedStore;
   readonly #tree = new FilterTree<Subscriber>();
-  readonly #subscriptions = new Map<Destination, Map<string, Subscription>>();
+  readonly #subscriptions = new Map<Destination, SmallMap<Subscription>>();
   readonly #groups = new Map<string, SharedGroup>();
   readonly #routes = new Map<string, Route>();
   readonly #routesMax: number;
@@ -132,7 +133,7 @@ export class Router {
   #subscribeAlone(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
     let own = this.#subscriptions.get(destination);
     if (own === undefined) {
-      own = new Map();
+      own = new SmallMap();
       this.#subscriptions.set(destination, own);
     }
     const before = own.get(filter);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { FilterTree } from '../../../protocol/topic/filter-tree.ts';
+import { SmallMap } from '../../../protocol/topic/small-map.ts';
 import { filterMatches, topicFilterFault } from '../../../protocol/topic/topic-filter.ts';
 import { MappingFault, TopicMapping } from '../../../protocol/topic/topic-mapping.ts';
 import { topicNameFault } from '../../../protocol/topic/topic-name.ts';
@@ -217,4 +218,33 @@ t.test('whatever rule compiles, what it makes of a topic is a topic or a fault',
     { numRuns: 3000 },
   );
   t.pass('3000 rules');
+});
+
+t.test('a small map is a map, however many entries it has', async (t) => {
+  const key = fc.constantFrom(...Array.from({ length: 12 }, (_one, index) => `k${index}`));
+  const operation = fc.tuple(fc.constantFrom('set', 'set', 'set', 'delete', 'look', 'clear'), key, fc.nat(9));
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 60 }), (all) => {
+      const [small, map] = [new SmallMap<number>(), new Map<string, number>()];
+      return all.every(([name, one, value]) => {
+        if (name === 'set') {
+          small.set(one, value);
+          map.set(one, value);
+        }
+        if (name === 'delete' && small.delete(one) !== map.delete(one)) return false;
+        if (name === 'clear' && value === 0) {
+          small.clear();
+          map.clear();
+        }
+        const isSame = small.get(one) === map.get(one) && small.has(one) === map.has(one) && small.size === map.size;
+        return (
+          isSame &&
+          [...small.keys()].join() === [...map.keys()].join() &&
+          small.values().join() === [...map.values()].join()
+        );
+      });
+    }),
+    { numRuns: 500 },
+  );
+  t.pass('500 histories');
 });
