@@ -17,6 +17,7 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { LogFields } from '../base/log.ts';
 import { Link, type LinkHandler } from '../link/link.ts';
 import { Message } from '../message/message.ts';
 import type { Socket } from '../ports/ports.ts';
@@ -141,7 +142,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     const memory = new AccessMemory(access, identity);
     const route = new RunRoute(this.#rooms.router, access, connect.version);
     this.#accepted = { connect, identity, session: opened.session, memory, route };
-    log.debug({ clientId, address: this.#link.remoteAddress, version: connect.version }, 'device connected');
+    log.debug(this.#connectFacts(connect, clientId), 'device connected');
     this.#machine.accept(opened.session.flows, this.#answer(connect, opened.isPresent, assigned), now);
     if (!this.#isOver) opened.session.attach(this);
   }
@@ -256,6 +257,18 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   /** See `DeviceLine`. */
   sendRun(forms: RunForms, qos: Qos): void {
     this.#machine.sendRun(forms, qos, 0, this.#rooms.turn.now);
+  }
+
+  /** The address costs a system call, so it is found out when the line is really written. */
+  #connectFacts({ version }: ConnectPacket, clientId: string): LogFields {
+    const link = this.#link;
+    return {
+      clientId,
+      version,
+      get address(): string {
+        return link.remoteAddress;
+      },
+    };
   }
 
   #answer(

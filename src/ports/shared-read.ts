@@ -52,9 +52,17 @@ export interface OnRead {
   readonly callback: (bytesRead: number, buffer: Uint8Array) => boolean;
 }
 
+/** Under which an accepted socket knows its target. */
+const targetOf = Symbol('viaduct');
+
 /** One buffer for many sockets. */
 export class SharedRead {
   readonly #buffer: Bytes = allocateBytes(bufferBytes);
+  /** The target of the chunk that came last: Node asks for the next buffer of the same socket right after it. */
+  #latest: ReadTarget | undefined;
+  /** The same functions for all accepted sockets, once it is known that Node says whose bytes came: by `this`. */
+  readonly #option: OnRead = this.#sharedOption();
+  #isSocketTold = false;
 
   /** The option for a socket whose bytes go to `target`. */
   optionFor(target: ReadTarget): OnRead {
@@ -74,9 +82,49 @@ export class SharedRead {
     const handle: unknown = Reflect.get(socket, '_handle');
     if (typeof handle !== 'object' || handle === null || !('readStart' in handle)) return undefined;
     Reflect.set(socket, '_handle', null);
-    const options = { handle, onread: this.optionFor(target), allowHalfOpen: false };
+    this.#latest = undefined;
+    const onread = this.#isSocketTold ? this.#option : this.#watchedOption(target);
+    const options = { handle, onread, allowHalfOpen: false };
     const rebuilt = new Socket(options);
+    Reflect.set(rebuilt, targetOf, target);
     rebuilt.setNoDelay(true);
     return rebuilt;
   }
+
+  #sharedOption(): OnRead {
+    const reads = this;
+    return {
+      buffer: () => {
+        const room = reads.#latest?.room();
+        reads.#latest = undefined;
+        return room ?? reads.#buffer;
+      },
+      callback(this: unknown, bytesRead: number, buffer: Uint8Array): boolean {
+        const target = targetOfSocket(this);
+        if (target === undefined) return true; // that it is told was seen before
+        const chunk = bytesOf(buffer).subarray(0, bytesRead);
+        target.take(buffer === reads.#buffer ? copyOfBytes(chunk) : chunk);
+        reads.#latest = target;
+        return true;
+      },
+    };
+  }
+
+  /** Looks whether the socket is told, on a socket that does not need it. */
+  #watchedOption(target: ReadTarget): OnRead {
+    const reads = this;
+    const { buffer, callback } = this.optionFor(target);
+    return {
+      buffer,
+      callback(this: unknown, bytesRead: number, bytes: Uint8Array): boolean {
+        reads.#isSocketTold = targetOfSocket(this) === target;
+        return callback(bytesRead, bytes);
+      },
+    };
+  }
+}
+
+function targetOfSocket(socket: unknown): ReadTarget | undefined {
+  const target: unknown = socket instanceof Socket ? Reflect.get(socket, targetOf) : undefined;
+  return target instanceof ReadTarget ? target : undefined;
 }
