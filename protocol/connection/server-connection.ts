@@ -54,14 +54,6 @@ export interface ConnectAnswer {
   readonly sessionExpiryInterval?: number;
 }
 
-/** Where a frame lies. */
-interface FrameAt {
-  readonly bytes: Bytes;
-  readonly start: number;
-  readonly bodyStart: number;
-  readonly end: number;
-}
-
 /** One connection at a server. */
 export class ServerConnection {
   readonly #outbox: Outbox;
@@ -117,9 +109,9 @@ export class ServerConnection {
     }
     // what a run gathered came before this frame
     this.chunkEnded();
-    const fault = faultAtServer(type, exchange !== undefined);
+    const fault = faultAtServer(type, exchange !== undefined) ?? this.#ackFault(bytes, start, bodyStart, end, now);
     if (fault) this.#fail(fault);
-    else if (!this.#isEnded) this.#take(type, { bytes, start, bodyStart, end }, now);
+    else if (type > PacketType.pubcomp || exchange === undefined) this.#receiveOther(copyOfBytes(bytes, start, end));
     return this.#mayScan();
   }
 
@@ -216,17 +208,18 @@ export class ServerConnection {
     return this.#connect?.version ?? ProtocolVersion.v311;
   }
 
-  #take(type: number, { bytes, start, bodyStart, end }: FrameAt, now: number): void {
-    const exchange = this.#exchange;
-    let fault: Malformed | undefined;
-    if (exchange === undefined) fault = this.#receiveConnect(copyOfBytes(bytes, start, end));
-    else if (type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
-    else fault = this.#receiveControl(decodePacket(copyOfBytes(bytes, start, end), this.#version));
-    if (fault) this.#fail(fault);
+  /** Takes an acknowledgement, if the frame is one. Returns what is wrong with it. */
+  #ackFault(bytes: Bytes, start: number, bodyStart: number, end: number, now: number): Malformed | undefined {
+    const isAck = (bytes[start] ?? 0) >> 4 <= PacketType.pubcomp;
+    if (!isAck || this.#state !== 'connected') return undefined;
+    return this.#exchange?.ackReceived(bytes, start, bodyStart, end, now);
   }
 
-  get #isEnded(): boolean {
-    return this.#state === 'ended';
+  #receiveOther(frame: Bytes): void {
+    if (this.#state === 'ended') return;
+    const isFirst = this.#exchange === undefined;
+    const fault = isFirst ? this.#receiveConnect(frame) : this.#receiveControl(decodePacket(frame, this.#version));
+    if (fault) this.#fail(fault);
   }
 
   #mayScan(): boolean {

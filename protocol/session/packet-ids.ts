@@ -28,10 +28,12 @@ export class PacketIds {
     return identifier;
   }
 
-  /** Whether the `count` identifiers (at least 1) that `take` would give are consecutive. */
+  /**
+   * Whether `count` consecutive identifiers (1 to 1024) are free: behind the last one taken or, where the range ends
+   * too soon, from 1 on.
+   */
   mayTakeRun(count: number): boolean {
-    const first = this.#next;
-    if (first + count - 1 > identifierMax) return false;
+    const first = this.#firstOf(count);
     if (this.usedCount === 0) return true;
     for (let identifier = first; identifier < first + count; identifier++) if (this.has(identifier)) return false;
     return true;
@@ -39,7 +41,7 @@ export class PacketIds {
 
   /** Takes `count` consecutive identifiers, which `mayTakeRun` has found. Returns the first. */
   takeRun(count: number): number {
-    const first = this.#next;
+    const first = this.#firstOf(count);
     this.#used ??= new IdSet();
     for (let identifier = first; identifier < first + count; identifier++) this.#used.add(identifier);
     this.#last = first + count - 1;
@@ -61,7 +63,7 @@ export class PacketIds {
     this.#used = undefined;
   }
 
-  get #next(): number {
-    return this.#last === identifierMax ? 1 : this.#last + 1;
+  #firstOf(count: number): number {
+    return this.#last + count > identifierMax ? 1 : this.#last + 1;
   }
 }

@@ -46,9 +46,12 @@ export class Turn {
     this.reads = reads;
   }
 
-  /** The time, in ms of the monotonic clock: while input is handled, when that began, which is cheaper than asking. */
+  /**
+   * The time, in whole ms of the monotonic clock, which unlike fractions take no memory: while input is handled, when
+   * that began.
+   */
   get now(): number {
-    return this.#inputDepth > 0 ? this.#now : this.clock.now();
+    return this.#inputDepth > 0 ? this.#now : Math.trunc(this.clock.now());
   }
 
   /** The memory that `bytes` lie in, if it must be held for them to last. */
@@ -59,7 +62,7 @@ export class Turn {
 
   /** Input is about to be handled; calls may nest, each needs its `inputEnded`. */
   inputBegan(): void {
-    if (this.#inputDepth === 0) this.#now = this.clock.now();
+    if (this.#inputDepth === 0) this.#now = Math.trunc(this.clock.now());
     this.#inputDepth++;
   }
 
