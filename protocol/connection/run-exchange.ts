@@ -5,7 +5,7 @@
 // a smaller packet size. Bounded by the run.
 import type { Session } from '../session/session.ts';
 import { type AckType, writeAck, writeAckRun } from '../wire/ack-frame.ts';
-import type { Bytes } from '../wire/bytes.ts';
+import type { KeptFrames } from '../wire/kept-frames.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
@@ -90,7 +90,7 @@ export class RunExchange {
     const { version, session, peer, aliases } = this.#terms;
     let firstId = 0;
     if (qos > 0) {
-      const parts = { frames: forms.owned(), version: forms.version, count: forms.count, qos, token };
+      const parts = { frames: forms.kept(), version: forms.version, count: forms.count, qos, token };
       firstId = session.sendWindow.addRun(parts); // stored before it is sent [MQTT-4.3.2-1] [MQTT-4.3.3-1]
     }
     if (peer.topicAliasMaximum > 0) {
@@ -103,14 +103,14 @@ export class RunExchange {
       return;
     }
     const isOwn = forms.isForOne && qos === forms.qos && version === forms.version;
-    this.#write(forms, form, isOwn ? forms.owned() : undefined, firstId);
+    this.#write(forms, form, isOwn ? forms.kept() : undefined, firstId);
   }
 
   /** [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT3-4.3.2-1] under new packet identifiers; into `own` if that is worth it. */
-  #write(forms: RunForms, { frames, idPlaces }: RunForm, own: Bytes | undefined, firstId: number): void {
+  #write(forms: RunForms, { frames, idPlaces }: RunForm, own: KeptFrames | undefined, firstId: number): void {
     const { length } = frames;
     const isInPlace = own !== undefined && length > copyBytesMax;
-    const bytes = isInPlace ? own : this.#outbox.reserve(length);
+    const bytes = isInPlace ? own.bytes : this.#outbox.reserve(length);
     const start = isInPlace ? 0 : this.#outbox.position;
     if (!isInPlace) frames.copy(bytes, start);
     for (let index = 0; index < forms.count; index++) {
@@ -119,8 +119,11 @@ export class RunExchange {
       bytes[place] = packetId >> 8;
       bytes[place + 1] = packetId & 0xff;
     }
-    if (isInPlace) this.#outbox.append(bytes);
-    else this.#outbox.position = start + length;
+    if (isInPlace) {
+      own.keep(); // for good: when the system has taken it is not known here
+      this.#outbox.append(bytes);
+    }
+    if (!isInPlace) this.#outbox.position = start + length;
   }
 
   /** PUBACK, PUBREC or PUBCOMP came. Whether it was that of a message in a run, and the next one there, and is done. */

@@ -5,14 +5,15 @@
 // entries (`deliveries`). Bounded: it holds the bytes of its frames, nothing for each message.
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { type FrameHandler, FrameScanner } from '../wire/frame-scanner.ts';
+import type { KeptFrames } from '../wire/kept-frames.ts';
 import type { ProtocolVersion, Qos } from '../wire/protocol-version.ts';
 import { PublishView } from '../wire/publish-view.ts';
 import type { Delivery } from '../wire/publishable.ts';
 
 /** What a run is made of. */
 export interface RunParts {
-  /** Whole frames of QoS 1 or 2, without properties; the run owns them. What identifiers they hold does not matter. */
-  readonly frames: Bytes;
+  /** Whole frames of QoS 1 or 2, without properties. What identifiers they hold does not matter. */
+  readonly frames: KeptFrames;
   /** The version of which the frames are. */
   readonly version: ProtocolVersion;
   readonly count: number;
@@ -36,6 +37,12 @@ export class SendRun {
     this.parts = parts;
     this.firstId = firstId;
     this.order = order;
+    parts.frames.keep();
+  }
+
+  /** All of it is settled. */
+  end(): void {
+    this.parts.frames.letGo();
   }
 
   /** The owner's own number of the message at an index. */
@@ -72,12 +79,13 @@ export class SendRun {
 
   #unsettledFrames(): Bytes {
     const { frames, count } = this.parts;
+    const { bytes } = frames;
     let index = 0;
-    let from = frames.length;
-    scanFrames(frames, (_bytes, start) => {
+    let from = bytes.length;
+    scanFrames(bytes, (_bytes, start) => {
       if (index++ === this.settled) from = start;
     });
-    const rest = frames.subarray(from);
+    const rest = bytes.subarray(from);
     return this.settled * 2 > count ? copyOfBytes(rest) : rest;
   }
 }

@@ -191,7 +191,10 @@ export class SendWindow {
     this.ids.give(packetId);
     this.#quota++; // [MQTT-4.9.0-2]
     if (qos === 2) this.#qos2Quota++;
-    if (run.settled === run.parts.count) this.#runs?.splice(this.#runs.indexOf(run), 1);
+    if (run.settled === run.parts.count) {
+      this.#runs?.splice(this.#runs.indexOf(run), 1);
+      run.end();
+    }
     return run;
   }
 

@@ -46,7 +46,7 @@ export class FrameScanner {
     return this.#partialLength + (this.#kept?.length ?? 0);
   }
 
-  /** Takes one chunk and hands over every frame that is whole with it. Returns why the stream is broken, if it is. */
+  /** Takes a borrowed chunk, hands over every frame that is whole with it. Returns what is wrong with the stream. */
   scan(chunk: Bytes, handler: FrameHandler): Malformed | undefined {
     if (this.#kept) {
       this.#kept = joined(this.#kept, chunk);
@@ -131,7 +131,7 @@ export class FrameScanner {
         return undefined;
       }
       if (!handler.frame(chunk, start, this.#bodyStart, end)) {
-        this.#kept = chunk.subarray(end);
+        this.#kept = copyOfBytes(chunk, end);
         return undefined;
       }
       start = end;
@@ -170,7 +170,7 @@ export class FrameScanner {
     this.#partial = undefined;
     this.#partialLength = 0;
     if (frame !== undefined && !handler.frame(frame, 0, bodyStart, frameEnd)) {
-      this.#kept = chunk.subarray(from + take);
+      this.#kept = copyOfBytes(chunk, from + take);
       return undefined;
     }
     return this.#scanFrom(chunk, from + take, handler);

@@ -3,8 +3,9 @@
 // they were published or a lower one. All that differs is the first byte, the packet identifier, and the empty property
 // block behind it, so a form is made by copying the rest, once, when it is first asked for. The frames are known to be
 // whole and correct: they were read before, or begin like one that was. Bounded by the run, six times at most.
-import { allocateBytes, type Bytes, copyOfBytes, emptyBytes } from './bytes.ts';
+import { allocateBytes, type Bytes, emptyBytes } from './bytes.ts';
 import { FrameScanner } from './frame-scanner.ts';
+import { FramePool, type KeptFrames } from './kept-frames.ts';
 import { ProtocolVersion, type Qos } from './protocol-version.ts';
 import { PublishRun } from './publish-run.ts';
 import { PublishView } from './publish-view.ts';
@@ -23,13 +24,14 @@ const noRun = new PublishRun();
 
 /** The forms of one run at a time. */
 export class RunForms {
-  /** Whether one receiver gets the run and no other: it may have the owned frames, and change their identifiers. */
+  /** Whether one receiver gets the run and no other: it may change the identifiers in the kept frames. */
   isForOne = false;
   readonly #forms: (RunForm | undefined)[] = [];
   #version: ProtocolVersion = ProtocolVersion.v311;
   #run: PublishRun = noRun;
   #source: Bytes = emptyBytes;
-  #owned: Bytes | undefined;
+  #kept: KeptFrames | undefined;
+  readonly #pool = new FramePool();
 
   /** The version of the frames as they were published. */
   get version(): ProtocolVersion {
@@ -63,7 +65,7 @@ export class RunForms {
   close(): void {
     this.#run = noRun;
     this.#source = emptyBytes;
-    this.#owned = undefined;
+    this.#kept = undefined;
     this.#forms.length = 0;
   }
 
@@ -72,10 +74,10 @@ export class RunForms {
     return varintSize(this.#source.length) < 4;
   }
 
-  /** The frames as they were published, in memory of their own, the same for all who ask. */
-  owned(): Bytes {
-    this.#owned ??= copyOfBytes(this.#source);
-    return this.#owned;
+  /** The frames as they were published, in memory of their own, the same for all who ask; who keeps them says so. */
+  kept(): KeptFrames {
+    this.#kept ??= this.#pool.copy(this.#source);
+    return this.#kept;
   }
 
   /** The frames in a form; `qos` is not above that at which they were published. Borrowed: valid during the run. */

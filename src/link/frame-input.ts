@@ -1,5 +1,5 @@
 // hot path
-// FrameInput: the bytes that come in on one link, from chunks to frames. A quiet link gets chunks that are its own, and
+// FrameInput: the bytes that come in on one link, from chunks to frames. The chunks of a quiet link are borrowed, and
 // the scanner collects what is not whole. A busy one reads into memory of its own (`ReadMemory`): frames are handed
 // over where they were read; the beginning of one that is not whole waits there, and the rest is read right behind it.
 //

@@ -12,7 +12,6 @@ import type { FrameHandler } from '../../protocol/wire/frame-scanner.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
 import type { Socket, SocketHandler, Timer } from '../ports/ports.ts';
 import { FrameInput } from './frame-input.ts';
-import type { ReadMemory } from './read-memory.ts';
 import type { Turn } from './turn.ts';
 import { type BatchOwner, WriteBatch } from './write-batch.ts';
 
@@ -92,8 +91,12 @@ export class Link implements SocketHandler, BatchOwner {
   resume(): void {
     if (!this.#isStopped || this.#isScanning || this.#state !== 'open') return;
     this.#isStopped = false;
-    const outer = this.#beginInput();
-    this.#endInput(this.#input.resume(), outer);
+    const { inputMemory, inputBuffer } = this.#turn;
+    this.#beginInput(undefined);
+    this.#endInput(this.#input.resume());
+    this.#turn.inputMemory = inputMemory;
+    this.#turn.inputBuffer = inputBuffer;
+    this.#turn.inputEnded();
     if (!this.#isStopped) this.#socket.resume();
   }
 
@@ -124,8 +127,11 @@ export class Link implements SocketHandler, BatchOwner {
   received(chunk: Bytes): void {
     this.#bytesReceived += chunk.length;
     if (this.#state !== 'open') return;
-    const outer = this.#beginInput();
-    this.#endInput(this.#input.take(chunk), outer);
+    this.#beginInput(chunk);
+    this.#endInput(this.#input.take(chunk));
+    this.#turn.inputMemory = undefined;
+    this.#turn.inputBuffer = undefined;
+    this.#turn.inputEnded();
   }
 
   /** See `SocketHandler`. */
@@ -160,22 +166,20 @@ export class Link implements SocketHandler, BatchOwner {
     this.#handler.closed(error);
   }
 
-  /** Returns the memory of the input in whose handling this one begins, if it does. */
-  #beginInput(): ReadMemory | undefined {
-    const outer = this.#turn.inputMemory;
+  #beginInput(chunk: Bytes | undefined): void {
+    const { memory } = this.#input;
+    const buffer = chunk?.buffer ?? memory?.bytes.buffer;
     this.#turn.inputBegan();
-    this.#turn.inputMemory = this.#input.memory;
+    this.#turn.inputMemory = memory?.bytes.buffer === buffer ? memory : undefined;
+    this.#turn.inputBuffer = buffer;
     this.#isScanning = true;
-    return outer;
   }
 
-  #endInput(fault: Malformed | undefined, outer: ReadMemory | undefined): void {
+  #endInput(fault: Malformed | undefined): void {
     this.#isScanning = false;
     if (this.#isStopped && this.#state === 'open') this.#socket.pause();
     if (fault) this.#handler.broken(fault);
     else this.#handler.chunkEnded();
-    this.#turn.inputMemory = outer;
-    this.#turn.inputEnded();
   }
 
   #relieved(): void {

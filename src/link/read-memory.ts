@@ -6,6 +6,7 @@
 // Invariant: a byte that somebody holds is never overwritten. Bounded: the pool lends `busyMax` pieces at a time, and
 // keeps at most four of up to 1 MiB.
 import { allocateBytes, type Bytes } from '../../protocol/wire/bytes.ts';
+import type { Held } from './arena.ts';
 
 /** When links read into memory of their own, and how much of it there is. */
 export interface ReadOptions {
@@ -35,7 +36,7 @@ const spareMax = 4;
 const spareBytesMax = 1_048_576;
 
 /** One piece of memory, lent to one link. */
-export class ReadMemory {
+export class ReadMemory implements Held {
   readonly bytes: Bytes;
   readonly #pool: ReadPool;
   #holds = 0;

@@ -31,8 +31,10 @@ export class Turn {
   readonly arena: Arena = new Arena();
   /** Where busy links get the memory that they read into. */
   readonly reads: ReadPool;
-  /** What the input that is being handled lies in, if that is used again for later input; set by who has it handled. */
+  /** The memory of the input that is being handled, if it can be held; set by who has it handled. */
   inputMemory: ReadMemory | undefined;
+  /** What the input that is being handled lies in, and later input will overwrite; set by who has it handled. */
+  inputBuffer: Bytes['buffer'] | undefined;
   /** The clock of everything that shares the turn. */
   readonly clock: Clock;
   #now = 0;
@@ -54,10 +56,9 @@ export class Turn {
     return this.#inputDepth > 0 ? this.#now : Math.trunc(this.clock.now());
   }
 
-  /** The memory that `bytes` lie in, if it must be held for them to last. */
-  memoryOf(bytes: Bytes): ReadMemory | undefined {
-    const memory = this.inputMemory;
-    return memory !== undefined && memory.bytes.buffer === bytes.buffer ? memory : undefined;
+  /** Whether `bytes` are of the input that is being handled, so that they do not last. */
+  isInput(bytes: Bytes): boolean {
+    return this.inputBuffer !== undefined && bytes.buffer === this.inputBuffer;
   }
 
   /** Input is about to be handled; calls may nest, each needs its `inputEnded`. */

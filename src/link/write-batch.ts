@@ -3,12 +3,12 @@
 // arena, large payloads are referred to; a flush is one gathered write of all parts, in the order in which they were
 // put in.
 //
-// Invariant: memory that was written is given away with it and never written again, so no later packet can change a
-// byte that the system has not sent yet. Bounded: a batch that exceeds `batchBytesMax` is flushed at once.
+// Invariant: memory that was written is held until the system has taken it, so no later packet can change a byte that
+// has not been sent yet. Bounded: a batch that exceeds `batchBytesMax` is flushed at once.
 import { type Bytes, emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Outbox } from '../../protocol/wire/outbox.ts';
 import type { Socket } from '../ports/ports.ts';
-import type { ReadMemory } from './read-memory.ts';
+import type { Held } from './arena.ts';
 import type { Flushable, Turn } from './turn.ts';
 
 /** Limits of a batch. */
@@ -48,8 +48,8 @@ export class WriteBatch implements Outbox, Flushable {
   #start = 0;
   #parts: Bytes[] | undefined;
   #partsBytes = 0;
-  /** Memory that parts refer to: of this batch, and of writes that the system has not taken whole. */
-  #held: ReadMemory[] | undefined;
+  /** Memory that parts lie in: of this batch, and of writes that the system has not taken whole. */
+  #held: Held[] | undefined;
   #bytesFlushed = 0;
   #isClosed = false;
 
@@ -82,7 +82,10 @@ export class WriteBatch implements Outbox, Flushable {
   /** See `Outbox.append`. */
   append(bytes: Bytes): void {
     const size = bytes.length;
-    if (size <= this.#copyBytesMax) {
+    const isBorrowed = this.#turn.isInput(bytes);
+    const memory = this.#turn.inputMemory;
+    // what the next input overwrites must be copied, however large, unless it can be held
+    if (size <= this.#copyBytesMax || (isBorrowed && memory === undefined)) {
       this.reserve(size).set(bytes, this.position);
       this.position += size;
       return;
@@ -92,11 +95,9 @@ export class WriteBatch implements Outbox, Flushable {
     this.#parts ??= [];
     this.#parts.push(bytes);
     this.#partsBytes += size;
-    const memory = this.#turn.memoryOf(bytes);
-    if (memory === undefined) return;
+    if (!isBorrowed || memory === undefined) return;
     memory.hold();
-    this.#held ??= [];
-    this.#held.push(memory);
+    this.#hold(memory);
   }
 
   /** Hands everything to the socket in one write; does nothing when there is nothing. */
@@ -117,8 +118,8 @@ export class WriteBatch implements Outbox, Flushable {
   written(): void {
     const held = this.#held;
     if (held === undefined || this.byteLength > 0 || this.#socket.pendingBytes > 0) return;
-    this.#held = undefined;
-    for (const memory of held) memory.release();
+    for (let index = 0; index < held.length; index++) held[index]?.release();
+    held.length = 0;
   }
 
   /** Drops what was not flushed; whatever is put in from now on is dropped as well. The socket is gone, or going. */
@@ -131,6 +132,11 @@ export class WriteBatch implements Outbox, Flushable {
   release(): void {
     for (const memory of this.#held ?? []) memory.release();
     this.#held = undefined;
+  }
+
+  #hold(memory: Held): void {
+    this.#held ??= [];
+    this.#held.push(memory);
   }
 
   #forget(): void {
@@ -154,8 +160,10 @@ export class WriteBatch implements Outbox, Flushable {
   /** Pieces double, so that few bytes take little memory and many bytes make few parts. */
   #takePiece(size: number): void {
     this.#endPart();
-    this.#turn.arena.giveBack(this.#piece, this.position);
-    this.#piece = this.#turn.arena.carve(Math.max(size, this.#pieceBytes));
+    const { arena } = this.#turn;
+    arena.giveBack(this.#piece, this.position);
+    this.#piece = arena.carve(Math.max(size, this.#pieceBytes));
+    if (arena.latest) this.#hold(arena.latest);
     this.#pieceBytes = Math.min(this.#pieceBytes * 2, pieceBytesMax);
     this.#start = 0;
     this.position = 0;

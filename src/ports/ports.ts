@@ -30,7 +30,7 @@ export interface Random {
 
 /** What a socket tells its owner. All of it stops after `closed`, which comes exactly once. */
 export interface SocketHandler {
-  /** Bytes came in. They belong to the receiver: the port neither reuses nor changes them. */
+  /** Bytes came in. They are borrowed: when this returns, the port may use their memory again. */
   received(chunk: Bytes): void;
   /**
    * Where the next chunk is to be read to, at least one byte; it comes with `received` as a part of this memory.

@@ -1,7 +1,7 @@
-// SharedRead: all plain sockets of a process read into one buffer, and what came is copied out, exactly as large as
-// it is; a reader with memory of its own is read into that. Node would otherwise allocate 64 KiB for every read and
-// collect them again. For dialled sockets this is a public option; an accepted one must be rebuilt around its handle,
-// and where that is not possible it stays as it is.
+// SharedRead: all plain sockets of a process read into one buffer, from which their readers take what they need before
+// the next read; a reader with memory of its own is read into that. Node would otherwise allocate 64 KiB for every
+// read and collect them again. For dialled sockets this is a public option; an accepted one must be rebuilt around its
+// handle, and where that is not possible it stays as it is.
 import { Socket } from 'node:net';
 import { allocateBytes, type Bytes, bytesOf, copyOfBytes } from '../../protocol/wire/bytes.ts';
 
@@ -42,7 +42,7 @@ export class ReadTarget {
 
   #keep(chunk: Bytes): void {
     this.#waiting ??= [];
-    this.#waiting.push(chunk);
+    this.#waiting.push(copyOfBytes(chunk));
   }
 }
 
@@ -66,12 +66,11 @@ export class SharedRead {
 
   /** The option for a socket whose bytes go to `target`. */
   optionFor(target: ReadTarget): OnRead {
-    const shared = this.#buffer;
     return {
-      buffer: () => target.room() ?? shared,
+      buffer: () => target.room() ?? this.#buffer,
       callback: (bytesRead, buffer) => {
         const chunk = bytesOf(buffer).subarray(0, bytesRead);
-        target.take(buffer === shared ? copyOfBytes(chunk) : chunk);
+        target.take(chunk);
         return true;
       },
     };
@@ -103,7 +102,7 @@ export class SharedRead {
         const target = targetOfSocket(this);
         if (target === undefined) return true; // that it is told was seen before
         const chunk = bytesOf(buffer).subarray(0, bytesRead);
-        target.take(buffer === reads.#buffer ? copyOfBytes(chunk) : chunk);
+        target.take(chunk);
         reads.#latest = target;
         return true;
       },

@@ -1,7 +1,7 @@
 // The network port on real sockets, with the shared read buffer and with its fallback: bytes in order, pauses, ends,
 // faults.
 import t from 'tap';
-import { type Bytes, bytesOf, joinBytes } from '../../protocol/wire/bytes.ts';
+import { type Bytes, bytesOf, copyOfBytes, joinBytes } from '../../protocol/wire/bytes.ts';
 import { NodeNet } from '../../src/ports/node-net.ts';
 import type { Socket } from '../../src/ports/ports.ts';
 import { until } from '../kit/real-world.ts';
@@ -17,7 +17,7 @@ class End {
     this.socket = socket;
     socket.listen({
       received: (chunk) => {
-        this.chunks.push(chunk);
+        this.chunks.push(copyOfBytes(chunk));
         this.length += chunk.length;
       },
       drained: () => this.events.push('drained'),

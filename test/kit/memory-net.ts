@@ -118,6 +118,8 @@ export class MemorySocket implements Socket {
       const chunk = copyOfBytes(bytes, 0, size);
       if (room) chunk.copy(room);
       this.#handler.received(room?.subarray(0, size) ?? chunk);
+      // what was only borrowed is used again
+      if (room === undefined) chunk.fill(0xee);
     }
   }
 }

@@ -1,6 +1,6 @@
 // World: the four ports in memory, and what is mostly wanted with them: a broker, a peer that speaks raw MQTT, a
 // collecting log.
-import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
+import { type Bytes, bytesOf, copyOfBytes } from '../../protocol/wire/bytes.ts';
 import { decodePacket, encodePacket } from '../../protocol/wire/codec.ts';
 import { FrameScanner } from '../../protocol/wire/frame-scanner.ts';
 import { Malformed } from '../../protocol/wire/malformed.ts';
@@ -100,7 +100,7 @@ export class RawPeer {
     socket.listen({
       received: (chunk) => {
         const fault = scanner.scan(chunk, {
-          frame: (bytes, start, _body, end) => this.#take(bytes.subarray(start, end)),
+          frame: (bytes, start, _body, end) => this.#take(copyOfBytes(bytes, start, end)),
         });
         if (fault) throw new Error(fault.detail);
       },

@@ -15,7 +15,7 @@ import { encodePacket } from '../../../protocol/wire/codec.ts';
 import { FrameScanner } from '../../../protocol/wire/frame-scanner.ts';
 import type { Outbox } from '../../../protocol/wire/outbox.ts';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
-import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
+import { lowerQos, ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
 import { writePublish } from '../../../protocol/wire/publish-head.ts';
 import { PublishRun } from '../../../protocol/wire/publish-run.ts';
 import { RunForms } from '../../../protocol/wire/run-forms.ts';
@@ -303,7 +303,7 @@ t.test('a run to a peer that takes aliases is written as its messages would be, 
   fc.assert(
     fc.property(topics, level, level, fc.constantFrom(3, 4, 5), (names, qos, granted, number) => {
       const version = number === 5 ? ProtocolVersion.v5 : ProtocolVersion.v311;
-      const sent = granted < qos ? granted : qos;
+      const sent = lowerQos(granted, qos);
       const [run, forms] = [new PublishRun(), new RunForms()];
       const frames = names.map((topic, index) =>
         encodePacket(publishOf(topic, `payload ${index}`, { qos, packetId: qos > 0 ? 9 : 0 }), version),

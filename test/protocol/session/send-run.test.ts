@@ -7,6 +7,7 @@ import { PacketIds } from '../../../protocol/session/packet-ids.ts';
 import { type SendEntry, SendWindow } from '../../../protocol/session/send-window.ts';
 import { bytesOfText, joinBytes } from '../../../protocol/wire/bytes.ts';
 import { encodePacket } from '../../../protocol/wire/codec.ts';
+import { FramePool } from '../../../protocol/wire/kept-frames.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { publishOf } from '../../kit/world.ts';
 
@@ -37,6 +38,7 @@ const payloadOf = (number: number): string => `message ${number}`;
 class Side {
   readonly window = new SendWindow(12);
   readonly #hasRuns: boolean;
+  readonly #pool = new FramePool();
 
   constructor(hasRuns: boolean) {
     this.#hasRuns = hasRuns;
@@ -50,7 +52,7 @@ class Side {
       const packets = Array.from({ length: count }, (_one, index) =>
         encodePacket(publishOf('a', payloadOf(number + index), { qos: level, packetId: 9 }), ProtocolVersion.v311),
       );
-      const frames = joinBytes(packets);
+      const frames = this.#pool.copy(joinBytes(packets));
       return this.window.addRun({ frames, version: ProtocolVersion.v311, count, qos: level, token: number });
     }
     const ids = Array.from({ length: count }, (_one, index) => {
@@ -174,3 +176,32 @@ t.test('a set of identifiers is a set', async (t) => {
   );
   t.pass('500 histories');
 });
+
+t.test(
+  'kept frames stay as they are until all who keep them let go, and their memory is used again then',
+  async (t) => {
+    const pool = new FramePool();
+    const copyOf = (letter: string, size: number) => pool.copy(bytesOfText(letter.repeat(size)));
+    const first = copyOf('a', 100);
+    first.keep();
+    first.keep();
+    first.letGo();
+    const second = copyOf('b', 100);
+    t.not(second.bytes.buffer, first.bytes.buffer, 'somebody keeps the first');
+    second.keep();
+    second.letGo();
+    const large = copyOf('c', 5000);
+    t.not(large.bytes.buffer, second.bytes.buffer, 'it is too large for that memory');
+    const third = copyOf('d', 1000);
+    t.equal(third.bytes.buffer, second.bytes.buffer);
+    t.equal(first.bytes.toString(), 'a'.repeat(100));
+    t.equal(large.bytes.toString(), 'c'.repeat(5000));
+    t.equal(third.bytes.toString(), 'd'.repeat(1000));
+    const [window, frames] = [new SendWindow(10), copyOf('e', 5000)];
+    window.open(10);
+    const packetId = window.addRun({ frames, version: ProtocolVersion.v311, count: 1, qos: 1, token: 0 });
+    t.not(copyOf('f', 5000).bytes.buffer, frames.bytes.buffer, 'the window keeps it');
+    window.settleNext(packetId, 1);
+    t.equal(copyOf('g', 5000).bytes.buffer, frames.bytes.buffer, 'it is settled');
+  },
+);

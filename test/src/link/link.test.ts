@@ -1,7 +1,14 @@
 // Link, batch, turn, redial and addresses: gathered writes, pressure both ways, nothing shared between connections.
 import fc from 'fast-check';
 import t from 'tap';
-import { allocateBytes, type Bytes, bytesOf, bytesOfText, joinBytes } from '../../../protocol/wire/bytes.ts';
+import {
+  allocateBytes,
+  type Bytes,
+  bytesOf,
+  bytesOfText,
+  copyOfBytes,
+  joinBytes,
+} from '../../../protocol/wire/bytes.ts';
 import { LinkError } from '../../../src/base/errors.ts';
 import { parseRemoteAddress } from '../../../src/base/remote-address.ts';
 import { FrameInput } from '../../../src/link/frame-input.ts';
@@ -139,7 +146,7 @@ t.test('what is passed on without a copy stays as it is until the system has tak
   new Link(near, world.turn, { maximumPacketSize: 9000 }, handler);
   const got: Bytes[] = [];
   outFar.listen({
-    received: (chunk) => got.push(chunk),
+    received: (chunk) => got.push(copyOfBytes(chunk)),
     drained: () => undefined,
     ended: () => undefined,
     closed: () => undefined,
@@ -170,7 +177,7 @@ t.test('closing lets what was written leave, and is bounded where nobody takes i
   const link = new Link(near, world.turn, { maximumPacketSize: 1000, closeTimeoutMs: 3000 }, handler);
   const got: Bytes[] = [];
   far.listen({
-    received: (chunk) => got.push(chunk),
+    received: (chunk) => got.push(copyOfBytes(chunk)),
     drained: () => undefined,
     ended: () => undefined,
     closed: () => undefined,
