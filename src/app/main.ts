@@ -4,15 +4,36 @@
 // wrong configuration.
 import { ConfigError, messageOf, UsageError, ViaductError } from '../base/errors.ts';
 import { brokerVersion } from '../broker/broker.ts';
-import { check } from './commands/check.ts';
 import { type Command, type CommandIo, ExitCode } from './commands/command-io.ts';
-import { pub } from './commands/pub.ts';
-import { start } from './commands/start.ts';
-import { sub } from './commands/sub.ts';
-import { demo } from './demo/demo.ts';
 import { nodePorts } from './node-ports.ts';
 
-const commands: readonly Command[] = [start, check, pub, sub, demo];
+/** A command that is loaded when it is wanted. */
+interface KnownCommand {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const commands: readonly KnownCommand[] = [
+  {
+    name: 'start',
+    summary: 'run the broker and the bridges of a configuration',
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  {
+    name: 'check',
+    summary: 'check a configuration',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  { name: 'pub', summary: 'publish messages', load: async () => (await import('./commands/pub.ts')).pub },
+  { name: 'sub', summary: 'subscribe and print what comes', load: async () => (await import('./commands/sub.ts')).sub },
+  {
+    name: 'demo',
+    summary: 'two brokers, a bridge and a pulled plug, in one process',
+    load: async () => (await import('./demo/demo.ts')).demo,
+  },
+];
 
 const help = `viaduct ${brokerVersion}: edge MQTT broker, client and bridge
 
@@ -55,7 +76,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
     io.write(`${help}\n`);
     return args.length === 0 ? ExitCode.usage : ExitCode.done;
   }
-  const command = commands.find((one) => one.name === name);
+  const command = await commands.find((one) => one.name === name)?.load();
   if (command === undefined) {
     io.complain(`viaduct: there is no command '${name}'; viaduct --help lists them`);
     return ExitCode.usage;
@@ -80,6 +101,9 @@ function told(error: unknown, command: Command, args: readonly string[], io: Com
   return ExitCode.usage;
 }
 
-process.exitCode = await run(process.argv.slice(2), nodeIo());
-// the input stream would keep the process alive although nobody reads it any more
-process.stdin.unref?.();
+// no top-level await: the bundled program is a script
+void run(process.argv.slice(2), nodeIo()).then((exitCode) => {
+  process.exitCode = exitCode;
+  // the input stream would keep the process alive although nobody reads it any more
+  process.stdin.unref?.();
+});

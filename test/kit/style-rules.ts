@@ -175,8 +175,8 @@ function isRenaming(file: SourceFile, line: number): boolean {
   return false;
 }
 
-/** Where time, chance and the environment come in: the ports, and the command itself. */
-const worldlyFiles = /^src\/(?:ports\/|app\/main\.ts$)/;
+/** Where time, chance and the environment come in: the ports, the command itself, and the bundler. */
+const worldlyFiles = /^src\/(?:ports\/|app\/main\.ts$|bundle\/bundle\.ts$)/;
 
 /** Time, chance and the environment come through the ports only, so that a simulator can stand in for them. */
 export function smuggledWorld(file: SourceFile): Finding[] {

@@ -59,6 +59,16 @@ export const walls: Readonly<Record<string, Wall>> = {
     rooms: ['src', 'protocol'],
     packages: { 'node:process': '*', 'node:os': '*', 'node:util': '*', 'node:path': '*', 'node:string_decoder': '*' },
   },
+  'src/bundle': {
+    rooms: [],
+    packages: {
+      esbuild: 'bundle.ts',
+      'node:buffer': 'flat-list.ts',
+      'node:fs/promises': '*',
+      'node:path': '*',
+      'node:process': '*',
+    },
+  },
 };
 
 /** What only end-to-end tests, the kit and benchmarks may import: the real network, other programs, real time. */
@@ -68,6 +78,11 @@ const realWorld = /^node:(net|tls|http|https|http2|dgram|dns|child_process|timer
 export const entrances: readonly string[] = [
   'src/app/main.ts',
   'src/app/index.ts',
+  'src/bundle/bundle.ts',
+  // the bundler puts these into the program
+  'src/bundle/flat-list.ts',
+  'src/bundle/no-threads.ts',
+  'src/bundle/silence.ts',
   'protocol/index.ts',
   'bench/run.ts',
 ];

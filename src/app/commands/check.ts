@@ -9,7 +9,6 @@ import { type Command, ExitCode } from './command-io.ts';
 /** The command. */
 export const check: Command = {
   name: 'check',
-  summary: 'check a configuration',
   help: `Usage: viaduct check FILE
 
 Reads the configuration and everything that it includes, and tells every fault with file, line and what was expected.

@@ -30,8 +30,6 @@ export interface CommandIo {
 /** One subcommand. */
 export interface Command {
   readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** The whole text of `--help`. */
   readonly help: string;
   run(args: readonly string[], io: CommandIo): Promise<ExitCode>;

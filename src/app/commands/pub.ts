@@ -34,7 +34,6 @@ const flags = {
 /** The command. */
 export const pub: Command = {
   name: 'pub',
-  summary: 'publish messages',
   help: `Usage: viaduct pub -t TOPIC (-m TEXT | -f FILE | -l | -s | -n) [flags]
 
 Message:

@@ -13,7 +13,6 @@ const closeMsMax = 5000;
 /** The command. */
 export const start: Command = {
   name: 'start',
-  summary: 'run the broker and the bridges of a configuration',
   help: `Usage: viaduct start --config FILE
 
   -c, --config FILE   HOCON (or JSON), with the key names of EMQX Edge

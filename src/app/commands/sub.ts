@@ -35,7 +35,6 @@ const flags = {
 /** The command. */
 export const sub: Command = {
   name: 'sub',
-  summary: 'subscribe and print what comes',
   help: `Usage: viaduct sub -t FILTER [-t FILTER ...] [flags]
 
 Messages:

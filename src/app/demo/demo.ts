@@ -11,7 +11,6 @@ import { DemoWorld } from './world.ts';
 /** The command. */
 export const demo: Command = {
   name: 'demo',
-  summary: 'two brokers, a bridge and a pulled plug, in one process',
   help: `Usage: viaduct demo [--forever]
 
 Starts an edge broker and a "cloud" broker on free ports of this machine, a bridge between them with two
