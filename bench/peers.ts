@@ -5,15 +5,28 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { freePort, untilListening } from '../test/kit/mosquitto.ts';
 import { findProgram } from '../test/kit/parts.ts';
+import type { Scenario } from './lib/scenario.ts';
+
+/** What a broker is started for. */
+export interface Setting {
+  readonly port: number;
+  /** A folder of its own, for a configuration. */
+  readonly folder: string;
+  readonly isTls: boolean;
+  /** The broker to which `bench/#` is bridged; undefined for none. */
+  readonly remotePort: number | undefined;
+}
 
 /** A broker that can be started. */
 export interface Peer {
   readonly name: string;
-  /** The program and its arguments for a port; `folder` is its own, for a configuration. Undefined: not installed. */
-  command(port: number, folder: string): readonly string[] | undefined;
+  /** Whether it can play a scenario; default every one. */
+  plays?(scenario: Scenario): boolean;
+  /** The program and its arguments. Undefined: not installed. */
+  command(setting: Setting): readonly string[] | undefined;
 }
 
 /** A broker that runs. */
@@ -24,9 +37,9 @@ export interface RunningPeer {
   stop(): Promise<void>;
 }
 
-function configured(folder: string, text: string): string {
+function configured(folder: string, lines: readonly string[]): string {
   const path = join(folder, 'broker.conf');
-  writeFileSync(path, text);
+  writeFileSync(path, `${lines.join('\n')}\n`);
   return path;
 }
 
@@ -37,65 +50,117 @@ const aedes = await Aedes.createBroker();
 createServer(aedes.handle).listen(Number(process.argv.at(-1)), '127.0.0.1');
 `;
 
+const [key, certificate] = [resolve('fixtures/tls/server.key'), resolve('fixtures/tls/server.pem')];
+
+/** A Viaduct whose program Node runs with these arguments. */
+export function viaduct(name: string, program: readonly string[]): Peer {
+  return {
+    name,
+    command: ({ port, folder, isTls, remotePort }) => {
+      const listener = isTls
+        ? `listeners.ssl { bind = "127.0.0.1:${port}", keyfile = "${key}", certfile = "${certificate}" }`
+        : `listeners.tcp { bind = "127.0.0.1:${port}" }`;
+      const lines = [listener, 'log.level = error'];
+      if (remotePort !== undefined) {
+        lines.push(
+          'bridges.mqtt.bench {',
+          `  server = "mqtt-tcp://127.0.0.1:${remotePort}"`,
+          '  proto_ver = 4',
+          '  clientid = "bench-bridge"',
+          '  forwards = [ { local_topic = "bench/#", remote_topic = "" } ]',
+          '}',
+        );
+      }
+      return [process.execPath, ...program, 'start', '--config', configured(folder, lines)];
+    },
+  };
+}
+
+const mosquitto: Peer = {
+  name: 'mosquitto',
+  command: ({ port, folder, isTls, remotePort }) => {
+    const program = findProgram('mosquitto');
+    if (program === undefined) return undefined;
+    // it gives up being root, and could not read the key then
+    const lines = ['user root', `listener ${port} 127.0.0.1`, 'allow_anonymous true', 'max_queued_messages 0'];
+    lines.push(`max_inflight_messages ${remotePort === undefined ? 100 : 0}`);
+    if (isTls) lines.push(`keyfile ${key}`, `certfile ${certificate}`);
+    if (remotePort !== undefined) {
+      lines.push('connection bench', `address 127.0.0.1:${remotePort}`, 'topic bench/# out 2');
+      lines.push('bridge_protocol_version mqttv311', 'notifications false', 'restart_timeout 1', 'cleansession false');
+    }
+    return [program, '-c', configured(folder, lines)];
+  },
+};
+
+const isPlain = ({ isTls, isBridge }: Scenario): boolean => !isTls && !isBridge;
+const isV311 = ({ publisherVersion, subscriberVersion }: Scenario): boolean =>
+  publisherVersion === 4 && subscriberVersion === 4;
+
 /** Every peer. */
 export const peers: readonly Peer[] = [
-  {
-    name: 'viaduct',
-    command: (port, folder) => [
-      process.execPath,
-      'build/src/app/main.js',
-      'start',
-      '--config',
-      configured(folder, `listeners.tcp { bind = "127.0.0.1:${port}" }\nlog.level = error\n`),
-    ],
-  },
-  {
-    name: 'mosquitto',
-    command: (port, folder) => {
-      const program = findProgram('mosquitto');
-      const lines = [
-        `listener ${port} 127.0.0.1`,
-        'allow_anonymous true',
-        'max_queued_messages 0',
-        'max_inflight_messages 100',
-      ];
-      if (program === undefined) return undefined;
-      return [program, '-c', configured(folder, `${lines.join('\n')}\n`)];
-    },
-  },
+  viaduct('viaduct', ['build/src/app/main.js']),
+  viaduct('bundle', ['dist/viaduct.cjs']),
+  mosquitto,
   {
     name: 'aedes',
-    command: (port) => [process.execPath, '--input-type=module', '--eval', aedesServer, String(port)],
+    plays: (scenario) => isPlain(scenario) && isV311(scenario),
+    command: ({ port }) => [process.execPath, '--input-type=module', '--eval', aedesServer, String(port)],
+  },
+  {
+    name: 'relay',
+    plays: (one) => isPlain(one) && isV311(one) && one.qos === 0 && one.publishers === 1,
+    command: ({ port }) => [process.execPath, 'build/bench/lib/relay.js', String(port)],
   },
   {
     name: 'nanomq',
-    command: (port) => {
+    plays: isPlain,
+    command: ({ port }) => {
       const program = process.env.NANOMQ_BIN;
       return program ? [program, 'start', '--url', `nmq-tcp://127.0.0.1:${port}`] : undefined;
     },
   },
   {
     name: 'flashmq',
-    command: (port, folder) => {
+    plays: isPlain,
+    command: ({ port, folder }) => {
       const program = process.env.FLASHMQ_BIN;
-      const text = `allow_anonymous true\nlisten {\n  protocol mqtt\n  port ${port}\n}\n`;
-      return program ? [program, '--config-file', configured(folder, text)] : undefined;
+      const lines = ['allow_anonymous true', 'listen {', '  protocol mqtt', `  port ${port}`, '}'];
+      return program ? [program, '--config-file', configured(folder, lines)] : undefined;
     },
   },
 ];
 
 /** Starts a peer; undefined when it is not installed. */
-export async function startPeer(peer: Peer): Promise<RunningPeer | undefined> {
+export async function startPeer(
+  peer: Peer,
+  more: { readonly isTls?: boolean; readonly remotePort?: number | undefined } = {},
+): Promise<RunningPeer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-bench-'));
   const port = await freePort();
-  const [program, ...args] = peer.command(port, folder) ?? [];
+  const setting = { port, folder, isTls: more.isTls ?? false, remotePort: more.remotePort };
+  const [program, ...args] = peer.command(setting) ?? [];
   if (program === undefined) {
     rmSync(folder, { recursive: true, force: true });
     return undefined;
   }
   const child = spawn(program, args, { stdio: 'ignore' });
-  await untilListening(port);
+  try {
+    await untilListening(port);
+  } catch (error) {
+    await stop(child, folder);
+    throw error;
+  }
   return { port, pid: child.pid ?? 0, stop: () => stop(child, folder) };
+}
+
+/** The Mosquitto behind a bridge. */
+export function startRemote(): Promise<RunningPeer | undefined> {
+  const remote = {
+    ...mosquitto,
+    command: (setting: Setting) => mosquitto.command({ ...setting, remotePort: undefined }),
+  };
+  return startPeer(remote);
 }
 
 async function stop(child: ChildProcess, folder: string): Promise<void> {

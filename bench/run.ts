@@ -1,121 +1,129 @@
 // `npm run bench`: plays scenarios against peers and tells what each costs in CPU per delivered message, as medians and
-// as ratios to Mosquitto. Peers are interleaved within a run and take turns in being first, so that what else the
-// machine does hits all alike. Results go to the terminal, and as JSON and Markdown to build/bench/.
-import { execFile } from 'node:child_process';
+// as ratios to Mosquitto, then what each costs when nothing happens. Results go to the terminal, and as JSON, Markdown
+// and one SVG for each family to build/bench/.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { parseArgs, promisify } from 'node:util';
-import type { GeneratorResult } from './lib/generator.ts';
-import { memoryOf } from './lib/process-usage.ts';
-import { type Scenario, scenarios } from './lib/scenario.ts';
-import { type Peer, peers, startPeer } from './peers.ts';
-
-const run = promisify(execFile);
-
-/** One peer in one scenario, all runs. */
-interface Row {
-  readonly scenario: string;
-  readonly peer: string;
-  /** Microseconds of CPU per delivered message, one value a run. */
-  readonly cpuUs: number[];
-  readonly perSecond: number[];
-  readonly residentKb: number[];
-  faults: number;
-}
+import { parseArgs } from 'node:util';
+import { barChart } from './lib/chart.ts';
+import { families, scenarios } from './lib/scenario.ts';
+import { BenchSession } from './lib/session.ts';
+import { medianOf, ratioOf, shown } from './lib/statistics.ts';
+import { measureWhole, type WholeResult } from './lib/whole.ts';
+import { peers } from './peers.ts';
 
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', multiple: true },
     peer: { type: 'string', multiple: true },
     runs: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1.2' },
+    connections: { type: 'string', default: '10000' },
     help: { type: 'boolean' },
   },
 });
 
 if (values.help === true) {
-  console.log(`Usage: npm run bench -- [--scenario NAME ...] [--peer NAME ...] [--runs 3]
+  console.log(`Usage: npm run bench -- [--scenario NAME ...] [--peer NAME ...] [--runs 3] [--seconds 1.2]
+                        [--connections 10000]
 
-Scenarios: ${scenarios.map(({ name }) => name).join(' ')}
-Peers:     ${peers.map(({ name }) => name).join(' ')}`);
+Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole
+Peers:     ${peers.map(({ name }) => name).join(' ')}
+
+whole is start-up, idle memory and idle connections. The peer bundle needs npm run bundle before.`);
   process.exit(0);
 }
 
 const chosen = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? true);
-const brokers = peers.filter(
-  ({ name }) => values.peer?.includes(name) ?? ['viaduct', 'mosquitto', 'aedes'].includes(name),
-);
-const rows = new Map<string, Row>();
-
-for (let round = 0; round < Number(values.runs); round++) {
-  for (const scenario of chosen) {
-    const first = round % brokers.length;
-    for (const peer of [...brokers.slice(first), ...brokers.slice(0, first)]) await measure(scenario, peer, round);
-  }
-}
+const usual = ['viaduct', 'mosquitto', 'aedes', 'relay', 'nanomq', 'flashmq'];
+const brokers = peers.filter(({ name }) => (values.peer ?? usual).includes(name));
+const session = new BenchSession(brokers, { rounds: Number(values.runs), seconds: Number(values.seconds) });
+await session.play(chosen);
+const wholes = new Map<string, WholeResult[]>();
+if (values.scenario?.includes('whole') ?? true) await measureWholes();
 report();
 
-/** One run of one peer. */
-async function measure(scenario: Scenario, peer: Peer, round: number): Promise<void> {
-  const broker = await startPeer(peer);
-  if (broker === undefined) {
-    if (round === 0) console.log(`${scenario.name} ${peer.name}: left out, it is not installed`);
-    return;
-  }
-  try {
-    const args = ['build/bench/lib/generator.js', scenario.name, String(broker.port), String(broker.pid)];
-    const { stdout } = await run(process.execPath, args, { timeout: 60_000 });
-    const result: GeneratorResult = JSON.parse(stdout);
-    const row = rowOf(scenario, peer);
-    row.cpuUs.push(result.cpuUs / result.delivered);
-    row.perSecond.push(result.delivered / result.seconds);
-    row.residentKb.push(memoryOf(broker.pid).residentKb);
-    row.faults += result.gaps + result.repeats;
-    const cpu = (result.cpuUs / result.delivered).toFixed(3);
-    console.log(`run ${round + 1}  ${scenario.name.padEnd(14)} ${peer.name.padEnd(10)} ${cpu.padStart(9)} us/msg`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    console.log(`run ${round + 1}  ${scenario.name} ${peer.name}: did not finish (${reason})`);
-  } finally {
-    await broker.stop();
+async function measureWholes(): Promise<void> {
+  for (let round = 0; round < Number(values.runs); round++) {
+    for (const peer of brokers.filter(({ name }) => name !== 'relay')) {
+      const result = await measureWhole(peer, Number(values.connections));
+      if (result === undefined) continue;
+      wholes.set(peer.name, [...(wholes.get(peer.name) ?? []), result]);
+      console.log(
+        `round ${round + 1}/${values.runs}  whole  ${peer.name.padEnd(10)} started in ${shown(result.startMs)} ms`,
+      );
+    }
   }
 }
 
-function rowOf(scenario: Scenario, peer: Peer): Row {
-  const key = `${scenario.name} ${peer.name}`;
-  const row = rows.get(key) ?? {
-    scenario: scenario.name,
-    peer: peer.name,
-    cpuUs: [],
-    perSecond: [],
-    residentKb: [],
-    faults: 0,
-  };
-  rows.set(key, row);
-  return row;
+function cellOf(scenario: string, peer: string): string {
+  const row = session.row(scenario, peer);
+  if (row === undefined || row.cpuUs.length === 0) return '–';
+  const latency =
+    row.p99Ms.length > 0 ? `, p50 ${shown(medianOf(row.p50Ms))} p99 ${shown(medianOf(row.p99Ms))} ms` : '';
+  const faults = row.lost + row.reordered > 0 ? ` (${row.lost} lost, ${row.reordered} out of order)` : '';
+  return `${shown(medianOf(row.cpuUs))}${latency}${faults}`;
 }
 
-function medianOf(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-/** The table, on the terminal and in files. */
+/** The tables, on the terminal and in files. */
 function report(): void {
-  const lines = [
-    `| scenario | ${brokers.map(({ name }) => `${name}, us/msg`).join(' | ')} | mosquitto / viaduct |`,
-    `|---|${brokers.map(() => '---:|').join('')}---:|`,
-  ];
-  for (const { name, title } of chosen) {
-    const cells = brokers.map((peer) => {
-      const row = rows.get(`${name} ${peer.name}`);
-      if (row === undefined || row.cpuUs.length === 0) return '–';
-      return `${medianOf(row.cpuUs).toFixed(3)}${row.faults > 0 ? ` (${row.faults} lost, repeated or late)` : ''}`;
-    });
-    const [ours, theirs] = ['viaduct', 'mosquitto'].map((peer) => medianOf(rows.get(`${name} ${peer}`)?.cpuUs ?? []));
-    const ratio = (theirs ?? 0) / (ours ?? 0);
-    lines.push(`| ${name}: ${title} | ${cells.join(' | ')} | ${Number.isFinite(ratio) ? ratio.toFixed(1) : '–'} |`);
-  }
+  const names = brokers.map(({ name }) => name);
+  const lines: string[] = [];
   mkdirSync('build/bench', { recursive: true });
-  writeFileSync('build/bench/results.json', `${JSON.stringify([...rows.values()], null, 2)}\n`);
+  for (const family of families) {
+    const members = chosen.filter((one) => one.family === family);
+    if (members.length === 0) continue;
+    lines.push(
+      `### ${family}`,
+      '',
+      `| us of CPU a message | ${names.join(' | ')} | mosquitto / viaduct | goal | peak MB |`,
+    );
+    lines.push(`|---|${'---:|'.repeat(names.length + 3)}`);
+    for (const { name, title, goal } of members) {
+      const [ours, theirs] = [session.row(name, 'viaduct'), session.row(name, 'mosquitto')];
+      const ratio = ratioOf(theirs?.cpuUs ?? [], ours?.cpuUs ?? []);
+      const met = ratio * goal >= 1 ? 'met' : 'missed';
+      const verdict = goal === 0 || !Number.isFinite(ratio) ? '' : `${shown(1 / goal)} ${met}`;
+      const peak = shown(medianOf(ours?.peakMb ?? []));
+      const cells = names.map((one) => cellOf(name, one)).join(' | ');
+      lines.push(`| ${name}: ${title} | ${cells} | ${shown(ratio)} | ${verdict} | ${peak} |`);
+    }
+    lines.push('');
+    const rows = members.map(({ name, title }) => ({
+      label: title,
+      values: Object.fromEntries(names.map((peer) => [peer, medianOf(session.row(name, peer)?.cpuUs ?? [])])),
+    }));
+    writeFileSync(
+      `build/bench/${family.replaceAll(' ', '-')}.svg`,
+      barChart(`${family}: us of CPU a message`, names, rows),
+    );
+  }
+  if (wholes.size > 0) lines.push(...wholeTable());
+  writeFileSync(
+    'build/bench/results.json',
+    `${JSON.stringify({ rows: [...session.rows.values()], wholes: [...wholes] }, null, 2)}\n`,
+  );
   writeFileSync('build/bench/results.md', `${lines.join('\n')}\n`);
-  console.log(`\n${lines.join('\n')}\n\nbuild/bench/results.md and results.json have it too.`);
+  console.log(`\n${lines.join('\n')}\nbuild/bench/ has it as results.md, results.json and a chart for each family.`);
+}
+
+function wholeTable(): readonly string[] {
+  const fields = [
+    ['start to first CONNACK, ms', 'startMs'],
+    ['idle: resident, MB', 'residentMb'],
+    ['idle: private, MB', 'privateMb'],
+    [`resident for each of ${values.connections} idle connections, bytes`, 'connectionBytes'],
+    ['CPU of a connect and a subscribe, us', 'connectUs'],
+  ] as const;
+  const names = [...wholes.keys()];
+  const rows = fields.map(([title, field]) => {
+    const cells = names.map((name) => shown(medianOf((wholes.get(name) ?? []).map((one) => one[field]))));
+    return `| ${title} | ${cells.join(' | ')} |`;
+  });
+  return [
+    '### when nothing happens',
+    '',
+    `| | ${names.join(' | ')} |`,
+    `|---|${'---:|'.repeat(names.length)}`,
+    ...rows,
+    '',
+  ];
 }

@@ -85,6 +85,10 @@ export const entrances: readonly string[] = [
   'src/bundle/silence.ts',
   'protocol/index.ts',
   'bench/run.ts',
+  'bench/compare.ts',
+  // programs of their own, which the runner starts
+  'bench/lib/generator.ts',
+  'bench/lib/relay.ts',
 ];
 
 /** A wall as a row of the tables in src/README.md and protocol/README.md. */
