@@ -23,6 +23,8 @@ export interface Setting {
 /** A broker that can be started. */
 export interface Peer {
   readonly name: string;
+  /** Whether a bridge is configured for it here. Default false. */
+  readonly canBridge?: boolean;
   /** Whether it can play a scenario; default every one. */
   plays?(scenario: Scenario): boolean;
   /** The program and its arguments. Undefined: not installed. */
@@ -56,6 +58,7 @@ const [key, certificate] = [resolve('fixtures/tls/server.key'), resolve('fixture
 export function viaduct(name: string, program: readonly string[]): Peer {
   return {
     name,
+    canBridge: true,
     command: ({ port, folder, isTls, remotePort }) => {
       const listener = isTls
         ? `listeners.ssl { bind = "127.0.0.1:${port}", keyfile = "${key}", certfile = "${certificate}" }`
@@ -78,6 +81,7 @@ export function viaduct(name: string, program: readonly string[]): Peer {
 
 const mosquitto: Peer = {
   name: 'mosquitto',
+  canBridge: true,
   command: ({ port, folder, isTls, remotePort }) => {
     const program = findProgram('mosquitto');
     if (program === undefined) return undefined;
@@ -134,10 +138,10 @@ export const peers: readonly Peer[] = [
 /** Starts a peer; undefined when it is not installed. */
 export async function startPeer(
   peer: Peer,
-  more: { readonly isTls?: boolean; readonly remotePort?: number | undefined } = {},
+  more: Partial<Record<'port' | 'remotePort', number | undefined>> & { readonly isTls?: boolean } = {},
 ): Promise<RunningPeer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-bench-'));
-  const port = await freePort();
+  const port = more.port ?? (await freePort());
   const setting = { port, folder, isTls: more.isTls ?? false, remotePort: more.remotePort };
   const [program, ...args] = peer.command(setting) ?? [];
   if (program === undefined) {
@@ -154,13 +158,13 @@ export async function startPeer(
   return { port, pid: child.pid ?? 0, stop: () => stop(child, folder) };
 }
 
-/** The Mosquitto behind a bridge. */
-export function startRemote(): Promise<RunningPeer | undefined> {
+/** The Mosquitto behind a bridge, on a port of its own or on this one. */
+export function startRemote(port?: number): Promise<RunningPeer | undefined> {
   const remote = {
     ...mosquitto,
     command: (setting: Setting) => mosquitto.command({ ...setting, remotePort: undefined }),
   };
-  return startPeer(remote);
+  return startPeer(remote, { port });
 }
 
 async function stop(child: ChildProcess, folder: string): Promise<void> {

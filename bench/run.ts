@@ -4,12 +4,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { barChart } from './lib/chart.ts';
+import { type DrainResult, measureDrain } from './lib/drain.ts';
 import { families, scenarios } from './lib/scenario.ts';
 import { BenchSession } from './lib/session.ts';
 import { medianOf, ratioOf, shown } from './lib/statistics.ts';
 import { measureWhole, type WholeResult } from './lib/whole.ts';
 import { peers } from './peers.ts';
 
+const drainMessages = 20_000;
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', multiple: true },
@@ -25,10 +27,10 @@ if (values.help === true) {
   console.log(`Usage: npm run bench -- [--scenario NAME ...] [--peer NAME ...] [--runs 3] [--seconds 1.2]
                         [--connections 10000]
 
-Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole
+Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole drain
 Peers:     ${peers.map(({ name }) => name).join(' ')}
 
-whole is start-up, idle memory and idle connections. The peer bundle needs npm run bundle before.`);
+whole is start-up, idle memory and idle connections; drain is a bridge whose remote comes back. The peer bundle needs npm run bundle before.`);
   process.exit(0);
 }
 
@@ -39,6 +41,8 @@ const session = new BenchSession(brokers, { rounds: Number(values.runs), seconds
 await session.play(chosen);
 const wholes = new Map<string, WholeResult[]>();
 if (values.scenario?.includes('whole') ?? true) await measureWholes();
+const drains = new Map<string, DrainResult[]>();
+if (values.scenario?.includes('drain') ?? true) await measureDrains();
 report();
 
 async function measureWholes(): Promise<void> {
@@ -50,6 +54,17 @@ async function measureWholes(): Promise<void> {
       console.log(
         `round ${round + 1}/${values.runs}  whole  ${peer.name.padEnd(10)} started in ${shown(result.startMs)} ms`,
       );
+    }
+  }
+}
+
+async function measureDrains(): Promise<void> {
+  for (let round = 0; round < Number(values.runs); round++) {
+    for (const peer of brokers.filter(({ canBridge }) => canBridge)) {
+      const result = await measureDrain(peer, drainMessages);
+      if (result === undefined) continue;
+      drains.set(peer.name, [...(drains.get(peer.name) ?? []), result]);
+      console.log(`round ${round + 1}/${values.runs}  drain  ${peer.name.padEnd(10)} ${shown(result.seconds)} s`);
     }
   }
 }
@@ -97,10 +112,9 @@ function report(): void {
     );
   }
   if (wholes.size > 0) lines.push(...wholeTable());
-  writeFileSync(
-    'build/bench/results.json',
-    `${JSON.stringify({ rows: [...session.rows.values()], wholes: [...wholes] }, null, 2)}\n`,
-  );
+  if (drains.size > 0) lines.push(...drainTable());
+  const results = { rows: [...session.rows.values()], wholes: [...wholes], drains: [...drains] };
+  writeFileSync('build/bench/results.json', `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync('build/bench/results.md', `${lines.join('\n')}\n`);
   console.log(`\n${lines.join('\n')}\nbuild/bench/ has it as results.md, results.json and a chart for each family.`);
 }
@@ -126,4 +140,21 @@ function wholeTable(): readonly string[] {
     ...rows,
     '',
   ];
+}
+
+function drainTable(): readonly string[] {
+  const fields = [
+    ['from the start of the remote to the last message, s', 'seconds'],
+    ['messages a second, from the first to the last', 'perSecond'],
+    ['CPU of the edge for a message, us', 'cpuUs'],
+    ['missing', 'missing'],
+    ['out of order or twice', 'reordered'],
+  ] as const;
+  const names = [...drains.keys()];
+  const rows = fields.map(([title, field]) => {
+    const cells = names.map((name) => shown(medianOf((drains.get(name) ?? []).map((one) => one[field]))));
+    return `| ${title} | ${cells.join(' | ')} |`;
+  });
+  const title = `### ${drainMessages} messages of QoS 1 after an outage`;
+  return [title, '', `| | ${names.join(' | ')} |`, `|---|${'---:|'.repeat(names.length)}`, ...rows, ''];
 }

@@ -48,8 +48,10 @@ export class WriteBatch implements Outbox, Flushable {
   #start = 0;
   #parts: Bytes[] | undefined;
   #partsBytes = 0;
-  /** Memory that parts lie in: of this batch, and of writes that the system has not taken whole. */
+  /** Memory that the parts of this batch lie in. */
   #held: Held[] | undefined;
+  /** Memory of writes that the system has not taken whole. */
+  #underway: Held[] | undefined;
   #bytesFlushed = 0;
   #isClosed = false;
 
@@ -109,17 +111,19 @@ export class WriteBatch implements Outbox, Flushable {
     this.#forget();
     if (this.#isClosed || parts === undefined) return;
     this.#bytesFlushed += size;
+    this.written();
     const isTaken = this.#socket.write(parts);
+    this.#sendHeld();
     this.written();
     if (isTaken) this.#owner?.flushed();
   }
 
   /** What the system has taken needs no memory any more. */
   written(): void {
-    const held = this.#held;
-    if (held === undefined || this.byteLength > 0 || this.#socket.pendingBytes > 0) return;
-    for (let index = 0; index < held.length; index++) held[index]?.release();
-    held.length = 0;
+    const underway = this.#underway;
+    if (underway === undefined || underway.length === 0 || this.#socket.pendingBytes > 0) return;
+    for (let index = 0; index < underway.length; index++) underway[index]?.release();
+    underway.length = 0;
   }
 
   /** Drops what was not flushed; whatever is put in from now on is dropped as well. The socket is gone, or going. */
@@ -130,8 +134,26 @@ export class WriteBatch implements Outbox, Flushable {
 
   /** The socket is gone, and with it all that the system had not taken. */
   release(): void {
-    for (const memory of this.#held ?? []) memory.release();
+    for (const memory of [...(this.#held ?? []), ...(this.#underway ?? [])]) memory.release();
     this.#held = undefined;
+    this.#underway = undefined;
+  }
+
+  /** What this batch held is on its way with it. */
+  #sendHeld(): void {
+    const held = this.#held;
+    const underway = this.#underway;
+    if (held === undefined) return;
+    if (underway === undefined || underway.length === 0) {
+      this.#held = underway;
+      this.#underway = held;
+      return;
+    }
+    for (let index = 0; index < held.length; index++) {
+      const memory = held[index];
+      if (memory) underway.push(memory);
+    }
+    held.length = 0;
   }
 
   #hold(memory: Held): void {
