@@ -30,7 +30,8 @@ if (values.help === true) {
 Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole drain
 Peers:     ${peers.map(({ name }) => name).join(' ')}
 
-whole is start-up, idle memory and idle connections; drain is a bridge whose remote comes back. The peer bundle needs npm run bundle before.`);
+whole is start-up, idle memory and idle connections; drain is a bridge whose remote comes back.
+The peer bundle needs npm run bundle before.`);
   process.exit(0);
 }
 
