@@ -2,15 +2,9 @@
 // examples that exist here only; then it has to find nothing in the repository. The rules themselves are in test/kit.
 import { existsSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
-import { fixtureJson } from './kit/fixtures.ts';
-import {
-  errorCodes,
-  lockedAddresses,
-  type Standards,
-  unexplainedCodes,
-  unknownStatements,
-} from './kit/project-rules.ts';
+import { errorCodes, lockedAddresses, unexplainedCodes, unknownStatements } from './kit/project-rules.ts';
 import { describeFinding, type Finding, importsOf, readTree, type SourceFile, sourceFile } from './kit/source-tree.ts';
+import { citationsIn, type Ledger, ledgerFaults, readLedgers, readUnproved } from './kit/spec-ledger.ts';
 import {
   casts,
   focusedTests,
@@ -37,7 +31,8 @@ interface Rule {
 }
 
 const tree = readTree(['src', 'protocol', 'test', 'bench']).filter(({ path }) => !path.startsWith('protocol/ambient/'));
-const standards = fixtureJson<Standards>('spec/ids.json');
+const ledgers = readLedgers();
+const statementIds = new Set(ledgers.flatMap(({ statements }) => statements.map(({ id }) => id)));
 const each =
   (rule: (file: SourceFile) => readonly Finding[]): Rule['check'] =>
   (files) =>
@@ -246,9 +241,10 @@ const rules: readonly Rule[] = [
   },
   {
     name: 'a cited statement exists',
-    check: each((file) => unknownStatements(file, standards)),
+    check: each((file) => unknownStatements(file, statementIds)),
     examples: [
-      { 'a.ts': `// [${mqtt}-1.5.4-1] [${mqtt}3-1.5.3-1]\n// [${mqtt}-4.2-1] ${mqtt}-packet\n` },
+      { 'a.ts': `// [${mqtt}-1.5.4-1] [${mqtt}3-1.5.3-1]\n// [${mqtt}-4.2-1] ${mqtt}-packet [${mqtt}31-1]\n` },
+      { 'a.ts': `// [${mqtt}31-99] // !\n// [${mqtt}311-1.5.3-1] // !` },
       { 'a.ts': `// [${mqtt}-1.5.3-1] // !\n// [${mqtt}3-4.13.1-1] // !\nconst statement = '${mqtt}-9.9.9-9'; // !\n` },
       { 'a.ts': `// [${mqtt}-2.1.3-1, 2.1.3-2] // !\n// [${mqtt}-1.5.4-1] // !`.replace('4-1] //', '4-1 (twice)] //') },
     ],
@@ -285,8 +281,39 @@ t.test('the tree holds what the rules are about', (t) => {
   t.ok(tree.length > 100, 'the files were found');
   const paths = new Set(tree.map(({ path }) => path));
   for (const path of entrances) if (!path.startsWith('bench/')) t.ok(paths.has(path), path);
-  t.equal(Object.keys(standards['3.1.1']).length, 141);
-  t.equal(Object.keys(standards['5.0']).length, 251);
+  const counts = ledgers.map(({ version, statements }) => [version, statements.length]);
+  t.strictSame(counts, [
+    ['3.1', 13],
+    ['3.1.1', 141],
+    ['5.0', 251],
+  ]);
+  t.end();
+});
+
+t.test('a statement is named by a test of each side that it binds, and cited by the line that fulfils it', (t) => {
+  const statement = { section: '1.1', inShort: '', applies: true } as const;
+  const example: Ledger = {
+    version: '3.1',
+    sections: {},
+    statements: [
+      { ...statement, id: `${mqtt}31-1`, side: 'both' },
+      { ...statement, id: `${mqtt}31-2`, side: 'client' },
+      { ...statement, id: `${mqtt}31-3`, side: 'server' },
+      { ...statement, id: `${mqtt}31-4`, side: 'server', applies: 'it only allows something' },
+    ],
+  };
+  const files = [
+    sourceFile('src/a.ts', `// [${mqtt}31-1]\nnew Malformed('${mqtt}31-2');`),
+    sourceFile('test/spec/server/a.test.ts', `t.test('a [${mqtt}31-1] [${mqtt}31-2]', f);\n// [${mqtt}31-3]`),
+    sourceFile('test/protocol/wire/a.test.ts', `t.test('a [${mqtt}31-2]', f);`),
+  ];
+  t.strictSame(ledgerFaults([example], new Set([`${mqtt}31-2`, `${mqtt}31-9`]), citationsIn(files)), [
+    `${mqtt}31-9 is listed as unproved, and is none`,
+    `${mqtt}31-1 lacks a test of the client`,
+    `${mqtt}31-2 is proved: take it off fixtures/spec/unproved.json`,
+    `${mqtt}31-3 lacks a test of the server and a line of the product`,
+  ]);
+  t.strictSame(ledgerFaults(ledgers, readUnproved(), citationsIn(tree)), []);
   t.end();
 });
 

@@ -89,6 +89,7 @@ export const entrances: readonly string[] = [
   // programs of their own, which the runner starts
   'bench/lib/generator.ts',
   'bench/lib/relay.ts',
+  'test/score.ts',
 ];
 
 /** A wall as a row of the tables in src/README.md and protocol/README.md. */
