@@ -130,13 +130,13 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     const clientId = assigned ?? connect.clientId; // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT3-3.1.3-6]
     // [MQTT-3.1.4-3] [MQTT3-3.1.4-2] one connection a client id: the older one goes
     sessions.get(clientId)?.line?.disconnect(ReasonCode.sessionTakenOver, 'another connection uses the client id');
-    const opened = sessions.open(clientId, connect.cleanStart);
+    const now = ports.clock.now();
+    const opened = sessions.open(clientId, connect.cleanStart, now); // [MQTT-3.1.4-4]
     if (opened === undefined) {
       log.warn({ clientId, sessionsMax: options.sessionsMax }, 'refused: no room for one more session');
       this.#machine.refuse(ReasonCode.quotaExceeded, 'no room for one more session');
       return;
     }
-    const now = ports.clock.now();
     wills.returned(clientId, opened.isPresent, now);
     const identity = { clientId, username: connect.username };
     const memory = new AccessMemory(access, identity);
@@ -177,7 +177,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     const { counters, ports, router } = this.#rooms;
     counters.received.add();
     const { topic } = publish;
-    if (topic.startsWith('$SYS/') || !accepted.memory.mayPublish(topic)) {
+    if (!this.#mayPublish(accepted, topic)) {
       this.#deny(accepted, topic, ticket);
       return;
     }
@@ -290,6 +290,10 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     return connect.cleanStart ? 0 : 0xffffffff;
   }
 
+  #mayPublish(accepted: Accepted, topic: string): boolean {
+    return !topic.startsWith('$SYS/') && accepted.memory.mayPublish(topic);
+  }
+
   #deny(accepted: Accepted, topic: string, ticket: number): void {
     const { access, counters, log } = this.#rooms;
     counters.denied.add();
@@ -313,7 +317,9 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     const facts = { clientId: identity.clientId, reason: reasonName(end.reasonCode), blame: end.blame };
     if (isFailure(end.reasonCode)) log.info({ ...facts, statement: end.statement }, `device gone: ${end.detail}`);
     else log.debug(facts, 'device gone');
-    const mayWill = connect.will && accepted.memory.mayPublish(connect.will.topic);
-    if (end.isWillDue && connect.will && mayWill) wills.fire(identity.clientId, connect.will, expiry, now);
+    const { will } = connect; // [MQTT-3.1.2-7] kept with the connection, which ends with or before the session
+    if (end.isWillDue && will && this.#mayPublish(accepted, will.topic)) {
+      wills.fire(identity.clientId, will, expiry, now);
+    }
   }
 }

@@ -44,11 +44,13 @@ export class SessionTable {
 
   /**
    * The session for a CONNECT: the old one if it is to go on, a new one otherwise [MQTT-3.1.2-4] [MQTT-3.1.2-5]
-   * [MQTT-3.1.2-6] [MQTT3-3.1.2-4] [MQTT3-3.1.2-6]. Undefined when there is no room for one more.
+   * [MQTT-3.1.2-6] [MQTT-3.1.3-2] [MQTT3-3.1.2-4] [MQTT3-3.1.2-6]. One whose time has passed counts as gone, whether or
+   * not a sweep has met it. Undefined when there is no room for one more.
    */
-  open(clientId: string, cleanStart: boolean): OpenedSession | undefined {
+  open(clientId: string, cleanStart: boolean, now: number): OpenedSession | undefined {
     const before = this.#sessions.get(clientId);
-    if (before && !cleanStart) return { session: before, isPresent: true };
+    const isOver = before !== undefined && before.expiresAt <= now;
+    if (before && !cleanStart && !isOver) return { session: before, isPresent: true };
     if (before) this.end(before);
     if (this.#sessions.size >= this.#options.sessionsMax) return undefined;
     const session = new DeviceSession(clientId, this.#options, this.#counters);

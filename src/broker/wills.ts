@@ -31,12 +31,15 @@ export class Wills {
     else this.#send(clientId, will, now);
   }
 
-  /** The device is back: with its session carried on, a waiting will is forgotten; with a new one, it goes out now. */
+  /**
+   * The device is back: with its session carried on, a will whose delay has not passed is forgotten [MQTT-3.1.3-9];
+   * otherwise it goes out now.
+   */
   returned(clientId: string, isSessionCarriedOn: boolean, now: number): void {
     const waiting = this.#waiting.get(clientId);
     if (waiting === undefined) return;
     this.#waiting.delete(clientId);
-    if (!isSessionCarriedOn) this.#send(clientId, waiting.will, now);
+    if (!isSessionCarriedOn || waiting.dueAt <= now) this.#send(clientId, waiting.will, now);
   }
 
   /** Publishes the wills whose delay has passed. */

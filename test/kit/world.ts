@@ -85,6 +85,8 @@ export class World {
 export class RawPeer {
   /** What came, oldest first; a test takes from it. */
   readonly packets: Packet[] = [];
+  /** The frames of the same packets, byte for byte. */
+  readonly #frames: Bytes[] = [];
   /** Called for each packet, if a test wants to answer at once. */
   onPacket: ((packet: Packet) => void) | undefined;
   isClosed = false;
@@ -125,7 +127,15 @@ export class RawPeer {
   /** Everything that came since the last call, after all that can happen has happened. */
   async received(): Promise<readonly Packet[]> {
     await this.#clock.settle();
+    this.#frames.length = 0;
     return this.packets.splice(0);
+  }
+
+  /** The same as `received`, as bytes in hexadecimal, a frame each. */
+  async receivedHex(): Promise<readonly string[]> {
+    await this.#clock.settle();
+    this.packets.length = 0;
+    return this.#frames.splice(0).map((frame) => frame.toString('hex'));
   }
 
   /** What came of one type since the last call; everything else is thrown away. */
@@ -158,6 +168,7 @@ export class RawPeer {
     const packet = decodePacket(frame, this.version);
     if (packet instanceof Malformed) throw new Error(`the peer sent no MQTT: ${packet.detail}`);
     this.packets.push(packet);
+    this.#frames.push(frame);
     this.onPacket?.(packet);
     return true;
   }
