@@ -8,10 +8,10 @@
 // stops. Time is a parameter; `nextDeadline` says when `tick` has something to do.
 import type { Session } from '../session/session.ts';
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
-import { decodePacket, encodePacket } from '../wire/codec.ts';
+import { decodePacket } from '../wire/codec.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
-import { PacketType } from '../wire/packet-type.ts';
+import { PacketType, packetName } from '../wire/packet-type.ts';
 import type { ConnectPacket, DisconnectPacket, Packet, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
 import { noProperties, type Properties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
@@ -20,6 +20,7 @@ import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { type ConnectionEnd, Exchange, type ExchangeSink, type SendOutcome } from './exchange.ts';
+import { explanation, fitPacket } from './fitted-packet.ts';
 import { SilenceLimit } from './keep-alive.ts';
 import { faultAtServer } from './legal-packets.ts';
 import { limitsOfConnect, packetSizeMax } from './limits.ts';
@@ -156,13 +157,14 @@ export class ServerConnection {
   accept(session: Session, answer: ConnectAnswer, now: number): void {
     const connect = this.#connect;
     if (connect === undefined || this.#state !== 'deciding') return;
-    this.#write({
+    const isTold = this.#write({
       type: PacketType.connack,
       // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1] [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
       sessionPresent: answer.sessionPresent && connect.version !== ProtocolVersion.v31,
       reasonCode: ReasonCode.success,
       properties: connect.version === ProtocolVersion.v5 ? this.#connackProperties(answer) : noProperties,
     });
+    if (!isTold) return;
     this.#state = 'connected';
     this.#silence = new SilenceLimit(connect.keepAlive, this.#limits.keepAliveMultiplier, now);
     this.#exchange = new Exchange(this.#outbox, this.#sink, session, {
@@ -258,11 +260,11 @@ export class ServerConnection {
   }
 
   #refuse(reasonCode: ReasonCode, detail: string, version: ProtocolVersion): void {
-    const mayExplain = this.#connect?.properties.requestProblemInformation ?? true;
-    const properties = version === ProtocolVersion.v5 && mayExplain ? { reasonString: detail } : noProperties;
+    const properties = explanation(detail, version === ProtocolVersion.v5 && this.#mayExplain);
     // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
     const packet = { type: PacketType.connack, sessionPresent: false, reasonCode, properties };
-    this.#outbox.append(encodePacket(packet, version));
+    const bytes = fitPacket(packet, version, this.#sizeMax);
+    if (bytes) this.#outbox.append(bytes);
   }
 
   #receiveControl(packet: Packet | Malformed): Malformed | undefined {
@@ -328,13 +330,8 @@ export class ServerConnection {
   /** Ends a connection; a 5.0 client that was accepted gets DISCONNECT [MQTT-3.14.0-1] [MQTT-4.13.1-1]. */
   #endWith(reasonCode: ReasonCode, detail: string, blame: ConnectionEnd['blame'], statement = ''): void {
     if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {
-      const mayExplain = this.#connect?.properties.requestProblemInformation ?? true;
-      const properties = mayExplain ? { reasonString: detail } : noProperties;
-      const bytes = encodePacket({ type: PacketType.disconnect, reasonCode, properties }, ProtocolVersion.v5);
-      const sizeMax = this.#connect?.properties.maximumPacketSize ?? packetSizeMax;
-      // [MQTT-3.14.2-3] without the reason string where it would not fit
-      if (bytes.length <= sizeMax) this.#outbox.append(bytes);
-      else this.#write({ type: PacketType.disconnect, reasonCode, properties: noProperties });
+      const properties = explanation(detail, this.#mayExplain); // [MQTT-3.14.2-2] no session expiry
+      this.#write({ type: PacketType.disconnect, reasonCode, properties });
     }
     this.#end({ blame, reasonCode, statement, detail });
   }
@@ -343,8 +340,25 @@ export class ServerConnection {
     if (this.#state === 'connected') this.#write(packet);
   }
 
-  #write(packet: Packet): void {
-    this.#outbox.append(encodePacket(packet, this.#version));
+  /** Returns false where the client does not take so large a packet: the connection is over then. */
+  #write(packet: Packet): boolean {
+    const bytes = fitPacket(packet, this.#version, this.#sizeMax);
+    if (bytes) {
+      this.#outbox.append(bytes);
+      return true;
+    }
+    this.#endWith(ReasonCode.packetTooLarge, `the client does not take a ${packetName(packet.type)} so large`, 'local');
+    return false;
+  }
+
+  /** Bytes of a whole packet that the client takes. */
+  get #sizeMax(): number {
+    return this.#connect?.properties.maximumPacketSize ?? packetSizeMax;
+  }
+
+  /** Whether the client wants to know why [MQTT-3.1.2-29]. */
+  get #mayExplain(): boolean {
+    return this.#connect?.properties.requestProblemInformation ?? true;
   }
 
   #end(end: Partial<ConnectionEnd> & Pick<ConnectionEnd, 'blame' | 'reasonCode' | 'detail'>): void {

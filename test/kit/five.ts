@@ -81,6 +81,20 @@ export class Five {
   }
 }
 
+/** A CONNECT without anything that it need not have. */
+export function connectOf(clientId: string): ConnectPacket {
+  const version = ProtocolVersion.v5;
+  return {
+    type: PacketType.connect,
+    version,
+    isBridge: false,
+    clientId,
+    cleanStart: true,
+    keepAlive: 0,
+    properties: {},
+  };
+}
+
 /** A SUBSCRIBE to one filter with its options. */
 export function subscribeWith(
   packetId: number,

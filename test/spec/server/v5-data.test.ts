@@ -1,7 +1,7 @@
 // MQTT 5.0, sections 1.5 and 2: strings, integers, flags, packet identifiers and property lengths, at the broker.
 import t from 'tap';
-import { Five, published, subscribeWith, unsubscribeOf } from '../kit/five.ts';
-import { ackOf, publishOf, subscribeOf } from '../kit/world.ts';
+import { Five, published, subscribeWith, unsubscribeOf } from '../../kit/five.ts';
+import { ackOf, publishOf, subscribeOf } from '../../kit/world.ts';
 
 interface Fault {
   readonly what: string;

@@ -1,7 +1,7 @@
 // MQTT 5.0, sections 3.1.2.4, 3.1.2.11.2 and 4.1: sessions, when they begin, go on and end.
 import t from 'tap';
-import { disconnectOf, Five, kept, payloads, subscribeWith } from '../kit/five.ts';
-import { ackOf, publishOf, subscribeOf } from '../kit/world.ts';
+import { disconnectOf, Five, kept, payloads, subscribeWith } from '../../kit/five.ts';
+import { ackOf, publishOf, subscribeOf } from '../../kit/world.ts';
 
 t.test(
   'clean start 0 makes a session, and goes on with it later [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.2.2-3]',

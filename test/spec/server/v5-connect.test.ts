@@ -1,8 +1,8 @@
 // MQTT 5.0, section 3.1: CONNECT at the broker, byte by byte: what is let in, and what is refused with which CONNACK.
 import t from 'tap';
-import { brokerDefaults } from '../../src/broker/broker-options.ts';
-import { Five, payloads } from '../kit/five.ts';
-import { publishOf, type RawPeer, subscribeOf } from '../kit/world.ts';
+import { brokerDefaults } from '../../../src/broker/broker-options.ts';
+import { Five, payloads } from '../../kit/five.ts';
+import { publishOf, type RawPeer, subscribeOf } from '../../kit/world.ts';
 
 interface Connect {
   /** All in hexadecimal. */

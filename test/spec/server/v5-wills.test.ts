@@ -1,9 +1,9 @@
 // MQTT 5.0, sections 3.1.2.5 and 3.1.3.2: the will, when it goes out, how, and when not.
 import t from 'tap';
-import type { Will } from '../../protocol/wire/packets.ts';
-import type { Properties } from '../../protocol/wire/properties.ts';
-import { disconnectOf, Five, kept, payloads, published } from '../kit/five.ts';
-import type { RawPeer } from '../kit/world.ts';
+import type { Will } from '../../../protocol/wire/packets.ts';
+import type { Properties } from '../../../protocol/wire/properties.ts';
+import { disconnectOf, Five, kept, payloads, published } from '../../kit/five.ts';
+import type { RawPeer } from '../../kit/world.ts';
 
 function willOf(properties: Properties = {}, more: Partial<Will> = {}): Will {
   return { topic: 'will', payload: Buffer.from('gone'), qos: 0, retain: false, properties, ...more };
