@@ -1,11 +1,13 @@
 // NodeDisk: files through Node. Whole texts are replaced by rename, so that a crash
 // leaves the old or the new one; a full disk is told apart from everything else, because
 // waiting helps there.
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { allocateBytes, type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
 import { messageOf, StorageError } from '../base/errors.ts';
-import type { Disk, DiskEntry, DiskFile } from './ports.ts';
+import { lockFile } from './node-lock.ts';
+import type { Disk, DiskEntry, DiskFile, DiskLock } from './ports.ts';
 
 /** The system's files. */
 export class NodeDisk implements Disk {
@@ -31,9 +33,10 @@ export class NodeDisk implements Disk {
   }
 
   /** See `Disk.open`. */
-  open(path: string): Promise<DiskFile> {
+  open(path: string, mode: 'append' | 'read' = 'append'): Promise<DiskFile> {
     return told(path, async () => {
-      const handle = await open(path, 'a+');
+      // not in the system's own append mode, which would append whatever is written at a position
+      const handle = await open(path, mode === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT);
       return new NodeFile(path, handle, (await handle.stat()).size);
     });
   }
@@ -76,6 +79,19 @@ export class NodeDisk implements Disk {
       }
     });
   }
+
+  /** See `Disk.freeBytes`. */
+  freeBytes(path: string): Promise<number> {
+    return told(path, async () => {
+      const { bavail, bsize } = await statfs(path);
+      return bavail * bsize;
+    });
+  }
+
+  /** See `Disk.lock`. */
+  lock(path: string): Promise<DiskLock> {
+    return told(path, () => lockFile(path));
+  }
 }
 
 class NodeFile implements DiskFile {
@@ -93,11 +109,15 @@ class NodeFile implements DiskFile {
     return this.#size;
   }
 
-  async append(parts: readonly Bytes[]): Promise<void> {
+  append(parts: readonly Bytes[]): Promise<void> {
+    return this.write(this.#size, parts);
+  }
+
+  async write(position: number, parts: readonly Bytes[]): Promise<void> {
     const total = parts.reduce((sum, part) => sum + part.length, 0);
     await told(this.#path, async () => {
-      const { bytesWritten } = await this.#handle.writev([...parts]);
-      this.#size += bytesWritten;
+      const { bytesWritten } = await this.#handle.writev([...parts], position);
+      this.#size = Math.max(this.#size, position + bytesWritten);
       if (bytesWritten < total)
         throw new StorageError('FULL', this.#path, `only ${bytesWritten} of ${total} bytes fit`);
     });

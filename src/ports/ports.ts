@@ -150,12 +150,14 @@ export interface Net {
   listen(options: ListenOptions, accepted: (socket: Socket) => void): Promise<Listener>;
 }
 
-/** One open file for appending and reading at positions. */
+/** One open file for appending, and for writing and reading at positions. */
 export interface DiskFile {
   /** Bytes in the file. */
   readonly size: number;
   /** Appends all parts in order in one gathered write. */
   append(parts: readonly Bytes[]): Promise<void>;
+  /** Writes all parts in order from `position` on, at most `size`, in one gathered write; the file may grow. */
+  write(position: number, parts: readonly Bytes[]): Promise<void>;
   /** Reads up to `size` bytes from `position`; fewer only at the end of the file. */
   read(position: number, size: number): Promise<Bytes>;
   /** Cuts the file to `size` bytes. */
@@ -163,6 +165,12 @@ export interface DiskFile {
   /** Returns when all that was written is on stable storage. */
   sync(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A lock that is held. */
+export interface DiskLock {
+  /** Gives it back. */
+  release(): Promise<void>;
 }
 
 /** What is known of a file without opening it. */
@@ -177,8 +185,8 @@ export interface Disk {
   readText(path: string): Promise<string>;
   /** Replaces a file so that after a crash either the old or the new text is there, whole. */
   replaceText(path: string, text: string): Promise<void>;
-  /** Opens a file for appending and reading, and makes it if it is not there. */
-  open(path: string): Promise<DiskFile>;
+  /** Opens a file for appending and reading, and makes it if it is not there; or, as it is, for reading only. */
+  open(path: string, mode?: 'append' | 'read'): Promise<DiskFile>;
   /** Entries of a directory, sorted by name; empty when it does not exist. */
   list(path: string): Promise<readonly DiskEntry[]>;
   /** Makes a directory and its parents; does nothing if it is there. */
@@ -188,6 +196,13 @@ export interface Disk {
   remove(path: string): Promise<void>;
   /** Makes names in a directory (files made, renamed, removed) stable. */
   syncDirectory(path: string): Promise<void>;
+  /** Bytes that this process may still write on the file system of a path that exists. */
+  freeBytes(path: string): Promise<number>;
+  /**
+   * Takes a file as a lock that ends with the process, however that ends. Rejects with `ERR_STORAGE_LOCKED`, which
+   * names the holder, while another one lives.
+   */
+  lock(path: string): Promise<DiskLock>;
 }
 
 /** All four together, handed down from the composition root. */

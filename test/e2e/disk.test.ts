@@ -1,5 +1,5 @@
 // The disk port on a real file system: whole texts replaced, appended files read back, faults that name the path.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -45,4 +45,39 @@ t.test('a fault names the path and the code of the system', async (t) => {
   const path = join(folder, 'missing');
   await t.rejects(disk.readText(path), { code: 'ERR_STORAGE_ENOENT', path, message: /missing/ });
   await t.rejects(disk.open(folder), { code: 'ERR_STORAGE_EISDIR', blame: 'disk' });
+});
+
+t.test('a file is written at positions too, and one that is opened for reading stays as it is', async (t) => {
+  const path = join(folder, 'positions');
+  const file = await disk.open(path);
+  await file.append([bytesOfText('hello '), bytesOfText('world')]);
+  await file.write(6, [bytesOfText('there'), bytesOfText('!')]);
+  t.equal(file.size, 12);
+  await file.close();
+  const reader = await disk.open(path, 'read');
+  t.equal((await reader.read(0, 100)).toString(), 'hello there!');
+  await t.rejects(reader.append([bytesOfText('?')]), { code: 'ERR_STORAGE_EBADF' });
+  await reader.close();
+  await t.rejects(disk.open(join(folder, 'nowhere'), 'read'), { code: 'ERR_STORAGE_ENOENT' });
+});
+
+t.test('the room that is left on the file system is known', async (t) => {
+  t.ok((await disk.freeBytes(folder)) > 0);
+  await t.rejects(disk.freeBytes(join(folder, 'nowhere', 'at', 'all')), { code: 'ERR_STORAGE_ENOENT' });
+});
+
+t.test('a lock has one holder; one that a dead process left is taken over', async (t) => {
+  const path = join(folder, 'lock');
+  const lock = await disk.lock(path);
+  await t.rejects(disk.lock(path), {
+    code: 'ERR_STORAGE_LOCKED',
+    message: new RegExp(`another process, ${process.pid}`),
+  });
+  await lock.release();
+  for (const left of ['', '999999999 1 gone', `${process.pid} of another life`]) {
+    writeFileSync(path, left);
+    const taken = await disk.lock(path);
+    await taken.release();
+  }
+  t.notOk(existsSync(path));
 });

@@ -1,6 +1,6 @@
 // MemoryDisk: files in a map, as far as configurations need them.
 import { StorageError } from '../../src/base/errors.ts';
-import type { Disk, DiskEntry, DiskFile } from '../../src/ports/ports.ts';
+import type { Disk, DiskEntry, DiskFile, DiskLock } from '../../src/ports/ports.ts';
 
 /** A disk that holds texts. */
 export class MemoryDisk implements Disk {
@@ -41,4 +41,12 @@ export class MemoryDisk implements Disk {
   }
 
   async syncDirectory(): Promise<void> {}
+
+  async freeBytes(): Promise<number> {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async lock(): Promise<DiskLock> {
+    return { release: async () => {} };
+  }
 }

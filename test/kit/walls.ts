@@ -38,6 +38,7 @@ export const walls: Readonly<Record<string, Wall>> = {
       'node:timers': '*',
       'node:path': '*',
       'node:crypto': 'node-random.ts',
+      'node:process': 'node-lock.ts',
     },
   },
   'src/message': { rooms: ['protocol/wire'] },
