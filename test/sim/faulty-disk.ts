@@ -7,7 +7,7 @@
 // Bounded by `capacityBytes`; beyond it an append keeps what fits and fails with FULL.
 import { dirname } from 'node:path';
 import { StorageError } from '../../src/base/errors.ts';
-import type { Clock, Disk, DiskEntry, DiskFile } from '../../src/ports/ports.ts';
+import type { Clock, Disk, DiskEntry, DiskFile, DiskLock } from '../../src/ports/ports.ts';
 import type { Chance } from '../kit/chance.ts';
 import { FaultyFile } from './faulty-file.ts';
 import { Inode } from './inode.ts';
@@ -51,6 +51,8 @@ export class FaultyDisk implements Disk {
   #safeNames = new Map<string, Inode>();
   readonly #directories = new Set<string>();
   readonly #changes = new Map<string, NameChange[]>();
+  /** By path, the generation of the process that holds it: a crash ends them all. */
+  readonly #locks = new Map<string, number>();
   #generation = 0;
 
   /** Without a clock everything answers at once. */
@@ -109,14 +111,15 @@ export class FaultyDisk implements Disk {
     await this.syncDirectory(dirname(path));
   }
 
-  async open(path: string): Promise<DiskFile> {
-    await this.operate('open', path, 0);
-    let inode = this.#names.get(path);
+  async open(path: string, mode: 'append' | 'read' = 'append'): Promise<DiskFile> {
+    const isReadOnly = mode === 'read';
+    await this.operate(isReadOnly ? undefined : 'open', path, 0);
+    let inode = isReadOnly ? this.#find(path) : this.#names.get(path);
     if (inode === undefined) {
       inode = new Inode();
       this.#change({ path, inode });
     }
-    return new FaultyFile(this, path, inode, this.#generation);
+    return new FaultyFile(this, path, inode, { generation: this.#generation, isReadOnly });
   }
 
   async list(path: string): Promise<readonly DiskEntry[]> {
@@ -150,6 +153,19 @@ export class FaultyDisk implements Disk {
     await this.operate('sync-directory', path, this.faults.failedSync);
     for (const { path: name, inode } of this.#changes.get(path) ?? []) apply(this.#safeNames, name, inode);
     this.#changes.delete(path);
+  }
+
+  async freeBytes(path: string): Promise<number> {
+    await this.operate(undefined, path, 0);
+    return this.roomFor(Number.MAX_SAFE_INTEGER);
+  }
+
+  async lock(path: string): Promise<DiskLock> {
+    await this.operate(undefined, path, 0);
+    const generation = this.#locks.get(path);
+    if (generation === this.#generation) throw new StorageError('LOCKED', path, `${path} is locked`);
+    this.#locks.set(path, this.#generation);
+    return { release: async () => void this.#locks.delete(path) };
   }
 
   /** Takes the time of an operation, and fails in a share of the cases. Never returns when a crash comes first. */

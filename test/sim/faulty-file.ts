@@ -20,29 +20,42 @@ export class FaultyFile implements DiskFile {
   readonly #path: string;
   readonly #inode: Inode;
   readonly #generation: number;
+  readonly #isReadOnly: boolean;
   #isClosed = false;
 
-  constructor(disk: FileHost, path: string, inode: Inode, generation: number) {
+  constructor(disk: FileHost, path: string, inode: Inode, more: { generation: number; isReadOnly: boolean }) {
     this.#disk = disk;
     this.#path = path;
     this.#inode = inode;
-    this.#generation = generation;
+    this.#generation = more.generation;
+    this.#isReadOnly = more.isReadOnly;
   }
 
   get size(): number {
     return this.#inode.size;
   }
 
-  async append(parts: readonly Bytes[]): Promise<void> {
+  append(parts: readonly Bytes[]): Promise<void> {
+    return this.#write(undefined, parts);
+  }
+
+  write(position: number, parts: readonly Bytes[]): Promise<void> {
+    return this.#write(position, parts);
+  }
+
+  async #write(position: number | undefined, parts: readonly Bytes[]): Promise<void> {
     await this.#enter();
+    if (this.#isReadOnly) throw new StorageError('EBADF', this.#path, `${this.#path} is open for reading`);
+    const at = position ?? this.#inode.size;
     const bytes = Buffer.concat(parts);
     const isFailing = this.#disk.isFailing(this.#disk.faults.failedWrite);
-    const fitting = isFailing ? 0 : this.#disk.roomFor(bytes.length);
+    const within = Math.max(0, Math.min(bytes.length, this.#inode.size - at));
+    const fitting = isFailing ? 0 : within + this.#disk.roomFor(bytes.length - within);
     // the bytes are in the cache from the beginning; a crash meanwhile tears them
     const operated = this.#disk.operate('append', this.#path, isFailing ? 1 : 0);
-    if (!this.#disk.isGone(this.#generation)) this.#inode.append(bytes.subarray(0, fitting));
+    if (!this.#disk.isGone(this.#generation)) this.#inode.write(at, bytes.subarray(0, fitting));
     await operated;
-    this.#inode.appended();
+    this.#inode.written();
     if (fitting < bytes.length) {
       throw new StorageError('FULL', this.#path, `only ${fitting} of ${bytes.length} bytes fit`);
     }

@@ -22,27 +22,30 @@ export class Inode {
   #isCut = false;
   /** Bytes at the end of a write that is underway. */
   #underway = 0;
+  #underwayEnd = 0;
 
   /** Bytes that can be read. */
   get size(): number {
     return this.#size;
   }
 
-  append(bytes: Bytes): void {
-    const end = this.#size + bytes.length;
+  /** Writes at a position, at most `size`. */
+  write(at: number, bytes: Bytes): void {
+    const end = at + bytes.length;
     if (end > this.#bytes.length) {
       const larger = Buffer.alloc(Math.max(end, this.#bytes.length * 2, 1024));
       this.#bytes.copy(larger, 0, 0, this.#size);
       this.#bytes = larger;
     }
-    bytes.copy(this.#bytes, this.#size);
-    this.#writes.push({ at: this.#size, size: bytes.length, isLost: false });
-    this.#size = end;
+    bytes.copy(this.#bytes, at);
+    this.#writes.push({ at, size: bytes.length, isLost: false });
+    this.#size = Math.max(this.#size, end);
     this.#underway = bytes.length;
+    this.#underwayEnd = end;
   }
 
-  /** The last append has returned. */
-  appended(): void {
+  /** The last write has returned. */
+  written(): void {
     this.#underway = 0;
   }
 
@@ -77,7 +80,9 @@ export class Inode {
 
   crash(kind: 'kill' | 'power', chance: Chance): void {
     if (kind === 'kill') {
-      if (this.#underway > 0) this.truncate(this.#size - chance.int(0, this.#underway));
+      const missing = this.#underway > 0 ? chance.int(0, this.#underway) : 0;
+      if (this.#underwayEnd === this.#size) this.truncate(this.#size - missing);
+      else this.#bytes.fill(0, this.#underwayEnd - missing, this.#underwayEnd);
       this.#underway = 0;
       return;
     }
