@@ -1,6 +1,6 @@
 // Lock files: a file that names the process that holds it. The system gives Node no lock of its own, so whether a
-// holder lives is found out by what identifies a process: its number, and where there is `/proc` the moment it began and
-// the boot of the machine, since numbers come again. What a dead process left is taken over.
+// holder lives is found out by what identifies a process: its number, and where there is `/proc` the moment it began
+// and the boot of the machine, since numbers come again. What a dead process left is taken over.
 //
 // A process in another container is not seen: do not give one directory to two of them.
 import { readFileSync } from 'node:fs';
