@@ -93,6 +93,9 @@ export const entrances: readonly string[] = [
   'test/score.ts',
 ];
 
+/** Programs of the tests: they lead to files of the tests, not to the product. */
+export const testPrograms: readonly string[] = ['test/fuzz/run.ts'];
+
 /** A wall as a row of the tables in src/README.md and protocol/README.md. */
 export function rowOf(room: string): string {
   const { rooms = [], packages = {} } = walls[room] ?? {};
@@ -145,7 +148,8 @@ export function importCycles(files: readonly SourceFile[]): Finding[] {
 /** Files that neither an entrance nor a test leads to; a file of the product must be reached without tests. */
 export function deadFiles(files: readonly SourceFile[]): Finding[] {
   const product = reach(files, (file) => entrances.includes(file.path));
-  const everything = reach(files, (file) => entrances.includes(file.path) || isTest(file.path));
+  const starts = [...entrances, ...testPrograms];
+  const everything = reach(files, (file) => starts.includes(file.path) || isTest(file.path));
   return files.flatMap(({ path }) => {
     const isProduct = path.startsWith('src/') || path.startsWith('protocol/');
     if ((isProduct ? product : everything).has(path)) return [];
