@@ -2,16 +2,13 @@
 // Everything else in protocol/ is an inner matter of it and may change with any version; what is
 // exported here may not.
 export { Backoff, type BackoffOptions } from './connection/backoff.ts';
+export type { ClientAuthentication } from './connection/client-authentication.ts';
 export { ClientConnection, type ClientSink, type ClientTerms } from './connection/client-connection.ts';
 export type { ConnectionEnd, ExchangeSink, SendOutcome } from './connection/exchange.ts';
 export type { PeerLimits, ServerFeatures } from './connection/limits.ts';
 export type { ReceivedPublish } from './connection/received-publish.ts';
-export {
-  type ConnectAnswer,
-  ServerConnection,
-  type ServerLimits,
-  type ServerSink,
-} from './connection/server-connection.ts';
+export { ServerConnection } from './connection/server-connection.ts';
+export type { ConnectAnswer, ServerLimits, ServerSink } from './connection/server-terms.ts';
 export type { SendEntry } from './session/send-window.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { FilterTree } from './topic/filter-tree.ts';

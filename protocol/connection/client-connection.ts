@@ -13,13 +13,21 @@ import { decodePacket, encodePacket } from '../wire/codec.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
-import type { ConnackPacket, ConnectPacket, DisconnectPacket, Packet, SubscribeEntry } from '../wire/packets.ts';
+import type {
+  AuthPacket,
+  ConnackPacket,
+  ConnectPacket,
+  DisconnectPacket,
+  Packet,
+  SubscribeEntry,
+} from '../wire/packets.ts';
 import { noProperties, type Properties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
+import { authFault, type ClientAuthentication, methodFault } from './client-authentication.ts';
 import { type ConnectionEnd, Exchange, type ExchangeSink, type SendOutcome } from './exchange.ts';
 import { Pinger } from './keep-alive.ts';
 import { faultAtClient } from './legal-packets.ts';
@@ -41,6 +49,8 @@ export interface ClientSink extends ExchangeSink {
   subscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void;
   /** One reason code for each filter in 5.0; none in 3.x. */
   unsubscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void;
+  /** The server has accepted what `reauthenticate` began. */
+  reauthenticated?(): void;
 }
 
 /** How a client connects. */
@@ -54,6 +64,8 @@ export interface ClientTerms {
   readonly qos2WindowMax?: number;
   /** Hears of runs that were sent; default nobody, and none can be sent. */
   readonly runSink?: RunSink;
+  /** Proves who the client is by a method of enhanced authentication, 5.0 only; default user name and password. */
+  readonly authentication?: ClientAuthentication;
 }
 
 /** One connection at a client. */
@@ -67,6 +79,8 @@ export class ClientConnection {
   #exchange: Exchange | undefined;
   #pinger: Pinger | undefined;
   #answerDeadline = Number.POSITIVE_INFINITY;
+  /** By when the server must have decided about an authentication beside a live connection. */
+  #authenticationDeadline = Number.POSITIVE_INFINITY;
   /** Identifiers of SUBSCRIBE and UNSUBSCRIBE without answer; they end with the connection. */
   readonly #requests = new Set<number>();
 
@@ -91,14 +105,16 @@ export class ClientConnection {
   start(now: number): void {
     this.#state = 'connecting';
     this.#answerDeadline = now + this.#terms.answerTimeoutMs;
-    this.#write(this.#terms.connect);
+    const { connect, authentication } = this.#terms;
+    this.#write(authentication === undefined ? connect : { ...connect, properties: this.#beginning(authentication) });
   }
 
   /** When `tick` has something to do, in ms; Infinity if never. */
   nextDeadline(): number {
     if (this.#state === 'connecting') return this.#answerDeadline;
     if (this.#state !== 'connected') return Number.POSITIVE_INFINITY;
-    return Math.min(this.#pinger?.deadline ?? Number.POSITIVE_INFINITY, this.#acknowledgeDeadline);
+    const pings = this.#pinger?.deadline ?? Number.POSITIVE_INFINITY;
+    return Math.min(pings, this.#acknowledgeDeadline, this.#authenticationDeadline);
   }
 
   /** Looks at the deadlines. */
@@ -107,6 +123,9 @@ export class ClientConnection {
     const timeout = ReasonCode.keepAliveTimeout;
     if (this.#state === 'connecting') {
       const detail = `no CONNACK came within ${this.#terms.answerTimeoutMs} ms`;
+      this.#end({ blame: 'network', reasonCode: timeout, detail });
+    } else if (now >= this.#authenticationDeadline) {
+      const detail = `no answer to AUTH came within ${this.#terms.answerTimeoutMs} ms`;
       this.#end({ blame: 'network', reasonCode: timeout, detail });
     } else if (now >= this.#acknowledgeDeadline) {
       const detail = `nothing was acknowledged for ${this.#terms.acknowledgeTimeoutMs} ms`;
@@ -179,6 +198,16 @@ export class ClientConnection {
     }));
   }
 
+  /** Proves again who the client is, on the live connection [MQTT-4.12.1-1]. Returns false where there is no method. */
+  reauthenticate(now: number): boolean {
+    const { authentication, answerTimeoutMs } = this.#terms;
+    if (authentication === undefined || this.#state !== 'connected') return false;
+    this.#authenticationDeadline = now + answerTimeoutMs;
+    const properties = this.#authenticationProperties(authentication, authentication.begin());
+    this.#write({ type: PacketType.auth, reasonCode: ReasonCode.reAuthenticate, properties });
+    return true;
+  }
+
   /** Ends the connection in order; nothing is sent after it [MQTT-3.14.4-1] [MQTT3-3.14.4-2]. */
   disconnect(reasonCode: ReasonCode, detail: string, properties: Properties = noProperties): void {
     if (this.#state === 'connected') this.#write({ type: PacketType.disconnect, reasonCode, properties });
@@ -222,6 +251,8 @@ export class ClientConnection {
         return undefined;
       case PacketType.disconnect:
         return this.#receiveDisconnect(packet);
+      case PacketType.auth:
+        return this.#receiveAuth(packet);
       default:
         return undefined; // PINGRESP: that something came is all there is to it
     }
@@ -256,6 +287,8 @@ export class ClientConnection {
       // [MQTT-3.2.2-4]
       return new Malformed(ReasonCode.protocolError, 'MQTT-3.2.2-4', 'a session is present that was to start clean');
     }
+    const distrust = this.#authenticationFault(packet.properties);
+    if (distrust) return distrust;
     this.#server = featuresOfConnack(connect, packet);
     const { keepAlive } = this.#server;
     const answerMs = Math.min(this.#terms.answerTimeoutMs, Math.max(1000, keepAlive * 1000));
@@ -277,6 +310,51 @@ export class ClientConnection {
     this.#exchange.begin(now);
     this.#sink.connected(packet);
     return undefined;
+  }
+
+  #receiveAuth(packet: AuthPacket): Malformed | undefined {
+    const { authentication } = this.#terms;
+    const isUnderway = this.#state === 'connecting' || this.#authenticationDeadline < Number.POSITIVE_INFINITY;
+    const fault = authFault(packet, authentication?.method, isUnderway);
+    if (fault !== undefined || authentication === undefined) return fault;
+    if (packet.reasonCode === ReasonCode.continueAuthentication) {
+      authentication.challenged(packet.properties.authenticationData, (answer) => this.#answer(authentication, answer));
+      return undefined;
+    }
+    if (this.#state === 'connecting') return authFault(packet, authentication.method, false);
+    this.#authenticationDeadline = Number.POSITIVE_INFINITY;
+    const distrust = this.#authenticationFault(packet.properties);
+    if (distrust === undefined) this.#sink.reauthenticated?.();
+    return distrust;
+  }
+
+  /** Answers a challenge [MQTT-4.12.0-3], or gives up where there is no answer. */
+  #answer(authentication: ClientAuthentication, answer: Bytes | string): void {
+    if (this.#state === 'ended') return;
+    if (typeof answer === 'string') {
+      this.#fail(new Malformed(ReasonCode.notAuthorized, '', answer));
+      return;
+    }
+    const properties = this.#authenticationProperties(authentication, answer);
+    this.#write({ type: PacketType.auth, reasonCode: ReasonCode.continueAuthentication, properties });
+  }
+
+  /** What is wrong with a server that has accepted. */
+  #authenticationFault(properties: Properties): Malformed | undefined {
+    const { authentication } = this.#terms;
+    if (authentication === undefined) return undefined;
+    const fault = methodFault(authentication.method, properties);
+    const doubt = fault === undefined ? authentication.finished(properties.authenticationData) : undefined;
+    return doubt === undefined ? fault : new Malformed(ReasonCode.notAuthorized, '', doubt);
+  }
+
+  #beginning(authentication: ClientAuthentication): Properties {
+    const { properties } = this.#terms.connect;
+    return { ...properties, ...this.#authenticationProperties(authentication, authentication.begin()) };
+  }
+
+  #authenticationProperties({ method }: ClientAuthentication, data: Bytes | undefined): Properties {
+    return { authenticationMethod: method, ...(data === undefined ? {} : { authenticationData: data }) };
   }
 
   #receiveDisconnect(packet: DisconnectPacket): undefined {

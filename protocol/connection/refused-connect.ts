@@ -1,12 +1,26 @@
-// RefusedConnect: in which version a client is answered whose CONNECT could not be read. The level byte
+// RefusedConnect: whether and in which version a client is answered whose CONNECT could not be read. The level byte
 // is looked for where it would be; a client above 5.0 is expected to understand the answer of 5.0, all
 // others that of 3.1.1.
 import type { Bytes } from '../wire/bytes.ts';
 import { headerLength } from '../wire/fixed-header.ts';
+import type { Malformed } from '../wire/malformed.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';
+import { ReasonCode } from '../wire/reason-code.ts';
 
-/** The version in which a CONNACK answers the CONNECT in `frame`. */
-export function connackVersion(frame: Bytes): ProtocolVersion {
+/**
+ * The version in which a CONNACK tells a client what is wrong with the CONNECT in `frame`: always in 5.0, of versions
+ * and identifiers also in 3.x; undefined when it hears nothing.
+ */
+export function answerVersion(fault: Malformed, frame: Bytes): ProtocolVersion | undefined {
+  const version = connackVersion(frame);
+  const isTold =
+    version === ProtocolVersion.v5 ||
+    fault.reasonCode === ReasonCode.unsupportedProtocolVersion || // [MQTT3-3.1.2-2] [MQTT-3.1.2-2]
+    fault.reasonCode === ReasonCode.clientIdentifierNotValid; // [MQTT3-3.1.3-8] [MQTT3-3.1.3-9]
+  return isTold ? version : undefined;
+}
+
+function connackVersion(frame: Bytes): ProtocolVersion {
   const bodyStart = headerLength(frame);
   if (bodyStart < 0 || bodyStart + 2 > frame.length) return ProtocolVersion.v311;
   const level = frame[bodyStart + 2 + frame.readUInt16BE(bodyStart)] ?? 0;

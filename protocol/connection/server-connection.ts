@@ -1,59 +1,40 @@
 // ServerConnection: one connection as the server sees it, for 3.1, 3.1.1 and 5.0.
 //
 //   awaiting --CONNECT--> deciding --accept--> connected --disconnect / DISCONNECT / fault / silence--> ended
-//      |                     | refuse                                                                     ^
-//      +-- fault, no CONNECT in time -----------------------------------------------------------------------+
+//      |                  | ^  | refuse                                                                   ^
+//      |         challenge| |  +--------------------------------------------------------------------------+
+//      |                  +-AUTH                                                                          |
+//      +-- fault, no CONNECT or no decision in time ------------------------------------------------------+
 //
-// It answers what the standard lays down and asks its sink for the rest. While the sink decides about CONNECT, scanning
-// stops. Time is a parameter; `nextDeadline` says when `tick` has something to do.
+// It answers what the standard lays down and asks its sink for the rest. While the sink decides, about CONNECT or
+// because it holds the connection, scanning stops. Time is a parameter; `nextDeadline` says when `tick` has work.
 import type { Session } from '../session/session.ts';
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { decodePacket } from '../wire/codec.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType, packetName } from '../wire/packet-type.ts';
-import type { ConnectPacket, DisconnectPacket, Packet, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
-import { noProperties, type Properties } from '../wire/properties.ts';
+import type { AuthPacket, ConnectPacket, DisconnectPacket, Packet } from '../wire/packets.ts';
+import { noProperties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
-import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
+import { ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
-import { type ConnectionEnd, Exchange, type ExchangeSink, type SendOutcome } from './exchange.ts';
+import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
 import { explanation, fitPacket } from './fitted-packet.ts';
 import { SilenceLimit } from './keep-alive.ts';
-import { faultAtServer } from './legal-packets.ts';
+import { faultAtServer, type ServerPhase } from './legal-packets.ts';
 import { limitsOfConnect, packetSizeMax } from './limits.ts';
-import { connackVersion } from './refused-connect.ts';
-import type { RunSink } from './run-exchange.ts';
-
-/** What a server does with one connection. */
-export interface ServerSink extends ExchangeSink, RunSink {
-  /** Answered by `accept` or `refuse`, inside this call or later. */
-  connectRequested(connect: ConnectPacket): void;
-  /** Answered by `subscribed`. */
-  subscribeRequested(packet: SubscribePacket): void;
-  /** Answered by `unsubscribed`. */
-  unsubscribeRequested(packet: UnsubscribePacket): void;
-}
-
-/** What the server allows; see `BrokerOptions` for bounds and defaults. */
-export interface ServerLimits {
-  readonly maximumPacketSize: number;
-  readonly receiveMaximum: number;
-  readonly topicAliasMaximum: number;
-  readonly keepAliveMultiplier: number;
-  readonly connectTimeoutMs: number;
-}
-
-/** The server's answer to a CONNECT that it accepts. */
-export interface ConnectAnswer {
-  readonly sessionPresent: boolean;
-  /** The client sent no client id and got this one. */
-  readonly assignedClientId?: string;
-  /** Seconds; stated when it is not what the client asked for. */
-  readonly sessionExpiryInterval?: number;
-}
+import { answerVersion } from './refused-connect.ts';
+import { ServerAuthentication } from './server-authentication.ts';
+import {
+  type ConnectAnswer,
+  connackProperties,
+  type ServerLimits,
+  type ServerSink,
+  subackCode,
+} from './server-terms.ts';
 
 /** One connection at a server. */
 export class ServerConnection {
@@ -66,6 +47,8 @@ export class ServerConnection {
   #exchange: Exchange | undefined;
   #silence: SilenceLimit | undefined;
   #sessionExpiryInterval: number | undefined;
+  #authentication: ServerAuthentication | undefined;
+  #isHeld = false;
 
   constructor(outbox: Outbox, sink: ServerSink, limits: ServerLimits, now: number) {
     this.#outbox = outbox;
@@ -82,14 +65,23 @@ export class ServerConnection {
   /** When `tick` has something to do, in ms; Infinity if never. */
   nextDeadline(): number {
     if (this.#state === 'ended') return Number.POSITIVE_INFINITY;
-    return this.#silence?.deadline ?? this.#connectDeadline;
+    const deadline = this.#silence?.deadline ?? this.#connectDeadline;
+    return this.#authentication === undefined ? deadline : Math.min(deadline, this.#authentication.deadline);
   }
 
   /** Looks at the deadlines. */
   tick(now: number): void {
     if (this.nextDeadline() > now) return;
+    if (this.#state === 'deciding') {
+      this.refuse(ReasonCode.serverUnavailable, 'it was not decided in time who this is');
+      return;
+    }
     if (this.#state !== 'connected') {
       this.#end({ blame: 'remote', reasonCode: ReasonCode.maximumConnectTime, detail: 'no CONNECT came in time' });
+      return;
+    }
+    if ((this.#authentication?.deadline ?? Number.POSITIVE_INFINITY) <= now) {
+      this.#endWith(ReasonCode.notAuthorized, 'authentication was not finished in time', 'remote', 'MQTT-4.12.1-2');
       return;
     }
     // [MQTT-3.1.2-22] [MQTT3-3.1.2-24]
@@ -110,9 +102,10 @@ export class ServerConnection {
     }
     // what a run gathered came before this frame
     this.chunkEnded();
-    const fault = faultAtServer(type, exchange !== undefined) ?? this.#ackFault(bytes, start, bodyStart, end, now);
+    const fault = faultAtServer(type, this.#phase) ?? this.#ackFault(bytes, start, bodyStart, end, now);
     if (fault) this.#fail(fault);
-    else if (type > PacketType.pubcomp || exchange === undefined) this.#receiveOther(copyOfBytes(bytes, start, end));
+    else if (type > PacketType.pubcomp || exchange === undefined)
+      this.#receiveOther(copyOfBytes(bytes, start, end), now);
     return this.#mayScan();
   }
 
@@ -153,6 +146,32 @@ export class ServerConnection {
     this.#end({ blame: 'network', reasonCode: ReasonCode.unspecifiedError, detail: 'the connection was lost' });
   }
 
+  /** Stops scanning until `proceed`: what came last must be decided before anything after it is looked at. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Ends `hold`. */
+  proceed(): void {
+    this.#isHeld = false;
+    if (this.#mayScan()) this.#sink.resumable();
+  }
+
+  /** Asks a client that named a method for more [MQTT-4.12.0-2]. */
+  challenge(data: Bytes | undefined): void {
+    const isOpen = this.#state === 'deciding' || this.#state === 'connected';
+    if (!isOpen || !this.#authentication?.challenge()) return;
+    this.#writeAuth(ReasonCode.continueAuthentication, data);
+    if (this.#state === 'deciding') this.#sink.resumable();
+  }
+
+  /** The client of a live connection has proved again who it is. */
+  reauthenticated(data: Bytes | undefined): void {
+    if (this.#state !== 'connected' || !this.#authentication?.isAsked) return;
+    this.#authentication.settle();
+    this.#writeAuth(ReasonCode.success, data);
+  }
+
   /** Accepts the client; what its session left unfinished goes on at once [MQTT-3.1.4-5] [MQTT3-3.1.4-4]. */
   accept(session: Session, answer: ConnectAnswer, now: number): void {
     const connect = this.#connect;
@@ -162,10 +181,17 @@ export class ServerConnection {
       // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1] [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
       sessionPresent: answer.sessionPresent && connect.version !== ProtocolVersion.v31,
       reasonCode: ReasonCode.success,
-      properties: connect.version === ProtocolVersion.v5 ? this.#connackProperties(answer) : noProperties,
+      properties:
+        connect.version === ProtocolVersion.v5
+          ? {
+              ...connackProperties(this.#limits, answer),
+              ...this.#authentication?.propertiesWith(answer.authenticationData),
+            }
+          : noProperties,
     });
     if (!isTold) return;
     this.#state = 'connected';
+    this.#authentication?.settle();
     this.#silence = new SilenceLimit(connect.keepAlive, this.#limits.keepAliveMultiplier, now);
     this.#exchange = new Exchange(this.#outbox, this.#sink, session, {
       version: connect.version,
@@ -217,46 +243,45 @@ export class ServerConnection {
     return this.#exchange?.ackReceived(bytes, start, bodyStart, end, now);
   }
 
-  #receiveOther(frame: Bytes): void {
+  /** What the client may send now. */
+  get #phase(): ServerPhase {
+    if (this.#exchange !== undefined) return 'connected';
+    return this.#state === 'deciding' ? 'challenged' : 'awaiting';
+  }
+
+  #receiveOther(frame: Bytes, now: number): void {
     if (this.#state === 'ended') return;
-    const isFirst = this.#exchange === undefined;
-    const fault = isFirst ? this.#receiveConnect(frame) : this.#receiveControl(decodePacket(frame, this.#version));
+    const isFirst = this.#state === 'awaiting';
+    const fault = isFirst ? this.#receiveConnect(frame) : this.#receiveControl(decodePacket(frame, this.#version), now);
     if (fault) this.#fail(fault);
   }
 
   #mayScan(): boolean {
-    return this.#state === 'connected' && this.#exchange?.isStalled !== true;
+    if (this.#state !== 'connected') return this.#state === 'deciding' && this.#authentication?.isChallenged === true;
+    return !this.#isHeld && this.#exchange?.isStalled !== true;
   }
 
   #receiveConnect(frame: Bytes): Malformed | undefined {
     const packet = decodePacket(frame, ProtocolVersion.v5);
     if (packet instanceof Malformed) {
-      this.#refuseMalformed(packet, frame);
+      const version = answerVersion(packet, frame);
+      if (version !== undefined) this.#refuse(packet.reasonCode, packet.detail, version);
       return packet;
     }
     if (packet.type !== PacketType.connect) return undefined;
     this.#connect = packet;
     this.#state = 'deciding';
-    if (packet.properties.authenticationMethod !== undefined) {
-      // [MQTT-4.12.0-1]
-      this.refuse(ReasonCode.badAuthenticationMethod, 'enhanced authentication is not offered here');
-      return undefined;
+    const { authenticationMethod } = packet.properties;
+    if (authenticationMethod !== undefined) {
+      if (this.#sink.authenticationReceived === undefined) {
+        // [MQTT-4.12.0-1]
+        this.refuse(ReasonCode.badAuthenticationMethod, 'enhanced authentication is not offered here');
+        return undefined;
+      }
+      this.#authentication = new ServerAuthentication(authenticationMethod);
     }
     this.#sink.connectRequested(packet);
     return undefined;
-  }
-
-  /**
-   * What a client hears whose CONNECT was no CONNECT: something in 5.0 and for identifiers and versions, nothing else
-   * in 3.x.
-   */
-  #refuseMalformed(fault: Malformed, frame: Bytes): void {
-    const version = connackVersion(frame);
-    const isTold =
-      version === ProtocolVersion.v5 ||
-      fault.reasonCode === ReasonCode.unsupportedProtocolVersion || // [MQTT3-3.1.2-2] [MQTT-3.1.2-2]
-      fault.reasonCode === ReasonCode.clientIdentifierNotValid; // [MQTT3-3.1.3-8] [MQTT3-3.1.3-9]
-    if (isTold) this.#refuse(fault.reasonCode, fault.detail, version);
   }
 
   #refuse(reasonCode: ReasonCode, detail: string, version: ProtocolVersion): void {
@@ -267,11 +292,12 @@ export class ServerConnection {
     if (bytes) this.#outbox.append(bytes);
   }
 
-  #receiveControl(packet: Packet | Malformed): Malformed | undefined {
+  #receiveControl(packet: Packet | Malformed, now: number): Malformed | undefined {
     if (packet instanceof Malformed) return packet;
     switch (packet.type) {
       case PacketType.subscribe:
-        return this.#receiveSubscribe(packet);
+        this.#sink.subscribeRequested(packet);
+        return undefined;
       case PacketType.unsubscribe:
         this.#sink.unsubscribeRequested(packet);
         return undefined;
@@ -280,19 +306,20 @@ export class ServerConnection {
         return undefined;
       case PacketType.disconnect:
         return this.#receiveDisconnect(packet);
+      case PacketType.auth:
+        return this.#receiveAuth(packet, now);
       default:
         return undefined; // `faultAtServer` let no other through
     }
   }
 
-  #receiveSubscribe(packet: SubscribePacket): Malformed | undefined {
-    const wrong = packet.entries.find(({ filter, noLocal }) => noLocal && filter.startsWith('$share/'));
-    if (wrong) {
-      // [MQTT-3.8.3-4]
-      const detail = `no local on the shared subscription ${wrong.filter}`;
-      return new Malformed(ReasonCode.protocolError, 'MQTT-3.8.3-4', detail);
+  #receiveAuth(packet: AuthPacket, now: number): Malformed | undefined {
+    if (this.#authentication === undefined) {
+      return new Malformed(ReasonCode.protocolError, 'MQTT-4.12.0-7', 'AUTH came, but CONNECT named no method');
     }
-    this.#sink.subscribeRequested(packet);
+    const step = this.#authentication.receive(packet, now + this.#limits.connectTimeoutMs);
+    if (step instanceof Malformed) return step;
+    this.#sink.authenticationReceived?.(packet.properties.authenticationData, step === 'again');
     return undefined;
   }
 
@@ -311,19 +338,14 @@ export class ServerConnection {
     return undefined;
   }
 
-  #connackProperties(answer: ConnectAnswer): Properties {
-    const { receiveMaximum, maximumPacketSize, topicAliasMaximum } = this.#limits;
-    return {
-      ...(receiveMaximum < 65_535 ? { receiveMaximum } : {}),
-      ...(maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {}),
-      ...(topicAliasMaximum > 0 ? { topicAliasMaximum } : {}),
-      // [MQTT-3.2.2-16]
-      ...(answer.assignedClientId === undefined ? {} : { assignedClientIdentifier: answer.assignedClientId }),
-      ...(answer.sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval: answer.sessionExpiryInterval }),
-    };
+  #writeAuth(reasonCode: ReasonCode, data: Bytes | undefined): void {
+    const properties = this.#authentication?.propertiesWith(data) ?? noProperties;
+    this.#write({ type: PacketType.auth, reasonCode, properties });
   }
 
   #fail(fault: Malformed): void {
+    // [MQTT-4.12.0-4] a client that does not keep to its method hears of it in CONNACK
+    if (this.#state === 'deciding') this.#refuse(fault.reasonCode, fault.detail, this.#version);
     this.#endWith(fault.reasonCode, fault.detail, 'remote', fault.statement);
   }
 
@@ -368,10 +390,4 @@ export class ServerConnection {
     this.#exchange?.end();
     this.#sink.ended({ statement: '', isWillDue, ...end });
   }
-}
-
-/** 3.1.1 has one code for every refusal [MQTT3-3.9.3-2]; 3.1 has none and says the lowest QoS instead. */
-function subackCode(code: ReasonCode, version: ProtocolVersion): ReasonCode {
-  if (!isFailure(code) || version === ProtocolVersion.v5) return code;
-  return version === ProtocolVersion.v311 ? ReasonCode.unspecifiedError : ReasonCode.success;
 }

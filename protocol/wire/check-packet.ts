@@ -108,6 +108,7 @@ function checkOptions(reader: FrameReader, filter: string, options: number, vers
   if (!isV5) return;
   reader.expect((options & 0x30) !== 0x30, 'retain handling 3', '', ReasonCode.protocolError);
   const isSharedNoLocal = (options & 4) !== 0 && filter.startsWith('$share/');
+  // [MQTT-3.8.3-4]
   reader.expect(!isSharedNoLocal, 'no-local on a shared subscription', 'MQTT-3.8.3-4', ReasonCode.protocolError);
 }
 

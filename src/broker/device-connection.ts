@@ -7,7 +7,8 @@
 // Reading stops while the device's CONNECT is being decided and while too much awaits acceptance.
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
-import { ServerConnection, type ServerSink } from '../../protocol/connection/server-connection.ts';
+import { ServerConnection } from '../../protocol/connection/server-connection.ts';
+import type { ServerSink } from '../../protocol/connection/server-terms.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';

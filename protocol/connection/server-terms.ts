@@ -1,0 +1,66 @@
+// ServerTerms: what a server connection and its owner agree on: what the owner is asked and told, what it allows, and
+// how it answers. Plain data, and how it becomes CONNACK and SUBACK in each version. The machine
+// itself is `server-connection.ts`.
+import type { Bytes } from '../wire/bytes.ts';
+import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
+import type { Properties } from '../wire/properties.ts';
+import { ProtocolVersion } from '../wire/protocol-version.ts';
+import { isFailure, ReasonCode } from '../wire/reason-code.ts';
+import type { ExchangeSink } from './exchange.ts';
+import { packetSizeMax } from './limits.ts';
+import type { RunSink } from './run-exchange.ts';
+
+/** What a server does with one connection. */
+export interface ServerSink extends ExchangeSink, RunSink {
+  /** Answered by `accept` or `refuse`, inside this call or later. */
+  connectRequested(connect: ConnectPacket): void;
+  /**
+   * The client that named an authentication method answered a challenge; or, on a live connection, begins `again`.
+   * Answered by `challenge`; by `accept` or `refuse` before, `reauthenticated` or `disconnect` after it was accepted.
+   * Absent: no method is offered.
+   */
+  authenticationReceived?(data: Bytes | undefined, isAgain: boolean): void;
+  /** Answered by `subscribed`. */
+  subscribeRequested(packet: SubscribePacket): void;
+  /** Answered by `unsubscribed`. */
+  unsubscribeRequested(packet: UnsubscribePacket): void;
+}
+
+/** What the server allows; see `BrokerOptions` for bounds and defaults. */
+export interface ServerLimits {
+  readonly maximumPacketSize: number;
+  readonly receiveMaximum: number;
+  readonly topicAliasMaximum: number;
+  readonly keepAliveMultiplier: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** The server's answer to a CONNECT that it accepts. */
+export interface ConnectAnswer {
+  readonly sessionPresent: boolean;
+  /** The client sent no client id and got this one. */
+  readonly assignedClientId?: string;
+  /** Seconds; stated when it is not what the client asked for. */
+  readonly sessionExpiryInterval?: number;
+  /** The last word of the authentication method that CONNECT named. */
+  readonly authenticationData?: Bytes;
+}
+
+/** The properties of a CONNACK that accepts: what the server does not allow without limit, and what it decided. */
+export function connackProperties(limits: ServerLimits, answer: ConnectAnswer): Properties {
+  const { receiveMaximum, maximumPacketSize, topicAliasMaximum } = limits;
+  return {
+    ...(receiveMaximum < 65_535 ? { receiveMaximum } : {}),
+    ...(maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {}),
+    ...(topicAliasMaximum > 0 ? { topicAliasMaximum } : {}),
+    // [MQTT-3.2.2-16]
+    ...(answer.assignedClientId === undefined ? {} : { assignedClientIdentifier: answer.assignedClientId }),
+    ...(answer.sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval: answer.sessionExpiryInterval }),
+  };
+}
+
+/** 3.1.1 has one code for every refusal [MQTT3-3.9.3-2]; 3.1 has none and says the lowest QoS instead. */
+export function subackCode(code: ReasonCode, version: ProtocolVersion): ReasonCode {
+  if (!isFailure(code) || version === ProtocolVersion.v5) return code;
+  return version === ProtocolVersion.v311 ? ReasonCode.unspecifiedError : ReasonCode.success;
+}
