@@ -12,8 +12,9 @@ export type { ConnectAnswer, ServerLimits, ServerSink } from './connection/serve
 export type { SendEntry } from './session/send-window.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { FilterTree } from './topic/filter-tree.ts';
+export { MappingFault } from './topic/mapping-fault.ts';
 export { filterMatches, topicFilterFault } from './topic/topic-filter.ts';
-export { MappingFault, type MappingRule, TopicMapping } from './topic/topic-mapping.ts';
+export { type MappingRule, TopicMapping } from './topic/topic-mapping.ts';
 export { topicNameFault } from './topic/topic-name.ts';
 export type { Bytes } from './wire/bytes.ts';
 export { decodePacket, encodePacket } from './wire/codec.ts';

@@ -2,6 +2,7 @@
 // The command `viaduct`: picks the subcommand, gives it its surroundings, and turns
 // errors into one clear line and an exit code: 0 done, 1 failed, 2 wrong usage, 78
 // wrong configuration.
+import { hostname } from 'node:os';
 import { ConfigError, messageOf, UsageError, ViaductError } from '../base/errors.ts';
 import { brokerVersion } from '../broker/broker.ts';
 import { type Command, type CommandIo, ExitCode } from './commands/command-io.ts';
@@ -25,6 +26,11 @@ const commands: readonly KnownCommand[] = [
     name: 'check',
     summary: 'check a configuration',
     load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'map',
+    summary: 'try topics on the rules of a configuration',
+    load: async () => (await import('./commands/map.ts')).map,
   },
   { name: 'pub', summary: 'publish messages', load: async () => (await import('./commands/pub.ts')).pub },
   { name: 'sub', summary: 'subscribe and print what comes', load: async () => (await import('./commands/sub.ts')).sub },
@@ -57,6 +63,7 @@ function nodeIo(): CommandIo {
   return {
     ports: nodePorts(),
     environment: process.env,
+    hostname: hostname(),
     isTerminal: process.stdout.isTTY === true,
     signal: abort.signal,
     write: (text) => void process.stdout.write(text),

@@ -2,11 +2,13 @@
 // `src/config`. Everything that can grow, wait or be tried again has its bound here, and every bound has a default
 // that suits a gateway.
 import type { BackoffOptions } from '../../protocol/connection/backoff.ts';
+import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { Will } from '../../protocol/wire/packets.ts';
-import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
+import { noProperties, type Properties, type UserProperty } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
+import type { RuleGateOptions } from './rule-gate.ts';
 
 /** A broker to connect to. */
 export interface RemoteOptions {
@@ -17,38 +19,45 @@ export interface RemoteOptions {
   readonly tls?: TlsOptions;
 }
 
+/** What rules of both directions have in common. */
+export interface RuleOptions extends RuleTopics, RuleGateOptions {
+  /** Said beside the rule wherever it is shown. */
+  readonly note?: string;
+  /** Highest QoS at which messages go on; absent: no bound. */
+  readonly qosMax?: Qos;
+  /** Overrides the retain flag; absent keeps it. */
+  readonly retain?: boolean;
+  /**
+   * Added to the message, 5.0 only. In a value `${clientid}`, `${username}` and `${payload:FIELD}` stand for what the
+   * message has, `$#` for its topic; a value that it does not have is left out.
+   */
+  readonly userProperties?: readonly UserProperty[];
+}
+
 /** What goes from here to the remote, and how. */
-export interface ForwardRuleOptions {
+export interface ForwardRuleOptions extends RuleOptions {
   /** A filter on local topics. */
   readonly localTopic: string;
-  /** The remote topic; empty keeps the local one. See `TopicMapping` for what may stand here. */
+  /** The remote topic; empty keeps the local one. */
   readonly remoteTopic: string;
   /** Overrides the QoS of the message, up or down; absent keeps it. */
   readonly qos?: Qos;
-  /** Overrides the retain flag; absent keeps it. */
-  readonly retain?: boolean;
-  readonly prefix?: string;
-  readonly suffix?: string;
 }
 
 /** What comes from the remote to here, and how. */
-export interface SubscriptionRuleOptions {
+export interface SubscriptionRuleOptions extends RuleOptions {
   /** A filter on remote topics. */
   readonly remoteTopic: string;
-  /** The local topic; empty keeps the remote one. See `TopicMapping` for what may stand here. */
+  /** The local topic; empty keeps the remote one. */
   readonly localTopic: string;
   /** Highest QoS asked of the remote. */
   readonly qos: Qos;
-  /** Overrides the retain flag; absent keeps it. */
-  readonly retain?: boolean;
   /** 5.0: the remote passes the retain flag on as it was published. Default true. */
   readonly isRetainAsPublished?: boolean;
   /** 5.0: when retained messages come: 0 at every subscribe, 1 at a new one, 2 never. Default 0. */
   readonly retainHandling?: 0 | 1 | 2;
   /** 5.0: the remote sends nothing back that this bridge published. Default true. */
   readonly isNoLocal?: boolean;
-  readonly prefix?: string;
-  readonly suffix?: string;
 }
 
 /** Everything a bridge can be told. */

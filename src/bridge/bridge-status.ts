@@ -20,6 +20,8 @@ export interface RuleStatus {
   readonly from: string;
   /** The topic they get; empty keeps it. */
   readonly to: string;
+  /** What the configuration says about the rule. */
+  readonly note?: string;
   /** Messages that matched. */
   readonly received: number;
   /** Messages that the other side has: acknowledged, or sent at QoS 0. */
@@ -60,10 +62,11 @@ export class RuleCounters {
   }
 
   /** The counters as part of a status. */
-  status(from: string, to: string): RuleStatus {
+  status(from: string, to: string, note: string | undefined): RuleStatus {
     return {
       from,
       to,
+      ...(note === undefined ? {} : { note }),
       received: this.received.value,
       delivered: this.delivered.value,
       dropped: this.dropped.toJSON(),

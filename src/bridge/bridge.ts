@@ -62,8 +62,16 @@ export class Bridge {
     const clock = context.ports.clock;
     this.#connector = new Connector({ ...context, options }, this.#owner());
     this.#forwarder = new Forwarder(options, this.#connector, () => clock.now());
-    this.#forwards = options.forwards.map((rule) => new ForwardRule(rule, origin, this.#forwarder));
-    this.#subscriptions = options.subscriptions.map((rule) => new SubscriptionRule(rule));
+    const ruleContext = {
+      origin,
+      queue: this.#forwarder,
+      responseMapping: (local: string) => firstInverse(this.#subscriptions, local),
+      now: () => clock.now(),
+    };
+    this.#forwards = options.forwards.map((rule) => new ForwardRule(rule, ruleContext));
+    this.#subscriptions = options.subscriptions.map(
+      (rule) => new SubscriptionRule(rule, (remote) => firstInverse(this.#forwards, remote)),
+    );
     this.#receiver = new Receiver(this.#subscriptions, origin, context.router, this.#connector.session);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -159,7 +167,7 @@ export class Bridge {
   }
 
   #connected(isSessionPresent: boolean): void {
-    const entries = this.#subscriptions.map((rule) => rule.entry(isSessionPresent));
+    const entries = this.#subscriptions.flatMap((rule) => rule.entries(isSessionPresent));
     if (entries.length > 0) this.#connector.subscribe(entries);
     this.#forwarder.pump();
     this.#checkDrained();
@@ -175,13 +183,10 @@ export class Bridge {
   }
 
   #subscribed(reasonCodes: readonly ReasonCode[]): void {
+    const filters = this.#subscriptions.flatMap((rule) => rule.filters);
     for (const [index, reasonCode] of reasonCodes.entries()) {
       if (!isFailure(reasonCode)) continue;
-      const facts = {
-        bridge: this.name,
-        filter: this.#subscriptions[index]?.filter,
-        reason: reasonName(reasonCode),
-      };
+      const facts = { bridge: this.name, filter: filters[index], reason: reasonName(reasonCode) };
       this.#context.log.error(facts, 'the remote refused a subscription');
     }
   }
@@ -202,4 +207,16 @@ export class Bridge {
     this.#forwarder.clear();
     this.#resolveClosed({ error });
   }
+}
+
+/** What the first rule that can says of a topic on its other side. */
+function firstInverse(
+  rules: readonly { readonly inverse: (topic: string) => string | undefined }[],
+  topic: string,
+): string | undefined {
+  for (const rule of rules) {
+    const found = rule.inverse(topic);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

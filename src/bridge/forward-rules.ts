@@ -1,13 +1,13 @@
 // ForwardRule: one local filter to one remote topic, a destination of the router. It rewrites what
 // matches and appends it to the bridge's queue; the queue holding it is what its publisher's
 // acknowledgement waits for.
-import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
-import { MappingFault, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
-import type { Qos } from '../../protocol/wire/protocol-version.ts';
+
+import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
+import type { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
+import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { forEachMessage, type RunForms } from '../../protocol/wire/run-forms.ts';
-import { UsageError } from '../base/errors.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
@@ -16,8 +16,12 @@ import type { Destination, Grant, RunTaker } from '../router/destination.ts';
 import type { Router } from '../router/router.ts';
 import type { ForwardRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
+import { compiledTopics } from './compiled-topics.ts';
 import { mayForward } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
+import { MessageContext } from './message-context.ts';
+import { RuleGate } from './rule-gate.ts';
+import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
 
 /** Where a rule puts what it forwards. */
 export interface ForwardQueue {
@@ -31,31 +35,46 @@ export interface ForwardQueue {
   takeRun(forms: RunForms, qos: Qos, rule: ForwardRule): void;
 }
 
+/** What a rule needs besides its options. */
+export interface ForwardRuleContext {
+  readonly origin: Origin;
+  readonly queue: ForwardQueue;
+  /** The remote name of a local response topic. */
+  readonly responseMapping: ResponseMapping;
+  /** Milliseconds of the monotonic clock. */
+  readonly now: () => number;
+}
+
 /** One rule at work. */
 export class ForwardRule implements Destination, RunTaker {
   readonly origin: Origin;
   readonly counters: RuleCounters = new RuleCounters();
   readonly #options: ForwardRuleOptions;
-  readonly #mapping: TopicMapping;
-  readonly #queue: ForwardQueue;
+  readonly #context: ForwardRuleContext;
+  readonly #mapping: RuleMapping;
+  readonly #properties: RuleProperties;
+  readonly #gate: RuleGate | undefined;
   /** Undefined where topics stay as they are. */
   readonly #mapped: MappedRun | undefined;
+  /** Whether each message has to be looked at by itself. */
+  readonly #isSingle: boolean;
 
   /** Throws UsageError for a rule that cannot be compiled. */
-  constructor(options: ForwardRuleOptions, origin: Origin, queue: ForwardQueue) {
-    const { localTopic, remoteTopic, prefix, suffix } = options;
-    this.origin = origin;
+  constructor(options: ForwardRuleOptions, context: ForwardRuleContext) {
+    const { localTopic, remoteTopic, userProperties = [], flatten } = options;
+    this.origin = context.origin;
     this.#options = options;
-    this.#queue = queue;
-    this.#mapping = compileMapping(localTopic, remoteTopic, { prefix, suffix });
-    const isKept = remoteTopic === '' || remoteTopic === localTopic;
-    const isIdentity = isKept && prefix === undefined && suffix === undefined;
-    this.#mapped = isIdentity ? undefined : new MappedRun(this.#mapping);
+    this.#context = context;
+    this.#mapping = compiledTopics(localTopic, remoteTopic, options);
+    this.#properties = new RuleProperties(userProperties, flatten !== undefined, context.responseMapping);
+    this.#gate = RuleGate.of(options);
+    this.#mapped = this.#mapping.isIdentity ? undefined : new MappedRun(this.#mapping);
+    this.#isSingle = this.#mapping.needsContext || this.#properties.isForAll || this.#gate !== undefined;
   }
 
   /** Whether the remote can be reached now. */
   get isReady(): boolean {
-    return this.#queue.isReady;
+    return this.#context.queue.isReady;
   }
 
   /** See `Destination`. */
@@ -63,59 +82,74 @@ export class ForwardRule implements Destination, RunTaker {
     return this;
   }
 
-  /** See `RunTaker`. What a rule raises or makes retained goes message by message. */
+  /** See `RunTaker`. What a rule raises, makes retained or looks at by itself goes message by message. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    const { qos: qosOfRule = qos, retain = false } = this.#options;
-    if (retain || qosOfRule > qos || run.end - run.start > runBytesMax) return false;
-    return this.#queue.mayTakeRun(qosOfRule, run);
+    const qosOfRule = this.#qosOf(qos);
+    const { retain = false } = this.#options;
+    if (this.#isSingle || retain || qosOfRule > qos || run.end - run.start > runBytesMax) return false;
+    return this.#context.queue.mayTakeRun(qosOfRule, run);
   }
 
   /** See `RunTaker`. */
   takeRun(forms: RunForms, qos: Qos): void {
-    const { count } = forms;
-    const qosOfRule = this.#options.qos ?? qos;
-    this.counters.received.add(count);
+    const qosOfRule = this.#qosOf(qos);
+    const { counters } = this;
+    const { queue } = this.#context;
     const mapped = this.#mapped === undefined ? forms : this.#mapped.map(forms);
-    if (mapped.count < count) this.counters.dropped.add('bad-topic', count - mapped.count);
+    counters.received.add(forms.count - (this.#mapped?.excluded ?? 0));
+    const faulty = this.#mapped?.faulty ?? 0;
+    if (faulty > 0) counters.dropped.add('bad-topic', faulty);
     if (mapped.count === 0) return;
     // longer topics may be more than the remote takes
-    if (this.#queue.mayTakeRun(qosOfRule, mapped.run)) this.#queue.takeRun(mapped, qosOfRule, this);
+    if (queue.mayTakeRun(qosOfRule, mapped.run)) queue.takeRun(mapped, qosOfRule, this);
     else this.#appendEach(mapped, qosOfRule);
   }
 
   /** The rule in numbers. */
   get status(): RuleStatus {
-    return this.counters.status(this.#options.localTopic, this.#options.remoteTopic);
+    return this.counters.status(this.#options.localTopic, this.#options.remoteTopic, this.#options.note);
+  }
+
+  /** The local topic that this rule maps to a remote one; undefined where it does not say which. */
+  inverse(remoteTopic: string): string | undefined {
+    return this.#mapping.inverse(remoteTopic);
   }
 
   /** Begins to hear of local messages. */
   attach(router: Router): void {
     const options = { qos: 2, isNoLocal: false, isRetainAsPublished: true, identifier: 0 } as const;
-    router.subscribe(this, this.#options.localTopic, options);
+    for (const filter of this.#mapping.filters) router.subscribe(this, filter, options);
   }
 
   /** Hears no more. */
   detach(router: Router): void {
-    router.unsubscribe(this, this.#options.localTopic);
+    for (const filter of this.#mapping.filters) router.unsubscribe(this, filter);
   }
 
   /** See `Destination`. */
   deliver(message: Message, _grant: Grant, acceptance: Acceptance): void {
     if (!mayForward(message, this.origin)) return;
+    const context = this.#mapping.needsContext ? new MessageContext(message) : undefined;
+    const topic = this.#mapping.map(message.topic, context);
+    if (topic === undefined) return;
     this.counters.received.add();
-    const topic = this.#mapping.map(message.topic);
-    if (topic instanceof MappingFault) {
-      this.counters.dropped.add('bad-topic');
+    const refused = topic instanceof MappingFault ? 'bad-topic' : this.#gate?.refuse(message, this.#context.now());
+    if (topic instanceof MappingFault || refused !== undefined) {
+      this.counters.dropped.add(refused ?? 'bad-topic');
       return;
     }
-    const { qos = message.qos, retain = message.retain } = this.#options;
-    if (this.#append(message.withTopic(topic, qos, retain)) === 'queue-full') {
-      acceptance.refuse(ReasonCode.quotaExceeded);
-    }
+    const { retain = message.retain } = this.#options;
+    const rewritten = message.rewritten(topic, this.#properties.rewrite(message), this.#qosOf(message.qos), retain);
+    if (this.#append(rewritten) === 'queue-full') acceptance.refuse(ReasonCode.quotaExceeded);
+  }
+
+  #qosOf(published: Qos): Qos {
+    const { qos = published, qosMax = qos } = this.#options;
+    return lowerQos(qos, qosMax);
   }
 
   #append(message: Message): DropReason | undefined {
-    const reason = this.#queue.append(message, this);
+    const reason = this.#context.queue.append(message, this);
     if (reason !== undefined) this.counters.dropped.add(reason);
     return reason;
   }
@@ -131,22 +165,3 @@ export class ForwardRule implements Destination, RunTaker {
 
 /** Larger runs go message by message: longer topics could make a frame longer than a packet can be. */
 const runBytesMax = 1_048_576;
-
-/** Compiles a rule's topics; throws UsageError with what is wrong with them. */
-export function compileMapping(
-  pattern: string,
-  target: string,
-  more: { readonly prefix: string | undefined; readonly suffix: string | undefined },
-): TopicMapping {
-  const shared = /^\$share\/[^/]+\/(.+)$/.exec(pattern)?.[1];
-  const fault = topicFilterFault(pattern);
-  if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${pattern}' ${fault}`);
-  const mapping = TopicMapping.compile({
-    pattern: shared ?? pattern,
-    target,
-    ...(more.prefix === undefined ? {} : { prefix: more.prefix }),
-    ...(more.suffix === undefined ? {} : { suffix: more.suffix }),
-  });
-  if (mapping instanceof MappingFault) throw new UsageError('TOPIC_MAPPING', mapping.detail);
-  return mapping;
-}

@@ -38,23 +38,23 @@ export class Receiver {
     }
     const { counters } = rule;
     counters.received.add();
-    const topic = rule.localTopic(publish.topic);
-    if (topic === undefined) {
-      counters.dropped.add('bad-topic');
-      this.#session.accept(ticket, ReasonCode.success);
-      return;
-    }
-    const message = new Message({
-      topic,
-      ...(topic === publish.topic ? { topicBytes: publish.topicBytes } : {}),
+    const received = new Message({
+      topic: publish.topic,
+      topicBytes: publish.topicBytes,
       payload: publish.payload,
       qos: publish.qos,
-      retain: rule.retain(publish.retain),
+      retain: publish.retain,
       properties: publish.properties,
       expiresAt: messageDeadline(publish.messageExpiryInterval, now),
       origin: this.#origin,
       isOwned: false,
     });
+    const message = rule.localise(received, now);
+    if (typeof message === 'string') {
+      counters.dropped.add(message);
+      this.#session.accept(ticket, ReasonCode.success);
+      return;
+    }
     const accepted = (_ticket: number, reasonCode: ReasonCode): void => {
       if (isFailure(reasonCode)) counters.dropped.add('refused');
       else counters.delivered.add();

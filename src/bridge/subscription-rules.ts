@@ -1,63 +1,80 @@
-// SubscriptionRule: one remote filter to one local topic. The remote is asked for the filters; what
+// SubscriptionRule: remote filters to one local topic. The remote is asked for the filters; what
 // comes is rewritten by the first rule whose filter matches, so overlapping rules do not double a
 // message that came once.
-import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';
-import { MappingFault, type TopicMapping } from '../../protocol/topic/topic-mapping.ts';
+import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
+import type { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
+import { lowerQos } from '../../protocol/wire/protocol-version.ts';
+import type { Message } from '../message/message.ts';
+import type { DropReason } from '../queue/overflow.ts';
 import type { SubscriptionRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
-import { compileMapping } from './forward-rules.ts';
+import { compiledTopics } from './compiled-topics.ts';
+import { MessageContext } from './message-context.ts';
+import { RuleGate } from './rule-gate.ts';
+import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
 
 /** One rule at work. */
 export class SubscriptionRule {
   readonly counters: RuleCounters = new RuleCounters();
   readonly #options: SubscriptionRuleOptions;
-  readonly #filter: string;
-  readonly #mapping: TopicMapping;
+  readonly #mapping: RuleMapping;
+  readonly #properties: RuleProperties;
+  readonly #gate: RuleGate | undefined;
 
-  /** Throws UsageError for a rule that cannot be compiled. */
-  constructor(options: SubscriptionRuleOptions) {
-    const { remoteTopic, localTopic, prefix, suffix } = options;
+  /** `responseMapping`: the local name of a remote response topic. Throws UsageError for a rule that is none. */
+  constructor(options: SubscriptionRuleOptions, responseMapping: ResponseMapping) {
+    const { remoteTopic, localTopic, userProperties = [], flatten } = options;
     this.#options = options;
-    this.#mapping = compileMapping(remoteTopic, localTopic, { prefix, suffix });
-    this.#filter = parseFilter(remoteTopic).filter;
+    this.#mapping = compiledTopics(remoteTopic, localTopic, options);
+    this.#properties = new RuleProperties(userProperties, flatten !== undefined, responseMapping);
+    this.#gate = RuleGate.of(options);
   }
 
   /** What the remote is asked for; with its session kept, retained messages do not come again. */
-  entry(isSessionPresent: boolean): SubscribeEntry {
-    const { remoteTopic, qos, isNoLocal = true, isRetainAsPublished = true, retainHandling = 0 } = this.#options;
-    return {
-      filter: remoteTopic,
+  entries(isSessionPresent: boolean): readonly SubscribeEntry[] {
+    const { qos, isNoLocal = true, isRetainAsPublished = true, retainHandling = 0 } = this.#options;
+    return this.#mapping.filters.map((filter) => ({
+      filter,
       qos,
-      noLocal: isNoLocal && !remoteTopic.startsWith('$share/'),
+      noLocal: isNoLocal && !filter.startsWith('$share/'),
       retainAsPublished: isRetainAsPublished,
       retainHandling: isSessionPresent && retainHandling === 0 ? 1 : retainHandling,
-    };
+    }));
   }
 
-  /** The filter, for logs. */
-  get filter(): string {
-    return this.#options.remoteTopic;
+  /** The filters that the remote is asked for, in the order of `entries`. */
+  get filters(): readonly string[] {
+    return this.#mapping.filters;
   }
 
   /** The rule in numbers. */
   get status(): RuleStatus {
-    return this.counters.status(this.#options.remoteTopic, this.#options.localTopic);
+    return this.counters.status(this.#options.remoteTopic, this.#options.localTopic, this.#options.note);
   }
 
   /** Whether the rule is about a remote topic. */
   matches(topic: string): boolean {
-    return filterMatches(this.#filter, topic);
+    return this.#mapping.matches(topic);
   }
 
-  /** The local topic for a remote one; undefined if it would be none. */
-  localTopic(topic: string): string | undefined {
-    const mapped = this.#mapping.map(topic);
-    return mapped instanceof MappingFault ? undefined : mapped;
+  /** The remote topic that this rule maps to a local one; undefined where it does not say which. */
+  inverse(localTopic: string): string | undefined {
+    return this.#mapping.inverse(localTopic);
   }
 
-  /** The retain flag that a message gets here. */
-  retain(asReceived: boolean): boolean {
-    return this.#options.retain ?? asReceived;
+  /** The message as it goes on here, from one that the rule is about; or why it does not. */
+  localise(message: Message, now: number): Message | DropReason {
+    const context = this.#mapping.needsContext ? new MessageContext(message) : undefined;
+    const topic = this.#mapping.map(message.topic, context);
+    if (topic === undefined || topic instanceof MappingFault) return 'bad-topic';
+    const refused = this.#gate?.refuse(message, now);
+    if (refused !== undefined) return refused;
+    const properties = this.#properties.rewrite(message);
+    const { retain = message.retain, qosMax = message.qos } = this.#options;
+    const qos = lowerQos(message.qos, qosMax);
+    const isSame = topic === message.topic && properties === message.properties;
+    if (isSame && retain === message.retain && qos === message.qos) return message;
+    return message.borrowedAs({ topic, properties, qos, retain });
   }
 }

@@ -140,6 +140,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     }
     wills.returned(clientId, opened.isPresent, now);
     const identity = { clientId, username: connect.username };
+    opened.session.origin.username = connect.username;
     const memory = new AccessMemory(access, identity);
     const route = new RunRoute(this.#rooms.router, access, connect.version);
     this.#accepted = { connect, identity, session: opened.session, memory, route };

@@ -1,6 +1,7 @@
 // ConfigTypes: a configuration as the rest of Viaduct gets it: complete, with defaults
 // filled in and units in the names. It knows neither broker nor bridge; the
 // composition root translates.
+import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 
 /** A whole configuration. */
 export interface Config {
@@ -100,27 +101,34 @@ export interface WillConfig {
   };
 }
 
+/** What rules of both directions have in common; see `RuleOptions` of the bridge. */
+export interface RuleConfigParts extends RuleTopics {
+  readonly note?: string;
+  readonly qosMax?: 0 | 1 | 2;
+  readonly retain?: boolean;
+  /** 1 and more. */
+  readonly sampleOf?: number;
+  readonly isChangeOnly?: boolean;
+  readonly unchangedAgeMsMax?: number;
+  readonly intervalMsMin?: number;
+  readonly userProperties?: readonly (readonly [name: string, value: string])[];
+}
+
 /** A rule from here to the remote. */
-export interface ForwardConfig {
+export interface ForwardConfig extends RuleConfigParts {
   readonly localTopic: string;
   readonly remoteTopic: string;
   readonly qos?: 0 | 1 | 2;
-  readonly retain?: boolean;
-  readonly prefix?: string;
-  readonly suffix?: string;
 }
 
 /** A rule from the remote to here. */
-export interface SubscriptionConfig {
+export interface SubscriptionConfig extends RuleConfigParts {
   readonly remoteTopic: string;
   readonly localTopic: string;
   readonly qos: 0 | 1 | 2;
-  readonly retain?: boolean;
   readonly isRetainAsPublished: boolean;
   readonly retainHandling: 0 | 1 | 2;
   readonly isNoLocal: boolean;
-  readonly prefix?: string;
-  readonly suffix?: string;
 }
 
 /** One bridge. */

@@ -10,6 +10,7 @@ import { evaluateHocon } from './hocon-evaluate.ts';
 import type { HoconNode, HoconObject, Position } from './hocon-node.ts';
 import { type Environment, textOfScalar } from './hocon-references.ts';
 import { notesOf } from './notes.ts';
+import { replacePlaceholders } from './placeholders.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
 import { shownText } from './shown-text.ts';
 
@@ -29,6 +30,8 @@ export interface LoadRequest {
   readonly path: string;
   readonly disk: Disk;
   readonly environment: Environment;
+  /** The name of this machine, for `${hostname}`. */
+  readonly hostname: string;
 }
 
 /** The last keys of paths whose values nobody may see. */
@@ -38,14 +41,13 @@ const foreignKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Loads a configuration. Rejects with ConfigError. */
 export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
-  const { path, disk, environment } = request;
+  const { path, disk, environment, hostname } = request;
   const reader = new ConfigReader(disk);
   const statements = await reader.read(path);
   const at = { file: path, line: 1, column: 1 };
   const root = evaluateHocon(statements, at, (include) => reader.included(include), environment);
   applyEnvironment(root, environment);
-  replaceVin(root, environment.NANOMQ_VIN);
-  const foreign = foreignKeysIn(root);
+  const foreign = [...foreignKeysIn(root), ...replacePlaceholders(root, { environment, hostname })];
   const config = checkSchema(plainOf(root));
   const issues = [...foreign, ...(isIssues(config) ? config : [])];
   if (isIssues(config) || issues.length > 0) {
@@ -122,30 +124,6 @@ function childOf(node: HoconNode, key: string): { readonly at: Position; readonl
   if (node.kind === 'object') return node.entries.get(key);
   const item = node.kind === 'array' ? node.items[Number(key)] : undefined;
   return item && { at: item.at, value: item };
-}
-
-/** `${VIN}` inside quoted texts, as the incumbent has it. */
-function replaceVin(node: HoconNode, vin: string | undefined): void {
-  if (vin === undefined || node.kind === 'scalar') return;
-  if (node.kind === 'array') {
-    for (const [index, item] of node.items.entries()) {
-      node.items[index] = withVin(item, vin);
-      replaceVin(item, vin);
-    }
-    return;
-  }
-  for (const entry of node.entries.values()) {
-    entry.value = withVin(entry.value, vin);
-    replaceVin(entry.value, vin);
-  }
-}
-
-function withVin(node: HoconNode, vin: string): HoconNode {
-  if (node.kind !== 'scalar') return node;
-  const text = textOfScalar(node);
-  const placeholder = '$' + '{VIN}';
-  if (!text.includes(placeholder)) return node;
-  return { ...node, parts: [{ kind: 'text', text: text.replaceAll(placeholder, vin) }] };
 }
 
 /** Reads the files of all TLS sections. */

@@ -1,13 +1,12 @@
-// The sections `bridges.mqtt.<name>`: one bridge each, under the key names of EMQX Edge, misspelled
-// ones included. What two keys say together is checked too: TLS against the address, filters against
-// what is made of them.
+// The sections `bridges.mqtt.<name>`: one bridge each, under the key names of EMQX Edge,
+// misspelled ones included. What two keys say together is checked too: TLS against the
+// address.
 import * as v from 'valibot';
-import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
-import { MappingFault, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { parseRemoteAddress } from '../base/remote-address.ts';
-import type { BridgeConfig, ForwardConfig, SubscriptionConfig, WillConfig } from './config-types.ts';
+import type { BridgeConfig, WillConfig } from './config-types.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
+import { enabled, forwardKind, subscriptionKind } from './schema-rules.ts';
 import {
   checkedText,
   duration,
@@ -136,84 +135,6 @@ const will: Kind<WillConfig> = v.pipe(
   })),
 );
 
-/** 0 and 1 override the flag; 2, which the incumbent's documents show, keeps it. */
-const retain = oneOf({ '0': false, '1': true, false: false, true: true, '2': 'keep' as const });
-
-const forward: Kind<ForwardConfig> = v.pipe(
-  section({
-    local_topic: text,
-    remote_topic: text,
-    qos: v.optional(qos),
-    retain: v.optional(retain),
-    prefix: v.optional(text),
-    suffix: v.optional(text),
-  }),
-  v.transform((raw) =>
-    present({
-      localTopic: raw.local_topic,
-      remoteTopic: raw.remote_topic,
-      qos: raw.qos,
-      retain: raw.retain === 'keep' ? undefined : raw.retain,
-      prefix: raw.prefix,
-      suffix: raw.suffix,
-    }),
-  ),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const { localTopic, remoteTopic, ...more } = dataset.value;
-    const message = mappingFault(localTopic, remoteTopic, more);
-    if (message !== undefined) addIssue({ message });
-  }),
-);
-
-const subscription: Kind<SubscriptionConfig> = v.pipe(
-  section({
-    remote_topic: text,
-    local_topic: text,
-    qos: v.optional(qos, '0'),
-    retain: v.optional(retain),
-    retain_as_published: v.optional(flag, 'false'),
-    retain_handling: v.optional(qos, '0'),
-    nolocal: v.optional(flag, 'true'),
-    prefix: v.optional(text),
-    suffix: v.optional(text),
-    stream_id: v.optional(ignored),
-  }),
-  v.transform((raw) =>
-    present({
-      remoteTopic: raw.remote_topic,
-      localTopic: raw.local_topic,
-      qos: raw.qos,
-      retain: raw.retain === 'keep' ? undefined : raw.retain,
-      isRetainAsPublished: raw.retain_as_published,
-      retainHandling: raw.retain_handling,
-      isNoLocal: raw.nolocal,
-      prefix: raw.prefix,
-      suffix: raw.suffix,
-    }),
-  ),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const { remoteTopic, localTopic, ...more } = dataset.value;
-    const message = mappingFault(remoteTopic, localTopic, more);
-    if (message !== undefined) addIssue({ message });
-  }),
-);
-
-/** What is wrong with the topics of a rule. */
-function mappingFault(
-  pattern: string,
-  target: string,
-  more: { readonly prefix?: string; readonly suffix?: string },
-): string | undefined {
-  const fault = topicFilterFault(pattern);
-  if (fault !== undefined) return `the filter '${pattern}' ${fault}`;
-  const shared = /^\$share\/[^/]+\/(.+)$/.exec(pattern)?.[1];
-  const { prefix = '', suffix = '' } = more;
-  const mapping = TopicMapping.compile({ pattern: shared ?? pattern, target, prefix, suffix });
-  return mapping instanceof MappingFault ? mapping.detail : undefined;
-}
-
 const bridgeKeys = {
   enable: v.optional(flag, 'true'),
   server,
@@ -234,8 +155,8 @@ const bridgeKeys = {
   tcp: v.optional(tcp, {}),
   conn_properties: v.optional(connectProperties, {}),
   will: v.optional(will),
-  forwards: v.optional(v.array(forward, 'expected an array of rules: [ { local_topic = ... } ]'), []),
-  subscription: v.optional(v.array(subscription, 'expected an array of rules: [ { remote_topic = ... } ]'), []),
+  forwards: v.optional(v.array(forwardKind, 'expected an array of rules: [ { local_topic = ... } ]'), []),
+  subscription: v.optional(v.array(subscriptionKind, 'expected an array of rules: [ { remote_topic = ... } ]'), []),
   sub_properties: v.optional(
     section({ identifier: v.optional(whole(1, 268_435_455)), user_property: v.optional(textMap) }),
     {},
@@ -308,8 +229,8 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
         userProperties: raw.sub_properties.user_property,
       }),
       will: raw.will,
-      forwards: raw.forwards,
-      subscriptions: raw.subscription,
+      forwards: enabled(raw.forwards),
+      subscriptions: enabled(raw.subscription),
       queueCountMax: raw.max_send_queue_len,
       queueBytesMax: raw.max_send_queue_bytes,
       overflow: raw.overflow,

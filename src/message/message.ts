@@ -83,4 +83,15 @@ export class Message implements Publishable {
     const { payload, properties, expiresAt, origin } = owned;
     return new Message({ topic, payload, qos, retain, properties, expiresAt, origin });
   }
+  /** An owned message under another topic, with other properties, QoS and retain flag; the payload is shared. */
+  rewritten(topic: string, properties: Bytes, qos: Qos, retain: boolean): Message {
+    if (properties === this.properties) return this.withTopic(topic, qos, retain);
+    const { payload, expiresAt, origin } = this.own();
+    return new Message({ topic, payload, qos, retain, properties, expiresAt, origin });
+  }
+  /** This message changed, its payload as borrowed as before. */
+  borrowedAs(changed: Pick<MessageParts, 'topic' | 'qos' | 'retain'> & { readonly properties: Bytes }): Message {
+    const { payload, expiresAt, origin, isOwned } = this;
+    return new Message({ payload, expiresAt, origin, isOwned, ...changed });
+  }
 }

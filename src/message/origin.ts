@@ -10,6 +10,8 @@ export class Origin {
   readonly kind: OriginKind;
   /** The client id of a device or will, the name of a bridge. */
   readonly name: string;
+  /** The user name with which a device is connected now, or was last. */
+  username: string | undefined;
 
   constructor(kind: OriginKind, name: string) {
     this.kind = kind;

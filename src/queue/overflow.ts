@@ -15,6 +15,9 @@ export const dropReasons = [
   'refused',
   'unsupported',
   'bad-topic',
+  'sampled',
+  'unchanged',
+  'too-soon',
   'session-ended',
   'removed',
 ] as const;

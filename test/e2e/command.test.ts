@@ -81,7 +81,7 @@ async function tellUsage(t: Test, shell: Shell): Promise<void> {
   t.equal(bare.code, 2);
   t.match(bare.out, /viaduct COMMAND --help/);
   t.match(await shell.run(['--version']), { code: 0, out: /^\d+\.\d+\.\d+\n$/ });
-  for (const command of ['start', 'check', 'pub', 'sub', 'demo']) {
+  for (const command of ['start', 'check', 'map', 'pub', 'sub', 'demo']) {
     t.match(await shell.run([command, '--help']), { code: 0, out: new RegExp(`Usage: viaduct ${command}`) });
   }
   t.match(await shell.run(['fly']), { code: 2, err: /no command 'fly'/ });
@@ -107,6 +107,16 @@ async function tellFaults(t: Test, shell: Shell): Promise<void> {
     err: /syntax\.conf:2:10/,
   });
   t.match(await shell.run(['check', 'nowhere.conf']), { code: 78, err: /nowhere\.conf/ });
+  const rules = configure(
+    'rules.conf',
+    `bridges.mqtt.cloud { server = "mqtt-tcp://h:1", forwards = [ { local_topic = "{a}/t", remote_topic = "\${bridge}/{a}" } ] }`,
+  );
+  t.match(await shell.run(['map', rules, 'x/t']), {
+    code: 0,
+    out: /^x\/t\n {2}cloud +forwards\.0 +-> cloud\/x {2}qos 1\n$/,
+  });
+  t.match(await shell.run(['map', rules, 'y', '--from', 'local']), { code: 1, out: 'y\n  no rule is about it\n' });
+  t.match(await shell.run(['map', rules]), { code: 2, err: /a file and a topic are needed/ });
 }
 
 async function carryMessages(t: Test, shell: Shell): Promise<void> {

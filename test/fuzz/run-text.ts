@@ -1,6 +1,7 @@
 // RunText: plays a case about text. A configuration is taken or every fault is told with file and line; a mapping is
 // compiled or its fault told, and what it makes of a topic is a topic.
-import { MappingFault, type MappingRule, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
+import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
+import { type MappingRule, TopicMapping } from '../../protocol/topic/topic-mapping.ts';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { ConfigError } from '../../src/base/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -14,7 +15,12 @@ export async function runText(one: TextCase): Promise<string | undefined> {
 
 async function runConfig(text: string): Promise<string | undefined> {
   try {
-    await loadConfig({ path: 'etc/v.conf', disk: new MemoryDisk({ 'etc/v.conf': text }), environment: { HOME: '/h' } });
+    await loadConfig({
+      path: 'etc/v.conf',
+      disk: new MemoryDisk({ 'etc/v.conf': text }),
+      environment: { HOME: '/h' },
+      hostname: 'h',
+    });
     return undefined;
   } catch (error) {
     if (!(error instanceof ConfigError)) return `not a ConfigError: ${error instanceof Error ? error.stack : error}`;

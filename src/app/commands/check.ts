@@ -23,7 +23,8 @@ Exit codes: 0 it can be used, 2 wrong usage, 78 it cannot.`,
     if (path === undefined || another !== undefined || path.startsWith('-')) {
       throw new UsageError('FLAG', 'exactly one file is needed');
     }
-    const loaded = await loadConfig({ path, disk: io.ports.disk, environment: io.environment });
+    const { environment, hostname, ports } = io;
+    const loaded = await loadConfig({ path, disk: ports.disk, environment, hostname });
     for (const line of summaryOf(loaded)) io.write(`${line}\n`);
     return ExitCode.done;
   },
@@ -36,8 +37,12 @@ function summaryOf(loaded: LoadedConfig): readonly string[] {
     ...config.listeners.map(({ name, host, port }) => `  listener ${name.padEnd(12)} ${describeAddress(host, port)}`),
     ...config.bridges.flatMap(({ name, host, port, tls, forwards, subscriptions }) => [
       `  bridge   ${name.padEnd(12)} ${describeAddress(host, port)}${tls === undefined ? '' : ' (TLS)'}`,
-      ...forwards.map((rule) => `             ${rule.localTopic} -> ${targetOf(rule.remoteTopic, rule)}`),
-      ...subscriptions.map((rule) => `             ${targetOf(rule.localTopic, rule)} <- ${rule.remoteTopic}`),
+      ...forwards.map(
+        (rule) => `             ${filtersOf(rule.localTopic, rule)} -> ${targetOf(rule.remoteTopic, rule)}`,
+      ),
+      ...subscriptions.map(
+        (rule) => `             ${targetOf(rule.localTopic, rule)} <- ${filtersOf(rule.remoteTopic, rule)}`,
+      ),
     ]),
     ...notes.map(({ file, line, path, text }) => `${file}:${line}: note: ${path}: ${text}`),
   ];
@@ -48,4 +53,8 @@ function targetOf(topic: string, rule: { readonly prefix?: string; readonly suff
   const before = rule.prefix === undefined ? '' : `'${rule.prefix}' + `;
   const behind = rule.suffix === undefined ? '' : ` + '${rule.suffix}'`;
   return `${before}${name}${behind}`;
+}
+
+function filtersOf(first: string, rule: { readonly moreFilters?: readonly string[] }): string {
+  return [first, ...(rule.moreFilters ?? [])].join(', ');
 }

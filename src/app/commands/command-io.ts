@@ -13,6 +13,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 export interface CommandIo {
   readonly ports: Ports;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The name of this machine. */
+  readonly hostname: string;
   /** Whether standard output is a terminal, which can be redrawn. */
   readonly isTerminal: boolean;
   /** Aborted by SIGINT and SIGTERM: end in order. */

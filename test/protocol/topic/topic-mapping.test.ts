@@ -2,8 +2,9 @@
 // topics of any kind, for which a mapping may find a fault but never throws and never makes what is no topic.
 import fc from 'fast-check';
 import t from 'tap';
+import { MappingFault } from '../../../protocol/topic/mapping-fault.ts';
 import { filterMatches, topicFilterFault } from '../../../protocol/topic/topic-filter.ts';
-import { MappingFault, type MappingRule, TopicMapping } from '../../../protocol/topic/topic-mapping.ts';
+import { type MappingRule, TopicMapping } from '../../../protocol/topic/topic-mapping.ts';
 import { topicNameFault } from '../../../protocol/topic/topic-name.ts';
 
 function compiled(rule: MappingRule): TopicMapping {

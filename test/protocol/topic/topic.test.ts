@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { FilterTree } from '../../../protocol/topic/filter-tree.ts';
+import { MappingFault } from '../../../protocol/topic/mapping-fault.ts';
 import { SmallMap } from '../../../protocol/topic/small-map.ts';
 import { filterMatches, topicFilterFault } from '../../../protocol/topic/topic-filter.ts';
-import { MappingFault, TopicMapping } from '../../../protocol/topic/topic-mapping.ts';
+import { TopicMapping } from '../../../protocol/topic/topic-mapping.ts';
 import { topicNameFault } from '../../../protocol/topic/topic-name.ts';
 import { TopicTree } from '../../../protocol/topic/topic-tree.ts';
 import { fixtureJson } from '../../kit/fixtures.ts';

@@ -42,7 +42,7 @@ t.test('a rule whose mapping makes no topic of a message drops it, counted, and 
   );
   t.match(bridge.status.forwards, [{ received: 2, delivered: 1, dropped: { 'bad-topic': 1 } }]);
   t.throws(() => open(world, { name: 'b', forwards: [{ localTopic: 'a/#/b', remoteTopic: '' }] }), {
-    code: 'ERR_USAGE_TOPIC_FILTER',
+    code: 'ERR_USAGE_TOPIC_MAPPING',
   });
   bridge.destroy();
 });

@@ -16,11 +16,16 @@ import { MemoryDisk } from '../../kit/memory-disk.ts';
 const disk = new NodeDisk();
 
 function loadFixture(name: string, environment: Environment = {}): Promise<LoadedConfig> {
-  return loadConfig({ path: fixturePath(`config/${name}`), disk, environment });
+  return loadConfig({ path: fixturePath(`config/${name}`), disk, environment, hostname: 'gateway-7' });
 }
 
 function load(text: string, environment: Environment = {}, files: Readonly<Record<string, string>> = {}) {
-  return loadConfig({ path: 'etc/v.conf', disk: new MemoryDisk({ 'etc/v.conf': text, ...files }), environment });
+  return loadConfig({
+    path: 'etc/v.conf',
+    disk: new MemoryDisk({ 'etc/v.conf': text, ...files }),
+    environment,
+    hostname: 'gateway-7',
+  });
 }
 
 async function faultsOf(loading: Promise<LoadedConfig>): Promise<string> {

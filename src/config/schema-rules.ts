@@ -1,0 +1,135 @@
+// The rules of a bridge, `forwards` and `subscription`, under the key names of EMQX Edge
+// and with keys of our own. What the keys of a rule say together is checked as well:
+// filters against what is made of them.
+import * as v from 'valibot';
+import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
+import { PropertyTemplate } from '../../protocol/topic/property-template.ts';
+import { RuleMapping, type RuleTopics } from '../../protocol/topic/rule-mapping.ts';
+import type { ForwardConfig, SubscriptionConfig } from './config-types.ts';
+import {
+  duration,
+  flag,
+  ignored,
+  type Kind,
+  oneOf,
+  present,
+  qos,
+  section,
+  text,
+  textMap,
+  texts,
+  whole,
+} from './schema-values.ts';
+
+/** 0 and 1 override the flag; 2, which the incumbent's documents show, keeps it. */
+const retain = oneOf({ '0': false, '1': true, false: false, true: true, '2': 'keep' as const });
+
+/** The keys of rules in both directions. */
+const ruleKeys = {
+  enable: v.optional(flag, 'true'),
+  note: v.optional(text),
+  qos_max: v.optional(qos),
+  retain: v.optional(retain),
+  prefix: v.optional(text),
+  suffix: v.optional(text),
+  exclude: v.optional(texts(text), []),
+  flatten: v.optional(text),
+  sample: v.optional(whole(1, 1_000_000)),
+  change_only: v.optional(flag, 'false'),
+  change_only_max_age: v.optional(duration('1ms', '365d')),
+  min_interval: v.optional(duration('1ms', '365d')),
+  user_property: v.optional(textMap),
+};
+
+/** A rule of `forwards`. */
+export const forwardKind: Kind<RuleDraft<ForwardConfig>> = v.pipe(
+  section({ ...ruleKeys, local_topic: texts(text), remote_topic: text, qos: v.optional(qos) }),
+  v.rawTransform(({ dataset, addIssue }) => {
+    const raw = dataset.value;
+    const [localTopic = '', ...moreFilters] = raw.local_topic;
+    const config = present({
+      localTopic,
+      remoteTopic: raw.remote_topic,
+      qos: raw.qos,
+      ...ruleConfigOf(raw, moreFilters),
+    });
+    const message = ruleFault(localTopic, raw.remote_topic, config);
+    if (message !== undefined) addIssue({ message });
+    return { isEnabled: raw.enable, config };
+  }),
+);
+
+/** A rule of `subscription`. */
+export const subscriptionKind: Kind<RuleDraft<SubscriptionConfig>> = v.pipe(
+  section({
+    ...ruleKeys,
+    remote_topic: texts(text),
+    local_topic: text,
+    qos: v.optional(qos, '0'),
+    retain_as_published: v.optional(flag, 'false'),
+    retain_handling: v.optional(qos, '0'),
+    nolocal: v.optional(flag, 'true'),
+    stream_id: v.optional(ignored),
+  }),
+  v.rawTransform(({ dataset, addIssue }) => {
+    const raw = dataset.value;
+    const [remoteTopic = '', ...moreFilters] = raw.remote_topic;
+    const config = present({
+      remoteTopic,
+      localTopic: raw.local_topic,
+      qos: raw.qos,
+      isRetainAsPublished: raw.retain_as_published,
+      retainHandling: raw.retain_handling,
+      isNoLocal: raw.nolocal,
+      ...ruleConfigOf(raw, moreFilters),
+    });
+    const message = ruleFault(remoteTopic, raw.local_topic, config);
+    if (message !== undefined) addIssue({ message });
+    return { isEnabled: raw.enable, config };
+  }),
+);
+
+/** A rule, and whether it is to be used. */
+export interface RuleDraft<RuleConfig> {
+  readonly isEnabled: boolean;
+  readonly config: RuleConfig;
+}
+
+/** What the common keys of a rule say. */
+function ruleConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof ruleKeys, undefined>>, moreFilters: readonly string[]) {
+  return {
+    note: raw.note,
+    qosMax: raw.qos_max,
+    retain: raw.retain === 'keep' ? undefined : raw.retain,
+    prefix: raw.prefix,
+    suffix: raw.suffix,
+    moreFilters: moreFilters.length === 0 ? undefined : moreFilters,
+    excludes: raw.exclude.length === 0 ? undefined : raw.exclude,
+    flatten: raw.flatten,
+    sampleOf: raw.sample,
+    isChangeOnly: raw.change_only || undefined,
+    unchangedAgeMsMax: raw.change_only_max_age,
+    intervalMsMin: raw.min_interval,
+    userProperties: raw.user_property,
+  };
+}
+
+/** What is wrong with the topics and templates of a rule. */
+function ruleFault(
+  pattern: string,
+  target: string,
+  rule: RuleTopics & { readonly userProperties?: readonly (readonly [string, string])[] },
+): string | undefined {
+  const mapping = RuleMapping.compile(pattern, target, rule);
+  if (mapping instanceof MappingFault) return mapping.detail;
+  for (const [name, value] of rule.userProperties ?? []) {
+    const template = PropertyTemplate.compile(value);
+    if (template instanceof MappingFault) return `user_property.${name}: ${template.detail}`;
+  }
+  return undefined;
+}
+
+/** The rules that are switched on. */
+export function enabled<RuleConfig>(drafts: readonly RuleDraft<RuleConfig>[]): readonly RuleConfig[] {
+  return drafts.filter(({ isEnabled }) => isEnabled).map(({ config }) => config);
+}
