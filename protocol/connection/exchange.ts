@@ -287,8 +287,8 @@ export class Exchange implements AckWriter, RunReader {
     if (entry && entry.delivery.qos !== 2) {
       return new Malformed(ReasonCode.protocolError, '', 'PUBREC came for a message of QoS 1');
     }
-    if (entry && isFailure(reasonCode) && entry.state === 'published') {
-      this.#settle(packetId, reasonCode, now);
+    if (isFailure(reasonCode)) {
+      if (entry) this.#settle(packetId, reasonCode, now); // [MQTT-4.4.0-2] no PUBREL, and no PUBLISH again
       return undefined;
     }
     const isKnown = window.release(packetId) !== undefined;

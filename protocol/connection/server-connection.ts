@@ -19,7 +19,7 @@ import { noProperties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
-import { ReasonCode, reasonName } from '../wire/reason-code.ts';
+import { mayClientDisconnectWith, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
 import { explanation, fitPacket } from './fitted-packet.ts';
@@ -204,7 +204,10 @@ export class ServerConnection {
     this.#sink.resumable();
   }
 
-  /** Refuses the client; `detail` is for a 5.0 client that asked for it. */
+  /**
+   * Refuses the client, and takes nothing more from it [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-7]; `detail` is for a
+   * 5.0 client that asked for it.
+   */
   refuse(reasonCode: ReasonCode, detail: string): void {
     if (this.#connect === undefined || this.#state !== 'deciding') return;
     this.#refuse(reasonCode, detail, this.#connect.version);
@@ -252,6 +255,7 @@ export class ServerConnection {
   #receiveOther(frame: Bytes, now: number): void {
     if (this.#state === 'ended') return;
     const isFirst = this.#state === 'awaiting';
+    // [MQTT-3.1.4-1] a CONNECT of wrong form is refused
     const fault = isFirst ? this.#receiveConnect(frame) : this.#receiveControl(decodePacket(frame, this.#version), now);
     if (fault) this.#fail(fault);
   }
@@ -329,6 +333,10 @@ export class ServerConnection {
     if (asked !== undefined && asked > 0 && before === 0) {
       return new Malformed(ReasonCode.protocolError, '', 'DISCONNECT prolongs a session that was to end with it');
     }
+    if (!mayClientDisconnectWith(packet.reasonCode)) {
+      const detail = `clients do not disconnect with the reason ${reasonName(packet.reasonCode)}`;
+      return new Malformed(ReasonCode.protocolError, 'MQTT-3.14.2-1', detail); // [MQTT-3.14.2-1]
+    }
     this.#sessionExpiryInterval = asked;
     const { reasonCode } = packet;
     // [MQTT-3.14.4-3] [MQTT3-3.14.4-3] no will after a DISCONNECT in order
@@ -349,7 +357,10 @@ export class ServerConnection {
     this.#endWith(fault.reasonCode, fault.detail, 'remote', fault.statement);
   }
 
-  /** Ends a connection; a 5.0 client that was accepted gets DISCONNECT [MQTT-3.14.0-1] [MQTT-4.13.1-1]. */
+  /**
+   * Ends a connection; a 5.0 client that was accepted gets DISCONNECT first [MQTT-3.14.0-1] [MQTT-4.13.1-1]
+   * [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2].
+   */
   #endWith(reasonCode: ReasonCode, detail: string, blame: ConnectionEnd['blame'], statement = ''): void {
     if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {
       const properties = explanation(detail, this.#mayExplain); // [MQTT-3.14.2-2] no session expiry

@@ -78,10 +78,6 @@ export function fromCodec(object: mqttPacket.Packet, checked: Checked): Packet |
       return { type: PacketType.pingreq };
     case 'pingresp':
       return { type: PacketType.pingresp };
-    case 'disconnect':
-      return { type: PacketType.disconnect, reasonCode: reasonOf(object.reasonCode), properties };
-    case 'auth':
-      return { type: PacketType.auth, reasonCode: reasonOf(object.reasonCode), properties };
     default:
       return new Malformed(ReasonCode.malformedPacket, '', 'an unknown packet');
   }

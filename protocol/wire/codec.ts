@@ -36,9 +36,10 @@ export function decodePacket(frame: Bytes, version: ProtocolVersion): Packet | M
   if (reader.fault) return reader.fault;
   const properties = reader.blocks.at(0)?.properties ?? noProperties;
   const willProperties = reader.blocks.find((block) => block.place === PropertyPlace.will)?.properties ?? noProperties;
-  // Two legal forms that mqtt-packet refuses or misreads: DISCONNECT and AUTH without a reason code.
-  if ((type === PacketType.disconnect || type === PacketType.auth) && frame.length === bodyStart) {
-    return { type, reasonCode: ReasonCode.success, properties: noProperties };
+  if (type === PacketType.disconnect || type === PacketType.auth) {
+    // mqtt-packet refuses or misreads legal forms: without a reason code, and with some of them. This one is listed.
+    const reasonCode = frame.length === bodyStart ? ReasonCode.success : (frame[bodyStart] as ReasonCode);
+    return { type, reasonCode, properties };
   }
   const parsed = parse(frame, connectVersion ?? version);
   if (parsed instanceof Malformed) return parsed;

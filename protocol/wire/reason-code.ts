@@ -183,6 +183,28 @@ const legal: ReadonlyMap<number, ReadonlySet<number>> = new Map([
   [PacketType.auth, new Set<number>([R.success, R.continueAuthentication, R.reAuthenticate])],
 ]);
 
+const disconnectFromClient: ReadonlySet<number> = new Set([
+  R.success,
+  R.disconnectWithWill,
+  R.unspecifiedError,
+  R.malformedPacket,
+  R.protocolError,
+  R.implementationSpecificError,
+  R.topicNameInvalid,
+  R.receiveMaximumExceeded,
+  R.topicAliasInvalid,
+  R.packetTooLarge,
+  R.messageRateTooHigh,
+  R.quotaExceeded,
+  R.administrativeAction,
+  R.payloadFormatInvalid,
+]);
+
+/** Whether a code of DISCONNECT is one that clients send, as most but `disconnect with will` servers do too. */
+export function mayClientDisconnectWith(code: ReasonCode): boolean {
+  return disconnectFromClient.has(code);
+}
+
 /** Whether the standard lists `code` for packets of `type`; false for types that carry no reason code. */
 export function isReasonCodeOf(type: PacketType, code: number): code is ReasonCode {
   return legal.get(type)?.has(code) ?? false;

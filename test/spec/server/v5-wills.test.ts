@@ -126,7 +126,7 @@ t.test(
       await five.world.clock.settle();
     }
     const late = await five.listener('late', 0, 'none');
-    late.sendHex('820c0002000006' + Buffer.from('will/#').toString('hex') + '00');
+    late.sendHex(`820c0002000006${Buffer.from('will/#').toString('hex')}00`);
     const got = published(await late.received());
     t.match(got, [{ topic: 'will/true', retain: true }]);
     t.equal(got.length, 1);
