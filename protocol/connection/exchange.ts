@@ -141,7 +141,7 @@ export class Exchange implements AckWriter, RunReader {
     if (window.size === 0) this.#progressAt = now;
     const entry = window.add(delivery, token);
     if (entry === undefined) return 'full';
-    // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]
+    // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]; DUP 0 whatever came [MQTT-3.3.1-3]
     writer.write(delivery, entry.packetId, false, now);
     return 'sent';
   }

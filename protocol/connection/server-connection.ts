@@ -19,7 +19,7 @@ import { noProperties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
-import { mayClientDisconnectWith, ReasonCode, reasonName } from '../wire/reason-code.ts';
+import { ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
 import { explanation, fitPacket } from './fitted-packet.ts';
@@ -31,6 +31,7 @@ import { ServerAuthentication } from './server-authentication.ts';
 import {
   type ConnectAnswer,
   connackProperties,
+  disconnectFault,
   type ServerLimits,
   type ServerSink,
   subackCode,
@@ -328,16 +329,9 @@ export class ServerConnection {
   }
 
   #receiveDisconnect(packet: DisconnectPacket): Malformed | undefined {
-    const asked = packet.properties.sessionExpiryInterval;
-    const before = this.#connect?.properties.sessionExpiryInterval ?? 0;
-    if (asked !== undefined && asked > 0 && before === 0) {
-      return new Malformed(ReasonCode.protocolError, '', 'DISCONNECT prolongs a session that was to end with it');
-    }
-    if (!mayClientDisconnectWith(packet.reasonCode)) {
-      const detail = `clients do not disconnect with the reason ${reasonName(packet.reasonCode)}`;
-      return new Malformed(ReasonCode.protocolError, 'MQTT-3.14.2-1', detail); // [MQTT-3.14.2-1]
-    }
-    this.#sessionExpiryInterval = asked;
+    const fault = disconnectFault(packet, this.#connect?.properties.sessionExpiryInterval ?? 0);
+    if (fault) return fault;
+    this.#sessionExpiryInterval = packet.properties.sessionExpiryInterval;
     const { reasonCode } = packet;
     // [MQTT-3.14.4-3] [MQTT3-3.14.4-3] no will after a DISCONNECT in order
     const isWillDue = reasonCode !== ReasonCode.success;

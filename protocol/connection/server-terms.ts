@@ -2,10 +2,11 @@
 // how it answers. Plain data, and how it becomes CONNACK and SUBACK in each version. The machine
 // itself is `server-connection.ts`.
 import type { Bytes } from '../wire/bytes.ts';
-import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
+import { Malformed } from '../wire/malformed.ts';
+import type { ConnectPacket, DisconnectPacket, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
 import type { Properties } from '../wire/properties.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';
-import { isFailure, ReasonCode } from '../wire/reason-code.ts';
+import { isFailure, mayClientDisconnectWith, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { ExchangeSink } from './exchange.ts';
 import { packetSizeMax } from './limits.ts';
 import type { RunSink } from './run-exchange.ts';
@@ -46,7 +47,10 @@ export interface ConnectAnswer {
   readonly authenticationData?: Bytes;
 }
 
-/** The properties of a CONNACK that accepts: what the server does not allow without limit, and what it decided. */
+/**
+ * The properties of a CONNACK that accepts: what the server does not allow without limit, and what it decided. No
+ * response information: none is offered [MQTT-3.1.2-28]; no keep-alive of its own: the client's holds [MQTT-3.2.2-22].
+ */
 export function connackProperties(limits: ServerLimits, answer: ConnectAnswer): Properties {
   const { receiveMaximum, maximumPacketSize, topicAliasMaximum } = limits;
   return {
@@ -57,6 +61,17 @@ export function connackProperties(limits: ServerLimits, answer: ConnectAnswer): 
     ...(answer.assignedClientId === undefined ? {} : { assignedClientIdentifier: answer.assignedClientId }),
     ...(answer.sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval: answer.sessionExpiryInterval }),
   };
+}
+
+/** What is wrong with the DISCONNECT of a client whose session was to be kept for `sessionExpiryInterval` seconds. */
+export function disconnectFault(packet: DisconnectPacket, sessionExpiryInterval: number): Malformed | undefined {
+  const { properties, reasonCode } = packet;
+  if ((properties.sessionExpiryInterval ?? 0) > 0 && sessionExpiryInterval === 0) {
+    return new Malformed(ReasonCode.protocolError, '', 'DISCONNECT prolongs a session that was to end with it');
+  }
+  if (mayClientDisconnectWith(reasonCode)) return undefined;
+  const detail = `clients do not disconnect with the reason ${reasonName(reasonCode)}`;
+  return new Malformed(ReasonCode.protocolError, 'MQTT-3.14.2-1', detail); // [MQTT-3.14.2-1]
 }
 
 /** 3.1.1 has one code for every refusal [MQTT3-3.9.3-2]; 3.1 has none and says the lowest QoS instead. */

@@ -11,8 +11,8 @@ export function messageDeadline(intervalSeconds: number, now: number): number {
 }
 
 /**
- * Whether a message is not to be delivered any more [MQTT-3.3.2-5]. At its deadline it still may be: an interval of 0 is
- * for those who are there.
+ * Whether a message is not to be delivered any more [MQTT-3.3.2-5]. At its deadline it still may be: an interval of 0
+ * is for those who are there.
  */
 export function isExpired(message: Publishable, now: number): boolean {
   return message.expiresAt !== 0 && message.expiresAt < now;

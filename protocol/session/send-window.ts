@@ -131,7 +131,10 @@ export class SendWindow {
     return undefined;
   }
 
-  /** Whether a new message may be sent now: nothing older is due, and quota and size allow one. */
+  /**
+   * Whether a new message may be sent now: nothing older is due, and quota and size allow one. Only PUBLISH is asked
+   * about [MQTT-3.3.4-8] [MQTT-3.3.4-10].
+   */
   canAdd(delivery: Delivery): boolean {
     return this.#isOpen && this.isCaughtUp && this.size < this.#sizeMax && this.#hasRoom(delivery);
   }

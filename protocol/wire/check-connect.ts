@@ -18,7 +18,8 @@ export function checkConnect(reader: FrameReader): ProtocolVersion | undefined {
   checkFlags(reader, flags, version);
   reader.uint16('keep alive');
   if (version === ProtocolVersion.v5) reader.properties(PropertyPlace.connect);
-  const clientId = reader.text('client identifier'); // [MQTT-3.1.3-3] [MQTT-3.1.3-4] [MQTT3-3.1.3-3] [MQTT3-3.1.3-4]
+  // [MQTT-3.1.3-3] [MQTT-3.1.3-4] [MQTT3-3.1.3-3] [MQTT3-3.1.3-4]; of any length and letters [MQTT-3.1.3-5]
+  const clientId = reader.text('client identifier');
   checkClientId(reader, clientId, (flags & 2) !== 0, version);
   if ((flags & 4) !== 0) {
     // [MQTT-3.1.2-9] [MQTT-3.1.3-11] [MQTT3-3.1.2-9] [MQTT3-3.1.3-10]

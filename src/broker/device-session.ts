@@ -95,7 +95,7 @@ export class DeviceSession implements Destination, RunTaker {
     return this.#queue.depth;
   }
 
-  /** The device is connected: what waits goes out. */
+  /** The device is connected: what waits goes out, and what had begun is finished [MQTT-4.8.2-4]. */
   attach(line: DeviceLine): void {
     this.#line = line;
     this.expiresAt = Number.POSITIVE_INFINITY;
@@ -114,7 +114,7 @@ export class DeviceSession implements Destination, RunTaker {
     this.#drop('session-ended', windowOnly);
   }
 
-  /** Takes a message that matched the session's subscriptions. */
+  /** Takes a message that matched the session's subscriptions, behind all before it [MQTT-4.6.0-5] [MQTT-4.6.0-6]. */
   deliver(message: Message, grant: Grant, _acceptance: Acceptance): void {
     const qos = lowerQos(message.qos, grant.qos); // [MQTT-3.8.4-8] [MQTT3-3.8.4-6]
     const retain = grant.isRetainAsPublished && message.retain; // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT3-3.3.1-9]
@@ -127,7 +127,7 @@ export class DeviceSession implements Destination, RunTaker {
     this.#take(message, lowerQos(message.qos, options.qos), true, identifiers);
   }
 
-  /** The device settled what was sent to it. */
+  /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
     if (entry.token > 0) this.#queue.acknowledge(entry.token);
     if (isFailure(reasonCode)) this.#drop('refused');

@@ -60,7 +60,10 @@ export function subscribeSession(
   return { reasonCodes, replays, fault: undefined };
 }
 
-/** Takes subscriptions away, and says of each whether it was there. */
+/**
+ * Takes subscriptions away, one after the other [MQTT-3.10.4-6], and says of each whether it was there, in their order
+ * [MQTT-3.11.3-1]. Nothing new comes for them [MQTT-3.10.4-2]; what is underway goes on in the window [MQTT-3.10.4-3].
+ */
 export function unsubscribeSession(
   rooms: BrokerRooms,
   session: DeviceSession,

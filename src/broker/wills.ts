@@ -60,7 +60,7 @@ export class Wills {
         payload: will.payload,
         qos: will.qos,
         retain: will.retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
-        properties: encodePublishProperties(rest),
+        properties: encodePublishProperties(rest), // user properties in their order [MQTT-3.1.3-10]
         expiresAt: expiry === undefined ? 0 : now + expiry * 1000,
         origin: new Origin('will', clientId),
       }),

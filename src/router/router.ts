@@ -115,6 +115,7 @@ export class Router {
    */
   publish(message: Message, acceptance: Acceptance): void {
     if (message.retain) this.retained.keep(message);
+    // [MQTT-3.3.2-3] what matches, and nothing else
     const route = this.#routes.get(message.topic) ?? this.#findRoute(message.topic);
     let offered = 0;
     for (let index = 0; index < route.stops.length; index++) {
@@ -125,6 +126,7 @@ export class Router {
       const member = route.groups[index]?.pick();
       if (member === undefined) continue;
       offered++;
+      // a copy of its own, with its own identifier [MQTT-3.3.4-5]; to nobody else from now on [MQTT-4.8.2-5]
       member.destination.deliver(message, grantOf([member]), acceptance);
     }
     acceptance.seal(offered === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success);
