@@ -100,15 +100,14 @@ export class Exchange implements AckWriter, RunReader {
 
   /** Since when the oldest unsettled message has waited without any progress, in ms; Infinity when nothing waits. */
   get waitingSince(): number {
-    return this.#session.sendWindow.size === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
+    return this.#session.underwayCount === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
   }
 
   /** The connection is accepted: what an earlier one left is released and sent again. */
   begin(now: number): void {
     this.#progressAt = now;
-    this.#session.open(this);
     const { peer, qos2WindowMax, version } = this.#terms;
-    const released = this.#session.sendWindow.open(peer.receiveMaximum, qos2WindowMax);
+    const released = this.#session.open(this, peer.receiveMaximum, qos2WindowMax);
     // [MQTT-4.6.0-4] [MQTT3-4.6.0-4]
     for (const { packetId } of released) {
       writeAck(this.#outbox, PacketType.pubrel, packetId, ReasonCode.success, version);
@@ -130,14 +129,14 @@ export class Exchange implements AckWriter, RunReader {
     if (isExpired(delivery.message, now)) return 'expired';
     // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
     if (delivery.qos > peer.maximumQos || (delivery.retain && !peer.isRetainAvailable)) return 'unsupported';
-    const window = this.#session.sendWindow;
-    if (delivery.qos > 0 && !window.canAdd(delivery)) return 'full';
+    if (delivery.qos > 0 && !this.#session.sendWindow.canAdd(delivery)) return 'full';
     const writer = this.#openWriter();
     if (!writer.fits(delivery, now)) return 'too-large';
     if (delivery.qos === 0) {
       writer.write(delivery, 0, false, now); // [MQTT-4.3.1-1] [MQTT3-4.3.1-1]
       return 'sent';
     }
+    const window = this.#session.sendWindow;
     if (window.size === 0) this.#progressAt = now;
     const entry = window.add(delivery, token);
     if (entry === undefined) return 'full';
@@ -173,7 +172,7 @@ export class Exchange implements AckWriter, RunReader {
 
   /** See `RunExchange.send`; the sink is told with `runSettled`. */
   sendRun(forms: RunForms, qos: Qos, token: number, now: number): void {
-    if (this.#session.sendWindow.size === 0) this.#progressAt = now;
+    if (this.#session.underwayCount === 0) this.#progressAt = now;
     this.runs?.send(forms, qos, token);
   }
 
@@ -305,13 +304,13 @@ export class Exchange implements AckWriter, RunReader {
 
   /** Sends what an earlier connection left, as far as the quota allows. */
   #sendDue(now: number): void {
-    const window = this.#session.sendWindow;
-    for (let entry = window.nextDue(); entry && !this.#isOver; entry = window.nextDue()) {
+    const session = this.#session;
+    for (let entry = session.nextDue(); entry && !this.#isOver; entry = session.nextDue()) {
       const { packetId, delivery } = entry;
       if (this.#openWriter().fits(delivery, now)) {
         this.#openWriter().write(delivery, packetId, true, now); // [MQTT-3.3.1-1] [MQTT3-3.3.1-1] [MQTT3-2.3.1-3]
       } else {
-        window.settle(packetId);
+        session.sendWindow.settle(packetId);
         this.#sink.messageSettled(entry, ReasonCode.packetTooLarge); // [MQTT-3.1.2-25]
       }
     }

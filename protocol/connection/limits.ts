@@ -2,7 +2,7 @@
 // CONNACK what the server takes; what is absent has the standard's default, and 3.x has no limits but
 // those of the protocol.
 import type { ConnackPacket, ConnectPacket } from '../wire/packets.ts';
-import type { Properties } from '../wire/properties.ts';
+import { noProperties, type Properties } from '../wire/properties.ts';
 import type { Qos } from '../wire/protocol-version.ts';
 
 /** Largest packet that MQTT can express, in bytes. */
@@ -32,9 +32,12 @@ export interface ServerFeatures extends PeerLimits {
   readonly isSubscriptionIdentifierAvailable: boolean;
 }
 
+/** What a peer takes that states nothing, as most do; shared. */
+const unstated: PeerLimits = limitsOf(noProperties);
+
 /** What a client takes. */
 export function limitsOfConnect(connect: ConnectPacket): PeerLimits {
-  return limitsOf(connect.properties);
+  return connect.properties === noProperties ? unstated : limitsOf(connect.properties);
 }
 
 /** What a server takes and offers, in answer to `connect`. */

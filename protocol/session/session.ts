@@ -16,11 +16,18 @@ export interface SessionOptions {
   readonly receiveMaximum: number;
 }
 
+const none: readonly SendEntry[] = [];
+
 /** The state of one session. */
 export class Session {
   readonly clientId: string;
   readonly receiveMaximum: number;
-  readonly sendWindow: SendWindow;
+  readonly #sendWindowMax: number;
+  /** Made with the first message or request that needs an identifier: most sessions only listen at QoS 0. */
+  #sendWindow: SendWindow | undefined;
+  /** What the peer of the open connection allows; 0 while there is none. */
+  #quota = 0;
+  #qos2Max = 0;
   #receiveWindow: ReceiveWindow | undefined;
   #writer: AckWriter | undefined;
   /** Made with the first message of a connection that is to be acknowledged. */
@@ -30,7 +37,21 @@ export class Session {
   constructor(options: SessionOptions) {
     this.clientId = options.clientId;
     this.receiveMaximum = options.receiveMaximum;
-    this.sendWindow = new SendWindow(options.sendWindowMax);
+    this.#sendWindowMax = options.sendWindowMax;
+  }
+
+  /** Outbound flows; made when first needed. */
+  get sendWindow(): SendWindow {
+    if (this.#sendWindow === undefined) {
+      this.#sendWindow = new SendWindow(this.#sendWindowMax);
+      if (this.#quota > 0) this.#sendWindow.open(this.#quota, this.#qos2Max);
+    }
+    return this.#sendWindow;
+  }
+
+  /** Outbound messages underway. */
+  get underwayCount(): number {
+    return this.#sendWindow?.size ?? 0;
   }
 
   /** Inbound QoS 2 flows; made when first needed. */
@@ -44,17 +65,29 @@ export class Session {
     return this.#acks?.awaitingCount ?? 0;
   }
 
-  /** A connection begins; `writer` writes its acknowledgements. */
-  open(writer: AckWriter): void {
+  /**
+   * A connection begins; `writer` writes its acknowledgements. `quota`, `qos2Max` and what it returns are those of
+   * `SendWindow.open`.
+   */
+  open(writer: AckWriter, quota = 65_535, qos2Max: number = quota): readonly SendEntry[] {
     this.#writer = writer;
     this.#acks = undefined;
+    this.#quota = quota;
+    this.#qos2Max = qos2Max;
+    return this.#sendWindow?.open(quota, qos2Max) ?? none;
+  }
+
+  /** The next entry that is to be sent again; see `SendWindow.nextDue`. */
+  nextDue(): SendEntry | undefined {
+    return this.#sendWindow?.nextDue();
   }
 
   /** The connection is over: acknowledgements that did not leave are void, the peer will repeat its messages. */
   close(): void {
     this.#writer = undefined;
     this.#acks = undefined;
-    this.sendWindow.close();
+    this.#quota = 0;
+    this.#sendWindow?.close();
   }
 
   /**
@@ -88,6 +121,6 @@ export class Session {
    */
   reset(): readonly SendEntry[] {
     this.#receiveWindow = undefined;
-    return this.sendWindow.reset();
+    return this.#sendWindow?.reset() ?? none;
   }
 }

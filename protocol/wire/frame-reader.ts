@@ -104,7 +104,8 @@ export class FrameReader {
     const length = readVarint(this.#bytes, start, this.#end);
     this.expect(length >= 0, 'no valid property length', 'MQTT-2.2.2-1');
     if (length < 0 || !this.#take(varintSize(length) + length, 'property block')) return noProperties;
-    const properties = readProperties(this.#bytes, this.#position - length, this.#position, place);
+    const block = this.#position - length;
+    const properties = length === 0 ? noProperties : readProperties(this.#bytes, block, this.#position, place);
     if (properties instanceof Malformed) {
       this.fault = properties;
       return noProperties;

@@ -100,7 +100,7 @@ export class Bridge {
       connects: this.#connector.connects,
       queueDepth: this.#forwarder.depth,
       queueBytes: this.#forwarder.byteLength,
-      underway: this.#connector.session.sendWindow.size,
+      underway: this.#connector.session.underwayCount,
       forwards: this.#forwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => rule.status),
       unmatched: this.#receiver.unmatched.value,

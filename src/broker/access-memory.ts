@@ -37,11 +37,6 @@ export class AccessMemory {
     return isAllowed;
   }
 
-  /** Whether the device may subscribe to a filter. */
-  maySubscribe(filter: string): boolean {
-    return this.#access.isAllowed(this.#identity, 'subscribe', filter);
-  }
-
   #forget(): void {
     this.#generation = this.#access.generation;
     this.#decisions = undefined;

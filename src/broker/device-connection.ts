@@ -39,8 +39,9 @@ interface Accepted {
   readonly connect: ConnectPacket;
   readonly identity: Identity;
   readonly session: DeviceSession;
-  readonly memory: AccessMemory;
-  readonly route: RunRoute;
+  /** Both are made with the first message: most devices only listen. */
+  memory: AccessMemory | undefined;
+  route: RunRoute | undefined;
 }
 
 /** One network connection of one device. */
@@ -54,11 +55,11 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   #spare: Acceptance | undefined;
 
   constructor(socket: Socket, rooms: BrokerRooms, gone: ConnectionGone) {
-    const { options, ports, turn } = rooms;
+    const { options, turn } = rooms;
     this.#rooms = rooms;
     this.#gone = gone;
     this.#link = new Link(socket, turn, { maximumPacketSize: options.maximumPacketSize }, this);
-    this.#machine = new ServerConnection(this.#link.outbox, this, options, ports.clock.now());
+    this.#machine = new ServerConnection(this.#link.outbox, this, options, turn.now);
   }
 
   /** See `DeviceLine`. */
@@ -120,7 +121,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device wants in. */
   connectRequested(connect: ConnectPacket): void {
-    const { access, log, sessions, wills, ports, options } = this.#rooms;
+    const { access, log, sessions, wills, ports, options, turn } = this.#rooms;
     const reason = access.authenticate(connect.username, connect.password);
     if (isFailure(reason)) {
       log.info({ clientId: connect.clientId, address: this.#link.remoteAddress }, `refused: ${reasonName(reason)}`);
@@ -141,11 +142,9 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     wills.returned(clientId, opened.isPresent, now);
     const identity = { clientId, username: connect.username };
     opened.session.origin.username = connect.username;
-    const memory = new AccessMemory(access, identity);
-    const route = new RunRoute(this.#rooms.router, access, connect.version);
-    this.#accepted = { connect, identity, session: opened.session, memory, route };
+    this.#accepted = { connect, identity, session: opened.session, memory: undefined, route: undefined };
     log.debug(this.#connectFacts(connect, clientId), 'device connected');
-    this.#machine.accept(opened.session.flows, this.#answer(connect, opened.isPresent, assigned), now);
+    this.#machine.accept(opened.session.flows, this.#answer(connect, opened.isPresent, assigned), turn.now);
     if (!this.#isOver) opened.session.attach(this);
   }
 
@@ -153,8 +152,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   subscribeRequested(packet: SubscribePacket): void {
     const accepted = this.#accepted;
     if (accepted === undefined) return;
-    const { session, memory } = accepted;
-    const result = subscribeSession(this.#rooms, session, memory, packet);
+    const { session, identity } = accepted;
+    const result = subscribeSession(this.#rooms, session, identity, packet);
     if (result.fault !== undefined) {
       this.#machine.disconnect(result.fault.reasonCode, result.fault.detail);
       return;
@@ -200,13 +199,13 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     router.publish(message, acceptance);
     this.#spare = acceptance.isReleased ? acceptance : undefined;
     const isPlain = !publish.retain && interval < 0 && publish.properties.length === 0;
-    const way = isPlain ? accepted.route.wayOf(topic) : undefined;
+    const way = isPlain ? this.#routeOf(accepted).wayOf(topic) : undefined;
     if (way) this.#machine.expectRun(publish.topicBytes, way);
   }
 
   /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
   runReceived(run: PublishRun): boolean {
-    if (!this.#accepted?.route.forward(run)) return false;
+    if (!this.#accepted?.route?.forward(run)) return false;
     this.#rooms.counters.received.add(run.count);
     return true;
   }
@@ -261,6 +260,16 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     this.#machine.sendRun(forms, qos, 0, this.#rooms.turn.now);
   }
 
+  #memoryOf(accepted: Accepted): AccessMemory {
+    accepted.memory ??= new AccessMemory(this.#rooms.access, accepted.identity);
+    return accepted.memory;
+  }
+
+  #routeOf(accepted: Accepted): RunRoute {
+    accepted.route ??= new RunRoute(this.#rooms.router, this.#rooms.access, accepted.connect.version);
+    return accepted.route;
+  }
+
   /** The address costs a system call, so it is found out when the line is really written. */
   #connectFacts({ version }: ConnectPacket, clientId: string): LogFields {
     const link = this.#link;
@@ -293,7 +302,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   #mayPublish(accepted: Accepted, topic: string): boolean {
-    return !topic.startsWith('$SYS/') && accepted.memory.mayPublish(topic);
+    return !topic.startsWith('$SYS/') && this.#memoryOf(accepted).mayPublish(topic);
   }
 
   #deny(accepted: Accepted, topic: string, ticket: number): void {

@@ -41,7 +41,8 @@ export class DeviceSession implements Destination, RunTaker {
   expiresAt: number = Number.POSITIVE_INFINITY;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
-  readonly #queue: Queue<Identifiers>;
+  /** Made with the first message that has to wait. */
+  #queue: Queue<Identifiers> | undefined;
   #line: DeviceLine | undefined;
   #isPumping = false;
 
@@ -54,12 +55,6 @@ export class DeviceSession implements Destination, RunTaker {
     });
     this.#options = options;
     this.#counters = counters;
-    const limits = {
-      countMax: options.queueCountMax,
-      bytesMax: options.queueBytesMax,
-      overflow: options.queueOverflow,
-    };
-    this.#queue = new Queue<Identifiers>(limits, (_entry, reason) => this.#drop(reason));
   }
 
   /** See `Destination`. */
@@ -70,7 +65,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** See `RunTaker`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
     const line = this.#line;
-    return line !== undefined && this.#queue.unreadCount === 0 && line.maySendRun(qos, run) && !line.isCongested;
+    return line !== undefined && this.#unreadCount === 0 && line.maySendRun(qos, run) && !line.isCongested;
   }
 
   /** See `RunTaker`. */
@@ -92,7 +87,7 @@ export class DeviceSession implements Destination, RunTaker {
 
   /** Messages waiting, those underway from the queue included. */
   get queueDepth(): number {
-    return this.#queue.depth;
+    return this.#queue?.depth ?? 0;
   }
 
   /** The device is connected: what waits goes out, and what had begun is finished [MQTT-4.8.2-4]. */
@@ -109,7 +104,7 @@ export class DeviceSession implements Destination, RunTaker {
 
   /** The session ends: what still waits is dropped, counted. */
   end(): void {
-    this.#queue.clear('session-ended');
+    this.#queue?.clear('session-ended');
     const windowOnly = this.flows.reset().filter((entry) => entry.token === 0).length;
     this.#drop('session-ended', windowOnly);
   }
@@ -129,7 +124,7 @@ export class DeviceSession implements Destination, RunTaker {
 
   /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
-    if (entry.token > 0) this.#queue.acknowledge(entry.token);
+    if (entry.token > 0) this.#queue?.acknowledge(entry.token);
     if (isFailure(reasonCode)) this.#drop('refused');
     else this.#counters.settled.add();
     this.pump();
@@ -138,7 +133,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** The device settled a message of a run. */
   runSettled(): void {
     this.#counters.settled.add();
-    if (this.#queue.unreadCount > 0) this.pump();
+    if (this.#unreadCount > 0) this.pump();
   }
 
   /** Sends what waits, as far as link and window allow. */
@@ -153,24 +148,25 @@ export class DeviceSession implements Destination, RunTaker {
 
   #sendNext(): boolean {
     const line = this.#line;
-    if (line === undefined || line.isCongested) return false;
-    const entry = this.#queue.peek();
+    const queue = this.#queue;
+    if (line === undefined || queue === undefined || line.isCongested) return false;
+    const entry = queue.peek();
     if (entry === undefined) return false;
     const { message, tag, sequence } = entry;
     const delivery = { message, qos: message.qos, retain: message.retain, subscriptionIdentifiers: tag };
     const outcome = line.send(delivery, message.qos === 0 ? 0 : sequence);
     if (outcome === 'full' || outcome === 'offline') return false;
-    this.#queue.next();
+    queue.next();
     if (outcome !== 'sent') this.#drop(outcome);
     if (outcome === 'sent') this.#counters.sent.add();
-    if (outcome !== 'sent' || message.qos === 0) this.#queue.acknowledge(sequence);
+    if (outcome !== 'sent' || message.qos === 0) queue.acknowledge(sequence);
     return true;
   }
 
   #take(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
     this.#counters.matched.add();
     const line = this.#line;
-    if (line === undefined || line.isCongested || this.#queue.unreadCount > 0) {
+    if (line === undefined || line.isCongested || this.#unreadCount > 0) {
       this.#wait(message, qos, retain, identifiers);
       return;
     }
@@ -184,14 +180,27 @@ export class DeviceSession implements Destination, RunTaker {
   #wait(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
     if (qos === 0 && this.#line === undefined) this.#drop('qos-0-offline');
     else if (qos === 0 && !this.#hasRoomForQos0(message)) this.#drop('qos-0-congested');
-    else this.#queue.append(message.withTopic(message.topic, qos, retain), identifiers);
+    else this.#openQueue().append(message.withTopic(message.topic, qos, retain), identifiers);
   }
 
   /** QoS 0 waits only for a device that is slow, and never pushes out what was acknowledged. */
   #hasRoomForQos0(message: Message): boolean {
     const { qos0QueueBytesMax, queueCountMax } = this.#options;
-    const bytes = this.#queue.byteLength + message.byteLength;
-    return bytes <= qos0QueueBytesMax && this.#queue.depth < queueCountMax / 2;
+    const bytes = (this.#queue?.byteLength ?? 0) + message.byteLength;
+    return bytes <= qos0QueueBytesMax && this.queueDepth < queueCountMax / 2;
+  }
+
+  get #unreadCount(): number {
+    return this.#queue?.unreadCount ?? 0;
+  }
+
+  #openQueue(): Queue<Identifiers> {
+    if (this.#queue === undefined) {
+      const { queueCountMax, queueBytesMax, queueOverflow } = this.#options;
+      const limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
+      this.#queue = new Queue<Identifiers>(limits, (_entry, reason) => this.#drop(reason));
+    }
+    return this.#queue;
   }
 
   #drop(reason: DropReason, count = 1): void {

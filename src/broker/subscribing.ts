@@ -6,7 +6,7 @@ import { Malformed } from '../../protocol/wire/malformed.ts';
 import type { SubscribeEntry, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { SubscriptionOptions } from '../router/destination.ts';
-import type { AccessMemory } from './access-memory.ts';
+import type { Identity } from './acl.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { DeviceSession } from './device-session.ts';
 
@@ -31,7 +31,7 @@ export interface SubscribeResult {
 export function subscribeSession(
   rooms: BrokerRooms,
   session: DeviceSession,
-  memory: AccessMemory,
+  identity: Identity,
   packet: SubscribePacket,
 ): SubscribeResult {
   for (const { filter } of packet.entries) {
@@ -44,15 +44,10 @@ export function subscribeSession(
   const reasonCodes: ReasonCode[] = [];
   const replays: Replay[] = [];
   for (const entry of packet.entries) {
-    const refusal = refusalOf(rooms, session, memory, entry.filter);
+    const refusal = refusalOf(rooms, session, identity, entry.filter);
     reasonCodes.push(refusal ?? entry.qos);
     if (refusal !== undefined) continue;
-    const options: SubscriptionOptions = {
-      qos: entry.qos,
-      isNoLocal: entry.noLocal,
-      isRetainAsPublished: entry.retainAsPublished,
-      identifier,
-    };
+    const options = optionsOf(entry, identifier);
     const isNew = rooms.router.subscribe(session, entry.filter, options);
     session.subscriptions.set(entry.filter, options);
     if (isReplayWanted(entry, isNew)) replays.push({ filter: entry.filter, options });
@@ -76,13 +71,27 @@ export function unsubscribeSession(
   });
 }
 
+/** The options of entries without identifier, of which there are twelve: they are the same for all subscriptions. */
+const plainOptions: readonly SubscriptionOptions[] = Array.from({ length: 12 }, (_one, index) => ({
+  qos: ([0, 1, 2] as const)[index >> 2] ?? 0,
+  isNoLocal: (index & 2) !== 0,
+  isRetainAsPublished: (index & 1) !== 0,
+  identifier: 0,
+}));
+
+function optionsOf(entry: SubscribeEntry, identifier: number): SubscriptionOptions {
+  const { qos, noLocal: isNoLocal, retainAsPublished: isRetainAsPublished } = entry;
+  const plain = plainOptions[qos * 4 + (isNoLocal ? 2 : 0) + (isRetainAsPublished ? 1 : 0)];
+  return identifier === 0 && plain ? plain : { qos, isNoLocal, isRetainAsPublished, identifier };
+}
+
 function refusalOf(
   rooms: BrokerRooms,
   session: DeviceSession,
-  memory: AccessMemory,
+  identity: Identity,
   filter: string,
 ): ReasonCode | undefined {
-  if (!memory.maySubscribe(filter)) return ReasonCode.notAuthorized;
+  if (!rooms.access.isAllowed(identity, 'subscribe', filter)) return ReasonCode.notAuthorized;
   const isOneMore = !session.subscriptions.has(filter);
   return isOneMore && session.subscriptions.size >= rooms.options.subscriptionsMax
     ? ReasonCode.quotaExceeded
