@@ -104,7 +104,7 @@ export class RefusedError extends ViaductError {
 }
 
 /** In which phase of its life a link failed. */
-export type LinkPhase = 'lookup' | 'connect' | 'tls' | 'listen' | 'open';
+export type LinkPhase = 'lookup' | 'connect' | 'tls' | 'upgrade' | 'listen' | 'open';
 
 /** Dial, TLS, timeout or reset. Code `ERR_LINK_<phase>`, or `ERR_LINK_TIMEOUT` when a deadline passed. */
 export class LinkError extends ViaductError {

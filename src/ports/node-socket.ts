@@ -4,11 +4,20 @@
 import type { Socket as NetSocket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
+import { plainAddress } from '../base/address-range.ts';
 import type { PeerCertificate, Socket, SocketHandler } from './ports.ts';
 import type { ReadTarget } from './shared-read.ts';
 
 /** Under which a socket of Node knows what was made of it: its handlers are the same functions for all of them. */
 const owner = Symbol('viaduct');
+
+/** What is known of the peer from elsewhere: from a PROXY header, or because it is on this machine. */
+export interface ToldPeer {
+  readonly address: string;
+  readonly port: number;
+  readonly isEncrypted?: boolean;
+  readonly certificate?: PeerCertificate;
+}
 
 /** One open socket. */
 export class NodeSocket implements Socket {
@@ -16,16 +25,18 @@ export class NodeSocket implements Socket {
   readonly peerCertificate: PeerCertificate | undefined;
   readonly #socket: NetSocket;
   readonly #target: ReadTarget | undefined;
+  readonly #peer: ToldPeer | undefined;
   #handler: SocketHandler | undefined;
   #error: Error | undefined;
   #isClosed = false;
 
   /** `target`: where the bytes come from if the socket does not tell them by its `data` event. */
-  constructor(socket: NetSocket, tls: TLSSocket | undefined, target?: ReadTarget) {
+  constructor(socket: NetSocket, tls: TLSSocket | undefined, target?: ReadTarget, peer?: ToldPeer) {
     this.#socket = socket;
     this.#target = target;
-    this.isEncrypted = tls !== undefined;
-    this.peerCertificate = tls?.authorized ? certificateOf(tls) : undefined;
+    this.#peer = peer;
+    this.isEncrypted = tls !== undefined || peer?.isEncrypted === true;
+    this.peerCertificate = tls?.authorized ? certificateOf(tls) : peer?.certificate;
     Reflect.set(socket, owner, this);
     socket.on('error', onError);
     socket.on('close', onClose);
@@ -33,12 +44,12 @@ export class NodeSocket implements Socket {
 
   /** See `Socket`; empty when the socket is gone. */
   get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? '';
+    return this.#peer?.address ?? plainAddress(this.#socket.remoteAddress ?? '');
   }
 
   /** See `Socket`; 0 when the socket is gone. */
   get remotePort(): number {
-    return this.#socket.remotePort ?? 0;
+    return this.#peer?.port ?? this.#socket.remotePort ?? 0;
   }
 
   /** See `Socket`; 0 when the socket is gone. */

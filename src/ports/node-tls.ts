@@ -1,17 +1,18 @@
 // NodeTls: TLS through Node, loaded only where TLS is used (it costs several megabytes). Certificates are verified
 // unless the options say otherwise, and what is wrong with one is said in words: who signed it, for whom it is, when it
 // expired.
-import type { Socket as NetSocket, Server } from 'node:net';
+import { Socket as NetSocket } from 'node:net';
 import {
   connect,
   createSecureContext,
   createServer,
+  type SecureContext,
   type SecureContextOptions,
   type TLSSocket,
-  Server as TlsServer,
+  type Server as TlsServer,
 } from 'node:tls';
 import { messageOf } from '../base/errors.ts';
-import type { DialOptions, ListenOptions, TlsOptions } from './ports.ts';
+import type { DialOptions, TlsOptions } from './ports.ts';
 
 /** Puts TLS onto a dialled socket; `secured` or an `error` event of the result follows. */
 export function secure(socket: NetSocket, options: DialOptions, secured: (socket: TLSSocket) => void): TLSSocket {
@@ -32,39 +33,102 @@ export function secure(socket: NetSocket, options: DialOptions, secured: (socket
   return secureSocket;
 }
 
-/** A server that speaks TLS; sockets that fail their handshake never get to `accepted`. */
-export function createTlsServer(options: ListenOptions, accepted: (socket: TLSSocket) => void): Server {
-  const tls = options.tls ?? {};
-  const server = createServer(
-    {
-      ...contextOf(tls),
-      requestCert: tls.isPeerVerified === true || tls.isCertificateRequired === true,
-      rejectUnauthorized: tls.isCertificateRequired ?? false,
-      handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
-      noDelay: true,
-      ...(tls.alpnProtocols === undefined ? {} : { ALPNProtocols: [...tls.alpnProtocols] }),
-    },
-    (socket) => {
-      const isWrong = tls.isPeerVerified === true && !socket.authorized && socket.getPeerCertificate().subject;
-      if (isWrong) socket.destroy();
-      else accepted(socket);
-    },
-  );
-  return server;
+/** What becomes of sockets that came to a `TlsEntrance`. */
+export interface TlsArrivals {
+  secured(raw: NetSocket, socket: TLSSocket): void;
+  /** `raw` is undefined when Node does not say whose handshake failed: it closes by itself then. */
+  failed(raw: NetSocket | undefined, detail: string): void;
 }
 
-/** Other certificates for the handshakes to come. */
-export function updateTlsServer(server: Server, tls: TlsOptions): void {
-  if (server instanceof TlsServer) server.setSecureContext(contextOf(tls));
+/** The server's side of TLS for sockets that somebody else accepted. Session tickets are on, as Node has them. */
+export class TlsEntrance {
+  readonly #server: TlsServer;
+  #named: readonly (readonly [pattern: string, context: SecureContext])[];
+
+  constructor(tls: TlsOptions, handshakeTimeoutMs: number, arrivals: TlsArrivals) {
+    this.#named = namedContexts(tls);
+    const isAsked = tls.isPeerVerified === true || tls.isCertificateRequired === true;
+    this.#server = createServer({
+      ...contextOf(tls),
+      requestCert: isAsked,
+      rejectUnauthorized: tls.isCertificateRequired ?? false,
+      handshakeTimeout: handshakeTimeoutMs,
+      SNICallback: (name, done) => done(null, this.#contextFor(name)),
+      ...(tls.alpnProtocols === undefined ? {} : { ALPNProtocols: [...tls.alpnProtocols] }),
+    });
+    this.#server.on('secureConnection', (socket) => {
+      const raw = rawOf(socket);
+      const isWrong = tls.isPeerVerified === true && !socket.authorized && socket.getPeerCertificate().subject;
+      if (isWrong) arrivals.failed(raw, `the client's certificate was refused: ${String(socket.authorizationError)}`);
+      if (isWrong || raw === undefined) socket.destroy();
+      else arrivals.secured(raw, socket);
+    });
+    this.#server.on('tlsClientError', (error, socket) => {
+      arrivals.failed(rawOf(socket), handshakeError(error));
+      socket.destroy();
+    });
+  }
+
+  /** Begins the handshake of an accepted socket. */
+  take(raw: NetSocket): void {
+    this.#server.emit('connection', raw);
+  }
+
+  /** Other certificates, authorities, lists and ciphers for the handshakes to come; tickets of before are void. */
+  update(tls: TlsOptions): void {
+    const named = namedContexts(tls);
+    this.#server.setSecureContext(contextOf(tls));
+    this.#named = named;
+  }
+
+  /** The context of a name, of its pattern, or the listener's own one. */
+  #contextFor(name: string): SecureContext | undefined {
+    const wanted = name.toLowerCase();
+    const pattern = wanted.replace(/^[^.]+/, '*');
+    const found = (one: string): SecureContext | undefined => this.#named.find(([known]) => known === one)?.[1];
+    return found(wanted) ?? found(pattern);
+  }
+}
+
+function namedContexts(tls: TlsOptions): readonly (readonly [string, SecureContext])[] {
+  return (tls.namedCertificates ?? []).map(({ serverName, ...own }) => {
+    const { certificate, key, keyPassphrase, ...common } = tls;
+    return [serverName.toLowerCase(), createSecureContext(contextOf({ ...common, ...own }))] as const;
+  });
+}
+
+/** The socket below: Node has no public name for it. */
+function rawOf(socket: TLSSocket): NetSocket | undefined {
+  const raw: unknown = Reflect.get(socket, '_parent');
+  return raw instanceof NetSocket ? raw : undefined;
+}
+
+/** What an error of a handshake at a listener means, in words. */
+function handshakeError(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  const words: Readonly<Record<string, string>> = {
+    ECONNRESET: 'the client went away during the handshake',
+    ERR_TLS_HANDSHAKE_TIMEOUT: 'the handshake was not done in time',
+    ERR_SSL_HTTP_REQUEST: 'the client spoke HTTP instead of TLS',
+    ERR_SSL_WRONG_VERSION_NUMBER: 'the client did not speak TLS',
+    ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client offered only versions of TLS that are too old',
+    ERR_SSL_NO_SHARED_CIPHER: 'the client offered no cipher suite that is allowed here',
+    ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the client showed no certificate',
+    ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the client does not trust our certificate',
+    ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the client does not trust our certificate',
+    ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the client does not accept our certificate',
+  };
+  return `${words[code] ?? messageOf(error).trim()}${code === '' ? '' : ` (${code})`}`;
 }
 
 /** What is wrong with certificate and key themselves, in words; undefined when they can be used. */
 export function tlsFault(tls: TlsOptions): string | undefined {
   try {
     createSecureContext(contextOf(tls));
+    namedContexts(tls);
     return undefined;
   } catch (error) {
-    return `certificate, key or authorities cannot be used: ${messageOf(error)}`;
+    return `certificate, key, authorities, lists or ciphers cannot be used: ${messageOf(error)}`;
   }
 }
 
@@ -107,5 +171,7 @@ function contextOf(tls: TlsOptions): SecureContextOptions {
     ...(tls.key === undefined ? {} : { key: tls.key }),
     ...(tls.keyPassphrase === undefined ? {} : { passphrase: tls.keyPassphrase }),
     ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
+    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ...(tls.revocations === undefined ? {} : { crl: tls.revocations }),
   };
 }

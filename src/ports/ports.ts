@@ -100,6 +100,53 @@ export interface TlsOptions {
   readonly alpnProtocols?: readonly string[];
   /** Lowest version accepted. Default TLSv1.2. */
   readonly versionMin?: 'TLSv1.2' | 'TLSv1.3';
+  /** Cipher suites, as OpenSSL writes them; absent means those of Node. */
+  readonly ciphers?: string;
+  /** Lists of certificates that their authorities took back, one or several in PEM. */
+  readonly revocations?: string;
+  /** A listener shows these instead to clients that ask for their names. */
+  readonly namedCertificates?: readonly NamedCertificate[];
+}
+
+/** A certificate for one name that clients ask for (SNI). */
+export interface NamedCertificate {
+  /** `mqtt.example`, or `*.example` for one label before the rest. */
+  readonly serverName: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly keyPassphrase?: string;
+}
+
+/** MQTT over WebSocket, at the side that dials. */
+export interface WebSocketDialOptions {
+  /** Path and query that are asked for, from `/` on. */
+  readonly path: string;
+  /** More headers of the request, as an authorization that a proxy wants. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Largest message of WebSocket taken, in bytes. Default 64 MiB. */
+  readonly messageBytesMax?: number;
+}
+
+/** MQTT over WebSocket, at the side that listens. */
+export interface WebSocketListenOptions {
+  /** The path that must be asked for; a query behind it is allowed. */
+  readonly path: string;
+  /** Origins that pages may come from, as `https://example.com`; absent: all, and programs without one. */
+  readonly origins?: readonly string[];
+  /** Largest message of WebSocket taken, in bytes. Default 64 MiB. */
+  readonly messageBytesMax?: number;
+}
+
+/** In which part of its entry a connection was refused. */
+export type RefusalPhase = 'entry' | 'proxy' | 'tls' | 'websocket';
+
+/** A connection that never became a socket. */
+export interface Refusal {
+  readonly phase: RefusalPhase;
+  /** The peer, as far as it is known. */
+  readonly address: string;
+  /** Why, in words. */
+  readonly detail: string;
 }
 
 /** Where to dial, and how long it may take. */
@@ -107,8 +154,12 @@ export interface DialOptions {
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
+  /** A Unix socket to dial; host and port mean nothing then. */
+  readonly socketPath?: string;
   readonly tls?: TlsOptions;
-  /** Limit for name lookup, connecting and TLS handshake together, in ms. */
+  /** Present: MQTT over WebSocket. */
+  readonly webSocket?: WebSocketDialOptions;
+  /** Limit for name lookup, connecting, TLS and WebSocket together, in ms. */
   readonly timeoutMs: number;
   /** The local address to dial from. */
   readonly localAddress?: string;
@@ -119,17 +170,38 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Where to listen. */
+/** Where to listen, and what a connection goes through to be a socket: PROXY header, then TLS, then WebSocket. */
 export interface ListenOptions {
-  /** An address of this machine; `0.0.0.0` and `::` mean all. */
+  /** An address of this machine; `0.0.0.0` means all of IPv4, `::` all, `*` all that the machine has. */
   readonly host: string;
   /** 0 to 65535; 0 lets the system choose. */
   readonly port: number;
+  /** A Unix socket to listen on; host and port mean nothing then. What a dead process left there is removed. */
+  readonly socketPath?: string;
+  /** Permissions of the Unix socket, as 0o660. Default: those that the system gives. */
+  readonly socketMode?: number;
   readonly tls?: TlsOptions;
+  /** Present: MQTT over WebSocket. */
+  readonly webSocket?: WebSocketListenOptions;
+  /**
+   * Present: every connection begins with a PROXY header, version 1 or 2, and comes from one of these ranges
+   * (`10.0.0.0/8`); a Unix socket is trusted whatever they are. The peer is then the one that the header names.
+   */
+  readonly proxySources?: readonly string[];
   /** Connections that the system may hold before they are accepted. Default 511. */
   readonly backlog?: number;
-  /** Limit for the TLS handshake in ms. Default 10000. */
+  /** Limit for PROXY header, TLS and WebSocket together, in ms. Default 10000. */
   readonly handshakeTimeoutMs?: number;
+  /** Of these entries, how many are worked on at a time; ten times as many wait, more are refused. Default 200. */
+  readonly handshakesMax?: number;
+  /** Switch off Nagle's algorithm. Default true. */
+  readonly isNoDelay?: boolean;
+  /** Idle time before TCP keep-alive probes, in ms; 0 or absent leaves them off. */
+  readonly keepAliveDelayMs?: number;
+  /** Of `::`, only IPv6. Default false. */
+  readonly isIpv6Only?: boolean;
+  /** Told of every connection that did not come through. */
+  readonly refused?: (refusal: Refusal) => void;
 }
 
 /** An open listener. */
@@ -142,11 +214,11 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** The network. Failures are `LinkError`s that name the phase (lookup, connect, tls, listen) and the address. */
+/** The network. Failures are `LinkError`s that name phase (lookup, connect, tls, upgrade, listen) and address. */
 export interface Net {
   /** Opens a connection; the promise rejects with a `LinkError`. */
   dial(options: DialOptions): Promise<Socket>;
-  /** Opens a listener; `accepted` is called for each socket that is ready to talk (after the TLS handshake). */
+  /** Opens a listener; `accepted` is called for each socket that is ready to talk. */
   listen(options: ListenOptions, accepted: (socket: Socket) => void): Promise<Listener>;
 }
 

@@ -77,7 +77,7 @@ export class SharedRead {
   }
 
   /** An accepted, paused socket rebuilt to read here; undefined where Node does not let us. */
-  rebuild(socket: Socket, target: ReadTarget): Socket | undefined {
+  rebuild(socket: Socket, target: ReadTarget, isNoDelay: boolean): Socket | undefined {
     const handle: unknown = Reflect.get(socket, '_handle');
     if (typeof handle !== 'object' || handle === null || !('readStart' in handle)) return undefined;
     Reflect.set(socket, '_handle', null);
@@ -86,7 +86,7 @@ export class SharedRead {
     const options = { handle, onread, allowHalfOpen: false };
     const rebuilt = new Socket(options);
     Reflect.set(rebuilt, targetOf, target);
-    rebuilt.setNoDelay(true);
+    rebuilt.setNoDelay(isNoDelay);
     return rebuilt;
   }
 
