@@ -203,6 +203,30 @@ t.test(
 );
 
 t.test(
+  'messages of WebSocket and their fragments are one stream, wherever they are cut [MQTT-6.0.0-2] [MQTT3-6.0.0-2]',
+  async (t) => {
+    const gate = await new Gate(t, { webSocket: { path } }).open();
+    const socket = new WebSocket(`ws://127.0.0.1:${gate.listener?.port}${path}`, ['mqtt']);
+    const heard: string[] = [];
+    socket.on('message', (data, isBinary) => heard.push(`${isBinary} ${String(data)}`));
+    await new Promise((resolve) => socket.once('open', resolve));
+    socket.send(Buffer.from('one, '));
+    socket.send(Buffer.from('tw'), { fin: false });
+    socket.ping();
+    socket.send(Buffer.from(''), { fin: false });
+    socket.send(Buffer.from('o, three'), { fin: true });
+    for (const byte of Buffer.from(', four')) socket.send(Buffer.of(byte));
+    await until('all of it', () => gate.ends[0]?.text === 'one, two, three, four');
+    gate.ends[0]?.socket.write([bytesOf(Buffer.from('to')), bytesOf(Buffer.from('gether'))]);
+    await until('the answer', () => heard.length > 0);
+    t.strictSame(heard, ['true together']);
+    socket.close();
+    await until('the end', () => gate.ends[0]?.isClosed === true);
+    t.equal(gate.ends[0]?.error, undefined);
+  },
+);
+
+t.test(
   'a client offers the subprotocol mqtt and takes no server that does not select it [MQTT-6.0.0-3] [MQTT3-6.0.0-3]',
   async (t) => {
     const answers: string[] = [];
@@ -225,6 +249,29 @@ t.test(
     t.strictSame(answers, ['mqtt']);
     const gate = await new Gate(t, { webSocket: { path } }).open();
     await t.rejects(gate.dial({ webSocket: { path: '/' } }), { code: 'ERR_LINK_UPGRADE', message: /answered 404/ });
+  },
+);
+
+t.test(
+  'at the side that dials too, fragments are one stream and a text message is the end [MQTT-6.0.0-1] [MQTT3-6.0.0-1] [MQTT-6.0.0-2] [MQTT3-6.0.0-2]',
+  async (t) => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    t.teardown(() => server.close());
+    const codes: number[] = [];
+    server.on('connection', (socket) => {
+      socket.send(Buffer.from('o'), { fin: false });
+      socket.send(Buffer.from('ne, '), { fin: true });
+      socket.send(Buffer.from('two'));
+      socket.send('text');
+      socket.on('close', (code) => codes.push(code));
+    });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const near = new End(await net.dial({ host: '127.0.0.1', port, timeoutMs: 5000, webSocket: { path } }));
+    await until('the end', () => near.isClosed && codes.length > 0);
+    t.match(near, { text: 'one, two', error: { message: /text message/ } });
+    t.strictSame(codes, [1003]);
   },
 );
 
