@@ -1,0 +1,148 @@
+// Access: who may connect, and what they may do. Users, methods and rules can be replaced while the broker runs, and the
+// new ones hold at once for everybody: decisions are remembered under a generation, and whoever is connected is looked
+// at again.
+//
+//   login -> step -> step ... allow or deny; all ignore: anonymous?
+//
+// Bounded: passwords being checked by `SlowHash`, verified ones by `VerifiedLogins`.
+import { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { Clock, Random } from '../ports/ports.ts';
+import { SlowHash } from '../secrets/slow-hash.ts';
+import { SlowHashBusy } from '../secrets/slow-hash-busy.ts';
+import type { AccessOptions } from './access-options.ts';
+import { type AccessAction, firstMatch, type Identity } from './acl.ts';
+import type { Authentication } from './authenticator.ts';
+import type { Admission, Decision, Login, LoginStep, RefusalReason, Verdict } from './login.ts';
+import { ScramAuthenticator } from './scram-authenticator.ts';
+import { type PasswordFinding, UserTable, type UserTableTools } from './user-table.ts';
+import { VerifiedLogins } from './verified-logins.ts';
+
+/** What access needs of the world. */
+export interface AccessPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The broker's door keeper. */
+export class Access {
+  readonly #tools: UserTableTools;
+  readonly #scram: ScramAuthenticator;
+  #options: AccessOptions;
+  #users: UserTable;
+  #steps: readonly LoginStep[] = [];
+  #generation = 0;
+
+  /** Throws UsageError for a password hash that is none. */
+  constructor(options: AccessOptions, { clock, random }: AccessPorts) {
+    const verified = new VerifiedLogins(random.bytes(32), { ttlMs: options.verifiedTtlMs ?? 60_000, countMax: 10_000 });
+    this.#tools = { clock, slowHash: new SlowHash(), verified, key: random.bytes(32) };
+    this.#scram = new ScramAuthenticator({
+      random,
+      users: () => this.#users,
+      admit: (username) => this.#admission('scram', username),
+    });
+    this.#options = options;
+    this.#users = new UserTable(options.users, this.#tools);
+    this.#steps = this.#stepsOf(options);
+  }
+
+  /** Grows whenever the rules change: decisions remembered under an older number are void. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether a denied publish or subscribe ends the connection. */
+  get isDenialDisconnecting(): boolean {
+    return this.#options.isDenialDisconnecting;
+  }
+
+  /** Replaces users, methods and rules. Throws UsageError, and changes nothing, for a password hash that is none. */
+  update(options: AccessOptions): void {
+    this.#users = new UserTable(options.users, this.#tools);
+    this.#options = options;
+    this.#steps = this.#stepsOf(options);
+    this.#generation++;
+  }
+
+  /** Decides about a login, at once where no slow hash is needed. Never rejects. */
+  authenticate(login: Login): Decision | Promise<Decision> {
+    return this.#ask(login, 0);
+  }
+
+  /** Begins a conversation in a method of enhanced authentication; undefined when there is no such method. */
+  converse(method: string, login: Login): Authentication | undefined {
+    const own = this.#options.authenticators?.find((one) => one.method === method);
+    if (own !== undefined) return own.begin(login);
+    return method === this.#scram.method && this.#users.size > 0 ? this.#scram.begin() : undefined;
+  }
+
+  /** What a proof depends on; when it is another than it was, or undefined, the device must go. */
+  standingOf({ method, username }: Admission): string | undefined {
+    if (method === 'anonymous') return this.#isOpenTo(username) ? 'open' : undefined;
+    if (method === 'password' || method === 'scram') return this.#users.storedOf(username ?? '');
+    return 'vouched for by others';
+  }
+
+  /** Whether a connected device may publish to a topic, or subscribe to a filter. */
+  isAllowed(identity: Identity, action: AccessAction, topic: string): boolean {
+    const { rules, isAllowedWithoutMatch } = this.#options;
+    if (rules.length === 0) return isAllowedWithoutMatch;
+    return firstMatch(rules, identity, action, topic) ?? isAllowedWithoutMatch;
+  }
+
+  #ask(login: Login, from: number): Decision | Promise<Decision> {
+    for (let index = from; index < this.#steps.length; index++) {
+      const verdict = this.#steps[index]?.check(login) ?? ignored;
+      if (verdict instanceof Promise) {
+        return verdict.then((later) => (later.kind === 'ignore' ? this.#ask(login, index + 1) : later));
+      }
+      if (verdict.kind !== 'ignore') return verdict;
+    }
+    if (this.#isOpenTo(login.username)) {
+      return { kind: 'allow', admission: this.#admission('anonymous', login.username) };
+    }
+    return login.username === undefined
+      ? denial('anonymous', ReasonCode.notAuthorized)
+      : denial('unknown-user', ReasonCode.badUserNameOrPassword);
+  }
+
+  #isOpenTo(username: string | undefined): boolean {
+    return this.#options.isAnonymousAllowed && (username === undefined || this.#steps.length === 0);
+  }
+
+  #stepsOf(options: AccessOptions): readonly LoginStep[] {
+    const password: LoginStep = { check: (login) => this.#checkPassword(login) };
+    return [...(options.steps ?? []), ...(options.users.length > 0 ? [password] : [])];
+  }
+
+  #checkPassword({ username, password }: Login): Verdict | Promise<Verdict> {
+    if (username === undefined) return ignored;
+    const finding = this.#users.check(username, password);
+    if (typeof finding === 'string') return this.#verdictOn(finding, username);
+    return finding.then(
+      (later) => this.#verdictOn(later, username),
+      (error: unknown) => {
+        if (error instanceof SlowHashBusy) return denial('busy', ReasonCode.serverBusy);
+        throw error; // scrypt was refused: the process has no memory left
+      },
+    );
+  }
+
+  #verdictOn(finding: PasswordFinding, username: string): Verdict {
+    if (finding === 'unknown') return ignored;
+    if (finding === 'wrong') return denial('wrong-password', ReasonCode.badUserNameOrPassword);
+    return { kind: 'allow', admission: this.#admission('password', username) };
+  }
+
+  #admission(method: Admission['method'], username: string | undefined): Admission {
+    const isSuperuser = username !== undefined && this.#options.superusers?.includes(username) === true;
+    return { method, username, isSuperuser: isSuperuser && method !== 'anonymous' };
+  }
+}
+
+const ignored: Verdict = { kind: 'ignore' };
+
+/** A refusal, with the name under which it is counted. */
+export function denial(why: RefusalReason, reasonCode: ReasonCode): Extract<Decision, { readonly kind: 'deny' }> {
+  return { kind: 'deny', reasonCode, why };
+}
