@@ -1,6 +1,6 @@
-// Access: who may connect, and what they may do. Users, methods and rules can be replaced while the broker runs, and the
-// new ones hold at once for everybody: decisions are remembered under a generation, and whoever is connected is looked
-// at again.
+// Access: who may connect, and what they may do. Users, methods and rules can be replaced while the broker runs, and
+// the new ones hold at once for everybody: decisions are remembered under a generation, and whoever is connected is
+// looked at again.
 //
 //   login -> step -> step ... allow or deny; all ignore: anonymous?
 //

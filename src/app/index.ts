@@ -1,6 +1,12 @@
 // The public API of Viaduct for programs: a client, an embedded broker, bridges, and the
 // errors that they raise. What is not exported here is an inner matter of Viaduct and may
 // change with any version.
+
+export type { AccessOptions } from '../access/access-options.ts';
+export type { AclRule } from '../access/acl.ts';
+export type { Authentication, AuthenticationStep, Authenticator } from '../access/authenticator.ts';
+export type { Admission, Login, LoginStep, RefusalReason, Verdict } from '../access/login.ts';
+export type { UserOptions } from '../access/user-table.ts';
 export {
   type Blame,
   ClosedError,
@@ -22,8 +28,6 @@ export {
 } from '../bridge/bridge-options.ts';
 export type { BridgeLinkState, BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
 export { Bridges } from '../bridge/bridges.ts';
-export type { AccessOptions } from '../broker/access.ts';
-export type { AclRule } from '../broker/acl.ts';
 export { Broker } from '../broker/broker.ts';
 export { type BrokerOptions, brokerDefaults, type ListenerOptions } from '../broker/broker-options.ts';
 export type { BrokerContext } from '../broker/broker-rooms.ts';

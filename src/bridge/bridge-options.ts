@@ -8,6 +8,7 @@ import { noProperties, type Properties, type UserProperty } from '../../protocol
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
+import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
 
 /** A broker to connect to. */
@@ -76,6 +77,8 @@ export interface BridgeOptions {
   readonly cleanStart: boolean;
   readonly username?: string;
   readonly password?: string;
+  /** 5.0: prove who the bridge is by SCRAM-SHA-256; the password is not sent. Default: both are sent as they are. */
+  readonly authentication?: ClientMethod;
   readonly will?: Will;
   /** Properties of CONNECT, 5.0 only. Default: a session expiry of a day, receive maximum 1000. */
   readonly properties: Properties;

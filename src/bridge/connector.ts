@@ -4,6 +4,7 @@
 //   dialling -> line opened -> CONNECT -> connected -> lost -> waiting (back-off) -> dialling ...
 //
 // Bounded: one line at a time.
+import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
 import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
@@ -25,6 +26,7 @@ import { type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial, type RedialOwner } from '../link/redial.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports, Socket } from '../ports/ports.ts';
+import { clientAuthenticationOf } from '../secrets/scram-client.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { BridgeLinkState } from './bridge-status.ts';
 import type { ForwardLine } from './forwarder.ts';
@@ -54,6 +56,9 @@ export interface ConnectorParts {
   readonly options: BridgeOptions;
 }
 
+/** A method of enhanced authentication says who the bridge is, so CONNECT does not. */
+const nobody: { readonly username?: string; readonly password?: string } = {};
+
 /** One bridge's connection. */
 export class Connector implements ForwardLine, LineOwner, RedialOwner {
   /** The flows that are not settled; they outlive the connections. */
@@ -61,6 +66,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
   readonly #redial: Redial;
+  readonly #authentication: ClientAuthentication | undefined;
   #line: OutgoingLine | undefined;
   #state: BridgeLinkState;
   #connects = 0;
@@ -81,6 +87,10 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
       sendWindowMax: options.sendWindowMax,
       receiveMaximum: options.receiveMaximum,
     });
+    this.#authentication =
+      options.version === ProtocolVersion.v5
+        ? clientAuthenticationOf(options.authentication, options, ports.random)
+        : undefined;
     const { host, port, tls } = options.remote;
     const dial = {
       host,
@@ -274,8 +284,9 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   #terms(): ClientTerms {
     const { options } = this.#parts;
-    const { version, username, password, will } = options;
+    const { version, will } = options;
     const isV5 = version === ProtocolVersion.v5;
+    const { username, password } = this.#authentication === undefined ? options : nobody;
     const connect: ConnectPacket = {
       type: PacketType.connect,
       version,
@@ -293,6 +304,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
       answerTimeoutMs: options.answerTimeoutMs,
       acknowledgeTimeoutMs: options.acknowledgeTimeoutMs,
       runSink: { runReceived: () => false, runSettled: (token) => this.#owner.runSettled(token) },
+      ...(this.#authentication === undefined ? {} : { authentication: this.#authentication }),
       ...(isV5 ? {} : { qos2WindowMax: options.qos2WindowMax }),
     };
   }

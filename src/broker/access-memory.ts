@@ -2,8 +2,8 @@
 // AccessMemory: what the rules said about the topics that one device publishes to,
 // so that a steady stream asks them once. Void as soon as the rules change.
 // Bounded by `topicsMax`.
-import type { Access } from './access.ts';
-import type { Identity } from './acl.ts';
+import type { Access } from '../access/access.ts';
+import type { Identity } from '../access/acl.ts';
 
 const topicsMax = 64;
 

@@ -2,9 +2,9 @@
 // that can grow, wait or be tried again has its bound here, and every bound has a default
 // that suits a gateway.
 
+import { type AccessOptions, accessDefaults } from '../access/access-options.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
-import type { AccessOptions } from './access.ts';
 
 /** One address on which devices connect. */
 export interface ListenerOptions {
@@ -64,7 +64,7 @@ export interface BrokerOptions {
 
 /** The defaults of every option but the listeners. */
 export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
-  access: { isAnonymousAllowed: true, users: [], rules: [], isAllowedWithoutMatch: true, isDenialDisconnecting: false },
+  access: accessDefaults,
   maximumPacketSize: 10 * 1024 * 1024,
   receiveMaximum: 1000,
   sendWindowMax: 1000,

@@ -1,11 +1,12 @@
 // BrokerRooms: what every device connection needs of its broker, handed over as
 // one object. It holds no state of its own: the rooms are made once, by the
 // broker, and live as long as it.
+
+import type { Access } from '../access/access.ts';
 import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Router } from '../router/router.ts';
-import type { Access } from './access.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { SessionTable } from './session-table.ts';

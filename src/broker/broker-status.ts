@@ -1,6 +1,7 @@
 // BrokerStatus: the broker in numbers, for the log, the API and `$SYS`. Counters only
 // grow. For every matched message: matched = settled or sent at QoS 0 + dropped(reason) +
 // waiting or underway.
+import type { RefusalReason } from '../access/login.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
 
@@ -12,6 +13,8 @@ export class BrokerCounters {
   readonly turnedAway: Counter = new Counter();
   /** PUBLISH packets taken from devices. */
   readonly received: Counter = new Counter();
+  /** Logins refused, by reason. */
+  readonly refusedLogins: CounterByReason<RefusalReason> = new CounterByReason();
   /** Publishes refused by access rules. */
   readonly denied: Counter = new Counter();
   /** Copies that subscriptions called for, one for each receiver. */
@@ -44,6 +47,8 @@ export interface BrokerStatus {
   /** Messages waiting for devices. */
   readonly queued: number;
   readonly received: number;
+  /** Logins refused, by reason. */
+  readonly refusedLogins: Partial<Record<RefusalReason, number>>;
   readonly denied: number;
   readonly matched: number;
   readonly sent: number;

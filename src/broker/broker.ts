@@ -7,11 +7,12 @@
 
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ReasonCode as Reason } from '../../protocol/wire/reason-code.ts';
+import { Access } from '../access/access.ts';
+import type { AccessOptions } from '../access/access-options.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
 import type { Listener, Socket, Timer, TlsOptions } from '../ports/ports.ts';
 import { Acceptance } from '../router/acceptance.ts';
-import { Access, type AccessOptions } from './access.ts';
 import { type BrokerOptions, brokerDefaults, type ListenerOptions } from './broker-options.ts';
 import type { BrokerContext, BrokerRooms } from './broker-rooms.ts';
 import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
@@ -68,7 +69,7 @@ export class Broker {
       this.#route(message, () => undefined);
     });
     const sessions = new SessionTable(context.router, options, counters);
-    this.#rooms = { ...context, options, access: new Access(options.access), sessions, wills, counters };
+    this.#rooms = { ...context, options, access: new Access(options.access, context.ports), sessions, wills, counters };
     this.#openedAt = context.ports.clock.now();
     this.#publishesSystemAt = this.#openedAt;
     this.#sysTopics = new SysTopics(context.router, brokerVersion);
@@ -124,6 +125,7 @@ export class Broker {
       retained: router.retained.size,
       queued: sessions.queueDepth,
       received: counters.received.value,
+      refusedLogins: counters.refusedLogins.toJSON(),
       denied: counters.denied.value,
       matched: counters.matched.value,
       sent: counters.sent.value,
@@ -141,9 +143,13 @@ export class Broker {
     return new Promise((resolve) => this.#route(message, resolve));
   }
 
-  /** Replaces users and access rules; they hold at once. */
+  /**
+   * Replaces users, methods and access rules; they hold at once: devices whose user is gone or has another password are
+   * disconnected. Throws UsageError, and changes nothing, for a password hash that is none.
+   */
   updateAccess(access: AccessOptions): void {
     this.#rooms.access.update(access);
+    for (const connection of [...this.#connections.keys()]) connection.reviewAccess();
   }
 
   /** Gives a listener other certificates for the handshakes to come. Returns whether there is such a TLS listener. */

@@ -18,15 +18,17 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { Identity } from '../access/acl.ts';
+import type { Admission } from '../access/login.ts';
 import type { LogFields } from '../base/log.ts';
 import { Link, type LinkHandler } from '../link/link.ts';
 import { Message } from '../message/message.ts';
 import type { Socket } from '../ports/ports.ts';
 import { Acceptance, type AcceptanceOwner } from '../router/acceptance.ts';
 import { AccessMemory } from './access-memory.ts';
-import type { Identity } from './acl.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { DeviceLine } from './device-line.ts';
+import { DeviceLogin } from './device-login.ts';
 import type { DeviceSession } from './device-session.ts';
 import { RunRoute } from './run-route.ts';
 import { subscribeSession, unsubscribeSession } from './subscribing.ts';
@@ -38,6 +40,9 @@ export type ConnectionGone = (connection: DeviceConnection) => void;
 interface Accepted {
   readonly connect: ConnectPacket;
   readonly identity: Identity;
+  /** What let the device in, and what that rests on. */
+  admission: Admission;
+  standing: string | undefined;
   readonly session: DeviceSession;
   /** Both are made with the first message: most devices only listen. */
   memory: AccessMemory | undefined;
@@ -52,6 +57,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   readonly #machine: ServerConnection;
   #accepted: Accepted | undefined;
   #isOver = false;
+  /** The device on its way in, or one that may prove again who it is. */
+  #login: DeviceLogin | undefined;
   #spare: Acceptance | undefined;
 
   constructor(socket: Socket, rooms: BrokerRooms, gone: ConnectionGone) {
@@ -75,6 +82,15 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   /** Looks at the deadlines: CONNECT in time, keep-alive. */
   tick(now: number): void {
     if (this.#machine.nextDeadline() <= now) this.#machine.tick(now);
+    const expiresAt = this.#accepted?.admission.expiresAt ?? Number.POSITIVE_INFINITY;
+    if (expiresAt <= now) this.#machine.disconnect(ReasonCode.maximumConnectTime, 'what let it in has expired');
+  }
+
+  /** Users or rules have changed: who is not known any more as it was must go. */
+  reviewAccess(): void {
+    const accepted = this.#accepted;
+    if (accepted === undefined || this.#rooms.access.standingOf(accepted.admission) === accepted.standing) return;
+    this.#machine.disconnect(ReasonCode.notAuthorized, 'the user was removed, or has another password');
   }
 
   /** Ends the connection with a reason, which a 5.0 device is told. */
@@ -121,13 +137,34 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device wants in. */
   connectRequested(connect: ConnectPacket): void {
-    const { access, log, sessions, wills, ports, options, turn } = this.#rooms;
-    const reason = access.authenticate(connect.username, connect.password);
-    if (isFailure(reason)) {
-      log.info({ clientId: connect.clientId, address: this.#link.remoteAddress }, `refused: ${reasonName(reason)}`);
-      this.#machine.refuse(reason, reasonName(reason));
-      return;
+    const login = new DeviceLogin(this.#rooms, this.#machine, { connect, link: this.#link }, (admission, data) =>
+      this.#admitted(connect, admission, data),
+    );
+    this.#login = login;
+    login.begin(connect.properties.authenticationData);
+  }
+
+  /** The device goes on to prove who it is, or begins again. */
+  authenticationReceived(data: Bytes | undefined, isAgain: boolean): void {
+    if (isAgain) this.#login?.begin(data);
+    else this.#login?.next(data);
+  }
+
+  /** The device has proved who it is. */
+  #admitted(connect: ConnectPacket, admission: Admission, data: Bytes | undefined): void {
+    if (this.#accepted === undefined) {
+      this.#open(connect, admission, data);
+    } else if (admission.username === this.#accepted.identity.username) {
+      this.#accepted.admission = admission;
+      this.#accepted.standing = this.#rooms.access.standingOf(admission);
+      this.#machine.reauthenticated(data);
+    } else {
+      this.#machine.disconnect(ReasonCode.notAuthorized, 'another user than the one who connected');
     }
+  }
+
+  #open(connect: ConnectPacket, admission: Admission, data: Bytes | undefined): void {
+    const { access, log, sessions, wills, ports, options, turn } = this.#rooms;
     const assigned = connect.clientId === '' ? `viaduct-${ports.random.bytes(8).toString('hex')}` : undefined;
     const clientId = assigned ?? connect.clientId; // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT3-3.1.3-6]
     // [MQTT-3.1.4-3] [MQTT3-3.1.4-2] one connection a client id: the older one goes
@@ -140,11 +177,18 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       return;
     }
     wills.returned(clientId, opened.isPresent, now);
-    const identity = { clientId, username: connect.username };
-    opened.session.origin.username = connect.username;
-    this.#accepted = { connect, identity, session: opened.session, memory: undefined, route: undefined };
+    const identity = this.#identityOf(clientId, admission);
+    opened.session.origin.username = identity.username;
+    const standing = access.standingOf(admission);
+    const { session } = opened;
+    this.#accepted = { connect, identity, admission, standing, session, memory: undefined, route: undefined };
     log.debug(this.#connectFacts(connect, clientId), 'device connected');
-    this.#machine.accept(opened.session.flows, this.#answer(connect, opened.isPresent, assigned), turn.now);
+    // only who named a method will be asked again
+    if (connect.properties.authenticationMethod === undefined) this.#login = undefined;
+    else this.#login?.connected();
+    const answer = this.#answer(connect, opened.isPresent, assigned);
+    const last = data === undefined ? answer : { ...answer, authenticationData: data };
+    this.#machine.accept(session.flows, last, turn.now);
     if (!this.#isOver) opened.session.attach(this);
   }
 
@@ -234,6 +278,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   ended(end: ConnectionEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#login?.over();
     this.#link.close();
     const accepted = this.#accepted;
     if (accepted === undefined) {
@@ -268,6 +313,10 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   #routeOf(accepted: Accepted): RunRoute {
     accepted.route ??= new RunRoute(this.#rooms.router, this.#rooms.access, accepted.connect.version);
     return accepted.route;
+  }
+
+  #identityOf(clientId: string, { username }: Admission): Identity {
+    return { clientId, username };
   }
 
   /** The address costs a system call, so it is found out when the line is really written. */

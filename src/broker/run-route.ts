@@ -6,9 +6,9 @@
 import { lowerQos, type ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { Access } from '../access/access.ts';
 import type { RunStop } from '../router/destination.ts';
 import type { Router } from '../router/router.ts';
-import type { Access } from './access.ts';
 
 /** Who gets the messages of some topics. */
 class Way {

@@ -5,8 +5,8 @@ import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { Malformed } from '../../protocol/wire/malformed.ts';
 import type { SubscribeEntry, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { Identity } from '../access/acl.ts';
 import type { SubscriptionOptions } from '../router/destination.ts';
-import type { Identity } from './acl.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { DeviceSession } from './device-session.ts';
 

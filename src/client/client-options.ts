@@ -6,6 +6,7 @@ import type { Properties } from '../../protocol/wire/properties.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { TlsOptions } from '../ports/ports.ts';
+import type { ClientMethod } from '../secrets/scram-client.ts';
 
 /** The message that the server publishes when the client vanishes. */
 export interface WillOptions {
@@ -33,6 +34,11 @@ export interface ClientOptions {
   readonly keepAlive: number;
   readonly username?: string;
   readonly password?: string | Uint8Array;
+  /**
+   * 5.0: proves who the client is by enhanced authentication; `scram-sha-256` takes user name and password, and the
+   * password is not sent. Default: both are sent as they are.
+   */
+  readonly authentication?: ClientMethod;
   readonly will?: WillOptions;
   /** For `mqtts:` addresses. Default: authorities of Node, verified. */
   readonly tls?: TlsOptions;

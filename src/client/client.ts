@@ -3,6 +3,7 @@
 //
 //   connecting -> connected -> waiting -> connecting ...
 //   any --close--> what is underway is settled, then closed          any --destroy--> closed
+import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
 import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
@@ -24,7 +25,7 @@ import { ClientPublisher } from './client-publisher.ts';
 import { type ClientRequest, ClientRequests } from './client-requests.ts';
 import type { ClientStatus } from './client-status.ts';
 import { ClientSubscription, type OnMessage } from './client-subscription.ts';
-import { connectPacketOf } from './connect-packet.ts';
+import { authenticationOf, connectPacketOf } from './connect-packet.ts';
 import { ReceivedMessage } from './received-message.ts';
 
 /** The world of a client. */
@@ -50,6 +51,7 @@ export class Client {
   readonly #address: RemoteAddress;
   readonly #session: Session;
   readonly #redial: Redial;
+  readonly #authentication: ClientAuthentication | undefined;
   readonly #publisher: ClientPublisher;
   readonly #requests = new ClientRequests();
   readonly #subscriptions = new Map<string, ClientSubscription>();
@@ -70,6 +72,7 @@ export class Client {
     this.#address = address;
     const { sendWindowMax, receiveMaximum } = options;
     this.#session = new Session({ clientId: this.clientId, sendWindowMax, receiveMaximum });
+    this.#authentication = authenticationOf(options, ports.random);
     this.#publisher = new ClientPublisher(
       options.queueCountMax,
       new Origin('application', this.clientId),
@@ -173,6 +176,14 @@ export class Client {
   }
 
   /**
+   * Proves again who the client is, on the live connection. Returns false where there is no connection or no method;
+   * when the server does not agree, the connection ends.
+   */
+  reauthenticate(): boolean {
+    return this.#line?.machine.reauthenticate(this.#now) ?? false;
+  }
+
+  /**
    * Closes in order: waits until what was published is settled, at most `timeoutMs` (default 5000), then disconnects.
    * What is not settled by then rejects.
    */
@@ -261,7 +272,8 @@ export class Client {
     const { answerTimeoutMs } = this.#options;
     const isResumed = this.#wasConnected && this.#options.version === ProtocolVersion.v5;
     const connect = connectPacketOf(this.clientId, this.#options, this.#options.cleanStart && !isResumed);
-    return { connect, answerTimeoutMs, acknowledgeTimeoutMs: 0 };
+    const terms = { connect, answerTimeoutMs, acknowledgeTimeoutMs: 0 };
+    return this.#authentication === undefined ? terms : { ...terms, authentication: this.#authentication };
   }
 
   #connected(connack: ConnackPacket): void {

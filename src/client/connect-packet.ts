@@ -1,18 +1,25 @@
 // ConnectPacket of a client: its options as the first packet of a connection. It
 // decides nothing: whether a session is to start clean is the word of the client, which
 // knows what went before.
-import { bytesOf, bytesOfText } from '../../protocol/wire/bytes.ts';
+import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
+import { bytesOf, bytesOfText, textOfBytes } from '../../protocol/wire/bytes.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { Random } from '../ports/ports.ts';
+import { clientAuthenticationOf } from '../secrets/scram-client.ts';
 import type { ClientOptions } from './client-options.ts';
+
+const nobody: Pick<ClientOptions, 'username' | 'password'> = {};
 
 /** The CONNECT of a client. Properties are left out in 3.x, which has none. */
 export function connectPacketOf(clientId: string, options: ClientOptions, cleanStart: boolean): ConnectPacket {
-  const { version, keepAlive, username, password, will, receiveMaximum, maximumPacketSize } = options;
+  const { version, keepAlive, will, receiveMaximum, maximumPacketSize } = options;
   const isV5 = version === ProtocolVersion.v5;
   const { sessionExpiryInterval } = options;
+  // what SCRAM proves is not sent
+  const { username, password } = isV5 && options.authentication === 'scram-sha-256' ? nobody : options;
   return {
     type: PacketType.connect,
     version,
@@ -39,4 +46,16 @@ export function connectPacketOf(clientId: string, options: ClientOptions, cleanS
       ? { receiveMaximum, maximumPacketSize, sessionExpiryInterval, ...options.properties }
       : noProperties,
   };
+}
+
+/** How a client proves who it is beyond what CONNECT says of it; undefined in 3.x, which has no way to. */
+export function authenticationOf(options: ClientOptions, random: Random): ClientAuthentication | undefined {
+  const { version, authentication, username, password } = options;
+  if (version !== ProtocolVersion.v5) return undefined;
+  const text = typeof password === 'object' ? textOfBytes(bytesOf(password)) : password;
+  const credentials = {
+    ...(username === undefined ? {} : { username }),
+    ...(text === undefined ? {} : { password: text }),
+  };
+  return clientAuthenticationOf(authentication, credentials, random);
 }

@@ -146,6 +146,8 @@ export interface BridgeConfig {
   readonly cleanStart: boolean;
   readonly username?: string;
   readonly password?: string;
+  /** How user name and password are shown; default as they are. */
+  readonly authentication?: 'scram-sha-256';
   readonly isBridgeBitSet: boolean;
   readonly isQos0Queued: boolean;
   readonly isNoDelay: boolean;

@@ -145,6 +145,7 @@ const bridgeKeys = {
   clean_start: v.optional(flag, defaults.clean_start),
   username: v.optional(text),
   password: v.optional(text),
+  auth_method: v.optional(oneOf({ 'scram-sha-256': 'scram-sha-256' } as const)),
   password_encrypted: v.optional(switchedOff),
   no_local_v4: v.optional(flag, defaults.no_local_v4),
   retry_qos_0: v.optional(flag, defaults.retry_qos_0),
@@ -198,6 +199,9 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     if (raw.proto_ver !== 5 && raw.password !== undefined && raw.username === undefined) {
       addIssue({ message: 'expected a username beside the password: MQTT 3.1 and 3.1.1 send none without the other' });
     }
+    if (raw.auth_method !== undefined && (raw.proto_ver !== 5 || raw.username === undefined)) {
+      addIssue({ message: 'auth_method needs proto_ver = 5, a username and a password' });
+    }
     const tls = present({
       certificateFile: raw.ssl?.certfile,
       keyFile: raw.ssl?.keyfile,
@@ -218,6 +222,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       cleanStart: raw.clean_start,
       username: raw.username,
       password: raw.password,
+      authentication: raw.auth_method,
       isBridgeBitSet: raw.no_local_v4,
       isQos0Queued: raw.retry_qos_0,
       isNoDelay: raw.tcp.nodelay,

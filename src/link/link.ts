@@ -10,7 +10,7 @@
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { FrameHandler } from '../../protocol/wire/frame-scanner.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
-import type { Socket, SocketHandler, Timer } from '../ports/ports.ts';
+import type { PeerCertificate, Socket, SocketHandler, Timer } from '../ports/ports.ts';
 import { FrameInput } from './frame-input.ts';
 import type { Turn } from './turn.ts';
 import { type BatchOwner, WriteBatch } from './write-batch.ts';
@@ -68,6 +68,16 @@ export class Link implements SocketHandler, BatchOwner {
   /** The peer's address. */
   get remoteAddress(): string {
     return this.#socket.remoteAddress;
+  }
+
+  /** Our port that the peer came in by, or ours of a connection that we dialled. */
+  get localPort(): number {
+    return this.#socket.localPort;
+  }
+
+  /** The peer's certificate, if it showed one that was verified. */
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#socket.peerCertificate;
   }
 
   /** Bytes received so far. */

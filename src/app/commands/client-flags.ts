@@ -24,6 +24,7 @@ export const clientFlags: Readonly<Record<string, Flag>> = {
   qos: { type: 'string', short: 'q' },
   username: { type: 'string', short: 'u' },
   pw: { type: 'string', short: 'P' },
+  scram: { type: 'boolean' },
   keepalive: { type: 'string', short: 'k' },
   'protocol-version': { type: 'string', short: 'V' },
   'session-expiry-interval': { type: 'string', short: 'x' },
@@ -107,6 +108,7 @@ export async function clientOptionsOf(values: FlagValues, disk: Disk): Promise<P
     ...(id === undefined ? {} : { clientId: id }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
+    ...(values.scram === true ? { authentication: 'scram-sha-256' as const } : {}),
     ...(keepAlive === undefined ? {} : { keepAlive }),
     ...(expiry === undefined ? {} : { sessionExpiryInterval: expiry }),
     ...(willTopic === undefined
@@ -165,6 +167,7 @@ export const clientFlagsHelp = `Connection:
   -L, --url URL                 mqtt://host:port or mqtts://host:port instead of the two
   -i, --id ID                   client id; default a random one
   -u, --username NAME           -P, --pw PASSWORD
+      --scram                   prove the password by SCRAM-SHA-256 instead of sending it (5.0)
   -k, --keepalive SECONDS       default 60; 0 turns it off
   -V, --protocol-version V      5 (default), 311 or 31
   -x, --session-expiry-interval SECONDS

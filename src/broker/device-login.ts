@@ -1,0 +1,129 @@
+// DeviceLogin: one device on its way in, from CONNECT to the decision; and later, when it proves again who it is. It
+// brings together the protocol machine (which stops scanning meanwhile, and has the deadline), the broker's access and,
+// for enhanced authentication, one conversation.
+//
+//   CONNECT -> chain of methods ------------------------------> admitted or refused
+//   CONNECT with a method, AUTH 0x19 -> conversation, any number of rounds -> admitted or refused
+//
+// Decisions may come later than the connection lives: then nobody hears of them.
+import type { ServerConnection } from '../../protocol/connection/server-connection.ts';
+import type { Bytes } from '../../protocol/wire/bytes.ts';
+import type { ConnectPacket } from '../../protocol/wire/packets.ts';
+import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { denial } from '../access/access.ts';
+import type { Authentication, AuthenticationStep } from '../access/authenticator.ts';
+import type { Admission, Decision, Login } from '../access/login.ts';
+import type { Link } from '../link/link.ts';
+import type { BrokerRooms } from './broker-rooms.ts';
+
+/** Told when the device is in; `data` is the last word of its method. */
+export type Admitted = (admission: Admission, data: Bytes | undefined) => void;
+
+/** One device that proves who it is. */
+export class DeviceLogin {
+  readonly #rooms: BrokerRooms;
+  readonly #machine: ServerConnection;
+  readonly #login: Login;
+  readonly #method: string | undefined;
+  readonly #admitted: Admitted;
+  #conversation: Authentication | undefined;
+  #isConnected = false;
+  #isOver = false;
+
+  constructor(
+    rooms: BrokerRooms,
+    machine: ServerConnection,
+    shown: { readonly connect: ConnectPacket; readonly link: Link },
+    admitted: Admitted,
+  ) {
+    this.#rooms = rooms;
+    this.#machine = machine;
+    this.#login = loginOf(shown.connect, shown.link);
+    this.#method = shown.connect.properties.authenticationMethod;
+    this.#admitted = admitted;
+  }
+
+  /** Begins with what CONNECT or AUTH 0x19 brought. */
+  begin(data: Bytes | undefined): void {
+    const { access } = this.#rooms;
+    if (this.#method === undefined) {
+      const decision = access.authenticate(this.#login);
+      if (decision instanceof Promise) this.#later(decision);
+      else this.#take(decision);
+      return;
+    }
+    this.#conversation = access.converse(this.#method, this.#login);
+    // [MQTT-4.12.0-1]
+    if (this.#conversation === undefined) this.#take(denial('unknown-method', ReasonCode.badAuthenticationMethod));
+    else this.next(data);
+  }
+
+  /** Goes on with what AUTH brought. */
+  next(data: Bytes | undefined): void {
+    const step = this.#conversation?.next(data);
+    if (step instanceof Promise) this.#later(step);
+    else if (step !== undefined) this.#take(step);
+  }
+
+  /** The device is in: what comes from now on is a new beginning. */
+  connected(): void {
+    this.#isConnected = true;
+  }
+
+  /** The connection is over. */
+  over(): void {
+    this.#isOver = true;
+  }
+
+  #later(pending: Promise<Decision | AuthenticationStep>): void {
+    pending.then(
+      (step) => this.#take(step),
+      (error: unknown) => {
+        this.#rooms.log.error({ clientId: this.#login.clientId, error: String(error) }, 'a login could not be decided');
+        this.#take(denial('busy', ReasonCode.serverUnavailable));
+      },
+    );
+  }
+
+  #take(step: Decision | AuthenticationStep): void {
+    if (this.#isOver) return;
+    switch (step.kind) {
+      case 'challenge':
+        this.#machine.challenge(step.data);
+        return;
+      case 'allow':
+        this.#admitted(step.admission, 'data' in step ? step.data : undefined);
+        return;
+      case 'deny':
+        this.#refuse(step);
+        return;
+      default:
+        step satisfies never;
+    }
+  }
+
+  #refuse({ reasonCode, why }: Extract<Decision, { readonly kind: 'deny' }>): void {
+    const { log, counters } = this.#rooms;
+    const { clientId, username, address } = this.#login;
+    counters.refusedLogins.add(why);
+    log.info({ clientId, username, address, why }, `refused: ${reasonName(reasonCode)}`);
+    // [MQTT-4.12.0-4] [MQTT-4.12.1-2]
+    if (this.#isConnected) this.#machine.disconnect(ReasonCode.notAuthorized, reasonName(reasonCode));
+    else this.#machine.refuse(reasonCode, reasonName(reasonCode));
+  }
+}
+
+/** The address costs a system call, so it is found out when somebody asks. */
+function loginOf({ clientId, username, password, version }: ConnectPacket, link: Link): Login {
+  return {
+    clientId,
+    username,
+    password,
+    version,
+    port: link.localPort,
+    certificate: link.peerCertificate,
+    get address(): string {
+      return link.remoteAddress;
+    },
+  };
+}
