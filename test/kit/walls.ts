@@ -81,7 +81,10 @@ export const walls: Readonly<Record<string, Wall>> = {
     ],
   },
   'src/client': { rooms: ['src/base', 'src/link', 'src/message', 'src/ports', 'src/secrets', 'protocol'] },
-  'src/config': { rooms: ['src/base', 'src/ports', 'protocol/topic'], packages: { valibot: '*', 'node:path': '*' } },
+  'src/config': {
+    rooms: ['src/base', 'src/ports', 'src/secrets', 'protocol/topic'],
+    packages: { valibot: '*', 'node:path': '*' },
+  },
   'src/http': { rooms: ['src/base', 'src/ports', 'src/config', 'src/metrics', 'src/bridge', 'src/broker'] },
   'src/app': {
     rooms: ['src', 'protocol'],
