@@ -32,6 +32,11 @@ const commands: readonly KnownCommand[] = [
     summary: 'try topics on the rules of a configuration',
     load: async () => (await import('./commands/map.ts')).map,
   },
+  {
+    name: 'passwd',
+    summary: 'keep a file of users and their passwords',
+    load: async () => (await import('./commands/passwd.ts')).passwd,
+  },
   { name: 'pub', summary: 'publish messages', load: async () => (await import('./commands/pub.ts')).pub },
   { name: 'sub', summary: 'subscribe and print what comes', load: async () => (await import('./commands/sub.ts')).sub },
   {
@@ -69,6 +74,9 @@ function nodeIo(): CommandIo {
     write: (text) => void process.stdout.write(text),
     complain: (line) => void process.stderr.write(`${line}\n`),
     input: process.stdin,
+    ...(process.stdin.isTTY
+      ? { terminal: { hide: (isHidden: boolean) => void process.stdin.setRawMode(isHidden) } }
+      : {}),
     onReload: (reload) => void process.on('SIGHUP', reload),
   };
 }

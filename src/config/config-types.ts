@@ -63,10 +63,20 @@ export interface RuleConfig {
   readonly subject: SubjectConfig;
 }
 
+/** A user with a password, or with the hash of one. */
+export type UserConfig =
+  | { readonly username: string; readonly password: string }
+  | { readonly username: string; readonly passwordHash: string };
+
 /** Who may connect, publish and subscribe. */
 export interface AuthConfig {
   readonly isAnonymousAllowed: boolean;
-  readonly users: readonly { readonly username: string; readonly password: string }[];
+  /** Those of the configuration and of its file. */
+  readonly users: readonly UserConfig[];
+  readonly passwordFile?: string;
+  readonly superusers: readonly string[];
+  /** How long a password that was right is not worked out again: 0 to 3600000. Default 60000. */
+  readonly verifiedTtlMs: number;
   readonly rules: readonly RuleConfig[];
   readonly isAllowedWithoutMatch: boolean;
   readonly isDenialDisconnecting: boolean;

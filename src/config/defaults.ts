@@ -20,6 +20,11 @@ export const mqttDefaults = {
   max_session_expiry: '7d',
 } as const;
 
+/** Defaults of the section `auth`. */
+export const authDefaults = {
+  cache_ttl: '60s',
+} as const;
+
 /** Defaults of a bridge. */
 export const bridgeConfigDefaults = {
   proto_ver: '5',

@@ -13,6 +13,7 @@ import { notesOf } from './notes.ts';
 import { replacePlaceholders } from './placeholders.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
 import { shownText } from './shown-text.ts';
+import { withFileUsers } from './user-files.ts';
 
 /** A configuration, ready to use. */
 export interface LoadedConfig {
@@ -54,7 +55,10 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     throw new ConfigError('INVALID', inOrder(issues.map((issue) => faultOf(issue, root))));
   }
   const pems = await readPems(config, path, root, disk);
-  return { config, notes: notesOf(root), files: reader.files, pems };
+  const fileFault = (message: string): ConfigFault =>
+    faultOf({ path: ['auth', 'password_file'], message, isAboutKey: false }, root);
+  const auth = await withFileUsers(config.auth, { path, disk, faultOf: fileFault });
+  return { config: { ...config, auth }, notes: notesOf(root), files: reader.files, pems };
 }
 
 function foreignKeysIn(node: HoconNode, path: readonly string[] = []): readonly SchemaIssue[] {

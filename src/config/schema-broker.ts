@@ -1,27 +1,10 @@
-// The sections `mqtt`, `auth` and `log`: limits, access and logging of the broker. Keys of
+// The sections `mqtt` and `log`: limits and logging of the broker. Keys of
 // the incumbent that mean nothing here are accepted and explained by a note; what changes
 // nothing is never silent.
 import * as v from 'valibot';
-import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
-import { topicTextFault } from '../../protocol/topic/topic-name.ts';
-import type { AuthConfig, LogConfig, MqttConfig, RuleConfig, SubjectConfig } from './config-types.ts';
+import type { LogConfig, MqttConfig } from './config-types.ts';
 import { mqttDefaults as defaults } from './defaults.ts';
-import {
-  checkedText,
-  decimal,
-  duration,
-  flag,
-  ignored,
-  type Kind,
-  oneOf,
-  section,
-  size,
-  switchedOff,
-  text,
-  textMap,
-  texts,
-  whole,
-} from './schema-values.ts';
+import { decimal, duration, ignored, type Kind, oneOf, section, size, text, texts, whole } from './schema-values.ts';
 
 /** `mqtt`. */
 export const mqttKind: Kind<MqttConfig> = v.pipe(
@@ -49,75 +32,6 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     topicAliasMaximum: raw.max_topic_alias,
     keepAliveMultiplier: raw.keepalive_multiplier,
     sessionExpiryMaxS: Math.round(raw.max_session_expiry / 1000),
-  })),
-);
-
-interface RawSubject {
-  readonly username?: string | undefined;
-  readonly clientid?: string | undefined;
-  readonly and?: readonly RawSubject[] | undefined;
-  readonly or?: readonly RawSubject[] | undefined;
-}
-
-const rawSubject: Kind<RawSubject> = v.lazy(() => section(subjectKeys));
-const subjectKeys = {
-  username: v.optional(text),
-  clientid: v.optional(text),
-  and: v.optional(v.array(rawSubject, 'expected an array of conditions')),
-  or: v.optional(v.array(rawSubject, 'expected an array of conditions')),
-};
-
-/** Several conditions side by side must all hold. */
-function subjectOf(raw: RawSubject): SubjectConfig {
-  const parts: SubjectConfig[] = [];
-  if (raw.username !== undefined) parts.push({ kind: 'username', name: raw.username });
-  if (raw.clientid !== undefined) parts.push({ kind: 'clientId', name: raw.clientid });
-  if (raw.and !== undefined) parts.push({ kind: 'and', parts: raw.and.map(subjectOf) });
-  if (raw.or !== undefined) parts.push({ kind: 'or', parts: raw.or.map(subjectOf) });
-  const [only] = parts;
-  if (only === undefined) return { kind: 'everybody' };
-  return parts.length === 1 ? only : { kind: 'and', parts };
-}
-
-/** A filter in which `${clientid}` and `${username}` may stand, or `@` and a topic word for word. */
-const ruleTopic: Kind<string> = checkedText((value) =>
-  value.startsWith('@')
-    ? topicTextFault(value.slice(1))
-    : topicFilterFault(value.replaceAll(/\$\{(clientid|username)\}/g, 'x')),
-);
-
-const rule: Kind<RuleConfig> = v.pipe(
-  section({
-    permit: oneOf({ allow: true, deny: false }),
-    action: v.optional(oneOf({ publish: 'publish', subscribe: 'subscribe', pubsub: 'pubsub' } as const), 'pubsub'),
-    topics: v.optional(texts(ruleTopic), []),
-    ...subjectKeys,
-  }),
-  v.transform(({ permit, action, topics, ...raw }) => ({
-    isAllowed: permit,
-    action,
-    topics,
-    subject: subjectOf(raw),
-  })),
-);
-
-/** `auth`. */
-export const authKind: Kind<AuthConfig> = v.pipe(
-  section({
-    allow_anonymous: v.optional(flag, 'true'),
-    no_match: v.optional(oneOf({ allow: true, deny: false }), 'allow'),
-    deny_action: v.optional(oneOf({ ignore: false, disconnect: true }), 'ignore'),
-    password: v.optional(textMap, {}),
-    acl: v.optional(section({ rules: v.optional(v.array(rule, 'expected an array of rules'), []) }), {}),
-    cache: v.optional(ignored),
-    http_auth: v.optional(switchedOff),
-  }),
-  v.transform((raw) => ({
-    isAnonymousAllowed: raw.allow_anonymous,
-    users: raw.password.map(([username, password]) => ({ username, password })),
-    rules: raw.acl.rules,
-    isAllowedWithoutMatch: raw.no_match,
-    isDenialDisconnecting: raw.deny_action,
   })),
 );
 

@@ -3,8 +3,9 @@
 // told, not only the first.
 import * as v from 'valibot';
 import type { Config } from './config-types.ts';
+import { authKind } from './schema-access.ts';
 import { type BridgeDraft, bridgeKind } from './schema-bridge.ts';
-import { authKind, logKind, mqttKind } from './schema-broker.ts';
+import { logKind, mqttKind } from './schema-broker.ts';
 import { listenersKind } from './schema-listeners.ts';
 import { ignored, type Kind, noArray, objectExpected, section, switchedOff } from './schema-values.ts';
 

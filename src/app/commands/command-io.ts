@@ -25,6 +25,8 @@ export interface CommandIo {
   complain(line: string): void;
   /** Standard input, whole or in pieces. */
   readonly input: AsyncIterable<Uint8Array>;
+  /** Present where standard input is a terminal: hides what is typed, or shows it again. */
+  readonly terminal?: { hide(isHidden: boolean): void };
   /** Calls `reload` at each SIGHUP. */
   onReload(reload: () => void): void;
 }

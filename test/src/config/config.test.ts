@@ -100,6 +100,8 @@ t.test('an empty configuration is a broker on 1883 with the defaults', async (t)
     rules: [],
     isAllowedWithoutMatch: true,
     isDenialDisconnecting: false,
+    superusers: [],
+    verifiedTtlMs: 60_000,
   });
   t.strictSame([config.log, config.bridges, notes, files], [{ level: 'info', format: 'auto' }, [], [], ['etc/v.conf']]);
 });
