@@ -150,7 +150,7 @@ export class Exchange implements AckWriter, RunReader {
     return this.#gatherer;
   }
 
-  /** From now on messages to this topic, without properties, may come as runs; they go this way. */
+  /** From now on plain messages to this topic (see `KnownTopics`) may come as runs; they go this way. */
   expectRun(topicBytes: Bytes, way: object): void {
     this.#gatherer ??= new RunGatherer(this, this.#terms.version);
     this.#gatherer.expect(topicBytes, way);

@@ -1,9 +1,10 @@
 // hot path
 // KnownTopics: the topics of one connection whose messages may go as runs, each with its way. A frame is looked up by
 // the bytes that its body begins with: the topic's length and the topic. Nothing is decoded. What follows, a packet
-// identifier and in 5.0 an empty property block, is looked at too: anything else is no plain message.
+// identifier and in 5.0 a property block that is passed on as it came, is looked at too: all else is no plain message.
 // Bounded by `topicsMax`: beyond it the table begins anew.
 import { allocateBytes, type Bytes } from '../wire/bytes.ts';
+import { PlainBlocks } from '../wire/plain-block.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';
 
 interface Known {
@@ -22,6 +23,8 @@ export class KnownTopics {
   topicEnd = 0;
   readonly #isV5: boolean;
   readonly #byHash = new Map<number, Known>();
+  /** Made with the first properties. */
+  #blocks: PlainBlocks | undefined;
   #last: Known | undefined;
   #size = 0;
 
@@ -58,8 +61,16 @@ export class KnownTopics {
       position += 2;
       if (position > end || (bytes[topicEnd] === 0 && bytes[topicEnd + 1] === 0)) return undefined;
     }
-    if (this.#isV5 && (position >= end || bytes[position] !== 0)) return undefined;
+    if (this.#isV5) {
+      if (position >= end) return undefined; // where there is no block there is a fault
+      if (bytes[position] !== 0 && !this.#isPlainBlock(bytes, position, end)) return undefined;
+    }
     return known.way;
+  }
+
+  #isPlainBlock(bytes: Bytes, start: number, end: number): boolean {
+    this.#blocks ??= new PlainBlocks();
+    return this.#blocks.endOf(bytes, start, end) > 0;
   }
 
   #find(bytes: Bytes, bodyStart: number, end: number): Known | undefined {

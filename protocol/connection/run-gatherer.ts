@@ -33,7 +33,7 @@ export class RunGatherer {
     this.#known = new KnownTopics(version);
   }
 
-  /** From now on messages to this topic, without properties, are gathered; they go this way. */
+  /** From now on plain messages to this topic are gathered (see `KnownTopics`); they go this way. */
   expect(topicBytes: Bytes, way: object): void {
     this.#known.add(topicBytes, way);
   }

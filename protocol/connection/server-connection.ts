@@ -122,7 +122,7 @@ export class ServerConnection {
     this.#fail(fault);
   }
 
-  /** From now on messages to this topic, without properties, may come as runs; they go this way. */
+  /** From now on plain messages to this topic (see `KnownTopics`) may come as runs; they go this way. */
   expectRun(topicBytes: Bytes, way: object): void {
     this.#exchange?.expectRun(topicBytes, way);
   }

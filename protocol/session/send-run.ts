@@ -12,7 +12,7 @@ import type { Delivery } from '../wire/publishable.ts';
 
 /** What a run is made of. */
 export interface RunParts {
-  /** Whole frames of QoS 1 or 2, without properties. What identifiers they hold does not matter. */
+  /** Whole frames of QoS 1 or 2. What identifiers they hold does not matter. */
   readonly frames: KeptFrames;
   /** The version of which the frames are. */
   readonly version: ProtocolVersion;

@@ -68,9 +68,13 @@ const rows: readonly PropertyRow[] = [
 
 /** The identifiers that the message path knows by number. */
 export const PropertyId = {
+  payloadFormatIndicator: 0x01,
   messageExpiryInterval: 0x02,
+  contentType: 0x03,
+  correlationData: 0x09,
   subscriptionIdentifier: 0x0b,
   topicAlias: 0x23,
+  userProperty: 0x26,
 } as const;
 
 const byId: readonly (PropertyRow | undefined)[] = Array.from({ length: 0x2b }, (_unused, id) =>

@@ -89,7 +89,8 @@ function writeBlock(bytes: Bytes, start: number, delivery: Delivery, target: Pub
   if (message.expiresAt > 0) {
     // [MQTT-3.3.2-6] less the time spent waiting
     bytes[position++] = PropertyId.messageExpiryInterval;
-    const seconds = Math.max(0, Math.ceil((message.expiresAt - target.now) / 1000));
+    // `now` is in whole ms, and a fraction is no second more
+    const seconds = Math.max(0, Math.ceil((Math.floor(message.expiresAt) - target.now) / 1000));
     position = bytes.writeUInt32BE(Math.min(seconds, 0xffffffff), position);
   }
   if (subscriptionIdentifiers !== undefined) {

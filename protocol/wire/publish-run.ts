@@ -1,5 +1,5 @@
 // hot path
-// PublishRun: messages of one QoS without properties that lie side by side in one chunk and go the same way, taken
+// PublishRun: messages of one QoS that lie side by side in one chunk and go the same way, as they are, taken
 // together as one slice of it. It holds nothing of its own: it is a window on the chunk, and is over with
 // it at the latest. What the way is, only its owner knows. Bounded by the chunk; QoS 1 and 2 by `acknowledgedMax`,
 // for whose packet identifiers it keeps the places.

@@ -1,15 +1,16 @@
 // hot path
 // RunForms: the frames of one run in every form in which somebody wants them: of 3.x or 5.0, with the QoS at which
-// they were published or a lower one. All that differs is the first byte, the packet identifier, and the empty property
-// block behind it, so a form is made by copying the rest, once, when it is first asked for. The frames are known to be
-// whole and correct: they were read before, or begin like one that was. Bounded by the run, six times at most.
+// they were published or a lower one. All that differs is the first byte, the packet identifier, and the property block
+// behind it, which 3.x has not. So a form is made by copying the rest, once, when it is first asked for. The frames are
+// known to be whole and correct: they were read before, or begin like one that was. Bounded by the run, six times at
+// most.
 import { allocateBytes, type Bytes, emptyBytes } from './bytes.ts';
 import { FrameScanner } from './frame-scanner.ts';
 import { FramePool, type KeptFrames } from './kept-frames.ts';
 import { ProtocolVersion, type Qos } from './protocol-version.ts';
 import { PublishRun } from './publish-run.ts';
 import { PublishView } from './publish-view.ts';
-import { varintSize, writeVarint } from './varint.ts';
+import { readVarint, varintSize, writeVarint } from './varint.ts';
 
 /** Frames of one form. */
 export interface RunForm {
@@ -124,8 +125,10 @@ function translated(frames: Bytes, run: PublishRun, change: Change): RunForm {
   const { isFromV5, isToV5, qos } = change;
   const target = allocateBytes(frames.length + 2 * run.count);
   const idPlaces = qos > 0 ? new Int32Array(run.count) : noPlaces;
-  const skipped = (run.qos > 0 ? 2 : 0) + (isFromV5 ? 1 : 0);
-  const added = (qos > 0 ? 2 : 0) + (isToV5 ? 1 : 0);
+  const idBytes = idBytesOf(run.qos);
+  const isBlockAdded = isToV5 && !isFromV5;
+  const isBlockLost = isFromV5 && !isToV5;
+  const added = idBytesOf(qos) + (isBlockAdded ? 1 : 0);
   const first = 0x30 | (qos << 1);
   let to = 0;
   let from = 0;
@@ -139,18 +142,30 @@ function translated(frames: Bytes, run: PublishRun, change: Change): RunForm {
     }
     const end = position + length;
     const topicEnd = position + 2 + (((frames[position] ?? 0) << 8) | (frames[position + 1] ?? 0));
+    const idEnd = topicEnd + idBytes;
+    const rest = isBlockLost ? endOfBlock(frames, idEnd, end) : idEnd;
     target[to] = first;
-    to = writeVarint(target, to + 1, length + added - skipped);
+    to = writeVarint(target, to + 1, topicEnd - position + added + end - rest);
     to = copy(frames, position, topicEnd, target, to);
     if (qos > 0) {
       idPlaces[index] = to;
       to += 2;
     }
-    if (isToV5) target[to++] = 0;
-    to = copy(frames, topicEnd + skipped, end, target, to);
+    if (isBlockAdded) target[to++] = 0;
+    to = copy(frames, rest, end, target, to);
     from = end;
   }
   return { frames: target.subarray(0, to), idPlaces };
+}
+
+function idBytesOf(qos: Qos): number {
+  return qos > 0 ? 2 : 0;
+}
+
+/** Where a property block that begins at `start` with its length ends. */
+function endOfBlock(frames: Bytes, start: number, end: number): number {
+  const length = readVarint(frames, start, end);
+  return start + varintSize(length) + length;
 }
 
 /** Short pieces byte by byte, which is faster than a call. */

@@ -157,7 +157,8 @@ export class ForwardRule implements Destination, RunTaker {
   #appendEach(forms: RunForms, qos: Qos): void {
     forEachMessage(forms, (view) => {
       const topic = view.topic();
-      const parts = { topic, payload: view.payload(), qos, retain: false, origin: this.origin, isOwned: false };
+      const [payload, properties] = [view.payload(), view.forwardProperties()];
+      const parts = { topic, payload, properties, qos, retain: false, origin: this.origin, isOwned: false };
       this.#append(new Message(parts));
     });
   }

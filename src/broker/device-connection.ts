@@ -219,7 +219,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   messageReceived(publish: ReceivedPublish, ticket: number): void {
     const accepted = this.#accepted;
     if (accepted === undefined) return;
-    const { counters, ports, router } = this.#rooms;
+    const { counters, router, turn } = this.#rooms;
     counters.received.add();
     const { topic } = publish;
     if (!this.#mayPublish(accepted, topic)) {
@@ -234,7 +234,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       qos: publish.qos,
       retain: publish.retain,
       properties: publish.properties,
-      expiresAt: interval < 0 ? 0 : ports.clock.now() + interval * 1000,
+      expiresAt: interval < 0 ? 0 : turn.now + interval * 1000,
       origin: accepted.session.origin,
       isOwned: false,
     });
@@ -242,7 +242,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (this.#spare) acceptance.reset(ticket);
     router.publish(message, acceptance);
     this.#spare = acceptance.isReleased ? acceptance : undefined;
-    const isPlain = !publish.retain && interval < 0 && publish.properties.length === 0;
+    const isPlain = !publish.retain && interval < 0;
     const way = isPlain ? this.#routeOf(accepted).wayOf(topic) : undefined;
     if (way) this.#machine.expectRun(publish.topicBytes, way);
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import type { Packet } from '../../../protocol/wire/packets.ts';
+import type { Properties } from '../../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
 import type { ForwardRuleOptions } from '../../../src/bridge/bridge-options.ts';
 import { openBridge } from '../../kit/remote.ts';
@@ -19,6 +20,7 @@ type Step =
       readonly qos: Qos;
       readonly repeat: number;
       readonly size: number;
+      readonly properties: Properties;
     }
   | { readonly kind: 'acknowledge'; readonly order: 'first' | 'last' | 'all' }
   | { readonly kind: 'cut'; readonly isKept: boolean; readonly isForAll: boolean; readonly ms: number };
@@ -33,6 +35,12 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
         qos: fc.constantFrom<Qos>(0, 1, 1, 2, 2),
         repeat: fc.integer({ min: 1, max: 6 }),
         size: fc.constantFrom(0, 10, 7000),
+        properties: fc.constantFrom<Properties>(
+          {},
+          { contentType: 'x' },
+          { userProperties: [['a', 'v'.repeat(124)]] },
+          { responseTopic: 'up/answers', messageExpiryInterval: 100 },
+        ),
       }),
     },
     {
@@ -153,7 +161,8 @@ async function play(all: readonly Step[], setting: Setting, isNaive: boolean): P
   for (const step of all) {
     if (step.kind === 'publish') {
       const packets = Array.from({ length: step.repeat }, (_one, index) => {
-        const more = { qos: step.qos, packetId: step.qos > 0 ? packetId++ : 0 };
+        const properties = setting.publisher === v5 ? step.properties : {};
+        const more = { qos: step.qos, packetId: step.qos > 0 ? packetId++ : 0, properties };
         return publishOf(step.topic, `${packetId}-${index}`.padEnd(step.size, '.'), more);
       });
       publisher.send(...packets);

@@ -264,3 +264,19 @@ t.test('closing tells 5.0 devices and leaves nothing open', async (t) => {
   t.equal(world.clock.timerCount, 0, 'no timer is left');
   await t.rejects(world.dial(v5));
 });
+
+t.test(
+  'an expiry interval is passed on as it came while the clock stands between two milliseconds [MQTT-3.3.2-6]',
+  async (t) => {
+    const world = new World();
+    await world.openBroker();
+    const [publisher, listener] = [await world.dial(v5), await world.dial(v5)];
+    await publisher.connect('publisher');
+    await listener.connect('listener');
+    listener.send(subscribeOf(1, 0, 'a'));
+    await listener.received();
+    await world.clock.advance(0.7);
+    publisher.send(publishOf('a', 'x', { properties: { messageExpiryInterval: 5 } }));
+    t.match(published(await listener.received()), [{ properties: { messageExpiryInterval: 5 } }]);
+  },
+);

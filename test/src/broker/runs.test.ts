@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { type Packet, PacketType } from '../../../protocol/index.ts';
+import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import type { Properties } from '../../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
 import type { ReadOptions } from '../../../src/link/read-memory.ts';
@@ -20,7 +21,7 @@ type Step =
       readonly payload: string;
       readonly qos: Qos;
       readonly retain: boolean;
-      readonly hasProperties: boolean;
+      readonly properties: Properties;
       readonly repeat: number;
     }
   | { readonly kind: 'turn' }
@@ -37,6 +38,24 @@ type Step =
 
 const who = fc.integer({ min: 0, max: 2 });
 const qos = fc.constantFrom<Qos>(0, 0, 1, 1, 2, 2);
+/** Some of what is passed on as it came, and some of what makes work for each message. */
+const properties = fc.constantFrom<Properties>(
+  { contentType: 'x' },
+  { contentType: 'xy' },
+  {
+    payloadFormatIndicator: 1,
+    contentType: 'é',
+    userProperties: [
+      ['a', 'b'],
+      ['a', 'é'],
+    ],
+  },
+  { userProperties: [['name', 'v'.repeat(119)]] },
+  { correlationData: bytesOfText('c'), userProperties: [['a', '']] },
+  { responseTopic: 'r', correlationData: bytesOfText('c') },
+  { messageExpiryInterval: 10, contentType: 'x' },
+  { topicAlias: 1, contentType: 'x' },
+);
 const long = 'x'.repeat(6000);
 const steps = fc.array(
   fc.oneof(
@@ -48,7 +67,7 @@ const steps = fc.array(
         payload: fc.oneof({ weight: 6, arbitrary: fc.string({ maxLength: 8 }) }, fc.constant(long)),
         qos,
         retain: fc.constantFrom(false, false, false, false, false, true),
-        hasProperties: fc.constantFrom(false, false, false, false, true),
+        properties: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, properties),
         repeat: fc.integer({ min: 1, max: 6 }),
       }),
     },
@@ -181,9 +200,14 @@ async function play(all: readonly Step[], setting: Setting, isNaive: boolean): P
     }
     if (step.kind !== 'publish') await world.clock.settle();
     if (step.kind === 'publish') {
-      const properties = step.hasProperties && setting.publisher === v5 ? { contentType: 'x' } : {};
+      const stated = setting.publisher === v5 ? step.properties : {};
       last = Array.from({ length: step.repeat }, () => {
-        const more = { qos: step.qos, retain: step.retain, packetId: step.qos > 0 ? packetId++ : 0, properties };
+        const more = {
+          qos: step.qos,
+          retain: step.retain,
+          packetId: step.qos > 0 ? packetId++ : 0,
+          properties: stated,
+        };
         return publishOf(step.topic, step.payload, more);
       });
       publisher.send(...last);
