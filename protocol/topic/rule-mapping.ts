@@ -54,6 +54,11 @@ export class RuleMapping {
     return this.#parts.map(({ filter }) => filter);
   }
 
+  /** For each filter of `filters`: a filter that matches every topic that comes out. */
+  get resultFilters(): readonly string[] {
+    return this.#parts.map(({ mapping }) => mapping.resultFilter);
+  }
+
   /** Whether every topic stays as it is and none is left out. */
   get isIdentity(): boolean {
     return this.#excludes.length === 0 && this.#parts.every(({ mapping }) => mapping.isIdentity);

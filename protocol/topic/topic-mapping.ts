@@ -55,6 +55,13 @@ export class TopicMapping {
     return this.#pattern.filter;
   }
 
+  /** A filter that matches every topic that comes out of this mapping. */
+  get resultFilter(): string {
+    const { prefix = '', suffix = '', flatten } = this.#rule;
+    const levels = [...(flatten === undefined ? (this.#template?.shape ?? this.#pattern.levels) : ['+'])];
+    return withSuffix(withPrefix(levels, prefix), suffix).join('/');
+  }
+
   /** Whether topics stay as they are. */
   get isIdentity(): boolean {
     const { prefix = '', suffix = '', flatten } = this.#rule;
@@ -124,4 +131,25 @@ function anchorOf(pattern: TopicPattern, target: string): TopicTemplate | undefi
   if (at < 0) return undefined;
   const from = pattern.filter.slice(0, at).split('/').length - 1;
   return TopicTemplate.ofLevels(pattern, from, from + target.split('/').length);
+}
+
+/** The levels of a filter with a text put in front of what it matches. */
+function withPrefix(levels: readonly string[], prefix: string): readonly string[] {
+  if (prefix === '') return levels;
+  const before = prefix.split('/');
+  const glued = before.pop() ?? '';
+  const [first = '', ...rest] = levels;
+  if (glued === '') return [...before, ...levels];
+  if (first === '#') return [...before, '+', '#'];
+  return [...before, first === '+' ? '+' : `${glued}${first}`, ...rest];
+}
+
+/** The levels of a filter with a text put behind what it matches. */
+function withSuffix(levels: readonly string[], suffix: string): readonly string[] {
+  const last = levels.at(-1) ?? '';
+  if (suffix === '') return levels;
+  // where `#` matched nothing, the level before it gets the suffix
+  if (last === '#') return levels.length > 1 ? [...levels.slice(0, -2), '+', '#'] : levels;
+  const [glued = '', ...behind] = suffix.split('/');
+  return [...levels.slice(0, -1), last === '+' || glued === '' ? last : `${last}${glued}`, ...behind];
 }

@@ -103,6 +103,19 @@ export class TopicTemplate {
     return filled.join('/');
   }
 
+  /** A filter, level by level, that matches whatever this template makes; `#` ends it. */
+  get shape(): readonly string[] {
+    const shape: string[] = [];
+    for (const level of this.#levels) {
+      const [only] = level;
+      const isRest = level.some((piece) => piece.kind === 'capture' && piece.place === 'hash');
+      if (level.length === 1 && only?.kind === 'text') shape.push(only.text);
+      else if (isRest) return [...shape, ...(level.length > 1 ? ['+'] : []), '#'];
+      else shape.push('+');
+    }
+    return shape;
+  }
+
   /** The captures from which this template makes a topic; undefined if it makes no such topic, or does not say all. */
   unfill(topic: string, pattern: TopicPattern): Captures | undefined {
     const texts = topic.split('/');

@@ -4,6 +4,7 @@ import t from 'tap';
 import { MappingFault } from '../../../protocol/topic/mapping-fault.ts';
 import { PropertyTemplate } from '../../../protocol/topic/property-template.ts';
 import { RuleMapping } from '../../../protocol/topic/rule-mapping.ts';
+import { filterMatches } from '../../../protocol/topic/topic-filter.ts';
 import { type MappingRule, TopicMapping } from '../../../protocol/topic/topic-mapping.ts';
 import { topicNameFault } from '../../../protocol/topic/topic-name.ts';
 import { TopicPattern } from '../../../protocol/topic/topic-pattern.ts';
@@ -102,6 +103,28 @@ t.test('whatever has an inverse is mapped back to where it came from', async (t)
     { numRuns: 5000 },
   );
   t.ok(inverted > 50, `${inverted} rules were turned round`);
+});
+
+t.test('the filter of results matches whatever comes out', async (t) => {
+  const pattern = fc.constantFrom('a/+/#', '+/b', '{x}/{y}', 'a/#', '#', 'a/b');
+  const target = fc.constantFrom('', 'z', 'z/$1', '$1/z', 'q$1/$#', '$#', '+/#', '#', '{x}-{y}/k', 'x$#');
+  const end = fc.constantFrom('', 'p', 'p/', 'p/q', '/', '/s', 's/');
+  let mappedCount = 0;
+  fc.assert(
+    fc.property(pattern, target, end, end, fc.constantFrom(undefined, '-'), (from, to, prefix, suffix, flatten) => {
+      const flat = flatten === undefined ? {} : { flatten };
+      const mapping = TopicMapping.compile({ pattern: from, target: to, prefix, suffix, ...flat });
+      if (mapping instanceof MappingFault) return;
+      for (const topic of ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'x/b', 'x//b', '/b']) {
+        const mapped = mapping.matches(topic) ? mapping.map(topic) : undefined;
+        if (typeof mapped !== 'string') continue;
+        mappedCount++;
+        if (!filterMatches(mapping.resultFilter, mapped)) throw new Error(`${mapped}: not ${mapping.resultFilter}`);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+  t.ok(mappedCount > 500, `${mappedCount} topics`);
 });
 
 t.test('a rule with several filters maps by the first that matches, and is not about what it excludes', async (t) => {
