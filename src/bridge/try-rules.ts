@@ -28,10 +28,10 @@ export type TriedResult =
 /** What one rule makes of a message. */
 export interface TriedRule {
   readonly bridge: string;
-  /** Where the message was published: `local` is the matter of `forwards`, `remote` of `subscription`. */
-  readonly side: 'local' | 'remote';
-  /** The rule by its place in the configuration. */
-  readonly rule: string;
+  /** Messages published here are the matter of `forwards`, those at the remote of `subscriptions`. */
+  readonly list: 'forwards' | 'subscriptions';
+  /** The rule in that list, from 0. */
+  readonly index: number;
   readonly result: TriedResult;
 }
 
@@ -52,7 +52,7 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
     rule.deliver(message, { qos: 2, isRetainAsPublished: true, identifiers: undefined }, new Acceptance(nobody, 0));
     const why = faultOf(options.localTopic, options.remoteTopic, options, message);
     const result = resultOf(taken[0], rule.status.dropped, why);
-    if (result) tried.push({ bridge: name, side: 'local', rule: `forwards.${index}`, result });
+    if (result) tried.push({ bridge: name, list: 'forwards', index, result });
   }
   // the first rule that is about a message from the remote takes it
   const rules = subscriptions.map((options) => new SubscriptionRule(options, () => undefined));
@@ -63,7 +63,7 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
     const local = rules[index]?.localise(asReceived, 0);
     const why = faultOf(options.remoteTopic, options.localTopic, options, message);
     const result = local instanceof Message ? resultOf(local, {}, '') : { dropped: local ?? 'bad-topic', why };
-    if (result) tried.push({ bridge: name, side: 'remote', rule: `subscription.${index}`, result });
+    if (result) tried.push({ bridge: name, list: 'subscriptions', index, result });
   }
   return tried;
 }

@@ -113,6 +113,8 @@ export interface WillConfig {
 
 /** What rules of both directions have in common; see `RuleOptions` of the bridge. */
 export interface RuleConfigParts extends RuleTopics {
+  /** The rule's place in its list, from 0, rules that are switched off included. */
+  readonly place: number;
   readonly note?: string;
   readonly qosMax?: 0 | 1 | 2;
   readonly retain?: boolean;

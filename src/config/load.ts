@@ -3,6 +3,7 @@
 // what the reader and the evaluation let in.
 import { ConfigError, type ConfigFault } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
+import { analyse } from './analysis.ts';
 import { ConfigReader, pathBeside, readNamedFile } from './config-reader.ts';
 import type { Config, ConfigNote, TlsConfig } from './config-types.ts';
 import { applyEnvironment } from './environment.ts';
@@ -58,7 +59,16 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const fileFault = (message: string): ConfigFault =>
     faultOf({ path: ['auth', 'password_file'], message, isAboutKey: false }, root);
   const auth = await withFileUsers(config.auth, { path, disk, faultOf: fileFault });
-  return { config: { ...config, auth }, notes: notesOf(root), files: reader.files, pems };
+  return { config: { ...config, auth }, notes: allNotes(config, root), files: reader.files, pems };
+}
+
+/** What deserves a word about keys, and about what they say together. */
+function allNotes(config: Config, root: HoconObject): readonly ConfigNote[] {
+  const found = analyse(config).map(({ path, text }) => {
+    const { file, line, column } = faultOf({ path: path.split('.'), message: text, isAboutKey: true }, root);
+    return { file, line, column, path, text };
+  });
+  return [...notesOf(root), ...found];
 }
 
 function foreignKeysIn(node: HoconNode, path: readonly string[] = []): readonly SchemaIssue[] {

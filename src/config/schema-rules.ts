@@ -42,7 +42,7 @@ const ruleKeys = {
 };
 
 /** A rule of `forwards`. */
-export const forwardKind: Kind<RuleDraft<ForwardConfig>> = v.pipe(
+export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe(
   section({ ...ruleKeys, local_topic: texts(text), remote_topic: text, qos: v.optional(qos) }),
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;
@@ -60,7 +60,7 @@ export const forwardKind: Kind<RuleDraft<ForwardConfig>> = v.pipe(
 );
 
 /** A rule of `subscription`. */
-export const subscriptionKind: Kind<RuleDraft<SubscriptionConfig>> = v.pipe(
+export const subscriptionKind: Kind<RuleDraft<Omit<SubscriptionConfig, 'place'>>> = v.pipe(
   section({
     ...ruleKeys,
     remote_topic: texts(text),
@@ -129,7 +129,12 @@ function ruleFault(
   return undefined;
 }
 
-/** The rules that are switched on. */
-export function enabled<RuleConfig>(drafts: readonly RuleDraft<RuleConfig>[]): readonly RuleConfig[] {
-  return drafts.filter(({ isEnabled }) => isEnabled).map(({ config }) => config);
+/** The rules that are switched on, with their places. */
+export function enabled<RuleConfig>(
+  drafts: readonly RuleDraft<RuleConfig>[],
+): readonly (RuleConfig & { readonly place: number })[] {
+  return drafts
+    .map(({ isEnabled, config }, place) => ({ isEnabled, config: { ...config, place } }))
+    .filter(({ isEnabled }) => isEnabled)
+    .map(({ config }) => config);
 }

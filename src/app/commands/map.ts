@@ -46,8 +46,13 @@ Exit codes: 0 done, 1 some topic is the matter of no rule, 2 wrong usage, 78 wro
     let isEachMatched = true;
     for (const topic of topics) {
       const message = messageFor(topic, values);
-      const tried = bridges.flatMap((bridge) => tryRules(bridgeSettingsOf(bridge, loaded.pems), message));
-      const shown = tried.filter(({ side }) => values.from === undefined || values.from === side);
+      const tried = bridges.flatMap((bridge) =>
+        tryRules(bridgeSettingsOf(bridge, loaded.pems), message).map((one) => ({
+          ...one,
+          place: bridge[one.list][one.index]?.place ?? one.index,
+        })),
+      );
+      const shown = tried.filter(({ list }) => values.from === undefined || values.from === sideOf[list]);
       isEachMatched &&= shown.length > 0;
       for (const line of values.json ? shown.map((one) => JSON.stringify({ topic, ...one })) : linesOf(topic, shown)) {
         io.write(`${line}\n`);
@@ -56,6 +61,11 @@ Exit codes: 0 done, 1 some topic is the matter of no rule, 2 wrong usage, 78 wro
     return isEachMatched ? ExitCode.done : ExitCode.failed;
   },
 };
+
+/** A rule with its place in the configuration. */
+type PlacedRule = TriedRule & { readonly place: number };
+
+const sideOf = { forwards: 'local', subscriptions: 'remote' } as const;
 
 const options = {
   bridge: { type: 'string', short: 'b' },
@@ -100,13 +110,14 @@ function messageFor(topic: string, values: ReturnType<typeof parsed>['values']):
   });
 }
 
-function linesOf(topic: string, tried: readonly TriedRule[]): readonly string[] {
+function linesOf(topic: string, tried: readonly PlacedRule[]): readonly string[] {
   if (tried.length === 0) return [topic, '  no rule is about it'];
   return [topic, ...tried.map(lineOf)];
 }
 
-function lineOf({ bridge, side, rule, result }: TriedRule): string {
-  const arrow = side === 'local' ? '->' : '<-';
+function lineOf({ bridge, list, place, result }: PlacedRule): string {
+  const arrow = list === 'forwards' ? '->' : '<-';
+  const rule = `${list === 'forwards' ? list : 'subscription'}.${place}`;
   const where = `  ${bridge.padEnd(12)} ${rule.padEnd(18)} ${arrow} `;
   if ('dropped' in result) return `${where}dropped: ${result.dropped}${result.why === '' ? '' : `: ${result.why}`}`;
   const properties = result.userProperties.map(([name, value]) => `  ${name}=${value}`).join('');

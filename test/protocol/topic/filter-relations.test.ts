@@ -6,18 +6,10 @@ import { filterCovers, filtersOverlap } from '../../../protocol/topic/filter-rel
 import { filterMatches } from '../../../protocol/topic/topic-filter.ts';
 
 const words = ['a', 'b', '', '$s'];
-const topics: string[] = [];
-for (const first of words) {
-  topics.push(first);
-  for (const second of words) {
-    topics.push(`${first}/${second}`);
-    for (const third of words) {
-      topics.push(`${first}/${second}/${third}`);
-      for (const fourth of ['a', 'b']) topics.push(`${first}/${second}/${third}/${fourth}`);
-    }
-  }
-}
-const known = topics.filter((topic) => topic !== '');
+const longer = (topics: readonly string[]): string[] => topics.flatMap((one) => words.map((word) => `${one}/${word}`));
+const [one, two] = [words, longer(words)];
+const three = longer(two);
+const known = [...one, ...two, ...three, ...longer(three)].filter((topic) => topic !== '');
 const level = fc.constantFrom('a', 'b', '', '+', '$s');
 const filterOf = fc
   .tuple(fc.array(level, { minLength: 0, maxLength: 3 }), fc.constantFrom([], ['#']))

@@ -109,11 +109,11 @@ t.test('the filter of results matches whatever comes out', async (t) => {
   const pattern = fc.constantFrom('a/+/#', '+/b', '{x}/{y}', 'a/#', '#', 'a/b');
   const target = fc.constantFrom('', 'z', 'z/$1', '$1/z', 'q$1/$#', '$#', '+/#', '#', '{x}-{y}/k', 'x$#');
   const end = fc.constantFrom('', 'p', 'p/', 'p/q', '/', '/s', 's/');
+  const flatten = fc.constantFrom({}, { flatten: '-' });
   let mappedCount = 0;
   fc.assert(
-    fc.property(pattern, target, end, end, fc.constantFrom(undefined, '-'), (from, to, prefix, suffix, flatten) => {
-      const flat = flatten === undefined ? {} : { flatten };
-      const mapping = TopicMapping.compile({ pattern: from, target: to, prefix, suffix, ...flat });
+    fc.property(pattern, target, fc.record({ prefix: end, suffix: end }), flatten, (from, to, ends, flat) => {
+      const mapping = TopicMapping.compile({ pattern: from, target: to, ...ends, ...flat });
       if (mapping instanceof MappingFault) return;
       for (const topic of ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'x/b', 'x//b', '/b']) {
         const mapped = mapping.matches(topic) ? mapping.map(topic) : undefined;

@@ -187,20 +187,20 @@ t.test('rules that are tried tell what would happen, and why a message would be 
   t.same(tryRules(settings, new Message({ topic: 'a/1', ...parts })), [
     {
       bridge: 'cloud',
-      side: 'local',
-      rule: 'forwards.0',
+      list: 'forwards',
+      index: 0,
       result: { dropped: 'bad-topic', why: "a message on 'a/1' has no ${payload:id}" },
     },
     {
       bridge: 'cloud',
-      side: 'local',
-      rule: 'forwards.1',
+      list: 'forwards',
+      index: 1,
       result: { topic: 'c/1', qos: 1, retain: false, userProperties: [['by', 'c1']] },
     },
     {
       bridge: 'cloud',
-      side: 'remote',
-      rule: 'subscription.0',
+      list: 'subscriptions',
+      index: 0,
       result: { topic: 'first', qos: 1, retain: true, userProperties: [] },
     },
   ]);

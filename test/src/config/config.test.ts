@@ -197,8 +197,8 @@ t.test('references, includes and null make one bridge out of another', async (t)
   t.match(first, { host: 'first.example', clientId: 'gw-eu-7', keepAliveS: 45, username: 'gw "seven"' });
   t.match(second, { host: 'second.example', port: 2883, clientId: 'gw-7-second', keepAliveS: 45 });
   t.strictSame(second?.forwards, [
-    { localTopic: 'a/#', remoteTopic: '' },
-    { localTopic: 'b/+', remoteTopic: 'all/+', qos: 2 },
+    { localTopic: 'a/#', remoteTopic: '', place: 0 },
+    { localTopic: 'b/+', remoteTopic: 'all/+', qos: 2, place: 1 },
   ]);
   t.match(config, { log: { level: 'warn' }, mqtt: { maximumPacketSize: 65_536, sessionExpiryMaxS: 5400 } });
   const parts = ['references.conf', 'parts/site.conf', 'parts/limits.conf', 'parts/rule.conf'];

@@ -1,0 +1,61 @@
+// RuleFlows: the rules of all bridges as flows of topics, from a filter to a filter, for the analysis. A rule with
+// several filters is several flows. A local topic is known by its name, a remote one by its name and the address of
+// its remote: two bridges to one remote meet there.
+import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
+import { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
+import { parseFilter } from '../../protocol/topic/topic-filter.ts';
+import type { BridgeConfig } from './config-types.ts';
+
+/** One filter of one rule. */
+export interface RuleFlow {
+  readonly bridge: BridgeConfig;
+  readonly kind: 'forwards' | 'subscription';
+  /** The rule's place in its list, from 0. */
+  readonly place: number;
+  /** What is taken, without share name. */
+  readonly from: string;
+  /** Matches everything that comes out. */
+  readonly to: string;
+  /** Where it is taken from, and where it comes out: empty for here, the address of a remote otherwise. */
+  readonly fromSide: string;
+  readonly toSide: string;
+}
+
+/** All flows of a configuration, in the order of bridges and rules. */
+export function flowsOf(bridges: readonly BridgeConfig[]): readonly RuleFlow[] {
+  return bridges.flatMap((bridge) => [
+    ...bridge.forwards.flatMap((rule) => {
+      const remote = addressOf(bridge);
+      const ends = endsOf(RuleMapping.compile(rule.localTopic, rule.remoteTopic, rule));
+      const facts = { bridge, kind: 'forwards' as const, place: rule.place, fromSide: '', toSide: remote };
+      return ends.map((end) => ({ ...facts, ...end }));
+    }),
+    ...bridge.subscriptions.flatMap((rule) => {
+      const ends = endsOf(RuleMapping.compile(rule.remoteTopic, rule.localTopic, rule));
+      const facts = {
+        bridge,
+        kind: 'subscription' as const,
+        place: rule.place,
+        fromSide: addressOf(bridge),
+        toSide: '',
+      };
+      return ends.map((end) => ({ ...facts, ...end }));
+    }),
+  ]);
+}
+
+/** A rule as it is written in a configuration. */
+export function nameOf(flow: Pick<RuleFlow, 'bridge' | 'kind' | 'place'>): string {
+  return `bridges.mqtt.${flow.bridge.name}.${flow.kind}.${flow.place}`;
+}
+
+function endsOf(mapping: RuleMapping | MappingFault): readonly Pick<RuleFlow, 'from' | 'to'>[] {
+  // the schema has compiled it before
+  if (mapping instanceof MappingFault) return [];
+  const { filters, resultFilters } = mapping;
+  return filters.map((filter, index) => ({ from: parseFilter(filter).filter, to: resultFilters[index] ?? '' }));
+}
+
+function addressOf({ host, port }: BridgeConfig): string {
+  return `${host.toLowerCase()}:${port}`;
+}
