@@ -3,7 +3,8 @@
 // exported here may not.
 export { Backoff, type BackoffOptions } from './connection/backoff.ts';
 export type { ClientAuthentication } from './connection/client-authentication.ts';
-export { ClientConnection, type ClientSink, type ClientTerms } from './connection/client-connection.ts';
+export { ClientConnection } from './connection/client-connection.ts';
+export { type ClientSink, type ClientTerms, unknownSession } from './connection/client-terms.ts';
 export type { ConnectionEnd, ExchangeSink, SendOutcome } from './connection/exchange.ts';
 export type { PeerLimits, ServerFeatures } from './connection/limits.ts';
 export type { ReceivedPublish } from './connection/received-publish.ts';

@@ -6,20 +6,22 @@
 //
 // Time is a parameter; `nextDeadline` says when `tick` has something to do: the answer to CONNECT, pings, and a peer
 // that acknowledges nothing any more. What the server forgot goes back to the owner through `sessionLost`.
-import type { SendEntry } from '../session/send-window.ts';
 import type { Session } from '../session/session.ts';
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
-import { decodePacket, encodePacket } from '../wire/codec.ts';
+import { decodePacket } from '../wire/codec.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import type {
   AuthPacket,
   ConnackPacket,
-  ConnectPacket,
   DisconnectPacket,
   Packet,
+  SubackPacket,
   SubscribeEntry,
+  SubscribePacket,
+  UnsubackPacket,
+  UnsubscribePacket,
 } from '../wire/packets.ts';
 import { noProperties, type Properties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
@@ -28,45 +30,13 @@ import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { authFault, type ClientAuthentication, methodFault } from './client-authentication.ts';
-import { type ConnectionEnd, Exchange, type ExchangeSink, type SendOutcome } from './exchange.ts';
+import { type ClientSink, type ClientTerms, connackFault, serverDisconnectFault } from './client-terms.ts';
+import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
+import { fitPacket } from './fitted-packet.ts';
 import { Pinger } from './keep-alive.ts';
 import { faultAtClient } from './legal-packets.ts';
-import { featuresOfConnack, type ServerFeatures } from './limits.ts';
-import type { RunSink } from './run-exchange.ts';
-
-/** What a client does with one connection. */
-export interface ClientSink extends ExchangeSink {
-  /**
-   * The server has no session, so ours is over: of what was underway, in order, the `published` messages are the
-   * owner's again and the `released` ones the server's. Before `connected`.
-   */
-  sessionLost(entries: readonly SendEntry[]): void;
-  /** The server accepted. Whether it has the session is in the packet. */
-  connected(connack: ConnackPacket): void;
-  /** The server refused; `ended` follows. */
-  refused(reasonCode: ReasonCode, detail: string): void;
-  /** One reason code for each filter, in order. */
-  subscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void;
-  /** One reason code for each filter in 5.0; none in 3.x. */
-  unsubscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void;
-  /** The server has accepted what `reauthenticate` began. */
-  reauthenticated?(): void;
-}
-
-/** How a client connects. */
-export interface ClientTerms {
-  readonly connect: ConnectPacket;
-  /** Longest wait for CONNACK and for PINGRESP, in ms. */
-  readonly answerTimeoutMs: number;
-  /** Longest time without any acknowledgement while some are owed, in ms; 0 turns it off. */
-  readonly acknowledgeTimeoutMs: number;
-  /** QoS 2 messages underway at most; default as the server allows. */
-  readonly qos2WindowMax?: number;
-  /** Hears of runs that were sent; default nobody, and none can be sent. */
-  readonly runSink?: RunSink;
-  /** Proves who the client is by a method of enhanced authentication, 5.0 only; default user name and password. */
-  readonly authentication?: ClientAuthentication;
-}
+import { featuresOfConnack, packetSizeMax, type ServerFeatures } from './limits.ts';
+import { OpenRequests } from './open-requests.ts';
 
 /** One connection at a client. */
 export class ClientConnection {
@@ -81,14 +51,14 @@ export class ClientConnection {
   #answerDeadline = Number.POSITIVE_INFINITY;
   /** By when the server must have decided about an authentication beside a live connection. */
   #authenticationDeadline = Number.POSITIVE_INFINITY;
-  /** Identifiers of SUBSCRIBE and UNSUBSCRIBE without answer; they end with the connection. */
-  readonly #requests = new Set<number>();
+  readonly #requests: OpenRequests;
 
   constructor(outbox: Outbox, sink: ClientSink, session: Session, terms: ClientTerms) {
     this.#outbox = outbox;
     this.#sink = sink;
     this.#session = session;
     this.#terms = terms;
+    this.#requests = new OpenRequests(session.sendWindow.ids, terms.connect.version);
   }
 
   /** Whether the server has accepted and the connection goes on. */
@@ -183,19 +153,19 @@ export class ClientConnection {
     this.#pinger?.sent(now);
   }
 
-  /** Asks for subscriptions. Returns the packet identifier; 0 when not connected or when none is free. */
+  /**
+   * Asks for subscriptions. Returns the packet identifier; 0 when not connected or when none is free, -1 when the server
+   * does not take so large a packet.
+   */
   subscribe(entries: readonly SubscribeEntry[], properties: Properties, now: number): number {
-    return this.#request(now, (packetId) => ({ type: PacketType.subscribe, packetId, entries, properties }));
+    const { length } = entries;
+    return this.#request(length, now, (packetId) => ({ type: PacketType.subscribe, packetId, entries, properties }));
   }
 
-  /** Asks for the end of subscriptions. Returns the packet identifier; 0 when not connected or when none is free. */
+  /** Asks for the end of subscriptions. Returns what `subscribe` returns. */
   unsubscribe(filters: readonly string[], now: number): number {
-    return this.#request(now, (packetId) => ({
-      type: PacketType.unsubscribe,
-      packetId,
-      filters,
-      properties: noProperties,
-    }));
+    const more = { filters, properties: noProperties };
+    return this.#request(filters.length, now, (packetId) => ({ type: PacketType.unsubscribe, packetId, ...more }));
   }
 
   /** Proves again who the client is, on the live connection [MQTT-4.12.1-1]. Returns false where there is no method. */
@@ -228,12 +198,15 @@ export class ClientConnection {
     return this.#exchange.waitingSince + acknowledgeTimeoutMs;
   }
 
-  #request(now: number, packetOf: (packetId: number) => Packet): number {
+  #request(count: number, now: number, packetOf: (packetId: number) => SubscribePacket | UnsubscribePacket): number {
     if (this.#state !== 'connected') return 0;
-    const packetId = this.#session.sendWindow.ids.take();
+    const { type } = packetOf(1);
+    const packetId = this.#requests.begin(type, count);
     if (packetId === 0) return 0;
-    this.#requests.add(packetId);
-    this.#write(packetOf(packetId));
+    if (!this.#write(packetOf(packetId))) {
+      this.#requests.end(packetId);
+      return -1;
+    }
     this.#pinger?.sent(now);
     return packetId;
   }
@@ -244,11 +217,8 @@ export class ClientConnection {
       case PacketType.connack:
         return this.#receiveConnack(packet, now);
       case PacketType.suback:
-        if (this.#isAnswer(packet.packetId)) this.#sink.subscribed(packet.packetId, packet.reasonCodes);
-        return undefined;
       case PacketType.unsuback:
-        if (this.#isAnswer(packet.packetId)) this.#sink.unsubscribed(packet.packetId, packet.reasonCodes);
-        return undefined;
+        return this.#receiveAnswer(packet);
       case PacketType.disconnect:
         return this.#receiveDisconnect(packet);
       case PacketType.auth:
@@ -269,10 +239,13 @@ export class ClientConnection {
       : packet;
   }
 
-  #isAnswer(packetId: number): boolean {
-    if (!this.#requests.delete(packetId)) return false;
-    this.#session.sendWindow.ids.give(packetId);
-    return true;
+  #receiveAnswer(packet: SubackPacket | UnsubackPacket): Malformed | undefined {
+    const isAnswer = this.#requests.answered(packet);
+    if (isAnswer instanceof Malformed) return isAnswer;
+    const { type, packetId, reasonCodes } = packet;
+    if (isAnswer && type === PacketType.suback) this.#sink.subscribed(packetId, reasonCodes);
+    else if (isAnswer) this.#sink.unsubscribed(packetId, reasonCodes);
+    return undefined;
   }
 
   #receiveConnack(packet: ConnackPacket, now: number): Malformed | undefined {
@@ -283,11 +256,7 @@ export class ClientConnection {
       this.#end({ blame: 'remote', reasonCode: packet.reasonCode, detail: `the server refused: ${detail}` });
       return undefined;
     }
-    if (packet.sessionPresent && connect.cleanStart) {
-      // [MQTT-3.2.2-4]
-      return new Malformed(ReasonCode.protocolError, 'MQTT-3.2.2-4', 'a session is present that was to start clean');
-    }
-    const distrust = this.#authenticationFault(packet.properties);
+    const distrust = connackFault(packet, this.#terms) ?? this.#authenticationFault(packet.properties);
     if (distrust) return distrust;
     this.#server = featuresOfConnack(connect, packet);
     const { keepAlive } = this.#server;
@@ -357,13 +326,17 @@ export class ClientConnection {
     return { authenticationMethod: method, ...(data === undefined ? {} : { authenticationData: data }) };
   }
 
-  #receiveDisconnect(packet: DisconnectPacket): undefined {
+  #receiveDisconnect(packet: DisconnectPacket): Malformed | undefined {
+    const fault = serverDisconnectFault(packet);
+    if (fault) return fault;
     const detail = packet.properties.reasonString ?? reasonName(packet.reasonCode);
     const reference = packet.properties.serverReference;
     const where = reference === undefined ? '' : `, use ${reference}`;
     this.#end({ blame: 'remote', reasonCode: packet.reasonCode, detail: `the server disconnected: ${detail}${where}` });
+    return undefined;
   }
 
+  /** A 5.0 server that was accepted hears what it did wrong, then the connection is closed [MQTT-4.13.2-1] [MQTT-3.14.4-2]. */
   #fail(fault: Malformed): void {
     const { reasonCode, detail, statement } = fault;
     if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {
@@ -372,14 +345,16 @@ export class ClientConnection {
     this.#end({ blame: 'remote', reasonCode, detail, statement });
   }
 
-  #write(packet: Packet): void {
-    this.#outbox.append(encodePacket(packet, this.#version));
+  /** Returns false, having written nothing, where the server does not take so large a packet [MQTT-3.2.2-15]. */
+  #write(packet: Packet): boolean {
+    const bytes = fitPacket(packet, this.#version, this.#server?.maximumPacketSize ?? packetSizeMax);
+    if (bytes) this.#outbox.append(bytes);
+    return bytes !== undefined;
   }
 
   #end(end: Partial<ConnectionEnd> & Pick<ConnectionEnd, 'blame' | 'reasonCode' | 'detail'>): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    for (const packetId of this.#requests) this.#session.sendWindow.ids.give(packetId);
     this.#requests.clear();
     this.#exchange?.end();
     this.#sink.ended({ statement: '', isWillDue: false, ...end });

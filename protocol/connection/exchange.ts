@@ -108,7 +108,7 @@ export class Exchange implements AckWriter, RunReader {
     this.#progressAt = now;
     const { peer, qos2WindowMax, version } = this.#terms;
     const released = this.#session.open(this, peer.receiveMaximum, qos2WindowMax);
-    // [MQTT-4.6.0-4] [MQTT3-4.6.0-4]
+    // [MQTT-4.3.3-5] pending until PUBCOMP
     for (const { packetId } of released) {
       writeAck(this.#outbox, PacketType.pubrel, packetId, ReasonCode.success, version);
     }
@@ -196,6 +196,7 @@ export class Exchange implements AckWriter, RunReader {
     const fault = reader.read(bytes, start, bodyStart, end);
     if (fault) return fault;
     const { publish } = reader;
+    // [MQTT-3.3.4-1] nothing, PUBACK or PUBREC
     if (publish.qos === 0) {
       this.#sink.messageReceived(publish, 0);
       return undefined;
@@ -277,7 +278,8 @@ export class Exchange implements AckWriter, RunReader {
     this.#quota?.released(packetId);
     const isKnown = this.#session.receiveWindow.release(packetId);
     const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
-    this.#writeAck(PacketType.pubcomp, packetId, reason); // [MQTT-4.3.3-11] [MQTT3-4.3.3-2]
+    // [MQTT-4.3.3-11] [MQTT3-4.3.3-2] whatever became of the message, expired or not [MQTT-4.3.3-13]
+    this.#writeAck(PacketType.pubcomp, packetId, reason);
   }
 
   #recReceived(packetId: number, reasonCode: ReasonCode, now: number): Malformed | undefined {
@@ -302,7 +304,7 @@ export class Exchange implements AckWriter, RunReader {
     if (entry) this.#sink.messageSettled(entry, reasonCode);
   }
 
-  /** Sends what an earlier connection left, as far as the quota allows. */
+  /** Sends what an earlier connection left, as far as the quota allows, expired since or not [MQTT-4.3.3-7]. */
   #sendDue(now: number): void {
     const session = this.#session;
     for (let entry = session.nextDue(); entry && !this.#isOver; entry = session.nextDue()) {

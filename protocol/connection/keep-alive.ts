@@ -36,9 +36,12 @@ export class Pinger {
   /** When PINGREQ was sent that is not answered yet; -1 for none. */
   #pingedAt = -1;
 
-  /** `keepAlive` in seconds, 0 turns it off; `answerMs`: longest wait for PINGRESP [MQTT-3.1.2-20] [MQTT3-3.1.2-23]. */
+  /**
+   * `keepAlive` in seconds, 0 turns it off; `answerMs`: longest wait for PINGRESP [MQTT-3.1.2-20] [MQTT3-3.1.2-23]. Timers
+   * are late, never early: a tenth of the keep-alive, at most a second, is left to them.
+   */
   constructor(keepAlive: number, answerMs: number, now: number) {
-    this.#intervalMs = keepAlive === 0 ? Number.POSITIVE_INFINITY : keepAlive * 1000;
+    this.#intervalMs = keepAlive === 0 ? Number.POSITIVE_INFINITY : keepAlive * 1000 - Math.min(1000, keepAlive * 100);
     this.#answerMs = answerMs;
     this.#sentAt = now;
     this.#heardAt = now;

@@ -32,7 +32,7 @@ export class InboundAliases {
     }
     if (topicBytes.length > 0) {
       const known = { topic: textOfBytes(topicBytes), topicBytes: copyOfBytes(topicBytes) };
-      this.#topics.set(alias, known); // [MQTT-3.3.2-12]
+      this.#topics.set(alias, known); // [MQTT-3.3.2-10] [MQTT-3.3.2-12]
       return known;
     }
     const known = this.#topics.get(alias);

@@ -31,6 +31,8 @@ class Entry implements SendEntry {
   /** Grows with every message and run: the order in which they were sent. */
   readonly order: number;
   state: 'published' | 'released' = 'published';
+  /** Grows with every release: the order in which PUBREC came. */
+  releaseOrder = 0;
   /** Whether it takes one of this connection's quota. */
   isCounted = false;
 
@@ -53,6 +55,7 @@ export class SendWindow {
   #runs: SendRun[] | undefined;
   #runSize = 0;
   #nextOrder = 0;
+  #nextReleaseOrder = 0;
   #isOpen = false;
   #quota = 0;
   #qos2Quota = 0;
@@ -82,7 +85,7 @@ export class SendWindow {
 
   /**
    * A connection begins. `quota`: the peer's receive maximum, 1 to 65535 [MQTT-4.9.0-1]; `qos2Max` bounds the QoS 2
-   * messages among them. Returns the released entries, whose PUBREL is due at once, in order.
+   * messages among them. Returns the released entries, whose PUBREL is due at once, in the order of their PUBREC.
    */
   open(quota: number, qos2Max: number = quota): readonly SendEntry[] {
     this.#isOpen = true;
@@ -91,7 +94,7 @@ export class SendWindow {
     this.#dueIndex = 0;
     const due: Entry[] = [];
     this.#due = due;
-    const released: SendEntry[] = [];
+    const released: Entry[] = [];
     for (const entry of this.#entries?.values() ?? []) {
       entry.isCounted = false;
       if (entry.state === 'published') {
@@ -102,7 +105,7 @@ export class SendWindow {
       }
     }
     if (due.length === 0) this.#due = undefined;
-    return released;
+    return released.sort((one, other) => one.releaseOrder - other.releaseOrder); // [MQTT-4.6.0-4] [MQTT3-4.6.0-4]
   }
 
   /** The connection is over. */
@@ -139,7 +142,9 @@ export class SendWindow {
     return this.#isOpen && this.isCaughtUp && this.size < this.#sizeMax && this.#hasRoom(delivery);
   }
 
-  /** Takes a message that is sent now. Undefined when there is no room or no free packet identifier. */
+  /**
+   * Takes a message that is sent now; it stays until it is acknowledged [MQTT-4.3.2-3] [MQTT-4.3.3-3]. Undefined when there is no room or no free packet identifier.
+   */
   add(delivery: Delivery, token: number): SendEntry | undefined {
     if (!this.canAdd(delivery)) return undefined;
     const packetId = this.ids.take();
@@ -210,7 +215,10 @@ export class SendWindow {
   /** PUBREC came: the peer owns the message from now on. Undefined for an unknown identifier. */
   release(packetId: number): SendEntry | undefined {
     const entry = this.#entries?.get(packetId);
-    if (entry) entry.state = 'released'; // [MQTT-4.3.3-6] never published again [MQTT3-4.3.3-1]
+    if (entry?.state === 'published') {
+      entry.state = 'released'; // [MQTT-4.3.3-6] never published again [MQTT3-4.3.3-1]
+      entry.releaseOrder = this.#nextReleaseOrder++;
+    }
     return entry;
   }
 
@@ -252,7 +260,10 @@ export class SendWindow {
       run.forEachUnsettled((index, delivery) => {
         const entry = new Entry(run.firstId + index, delivery, run.tokenOf(index), run.order);
         entry.isCounted = true;
-        if (index < run.released) entry.state = 'released';
+        if (index < run.released) {
+          entry.state = 'released';
+          entry.releaseOrder = this.#nextReleaseOrder++;
+        }
         all.push(entry);
       });
     }

@@ -20,7 +20,11 @@ export type AckType =
   | typeof PacketType.pubrel
   | typeof PacketType.pubcomp;
 
-/** Writes an acknowledgement without properties. 3.x has no reason code: it is left out there. */
+/**
+ * Writes an acknowledgement without properties, so that none makes it too large [MQTT-3.4.2-2] [MQTT-3.4.2-3]
+ * [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3]. 3.x has no reason code: it is
+ * left out there.
+ */
 export function writeAck(
   outbox: Outbox,
   type: AckType,

@@ -75,6 +75,11 @@ export interface BridgeOptions {
   readonly keepAlive: number;
   /** Ask the remote for a new session at every connect. Default false: it keeps what is underway. */
   readonly cleanStart: boolean;
+  /**
+   * Without clean start: state of the session is left of an earlier run. Default false: a 5.0 remote that has a session
+   * at the first connect, of which nothing is left here, is asked for a new one.
+   */
+  readonly hasSessionState: boolean;
   readonly username?: string;
   readonly password?: string;
   /** 5.0: prove who the bridge is by SCRAM-SHA-256; the password is not sent. Default: both are sent as they are. */
@@ -124,6 +129,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   version: ProtocolVersion.v5,
   keepAlive: 60,
   cleanStart: false,
+  hasSessionState: false,
   properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
   subscribeProperties: noProperties,
   isBridgeBitSet: false,

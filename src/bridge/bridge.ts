@@ -161,7 +161,7 @@ export class Bridge {
         this.#checkDrained();
       },
       sessionLost: (entries) => this.#forwarder.sessionLost(entries),
-      subscribed: (reasonCodes) => this.#subscribed(reasonCodes),
+      subscribed: (filters, reasonCodes) => this.#subscribed(filters, reasonCodes),
       stateChanged: () => this.#stateChanged(),
     };
   }
@@ -182,8 +182,7 @@ export class Bridge {
     this.#checkDrained();
   }
 
-  #subscribed(reasonCodes: readonly ReasonCode[]): void {
-    const filters = this.#subscriptions.flatMap((rule) => rule.filters);
+  #subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
     for (const [index, reasonCode] of reasonCodes.entries()) {
       if (!isFailure(reasonCode)) continue;
       const facts = { bridge: this.name, filter: filters[index], reason: reasonName(reasonCode) };

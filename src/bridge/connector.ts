@@ -5,15 +5,16 @@
 //
 // Bounded: one line at a time.
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
-import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
+import { type ClientTerms, unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
+import { packetSizeMax } from '../../protocol/connection/limits.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { bytesOfText } from '../../protocol/wire/bytes.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnackPacket, ConnectPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
-import { noProperties } from '../../protocol/wire/properties.ts';
+import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
@@ -42,8 +43,8 @@ export interface ConnectorOwner {
   /** The remote settled a message that was sent in a run. */
   runSettled(token: number): void;
   sessionLost(entries: readonly SendEntry[]): void;
-  /** One reason code for each entry that was asked for. */
-  subscribed(reasonCodes: readonly ReasonCode[]): void;
+  /** One reason code for each of these filters, which were asked for. */
+  subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void;
   /** The state of the link has changed. */
   stateChanged(): void;
 }
@@ -67,12 +68,16 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   readonly #owner: ConnectorOwner;
   readonly #redial: Redial;
   readonly #authentication: ClientAuthentication | undefined;
+  /** What was asked for and not answered yet, by packet identifier. */
+  readonly #asked = new Map<number, readonly SubscribeEntry[]>();
   #line: OutgoingLine | undefined;
   #state: BridgeLinkState;
   #connects = 0;
   #isBridgeBitSet: boolean;
   #isClosed = false;
   #wasAccepted = false;
+  /** The remote has a session of which nothing is left here: the next connection begins a new one. */
+  #isCleanDue = false;
   #lastEnd = '';
   #lineGone: (() => void) | undefined;
 
@@ -143,11 +148,21 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     this.#line?.machine.sendRun(forms, qos, token, this.#parts.turn.now);
   }
 
-  /** Asks the remote for subscriptions. */
+  /** Asks the remote for subscriptions, in as many packets as its maximum packet size calls for. */
   subscribe(entries: readonly SubscribeEntry[]): void {
-    const { options, ports } = this.#parts;
+    const { options, log } = this.#parts;
     const properties = options.version === ProtocolVersion.v5 ? options.subscribeProperties : noProperties;
-    this.#line?.machine.subscribe(entries, properties, ports.clock.now());
+    const packetId = this.#line?.machine.subscribe(entries, properties, this.#now) ?? 0;
+    if (packetId > 0) this.#asked.set(packetId, entries);
+    if (packetId >= 0) return;
+    const half = Math.ceil(entries.length / 2);
+    if (entries.length > 1) {
+      this.subscribe(entries.slice(0, half));
+      this.subscribe(entries.slice(half));
+    } else {
+      const facts = { bridge: options.name, filter: entries[0]?.filter };
+      log.error(facts, 'not subscribed: the remote does not take so large a packet');
+    }
   }
 
   /** Disconnects in order and dials no more; fulfilled when the socket is gone. */
@@ -184,6 +199,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   opened(socket: Socket): void {
     const { turn, options } = this.#parts;
     this.#wasAccepted = false;
+    this.#asked.clear();
     const terms = this.#terms();
     this.#line = new OutgoingLine(
       { socket, turn, session: this.session, terms, maximumPacketSize: options.maximumPacketSize },
@@ -212,6 +228,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   connected(connack: ConnackPacket): void {
     const { log, options } = this.#parts;
     this.#wasAccepted = true;
+    this.#isCleanDue = false;
     this.#connects++;
     this.#redial.connected();
     this.#lastError = '';
@@ -248,8 +265,10 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   }
 
   /** See `LineOwner`. */
-  subscribed(_packetId: number, reasonCodes: readonly ReasonCode[]): void {
-    this.#owner.subscribed(reasonCodes);
+  subscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void {
+    const filters = this.#asked.get(packetId)?.map(({ filter }) => filter) ?? [];
+    this.#asked.delete(packetId);
+    this.#owner.subscribed(filters, reasonCodes);
   }
 
   /** See `LineOwner`; a bridge never asks for it. */
@@ -262,7 +281,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     // a remote that knows no bridge bit may also just hang up
     if (this.#isBridgeBitSet && !this.#wasAccepted && end.blame === 'network') this.#dropBridgeBit();
     this.#lineGone?.();
-    this.#redial.lost();
+    // [MQTT-3.2.2-4] closed, and connected anew with clean start
+    const isUnknown = end.statement === unknownSession && !this.#isCleanDue;
+    this.#isCleanDue ||= isUnknown;
+    if (isUnknown) this.#parts.log.info({ bridge: this.#parts.options.name }, `a new session is begun: ${end.detail}`);
+    this.#redial.lost(isUnknown);
   }
 
   #lastError = '';
@@ -292,20 +315,27 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
       version,
       isBridge: this.#isBridgeBitSet,
       clientId: options.clientId,
-      cleanStart: options.cleanStart,
+      cleanStart: options.cleanStart || this.#isCleanDue,
       keepAlive: options.keepAlive,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password: bytesOfText(password) }),
       ...(will === undefined ? {} : { will: isV5 ? will : { ...will, properties: noProperties } }),
-      properties: isV5 ? { ...options.properties, receiveMaximum: options.receiveMaximum } : noProperties,
+      properties: isV5 ? this.#limits() : noProperties,
     };
     return {
       connect,
+      hasState: this.#connects > 0 || options.hasSessionState,
       answerTimeoutMs: options.answerTimeoutMs,
       acknowledgeTimeoutMs: options.acknowledgeTimeoutMs,
       runSink: { runReceived: () => false, runSettled: (token) => this.#owner.runSettled(token) },
       ...(this.#authentication === undefined ? {} : { authentication: this.#authentication }),
       ...(isV5 ? {} : { qos2WindowMax: options.qos2WindowMax }),
     };
+  }
+
+  /** What the remote is told of the connection; without the packet size it would send what only breaks the line. */
+  #limits(): Properties {
+    const { properties, receiveMaximum, maximumPacketSize } = this.#parts.options;
+    return { ...(maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {}), ...properties, receiveMaximum };
   }
 }

@@ -58,7 +58,9 @@ export class SessionTable {
     return { session, isPresent: false };
   }
 
-  /** The device went away: the session ends now, or is kept for `expirySeconds` (4294967295: for ever). */
+  /**
+   * The device went away: the session ends now, or is kept for `expirySeconds` (4294967295: for ever) [MQTT-3.1.2-23].
+   */
   keep(session: DeviceSession, expirySeconds: number, now: number): void {
     if (expirySeconds === 0) this.end(session);
     else session.expiresAt = expirySeconds >= 0xffffffff ? Number.POSITIVE_INFINITY : now + expirySeconds * 1000;

@@ -28,6 +28,11 @@ export interface ClientOptions {
   readonly clientId?: string;
   /** Forget at the first connect what the server kept of an earlier run. Default true. */
   readonly cleanStart: boolean;
+  /**
+   * Without clean start: state of the session is left of an earlier run, or its flows are known to be finished. Default
+   * false: a 5.0 server that has a session at the first connect, of which nothing is left here, is asked for a new one.
+   */
+  readonly hasSessionState: boolean;
   /** Seconds that the server keeps the session without a connection, 5.0. Default 300. */
   readonly sessionExpiryInterval: number;
   /** Seconds, 0 to 65535; 0 turns it off. Default 60. */
@@ -71,6 +76,7 @@ export interface ClientOptions {
 export const clientDefaults: ClientOptions = {
   version: ProtocolVersion.v5,
   cleanStart: true,
+  hasSessionState: false,
   sessionExpiryInterval: 300,
   keepAlive: 60,
   properties: {},

@@ -4,11 +4,11 @@
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
-import { bytesOf, bytesOfText } from '../../protocol/wire/bytes.ts';
+import { bytesOf, bytesOfText, emptyBytes } from '../../protocol/wire/bytes.ts';
 import { encodePublishProperties } from '../../protocol/wire/property-block.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
-import { ClosedError, RefusedError, UsageError } from '../base/errors.ts';
+import { ClosedError, messageOf, RefusedError, UsageError } from '../base/errors.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { PublishOptions } from './client-options.ts';
@@ -51,13 +51,20 @@ export class ClientPublisher {
       return Promise.reject(new UsageError('QUEUE_FULL', `${this.#queue.size} messages are not settled yet`));
     }
     const expiry = properties?.messageExpiryInterval;
+    let block = emptyBytes;
+    try {
+      // without a topic alias or subscription identifiers, which are not the application's to give [MQTT-3.3.4-6]
+      if (properties !== undefined) block = encodePublishProperties(properties);
+    } catch (error) {
+      return Promise.reject(new UsageError('PROPERTIES', messageOf(error), { cause: error }));
+    }
     const message = new Message({
       topic,
       payload: typeof payload === 'string' ? bytesOfText(payload) : bytesOf(payload),
       qos,
       retain,
       origin: this.#origin,
-      ...(properties === undefined ? {} : { properties: encodePublishProperties(properties) }),
+      properties: block,
       expiresAt: expiry === undefined ? 0 : this.#now() + expiry * 1000,
     });
     return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@
 //   connecting -> connected -> waiting -> connecting ...
 //   any --close--> what is underway is settled, then closed          any --destroy--> closed
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
-import type { ClientTerms } from '../../protocol/connection/client-connection.ts';
+import { type ClientTerms, unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import { Session } from '../../protocol/session/session.ts';
@@ -25,7 +25,7 @@ import { ClientPublisher } from './client-publisher.ts';
 import { type ClientRequest, ClientRequests } from './client-requests.ts';
 import type { ClientStatus } from './client-status.ts';
 import { ClientSubscription, type OnMessage } from './client-subscription.ts';
-import { authenticationOf, connectPacketOf } from './connect-packet.ts';
+import { authenticationOf, checkConnect, connectPacketOf } from './connect-packet.ts';
 import { ReceivedMessage } from './received-message.ts';
 
 /** The world of a client. */
@@ -42,7 +42,6 @@ export interface ClientClosed {
 
 /** An MQTT client. */
 export class Client {
-  readonly clientId: string;
   /** Fulfilled when the client is closed, whichever way. */
   readonly closed: Promise<ClientClosed>;
   readonly #context: ClientContext;
@@ -50,6 +49,7 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #address: RemoteAddress;
   readonly #session: Session;
+  #clientId: string;
   readonly #redial: Redial;
   readonly #authentication: ClientAuthentication | undefined;
   readonly #publisher: ClientPublisher;
@@ -59,13 +59,15 @@ export class Client {
   #line: OutgoingLine | undefined;
   #status: ClientStatus = { state: 'connecting' };
   #wasConnected = false;
+  /** The server has a session of which nothing is left here: the next connection begins a new one. */
+  #isCleanDue = false;
   #failure: Error | undefined;
   #isClosing = false;
   #resolveClosed: (reason: ClientClosed) => void = () => undefined;
 
   private constructor(address: RemoteAddress, options: ClientOptions, context: ClientContext) {
     const { ports } = context;
-    this.clientId = options.clientId ?? `viaduct-${ports.random.bytes(7).toString('hex')}`;
+    this.#clientId = options.clientId ?? `viaduct-${ports.random.bytes(7).toString('hex')}`;
     this.#context = context;
     this.#turn = context.turn ?? new Turn(ports.clock);
     this.#options = options;
@@ -78,6 +80,7 @@ export class Client {
       new Origin('application', this.clientId),
       () => this.#now,
     );
+    checkConnect(connectPacketOf(this.#clientId, options, options.cleanStart));
     const { host, port, isEncrypted } = address;
     const tls = isEncrypted ? (options.tls ?? {}) : undefined;
     const dial = { host, port, timeoutMs: options.connectTimeoutMs, ...(tls === undefined ? {} : { tls }) };
@@ -121,6 +124,11 @@ export class Client {
     return client;
   }
 
+  /** Its own, or the one that the server assigned where it had none. */
+  get clientId(): string {
+    return this.#clientId;
+  }
+
   /** The state of the connection. */
   get status(): ClientStatus {
     return this.#status;
@@ -155,6 +163,10 @@ export class Client {
     const fault = topicFilterFault(filter);
     if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
     if (this.#isOver) throw new ClosedError('the client is closed');
+    if (options.isNoLocal === true && filter.startsWith('$share/')) {
+      // [MQTT-3.8.3-4]
+      throw new UsageError('TOPIC_FILTER', `the shared filter '${filter}' cannot be subscribed without local messages`);
+    }
     const entry = {
       filter,
       qos: options.qos ?? 0,
@@ -271,13 +283,17 @@ export class Client {
   #terms(): ClientTerms {
     const { answerTimeoutMs } = this.#options;
     const isResumed = this.#wasConnected && this.#options.version === ProtocolVersion.v5;
-    const connect = connectPacketOf(this.clientId, this.#options, this.#options.cleanStart && !isResumed);
-    const terms = { connect, answerTimeoutMs, acknowledgeTimeoutMs: 0 };
+    const cleanStart = this.#isCleanDue || (this.#options.cleanStart && !isResumed);
+    const connect = connectPacketOf(this.clientId, this.#options, cleanStart);
+    const hasState = this.#wasConnected || this.#options.hasSessionState;
+    const terms = { connect, hasState, answerTimeoutMs, acknowledgeTimeoutMs: 0 };
     return this.#authentication === undefined ? terms : { ...terms, authentication: this.#authentication };
   }
 
   #connected(connack: ConnackPacket): void {
+    this.#clientId = connack.properties.assignedClientIdentifier ?? this.#clientId; // the session is known by it
     this.#wasConnected = true;
+    this.#isCleanDue = false;
     this.#failure = undefined;
     this.#redial.connected();
     const pending = this.#requests.takeAll();
@@ -303,7 +319,7 @@ export class Client {
 
   #lostFilter(filter: string, error: Error): void {
     const subscription = this.#subscriptions.get(filter);
-    if (subscription && error instanceof RefusedError) this.#forget(subscription);
+    if (subscription && !(error instanceof ClosedError)) this.#forget(subscription);
   }
 
   #ask(kind: ClientRequest['kind'], filter: string): Promise<ReasonCode> {
@@ -318,7 +334,8 @@ export class Client {
         ? (machine?.subscribe([entry], noProperties, this.#now) ?? 0)
         : (machine?.unsubscribe([request.filter], this.#now) ?? 0);
     if (packetId > 0) this.#requests.asked(packetId, request);
-    else this.#requests.wait(request);
+    else if (packetId === 0) this.#requests.wait(request);
+    else request.reject(new UsageError('NOT_SENT', `${request.filter} is longer than the server takes`));
   }
 
   async #unsubscribe(subscription: ClientSubscription): Promise<void> {
@@ -351,8 +368,11 @@ export class Client {
   #lineClosed(end: ConnectionEnd): void {
     this.#line = undefined;
     this.#publisher.use(undefined);
-    this.#failure ??= new LinkError('open', end.detail);
-    this.#redial.lost();
+    // [MQTT-3.2.2-4] closed, and connected anew with clean start
+    const isUnknown = end.statement === unknownSession && !this.#isCleanDue;
+    if (isUnknown) this.#isCleanDue = true;
+    else this.#failure ??= new LinkError('open', end.detail);
+    this.#redial.lost(isUnknown);
   }
 
   #waiting(delayMs: number, error: Error | undefined): void {

@@ -2,7 +2,8 @@
 // that looks at its deadlines. It ends with its socket. The client and the bridge's connector each have one at a time.
 //
 // Bounded: one timer; deadlines that come closer are seen after `lookMsMax` at the latest.
-import { ClientConnection, type ClientSink, type ClientTerms } from '../../protocol/connection/client-connection.ts';
+import { ClientConnection } from '../../protocol/connection/client-connection.ts';
+import type { ClientSink, ClientTerms } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';

@@ -51,9 +51,11 @@ export class Redial {
     this.#backoff.connected(this.#ports.clock.now());
   }
 
-  /** The socket is gone. */
-  lost(): void {
-    if (this.#state === 'open') this.#wait(undefined);
+  /** The socket is gone. `isAtOnce`: nothing is wrong with the peer, so the next try waits for nothing. */
+  lost(isAtOnce = false): void {
+    if (this.#state !== 'open') return;
+    if (isAtOnce) this.#dial();
+    else this.#wait(undefined);
   }
 
   /** Tries at once instead of waiting. */

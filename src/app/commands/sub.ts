@@ -70,7 +70,9 @@ Exit codes: 0 ended in order, 1 failed, 2 wrong usage.`,
       timeout: numberOf(values, 'timeout', 1, 1_000_000),
     };
     const options = await clientOptionsOf(values, io.ports.disk);
-    const more = { cleanStart: !isKept, ...(isKept ? { sessionExpiryInterval: 0xffff_ffff } : {}), signal: io.signal };
+    // nothing is ever left unfinished: a message is acknowledged when it has been written
+    const session = isKept ? { hasSessionState: true, sessionExpiryInterval: 0xffff_ffff } : {};
+    const more = { cleanStart: !isKept, ...session, signal: io.signal };
     const client = await Client.connect(urlOf(values), { ...more, ...options }, { ports: io.ports });
     if (values.debug === true) {
       io.complain(`connected as ${client.clientId}`);
