@@ -154,8 +154,8 @@ export class ClientConnection {
   }
 
   /**
-   * Asks for subscriptions. Returns the packet identifier; 0 when not connected or when none is free, -1 when the server
-   * does not take so large a packet.
+   * Asks for subscriptions. Returns the packet identifier; 0 when not connected or when none is free, -1 when the
+   * server does not take so large a packet.
    */
   subscribe(entries: readonly SubscribeEntry[], properties: Properties, now: number): number {
     const { length } = entries;
@@ -336,7 +336,10 @@ export class ClientConnection {
     return undefined;
   }
 
-  /** A 5.0 server that was accepted hears what it did wrong, then the connection is closed [MQTT-4.13.2-1] [MQTT-3.14.4-2]. */
+  /**
+   * A 5.0 server that was accepted hears what it did wrong, then the connection is closed [MQTT-4.13.2-1]
+   * [MQTT-3.14.4-2].
+   */
   #fail(fault: Malformed): void {
     const { reasonCode, detail, statement } = fault;
     if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {

@@ -1,5 +1,6 @@
-// ClientTerms: what a client connection and its owner agree on: what the owner is told, how it connects, and what it
-// makes of a server that accepts or disconnects. The machine itself is `client-connection.ts`.
+// ClientTerms: what a client connection and its owner agree on: what the owner is told, and how it connects; and what
+// is made of a server that accepts or disconnects. Plain data and judgements without state. The machine itself is
+// `client-connection.ts`.
 import type { SendEntry } from '../session/send-window.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { ConnackPacket, ConnectPacket, DisconnectPacket } from '../wire/packets.ts';
@@ -32,8 +33,8 @@ export interface ClientSink extends ExchangeSink {
 export interface ClientTerms {
   readonly connect: ConnectPacket;
   /**
-   * Whether anything is remembered here of a session that the server may have: where nothing is, it is not gone on with,
-   * in 5.0. Default true.
+   * Whether anything is remembered here of a session that the server may have: where nothing is, it is not gone on
+   * with, in 5.0. Default true.
    */
   readonly hasState?: boolean;
   /** Longest wait for CONNACK and for PINGRESP, in ms. */

@@ -37,8 +37,8 @@ export class Pinger {
   #pingedAt = -1;
 
   /**
-   * `keepAlive` in seconds, 0 turns it off; `answerMs`: longest wait for PINGRESP [MQTT-3.1.2-20] [MQTT3-3.1.2-23]. Timers
-   * are late, never early: a tenth of the keep-alive, at most a second, is left to them.
+   * `keepAlive` in seconds, 0 turns it off; `answerMs`: longest wait for PINGRESP [MQTT-3.1.2-20] [MQTT3-3.1.2-23].
+   * Timers are late, never early: a tenth of the keep-alive, at most a second, is left to them.
    */
   constructor(keepAlive: number, answerMs: number, now: number) {
     this.#intervalMs = keepAlive === 0 ? Number.POSITIVE_INFINITY : keepAlive * 1000 - Math.min(1000, keepAlive * 100);

@@ -143,7 +143,8 @@ export class SendWindow {
   }
 
   /**
-   * Takes a message that is sent now; it stays until it is acknowledged [MQTT-4.3.2-3] [MQTT-4.3.3-3]. Undefined when there is no room or no free packet identifier.
+   * Takes a message that is sent now; it stays until it is acknowledged [MQTT-4.3.2-3] [MQTT-4.3.3-3]. Undefined when
+   * there is no room or no free packet identifier.
    */
   add(delivery: Delivery, token: number): SendEntry | undefined {
     if (!this.canAdd(delivery)) return undefined;

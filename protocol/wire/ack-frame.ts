@@ -22,8 +22,8 @@ export type AckType =
 
 /**
  * Writes an acknowledgement without properties, so that none makes it too large [MQTT-3.4.2-2] [MQTT-3.4.2-3]
- * [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3]. 3.x has no reason code: it is
- * left out there.
+ * [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3]. 3.x has no reason code: it
+ * is left out there.
  */
 export function writeAck(
   outbox: Outbox,

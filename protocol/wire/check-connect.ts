@@ -10,7 +10,10 @@ import { isReasonCodeOf, ReasonCode, reasonOfReturnCode } from './reason-code.ts
 /** Longest client id of MQTT 3.1 in characters. */
 const clientIdLengthMaxV31 = 23;
 
-/** Checks the body of a CONNECT, part by part in their order [MQTT-3.1.3-1]. Returns its version, or undefined when it is none that exists. */
+/**
+ * Checks the body of a CONNECT, part by part in their order [MQTT-3.1.3-1]. Returns its version, or undefined when it
+ * is none that exists.
+ */
 export function checkConnect(reader: FrameReader): ProtocolVersion | undefined {
   const version = checkProtocol(reader);
   if (version === undefined) return undefined;

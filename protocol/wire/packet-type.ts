@@ -50,7 +50,8 @@ export function packetName(type: number): string {
 
 /**
  * The flags that the fixed header of a type must carry [MQTT-2.1.3-1] [MQTT3-2.2.2-1]: 2 for PUBREL, SUBSCRIBE and
- * UNSUBSCRIBE [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1], 0 for the others [MQTT-3.14.1-1] [MQTT-3.15.1-1]; -1 for PUBLISH, whose flags carry meaning.
+ * UNSUBSCRIBE [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1], 0 for the others [MQTT-3.14.1-1] [MQTT-3.15.1-1]; -1 for
+ * PUBLISH, whose flags carry meaning.
  */
 export function requiredFlags(type: number): number {
   if (type === PacketType.publish) return -1;

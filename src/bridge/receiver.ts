@@ -58,7 +58,8 @@ export class Receiver {
     const accepted = (_ticket: number, reasonCode: ReasonCode): void => {
       if (isFailure(reasonCode)) counters.dropped.add('refused');
       else counters.delivered.add();
-      this.#session.accept(ticket, reasonCode);
+      // that nobody subscribes is for servers to say [MQTT-3.4.2-1] [MQTT-3.5.2-1]
+      this.#session.accept(ticket, isFailure(reasonCode) ? reasonCode : ReasonCode.success);
     };
     this.#router.publish(message, new Acceptance({ accepted }, ticket));
   }

@@ -3,11 +3,12 @@
 // iteration asks for the batch after it.
 //
 // Bounded: unacknowledged messages by the client's receive maximum; QoS 0 messages in batches by `qos0CountMax`.
-import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';
+import { filterMatches, parseFilter, topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError } from '../base/errors.ts';
+import type { SubscribeOptions } from './client-options.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
 /** Hears of messages. A promise holds the acknowledgement back until it is fulfilled; throwing refuses the message. */
@@ -123,4 +124,11 @@ export class ClientSubscription {
     const index = this.#batch.findIndex(({ qos }) => qos === 0);
     if (index >= 0) this.#batch.splice(index, 1);
   }
+}
+
+/** Why a filter cannot be subscribed with these options; undefined if it can. */
+export function subscribeFault(filter: string, { isNoLocal = false }: SubscribeOptions): string | undefined {
+  const fault = topicFilterFault(filter);
+  if (fault !== undefined || !isNoLocal || !filter.startsWith('$share/')) return fault;
+  return 'is shared, and cannot be subscribed without local messages'; // [MQTT-3.8.3-4]
 }

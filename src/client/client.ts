@@ -8,7 +8,6 @@ import { type ClientTerms, unknownSession } from '../../protocol/connection/clie
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import { Session } from '../../protocol/session/session.ts';
-import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import type { ConnackPacket } from '../../protocol/wire/packets.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
@@ -24,7 +23,7 @@ import { type ClientOptions, clientDefaults, type PublishOptions, type Subscribe
 import { ClientPublisher } from './client-publisher.ts';
 import { type ClientRequest, ClientRequests } from './client-requests.ts';
 import type { ClientStatus } from './client-status.ts';
-import { ClientSubscription, type OnMessage } from './client-subscription.ts';
+import { ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
 import { authenticationOf, checkConnect, connectPacketOf } from './connect-packet.ts';
 import { ReceivedMessage } from './received-message.ts';
 
@@ -160,13 +159,9 @@ export class Client {
    * granted it; rejects with RefusedError when it refuses.
    */
   async subscribe(filter: string, options: SubscribeOptions = {}, onMessage?: OnMessage): Promise<ClientSubscription> {
-    const fault = topicFilterFault(filter);
+    const fault = subscribeFault(filter, options);
     if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
     if (this.#isOver) throw new ClosedError('the client is closed');
-    if (options.isNoLocal === true && filter.startsWith('$share/')) {
-      // [MQTT-3.8.3-4]
-      throw new UsageError('TOPIC_FILTER', `the shared filter '${filter}' cannot be subscribed without local messages`);
-    }
     const entry = {
       filter,
       qos: options.qos ?? 0,

@@ -214,7 +214,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** The network. Failures are `LinkError`s that name phase (lookup, connect, tls, upgrade, listen) and address. */
+/**
+ * The network: streams that keep bytes whole and in order [MQTT-4.2-1]. Failures are `LinkError`s that name phase
+ * (lookup, connect, tls, upgrade, listen) and address.
+ */
 export interface Net {
   /** Opens a connection; the promise rejects with a `LinkError`. */
   dial(options: DialOptions): Promise<Socket>;

@@ -1,4 +1,5 @@
-// MQTT 5.0, sections 3.2.2.1.1 and 4.1: what our client and our bridge make of a session that the server has, or has not.
+// MQTT 5.0, sections 3.2.2.1.1 and 4.1: what our client and our bridge make of a session that the server has, or has
+// not.
 import t from 'tap';
 import { payloads, published } from '../../kit/five.ts';
 import { ScriptedServer } from '../../kit/five-client.ts';
