@@ -9,7 +9,8 @@ export type { ConnectionEnd, ExchangeSink, SendOutcome } from './connection/exch
 export type { PeerLimits, ServerFeatures } from './connection/limits.ts';
 export type { ReceivedPublish } from './connection/received-publish.ts';
 export { ServerConnection } from './connection/server-connection.ts';
-export type { ConnectAnswer, ServerLimits, ServerSink } from './connection/server-terms.ts';
+export type { ServerLimits } from './connection/server-limits.ts';
+export type { ConnectAnswer, ServerSink } from './connection/server-terms.ts';
 export type { SendEntry } from './session/send-window.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { FilterTree } from './topic/filter-tree.ts';

@@ -24,7 +24,13 @@ export function fitPacket(packet: Packet, version: ProtocolVersion, sizeMax: num
   return bare.length <= sizeMax ? bare : undefined;
 }
 
-/** The properties that explain a packet; none where the receiver does not want to know. */
+/** The properties that explain a packet; none where there is nothing to say or the receiver does not want to know. */
 export function explanation(detail: string, isWanted: boolean): Properties {
-  return isWanted ? { reasonString: detail.slice(0, reasonLengthMax) } : noProperties;
+  return isWanted && detail !== '' ? { reasonString: detail.slice(0, reasonLengthMax) } : noProperties;
+}
+
+/** What a server says in parting: why, and which server to go to, if there is one. */
+export function farewell(detail: string, isWanted: boolean, serverReference: string | undefined): Properties {
+  const why = explanation(detail, isWanted);
+  return serverReference === undefined ? why : { ...why, serverReference };
 }

@@ -3,11 +3,14 @@
 // may not attach. Made with the first PUBLISH of a connection. Bounded by the topic alias maximum that we stated.
 import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
-import type { ProtocolVersion } from '../wire/protocol-version.ts';
+import type { ProtocolVersion, Qos } from '../wire/protocol-version.ts';
 import { PublishView } from '../wire/publish-view.ts';
 import { ReasonCode } from '../wire/reason-code.ts';
 import { IncomingPublish } from './received-publish.ts';
 import { InboundAliases } from './topic-aliases.ts';
+
+/** Says what is wrong with a message of a QoS and a retain flag. */
+export type PublishJudge = (qos: Qos, retain: boolean) => Malformed | undefined;
 
 /** What a connection agreed on, as far as reading cares. */
 export interface ReadTerms {
@@ -16,6 +19,8 @@ export interface ReadTerms {
   readonly topicAliasMaximum: number;
   /** Whether the peer is a client, which attaches no subscription identifiers. */
   readonly isPeerClient: boolean;
+  /** Present where not every message is served. */
+  readonly judge?: PublishJudge;
 }
 
 const identifierFromClient = new Malformed(
@@ -47,6 +52,8 @@ export class PublishReader {
     const fault = view.read(bytes, start, bodyStart, end, this.#terms.version);
     if (fault) return fault;
     if (view.subscriptionIdentifiers !== undefined && this.#terms.isPeerClient) return identifierFromClient;
+    const refusal = this.#terms.judge?.(view.qos, view.retain);
+    if (refusal) return refusal;
     const topicFault = this.#resolveTopic(view);
     if (topicFault) return topicFault;
     const { publish } = this;

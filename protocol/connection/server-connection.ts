@@ -22,20 +22,21 @@ import type { Delivery } from '../wire/publishable.ts';
 import { ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
-import { explanation, fitPacket } from './fitted-packet.ts';
+import { explanation, farewell, fitPacket } from './fitted-packet.ts';
 import { SilenceLimit } from './keep-alive.ts';
 import { faultAtServer, type ServerPhase } from './legal-packets.ts';
 import { limitsOfConnect, packetSizeMax } from './limits.ts';
 import { answerVersion } from './refused-connect.ts';
 import { ServerAuthentication } from './server-authentication.ts';
 import {
-  type ConnectAnswer,
-  connackProperties,
-  disconnectFault,
+  acceptanceOf,
+  connectFault,
+  judgeOf,
+  keepAliveOf,
   type ServerLimits,
-  type ServerSink,
-  subackCode,
-} from './server-terms.ts';
+  subscribeFault,
+} from './server-limits.ts';
+import { type ConnectAnswer, disconnectFault, type ServerSink, subackCode } from './server-terms.ts';
 
 /** One connection at a server. */
 export class ServerConnection {
@@ -50,6 +51,7 @@ export class ServerConnection {
   #sessionExpiryInterval: number | undefined;
   #authentication: ServerAuthentication | undefined;
   #isHeld = false;
+  #serverReference: string | undefined;
 
   constructor(outbox: Outbox, sink: ServerSink, limits: ServerLimits, now: number) {
     this.#outbox = outbox;
@@ -177,29 +179,19 @@ export class ServerConnection {
   accept(session: Session, answer: ConnectAnswer, now: number): void {
     const connect = this.#connect;
     if (connect === undefined || this.#state !== 'deciding') return;
-    const isTold = this.#write({
-      type: PacketType.connack,
-      // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1] [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
-      sessionPresent: answer.sessionPresent && connect.version !== ProtocolVersion.v31,
-      reasonCode: ReasonCode.success,
-      properties:
-        connect.version === ProtocolVersion.v5
-          ? {
-              ...connackProperties(this.#limits, answer),
-              ...this.#authentication?.propertiesWith(answer.authenticationData),
-            }
-          : noProperties,
-    });
-    if (!isTold) return;
+    const authentication = this.#authentication?.propertiesWith(answer.authenticationData) ?? noProperties;
+    if (!this.#write(acceptanceOf(this.#limits, connect, answer, authentication))) return;
     this.#state = 'connected';
     this.#authentication?.settle();
-    this.#silence = new SilenceLimit(connect.keepAlive, this.#limits.keepAliveMultiplier, now);
+    this.#silence = new SilenceLimit(keepAliveOf(this.#limits, connect), this.#limits.keepAliveMultiplier, now);
+    const judge = judgeOf(this.#limits);
     this.#exchange = new Exchange(this.#outbox, this.#sink, session, {
       version: connect.version,
       peer: limitsOfConnect(connect),
       topicAliasMaximum: this.#limits.topicAliasMaximum,
       isPeerClient: true,
-      runSink: this.#sink,
+      // runs are not looked into: where something is not served every message has to be
+      ...(judge === undefined ? { runSink: this.#sink } : { judge }),
     });
     this.#exchange.begin(now);
     this.#sink.resumable();
@@ -207,11 +199,11 @@ export class ServerConnection {
 
   /**
    * Refuses the client, and takes nothing more from it [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-7]; `detail` is for a
-   * 5.0 client that asked for it.
+   * 5.0 client that asked for it, and so is another server to go to.
    */
-  refuse(reasonCode: ReasonCode, detail: string): void {
+  refuse(reasonCode: ReasonCode, detail: string, serverReference?: string): void {
     if (this.#connect === undefined || this.#state !== 'deciding') return;
-    this.#refuse(reasonCode, detail, this.#connect.version);
+    this.#refuse(reasonCode, detail, this.#connect.version, serverReference);
     this.#end({ blame: 'local', reasonCode, detail });
   }
 
@@ -220,10 +212,14 @@ export class ServerConnection {
     return this.#exchange?.send(delivery, token, now) ?? 'offline';
   }
 
-  /** Answers SUBSCRIBE [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-7] [MQTT3-3.8.4-1] [MQTT3-3.8.4-2]. */
-  subscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void {
+  /**
+   * Answers SUBSCRIBE; `detail` explains refusals to a 5.0 client that asked [MQTT-3.8.4-1] [MQTT-3.8.4-2]
+   * [MQTT-3.8.4-7] [MQTT3-3.8.4-1] [MQTT3-3.8.4-2].
+   */
+  subscribed(packetId: number, reasonCodes: readonly ReasonCode[], detail = ''): void {
     const codes = reasonCodes.map((code) => subackCode(code, this.#version));
-    this.#writeConnected({ type: PacketType.suback, packetId, reasonCodes: codes, properties: noProperties });
+    const properties = explanation(detail, this.#connect?.properties.requestProblemInformation === true);
+    this.#writeConnected({ type: PacketType.suback, packetId, reasonCodes: codes, properties });
   }
 
   /** Answers UNSUBSCRIBE [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT3-3.10.4-4] [MQTT3-3.10.4-5]. */
@@ -231,8 +227,9 @@ export class ServerConnection {
     this.#writeConnected({ type: PacketType.unsuback, packetId, reasonCodes, properties: noProperties });
   }
 
-  /** Ends the connection; a 5.0 client is told why. */
-  disconnect(reasonCode: ReasonCode, detail: string): void {
+  /** Ends the connection; a 5.0 client is told why, and which server to go to, if there is one. */
+  disconnect(reasonCode: ReasonCode, detail: string, serverReference?: string): void {
+    this.#serverReference = serverReference;
     this.#endWith(reasonCode, detail, 'local');
   }
 
@@ -285,12 +282,15 @@ export class ServerConnection {
       }
       this.#authentication = new ServerAuthentication(authenticationMethod);
     }
-    this.#sink.connectRequested(packet);
+    const fault = connectFault(this.#limits, packet);
+    if (fault) this.refuse(fault.reasonCode, fault.detail);
+    else this.#sink.connectRequested(packet);
     return undefined;
   }
 
-  #refuse(reasonCode: ReasonCode, detail: string, version: ProtocolVersion): void {
-    const properties = explanation(detail, version === ProtocolVersion.v5 && this.#mayExplain);
+  #refuse(reasonCode: ReasonCode, detail: string, version: ProtocolVersion, serverReference?: string): void {
+    const isV5 = version === ProtocolVersion.v5;
+    const properties = isV5 ? farewell(detail, this.#mayExplain, serverReference) : noProperties;
     // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
     const packet = { type: PacketType.connack, sessionPresent: false, reasonCode, properties };
     const bytes = fitPacket(packet, version, this.#sizeMax);
@@ -300,9 +300,11 @@ export class ServerConnection {
   #receiveControl(packet: Packet | Malformed, now: number): Malformed | undefined {
     if (packet instanceof Malformed) return packet;
     switch (packet.type) {
-      case PacketType.subscribe:
-        this.#sink.subscribeRequested(packet);
-        return undefined;
+      case PacketType.subscribe: {
+        const fault = this.#version === ProtocolVersion.v5 ? subscribeFault(this.#limits, packet) : undefined;
+        if (fault === undefined) this.#sink.subscribeRequested(packet);
+        return fault;
+      }
       case PacketType.unsubscribe:
         this.#sink.unsubscribeRequested(packet);
         return undefined;
@@ -357,7 +359,7 @@ export class ServerConnection {
    */
   #endWith(reasonCode: ReasonCode, detail: string, blame: ConnectionEnd['blame'], statement = ''): void {
     if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {
-      const properties = explanation(detail, this.#mayExplain); // [MQTT-3.14.2-2] no session expiry
+      const properties = farewell(detail, this.#mayExplain, this.#serverReference); // [MQTT-3.14.2-2] no session expiry
       this.#write({ type: PacketType.disconnect, reasonCode, properties });
     }
     this.#end({ blame, reasonCode, statement, detail });

@@ -1,14 +1,12 @@
-// ServerTerms: what a server connection and its owner agree on: what the owner is asked and told, what it allows, and
-// how it answers. Plain data, and how it becomes CONNACK and SUBACK in each version. The machine
-// itself is `server-connection.ts`.
+// ServerTerms: what a server connection and its owner agree on: what the owner is asked and told, and how it answers.
+// Plain data, and how it becomes SUBACK in each version. What the server allows is `server-limits.ts`, the machine
+// itself `server-connection.ts`.
 import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { ConnectPacket, DisconnectPacket, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
-import type { Properties } from '../wire/properties.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';
 import { isFailure, mayClientDisconnectWith, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { ExchangeSink } from './exchange.ts';
-import { packetSizeMax } from './limits.ts';
 import type { RunSink } from './run-exchange.ts';
 
 /** What a server does with one connection. */
@@ -27,15 +25,6 @@ export interface ServerSink extends ExchangeSink, RunSink {
   unsubscribeRequested(packet: UnsubscribePacket): void;
 }
 
-/** What the server allows; see `BrokerOptions` for bounds and defaults. */
-export interface ServerLimits {
-  readonly maximumPacketSize: number;
-  readonly receiveMaximum: number;
-  readonly topicAliasMaximum: number;
-  readonly keepAliveMultiplier: number;
-  readonly connectTimeoutMs: number;
-}
-
 /** The server's answer to a CONNECT that it accepts. */
 export interface ConnectAnswer {
   readonly sessionPresent: boolean;
@@ -43,24 +32,10 @@ export interface ConnectAnswer {
   readonly assignedClientId?: string;
   /** Seconds; stated when it is not what the client asked for. */
   readonly sessionExpiryInterval?: number;
+  /** For a client that asked: where it finds topics for its responses. */
+  readonly responseInformation?: string;
   /** The last word of the authentication method that CONNECT named. */
   readonly authenticationData?: Bytes;
-}
-
-/**
- * The properties of a CONNACK that accepts: what the server does not allow without limit, and what it decided. No
- * response information: none is offered [MQTT-3.1.2-28]; no keep-alive of its own: the client's holds [MQTT-3.2.2-22].
- */
-export function connackProperties(limits: ServerLimits, answer: ConnectAnswer): Properties {
-  const { receiveMaximum, maximumPacketSize, topicAliasMaximum } = limits;
-  return {
-    ...(receiveMaximum < 65_535 ? { receiveMaximum } : {}),
-    ...(maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {}),
-    ...(topicAliasMaximum > 0 ? { topicAliasMaximum } : {}),
-    // [MQTT-3.2.2-16]
-    ...(answer.assignedClientId === undefined ? {} : { assignedClientIdentifier: answer.assignedClientId }),
-    ...(answer.sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval: answer.sessionExpiryInterval }),
-  };
 }
 
 /** What is wrong with the DISCONNECT of a client whose session was to be kept for `sessionExpiryInterval` seconds. */

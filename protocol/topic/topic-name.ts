@@ -33,3 +33,10 @@ export function topicNameFault(topic: string): string | undefined {
 export function isSystemTopic(topic: string): boolean {
   return topic.charCodeAt(0) === 0x24;
 }
+
+/** How many levels a topic or filter has. */
+export function levelsOf(topic: string): number {
+  let levels = 1;
+  for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) levels++;
+  return levels;
+}

@@ -7,9 +7,6 @@ import { PropertyPlace } from './property-names.ts';
 import { ProtocolVersion } from './protocol-version.ts';
 import { isReasonCodeOf, ReasonCode, reasonOfReturnCode } from './reason-code.ts';
 
-/** Longest client id of MQTT 3.1 in characters. */
-const clientIdLengthMaxV31 = 23;
-
 /**
  * Checks the body of a CONNECT, part by part in their order [MQTT-3.1.3-1]. Returns its version, or undefined when it
  * is none that exists.
@@ -74,13 +71,6 @@ function checkClientId(reader: FrameReader, clientId: string, isClean: boolean, 
   const refused = ReasonCode.clientIdentifierNotValid;
   if (version === ProtocolVersion.v31) {
     reader.expect(clientId !== '', 'MQTT 3.1 needs a client identifier', '', refused);
-    const isShort = [...clientId].length <= clientIdLengthMaxV31;
-    reader.expect(
-      isShort,
-      `a client identifier of MQTT 3.1 has at most ${clientIdLengthMaxV31} characters`,
-      '',
-      refused,
-    );
   }
   if (version === ProtocolVersion.v311) {
     // [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]

@@ -12,8 +12,9 @@ import type { BrokerContext } from '../broker/broker-rooms.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';
+import { RetainedStore } from '../router/retained.ts';
 import { Router } from '../router/router.ts';
-import { bridgeSettingsOf, brokerOptionsOf, logOptionsOf, tlsOptionsOf } from './from-config.ts';
+import { bridgeSettingsOf, brokerOptionsOf, logOptionsOf, retainedLimitsOf, tlsOptionsOf } from './from-config.ts';
 
 /** Everything that one configuration describes, running. */
 export class App {
@@ -33,7 +34,8 @@ export class App {
   static async start(loaded: LoadedConfig, ports: Ports, isTerminal: boolean): Promise<App> {
     const log = openLog(logOptionsOf(loaded.config.log, isTerminal));
     for (const { file, line, path, text } of loaded.notes) log.warn({ at: `${file}:${line}`, key: path }, text);
-    const context: BrokerContext = { ports, log, router: new Router(), turn: new Turn(ports.clock) };
+    const router = new Router({ retained: new RetainedStore(retainedLimitsOf(loaded)) });
+    const context: BrokerContext = { ports, log, router: router, turn: new Turn(ports.clock) };
     const broker = await Broker.open(context, brokerOptionsOf(loaded));
     for (const { name, host, port } of broker.listeners) log.info({ listener: name, host, port }, 'listening');
     const bridges = new Bridges(context);
@@ -64,7 +66,7 @@ export class App {
   /** Closes everything in order, within `timeoutMs` for bridges and the same again for the broker. */
   async close(timeoutMs: number): Promise<void> {
     await this.bridges.close(timeoutMs);
-    await this.broker.close({ timeoutMs });
+    await this.broker.close({ timeoutMs, ...this.#loaded.config.drain });
     this.log.info({}, 'closed');
   }
 

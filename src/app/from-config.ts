@@ -9,13 +9,14 @@ import type { BrokerOptions } from '../broker/broker-options.ts';
 import type { BridgeConfig, LogConfig, TlsConfig, WillConfig } from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { TlsOptions } from '../ports/ports.ts';
+import type { RetainedLimits } from '../router/retained.ts';
 
 type Pems = LoadedConfig['pems'];
 
 /** The options of the broker. */
 export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'> {
   const { listeners, mqtt, auth } = loaded.config;
-  const { sessionExpiryMaxS, ...limits } = mqtt;
+  const { sessionExpiryMaxS, retainedCountMax: _count, retainedBytesMax: _bytes, ...limits } = mqtt;
   return {
     ...limits,
     sessionExpiryMax: sessionExpiryMaxS,
@@ -27,6 +28,11 @@ export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & 
       ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, loaded.pems) }),
     })),
   };
+}
+
+/** The bounds of the retained messages. */
+export function retainedLimitsOf({ config }: LoadedConfig): RetainedLimits {
+  return { countMax: config.mqtt.retainedCountMax, bytesMax: config.mqtt.retainedBytesMax };
 }
 
 /** TLS with the texts of its files. */

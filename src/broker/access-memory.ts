@@ -2,6 +2,7 @@
 // AccessMemory: what the rules said about the topics that one device publishes to,
 // so that a steady stream asks them once. Void as soon as the rules change.
 // Bounded by `topicsMax`.
+import { levelsOf } from '../../protocol/topic/topic-name.ts';
 import type { Access } from '../access/access.ts';
 import type { Identity } from '../access/acl.ts';
 
@@ -11,13 +12,16 @@ const topicsMax = 64;
 export class AccessMemory {
   readonly #access: Access;
   readonly #identity: Identity;
+  readonly #levelsMax: number;
   #decisions: Map<string, boolean> | undefined;
   #generation = -1;
   #lastTopic: string | undefined;
   #isLastAllowed = false;
 
-  constructor(access: Access, identity: Identity) {
+  /** `levelsMax`: levels of the topics that devices may publish to. */
+  constructor(access: Access, identity: Identity, levelsMax: number) {
     this.#access = access;
+    this.#levelsMax = levelsMax;
     this.#identity = identity;
   }
 
@@ -28,7 +32,7 @@ export class AccessMemory {
     this.#decisions ??= new Map();
     let isAllowed = this.#decisions.get(topic);
     if (isAllowed === undefined) {
-      isAllowed = this.#access.isAllowed(this.#identity, 'publish', topic);
+      isAllowed = levelsOf(topic) <= this.#levelsMax && this.#access.isAllowed(this.#identity, 'publish', topic);
       if (this.#decisions.size >= topicsMax) this.#decisions.clear();
       this.#decisions.set(topic, isAllowed);
     }

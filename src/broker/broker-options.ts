@@ -2,6 +2,7 @@
 // that can grow, wait or be tried again has its bound here, and every bound has a default
 // that suits a gateway.
 
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { type AccessOptions, accessDefaults } from '../access/access-options.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
@@ -35,6 +36,33 @@ export interface BrokerOptions {
   readonly sendWindowMax: number;
   /** Topic aliases that one device may use, 0 to 65535. Default 100. */
   readonly topicAliasMaximum: number;
+  /** Highest QoS of messages from devices; higher ones are refused, subscriptions get what there is. Default 2. */
+  readonly maximumQos: Qos;
+  /** Whether messages may be retained. Default true. */
+  readonly isRetainAvailable: boolean;
+  /** Whether filters may have wildcards. Default true. */
+  readonly isWildcardAvailable: boolean;
+  /** Whether subscriptions may be shared. Default true. */
+  readonly isSharedAvailable: boolean;
+  /** Whether subscriptions may have identifiers. Default true. */
+  readonly isSubscriptionIdentifierAvailable: boolean;
+  /** Levels of a topic or filter, at least 1. Default 128. */
+  readonly topicLevelsMax: number;
+  /** Characters of a client id, at least 1. Default 65535. */
+  readonly clientIdLengthMax: number;
+  /** Hold 3.1 devices to the 23 characters of 3.1. Default false: many real ones have more. */
+  readonly isV31ClientIdShort: boolean;
+  /** Whether a payload that is declared to be UTF-8 has to be. Default false. */
+  readonly isPayloadFormatValidated: boolean;
+  /** Seconds, 1 to 65535: the keep-alive of all 5.0 devices, whatever they wish. Default 0: their own. */
+  readonly serverKeepAliveS: number;
+  /** Seconds, 1 to 65535: the longest keep-alive of a 5.0 device, one without any included. Default 0: no bound. */
+  readonly keepAliveSMax: number;
+  /**
+   * What a 5.0 device gets that asks for topics for its responses; `${clientid}` in it becomes the client id. Default
+   * empty: nothing.
+   */
+  readonly responseInformation: string;
   /** Silence after which a device counts as gone, in keep-alives. Default 1.5. */
   readonly keepAliveMultiplier: number;
   /** Longest time a session without connection is kept, in seconds; 4294967295 means for ever. Default 7 days. */
@@ -69,6 +97,18 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   receiveMaximum: 1000,
   sendWindowMax: 1000,
   topicAliasMaximum: 100,
+  maximumQos: 2,
+  isRetainAvailable: true,
+  isWildcardAvailable: true,
+  isSharedAvailable: true,
+  isSubscriptionIdentifierAvailable: true,
+  topicLevelsMax: 128,
+  clientIdLengthMax: 65_535,
+  isV31ClientIdShort: false,
+  isPayloadFormatValidated: false,
+  serverKeepAliveS: 0,
+  keepAliveSMax: 0,
+  responseInformation: '',
   keepAliveMultiplier: 1.5,
   sessionExpiryMax: 7 * 24 * 3600,
   sessionsMax: 100_000,

@@ -38,6 +38,17 @@ export interface BrokerClosed {
   readonly error: Error | undefined;
 }
 
+/** How a broker is closed. */
+export interface CloseOptions {
+  /** Default 5000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Where devices find another broker, as `host` or `host:port`, several with spaces between. */
+  readonly serverReference?: string;
+  /** Whether they are to go there from now on. Default false. */
+  readonly isServerMoved?: boolean;
+}
+
 /** A listener with the number of connections that came through it and are open. */
 interface Door {
   readonly options: ListenerOptions;
@@ -161,9 +172,10 @@ export class Broker {
 
   /**
    * Closes in order: no new connections, 5.0 devices are told, what is written leaves. Whatever is not done after
-   * `timeoutMs` (default 5000) is cut.
+   * `timeoutMs` (default 5000) is cut. A `serverReference` tells 5.0 devices where to go, for now or, with
+   * `isServerMoved`, for good.
    */
-  async close(options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     if (this.#state !== 'open') {
       await this.closed;
       return;
@@ -174,8 +186,11 @@ export class Broker {
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
+    const { serverReference, isServerMoved = false } = options;
+    const elsewhere = isServerMoved ? Reason.serverMoved : Reason.useAnotherServer;
+    const reasonCode = serverReference === undefined ? Reason.serverShuttingDown : elsewhere;
     for (const connection of [...this.#connections.keys()]) {
-      connection.disconnect(Reason.serverShuttingDown, 'the broker is closing');
+      connection.disconnect(reasonCode, 'the broker is closing', serverReference);
     }
     if (this.#connections.size === 0) this.#emptied?.();
     const bound = this.#rooms.ports.clock.schedule(options.timeoutMs ?? 5000, () => this.#emptied?.());

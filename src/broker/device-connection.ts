@@ -10,10 +10,11 @@ import type { ReceivedPublish } from '../../protocol/connection/received-publish
 import { ServerConnection } from '../../protocol/connection/server-connection.ts';
 import type { ServerSink } from '../../protocol/connection/server-terms.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { levelsOf } from '../../protocol/topic/topic-name.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
 import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
-import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
@@ -27,9 +28,11 @@ import type { Socket } from '../ports/ports.ts';
 import { Acceptance, type AcceptanceOwner } from '../router/acceptance.ts';
 import { AccessMemory } from './access-memory.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
 import type { DeviceLine } from './device-line.ts';
 import { DeviceLogin } from './device-login.ts';
 import type { DeviceSession } from './device-session.ts';
+import { isPayloadOfFormat, willFault } from './payload-format.ts';
 import { RunRoute } from './run-route.ts';
 import { subscribeSession, unsubscribeSession } from './subscribing.ts';
 
@@ -93,9 +96,9 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     this.#machine.disconnect(ReasonCode.notAuthorized, 'the user was removed, or has another password');
   }
 
-  /** Ends the connection with a reason, which a 5.0 device is told. */
-  disconnect(reasonCode: ReasonCode, detail: string): void {
-    this.#machine.disconnect(reasonCode, detail);
+  /** Ends the connection with a reason, which a 5.0 device is told, and with it where to go, if there is a place. */
+  disconnect(reasonCode: ReasonCode, detail: string, serverReference?: string): void {
+    this.#machine.disconnect(reasonCode, detail, serverReference);
   }
 
   /** Closes the socket at once. */
@@ -137,6 +140,11 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device wants in. */
   connectRequested(connect: ConnectPacket): void {
+    const fault = willFault(connect.will, this.#rooms.options);
+    if (fault !== undefined) {
+      this.#machine.refuse(fault, `the will is refused: ${reasonName(fault)}`);
+      return;
+    }
     const login = new DeviceLogin(this.#rooms, this.#machine, { connect, link: this.#link }, (admission, data) =>
       this.#admitted(connect, admission, data),
     );
@@ -186,7 +194,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     // only who named a method will be asked again
     if (connect.properties.authenticationMethod === undefined) this.#login = undefined;
     else this.#login?.connected();
-    const answer = this.#answer(connect, opened.isPresent, assigned);
+    const answer = connectAnswer(connect, opened.isPresent, assigned, options);
     const last = data === undefined ? answer : { ...answer, authenticationData: data };
     this.#machine.accept(session.flows, last, turn.now);
     if (!this.#isOver) opened.session.attach(this);
@@ -202,7 +210,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       this.#machine.disconnect(result.fault.reasonCode, result.fault.detail);
       return;
     }
-    this.#machine.subscribed(packet.packetId, result.reasonCodes);
+    this.#machine.subscribed(packet.packetId, result.reasonCodes, result.detail);
     for (const { filter, options } of result.replays) {
       this.#rooms.router.retained.match(filter, this.#rooms.ports.clock.now(), (one) => session.replay(one, options));
     }
@@ -219,11 +227,16 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   messageReceived(publish: ReceivedPublish, ticket: number): void {
     const accepted = this.#accepted;
     if (accepted === undefined) return;
-    const { counters, router, turn } = this.#rooms;
+    const { counters, options, router, turn } = this.#rooms;
     counters.received.add();
     const { topic } = publish;
     if (!this.#mayPublish(accepted, topic)) {
       this.#deny(accepted, topic, ticket);
+      return;
+    }
+    if (options.isPayloadFormatValidated && !isPayloadOfFormat(publish.payload, publish.properties)) {
+      counters.denied.add();
+      if (ticket > 0) accepted.session.flows.accept(ticket, ReasonCode.payloadFormatInvalid);
       return;
     }
     const interval = publish.messageExpiryInterval;
@@ -242,7 +255,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (this.#spare) acceptance.reset(ticket);
     router.publish(message, acceptance);
     this.#spare = acceptance.isReleased ? acceptance : undefined;
-    const isPlain = !publish.retain && interval < 0;
+    // payloads are not looked into in runs
+    const isPlain = !publish.retain && interval < 0 && !options.isPayloadFormatValidated;
     const way = isPlain ? this.#routeOf(accepted).wayOf(topic) : undefined;
     if (way) this.#machine.expectRun(publish.topicBytes, way);
   }
@@ -306,7 +320,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   #memoryOf(accepted: Accepted): AccessMemory {
-    accepted.memory ??= new AccessMemory(this.#rooms.access, accepted.identity);
+    const { access, options } = this.#rooms;
+    accepted.memory ??= new AccessMemory(access, accepted.identity, options.topicLevelsMax);
     return accepted.memory;
   }
 
@@ -331,38 +346,20 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     };
   }
 
-  #answer(
-    connect: ConnectPacket,
-    sessionPresent: boolean,
-    assigned: string | undefined,
-  ): Parameters<ServerConnection['accept']>[1] {
-    const wanted = this.#expiryOf(connect);
-    const granted = Math.min(wanted, this.#rooms.options.sessionExpiryMax);
-    return {
-      sessionPresent,
-      ...(assigned === undefined ? {} : { assignedClientId: assigned }),
-      ...(granted < wanted ? { sessionExpiryInterval: granted } : {}),
-    };
-  }
-
-  #expiryOf(connect: ConnectPacket): number {
-    if (connect.version === ProtocolVersion.v5) return connect.properties.sessionExpiryInterval ?? 0;
-    return connect.cleanStart ? 0 : 0xffffffff;
-  }
-
   #mayPublish(accepted: Accepted, topic: string): boolean {
     return !topic.startsWith('$SYS/') && this.#memoryOf(accepted).mayPublish(topic);
   }
 
   #deny(accepted: Accepted, topic: string, ticket: number): void {
-    const { access, counters, log } = this.#rooms;
+    const { access, counters, log, options } = this.#rooms;
     counters.denied.add();
     log.debug({ clientId: accepted.identity.clientId, topic }, 'publish denied');
     if (access.isDenialDisconnecting) {
       this.#machine.disconnect(ReasonCode.notAuthorized, `not allowed to publish to ${topic}`);
     } else if (ticket > 0) {
+      const isTooDeep = levelsOf(topic) > options.topicLevelsMax;
       // [MQTT3-3.3.5-2] 3.x has no word for it: acknowledged as usual there
-      accepted.session.flows.accept(ticket, ReasonCode.notAuthorized);
+      accepted.session.flows.accept(ticket, isTooDeep ? ReasonCode.topicNameInvalid : ReasonCode.notAuthorized);
     }
   }
 
@@ -370,7 +367,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     const { ports, sessions, wills, log } = this.#rooms;
     const { session, connect, identity } = accepted;
     const now = ports.clock.now();
-    const asked = this.#machine.sessionExpiryInterval ?? this.#expiryOf(connect);
+    const asked = this.#machine.sessionExpiryInterval ?? sessionExpiryOf(connect);
     const expiry = Math.min(asked, this.#rooms.options.sessionExpiryMax);
     session.detach();
     sessions.keep(session, expiry, now);

@@ -1,14 +1,20 @@
 // Subscribing: what SUBSCRIBE and UNSUBSCRIBE of a device do to its session and to the router, and the reason codes
 // that answer them, one for each entry and in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1] [MQTT3-3.8.4-5]
 // [MQTT3-3.9.3-1].
+import { filterRefusal } from '../../protocol/connection/server-limits.ts';
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
+import { levelsOf } from '../../protocol/topic/topic-name.ts';
 import { Malformed } from '../../protocol/wire/malformed.ts';
 import type { SubscribeEntry, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
-import { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { lowerQos } from '../../protocol/wire/protocol-version.ts';
+import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { Identity } from '../access/acl.ts';
 import type { SubscriptionOptions } from '../router/destination.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { DeviceSession } from './device-session.ts';
+
+/** Refusals that are explained in words; the others have their reason code. */
+const refusalsTold = 10;
 
 /** A filter whose retained messages the device is to get now. */
 export interface Replay {
@@ -20,6 +26,8 @@ export interface Replay {
 export interface SubscribeResult {
   readonly reasonCodes: readonly ReasonCode[];
   readonly replays: readonly Replay[];
+  /** Why something was refused, in words; empty where nothing was. */
+  readonly detail: string;
   /** The packet holds a filter that is none: the connection ends and nothing was subscribed. */
   readonly fault: Malformed | undefined;
 }
@@ -37,22 +45,28 @@ export function subscribeSession(
   for (const { filter } of packet.entries) {
     const fault = topicFilterFault(filter);
     if (fault !== undefined) {
-      return { reasonCodes: [], replays: [], fault: new Malformed(ReasonCode.malformedPacket, 'MQTT-4.7.1-2', fault) };
+      const malformed = new Malformed(ReasonCode.malformedPacket, 'MQTT-4.7.1-2', fault);
+      return { reasonCodes: [], replays: [], detail: fault, fault: malformed };
     }
   }
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
   const reasonCodes: ReasonCode[] = [];
   const replays: Replay[] = [];
+  const refused: string[] = [];
   for (const entry of packet.entries) {
     const refusal = refusalOf(rooms, session, identity, entry.filter);
-    reasonCodes.push(refusal ?? entry.qos);
-    if (refusal !== undefined) continue;
-    const options = optionsOf(entry, identifier);
+    const qos = lowerQos(entry.qos, rooms.options.maximumQos); // [MQTT-3.2.2-10]
+    const options = optionsOf(qos === entry.qos ? entry : { ...entry, qos }, identifier);
+    reasonCodes.push(refusal ?? qos);
+    if (refusal !== undefined) {
+      refused.push(`${entry.filter}: ${reasonName(refusal)}`);
+      continue;
+    }
     const isNew = rooms.router.subscribe(session, entry.filter, options);
     session.subscriptions.set(entry.filter, options);
     if (isReplayWanted(entry, isNew)) replays.push({ filter: entry.filter, options });
   }
-  return { reasonCodes, replays, fault: undefined };
+  return { reasonCodes, replays, detail: refused.slice(0, refusalsTold).join('; '), fault: undefined };
 }
 
 /**
@@ -91,6 +105,10 @@ function refusalOf(
   identity: Identity,
   filter: string,
 ): ReasonCode | undefined {
+  // a 5.0 device was told and never comes this far
+  const unserved = filterRefusal(rooms.options, filter);
+  if (unserved !== undefined) return unserved;
+  if (levelsOf(filter) > rooms.options.topicLevelsMax) return ReasonCode.topicFilterInvalid;
   if (!rooms.access.isAllowed(identity, 'subscribe', filter)) return ReasonCode.notAuthorized;
   const isOneMore = !session.subscriptions.has(filter);
   return isOneMore && session.subscriptions.size >= rooms.options.subscriptionsMax

@@ -9,6 +9,7 @@ export interface Config {
   readonly mqtt: MqttConfig;
   readonly auth: AuthConfig;
   readonly log: LogConfig;
+  readonly drain: DrainConfig;
   /** Those that are enabled. */
   readonly bridges: readonly BridgeConfig[];
 }
@@ -46,6 +47,22 @@ export interface MqttConfig {
   readonly topicAliasMaximum: number;
   readonly keepAliveMultiplier: number;
   readonly sessionExpiryMaxS: number;
+  readonly retainedCountMax: number;
+  readonly retainedBytesMax: number;
+  readonly maximumQos: 0 | 1 | 2;
+  readonly isRetainAvailable: boolean;
+  readonly isWildcardAvailable: boolean;
+  readonly isSharedAvailable: boolean;
+  readonly isSubscriptionIdentifierAvailable: boolean;
+  readonly topicLevelsMax: number;
+  readonly clientIdLengthMax: number;
+  readonly isV31ClientIdShort: boolean;
+  readonly isPayloadFormatValidated: boolean;
+  /** 0: the devices' own. */
+  readonly serverKeepAliveS: number;
+  /** 0: no bound. */
+  readonly keepAliveSMax: number;
+  readonly responseInformation: string;
 }
 
 /** Whom an access rule is about. */
@@ -80,6 +97,14 @@ export interface AuthConfig {
   readonly rules: readonly RuleConfig[];
   readonly isAllowedWithoutMatch: boolean;
   readonly isDenialDisconnecting: boolean;
+}
+
+/** What devices are told when the broker closes. */
+export interface DrainConfig {
+  /** Another broker, as `host` or `host:port`. */
+  readonly serverReference?: string;
+  /** They are to go there from now on. Default false. */
+  readonly isServerMoved: boolean;
 }
 
 /** Where and how much is logged. */

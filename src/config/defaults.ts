@@ -18,6 +18,20 @@ export const mqttDefaults = {
   max_topic_alias: '100',
   keepalive_multiplier: '1.5',
   max_session_expiry: '7d',
+  max_retained_count: '1000000',
+  max_retained_bytes: '256MB',
+  max_qos: '2',
+  retain_available: 'true',
+  wildcard_subscription: 'true',
+  shared_subscription: 'true',
+  subscription_identifiers: 'true',
+  max_topic_levels: '128',
+  max_clientid_len: '65535',
+  strict_31_clientid: 'false',
+  validate_payload_format: 'false',
+  server_keepalive: '0s',
+  keepalive_max: '0s',
+  response_information: '',
 } as const;
 
 /** Defaults of the section `auth`. */

@@ -5,8 +5,9 @@ import * as v from 'valibot';
 import type { Config } from './config-types.ts';
 import { authKind } from './schema-access.ts';
 import { type BridgeDraft, bridgeKind } from './schema-bridge.ts';
-import { logKind, mqttKind } from './schema-broker.ts';
+import { logKind } from './schema-broker.ts';
 import { listenersKind } from './schema-listeners.ts';
+import { drainKind, mqttKind } from './schema-mqtt.ts';
 import { ignored, type Kind, noArray, objectExpected, section, switchedOff } from './schema-values.ts';
 
 /** Bridges by their names; `bridges.mqtt.cache` is none of them. */
@@ -40,6 +41,7 @@ const root: Kind<Config> = v.pipe(
     mqtt: v.optional(mqttKind, {}),
     auth: v.optional(authKind, {}),
     log: v.optional(logKind, {}),
+    drain: v.optional(drainKind, {}),
     bridges: v.optional(bridges, {}),
     http_server: v.optional(switchedOff),
     sqlite: v.optional(switchedOff),
@@ -50,7 +52,14 @@ const root: Kind<Config> = v.pipe(
     parquet: v.optional(switchedOff),
     plugin: v.optional(switchedOff),
   }),
-  v.transform(({ listeners, mqtt, auth, log, bridges: all }) => ({ listeners, mqtt, auth, log, bridges: all })),
+  v.transform(({ listeners, mqtt, auth, log, drain, bridges: all }) => ({
+    listeners,
+    mqtt,
+    auth,
+    log,
+    drain,
+    bridges: all,
+  })),
 );
 
 /** Something that the schema does not accept. */

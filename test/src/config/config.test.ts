@@ -84,16 +84,6 @@ t.test('every valid fixture loads, and its certificates are read from beside it'
 t.test('an empty configuration is a broker on 1883 with the defaults', async (t) => {
   const { config, notes, files } = await load('');
   t.strictSame(config.listeners, [{ name: 'tcp.default', host: '0.0.0.0', port: 1883 }]);
-  t.strictSame(config.mqtt, {
-    maximumPacketSize: 10 * 1024 * 1024,
-    queueCountMax: 10_000,
-    queueBytesMax: 64 * 1024 * 1024,
-    sendWindowMax: 1000,
-    receiveMaximum: 1000,
-    topicAliasMaximum: 100,
-    keepAliveMultiplier: 1.5,
-    sessionExpiryMaxS: 7 * 86_400,
-  });
   t.strictSame(config.auth, {
     isAnonymousAllowed: true,
     users: [],

@@ -1,0 +1,73 @@
+// The sections `mqtt` and `drain`: what the broker serves, its limits, and how it says
+// goodbye. Keys of the incumbent that mean nothing here are accepted and explained by a
+// note; every limit passes its bounds here, with its default.
+import * as v from 'valibot';
+import type { DrainConfig, MqttConfig } from './config-types.ts';
+import { mqttDefaults as defaults } from './defaults.ts';
+import { decimal, duration, flag, ignored, type Kind, oneOf, section, size, text, whole } from './schema-values.ts';
+
+/** `mqtt`. */
+export const mqttKind: Kind<MqttConfig> = v.pipe(
+  section({
+    max_packet_size: v.optional(size('128B', '256MB'), defaults.max_packet_size),
+    max_mqueue_len: v.optional(whole(1, 100_000_000), defaults.max_mqueue_len),
+    max_mqueue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_mqueue_bytes),
+    max_inflight_window: v.optional(whole(1, 65_535), defaults.max_inflight_window),
+    receive_maximum: v.optional(whole(1, 65_535), defaults.receive_maximum),
+    max_topic_alias: v.optional(whole(0, 65_535), defaults.max_topic_alias),
+    keepalive_multiplier: v.optional(decimal(1, 10), defaults.keepalive_multiplier),
+    max_session_expiry: v.optional(duration('0s', '49710d'), defaults.max_session_expiry),
+    max_retained_count: v.optional(whole(0, 100_000_000), defaults.max_retained_count),
+    max_retained_bytes: v.optional(size('0B', '1024GB'), defaults.max_retained_bytes),
+    max_qos: v.optional(oneOf({ '0': 0, '1': 1, '2': 2 } as const), defaults.max_qos),
+    retain_available: v.optional(flag, defaults.retain_available),
+    wildcard_subscription: v.optional(flag, defaults.wildcard_subscription),
+    shared_subscription: v.optional(flag, defaults.shared_subscription),
+    subscription_identifiers: v.optional(flag, defaults.subscription_identifiers),
+    max_topic_levels: v.optional(whole(1, 65_535), defaults.max_topic_levels),
+    max_clientid_len: v.optional(whole(1, 65_535), defaults.max_clientid_len),
+    strict_31_clientid: v.optional(flag, defaults.strict_31_clientid),
+    validate_payload_format: v.optional(flag, defaults.validate_payload_format),
+    server_keepalive: v.optional(duration('0s', '65535s'), defaults.server_keepalive),
+    keepalive_max: v.optional(duration('0s', '65535s'), defaults.keepalive_max),
+    response_information: v.optional(text, defaults.response_information),
+    property_size: v.optional(ignored),
+    retry_interval: v.optional(ignored),
+    batch_resend: v.optional(ignored),
+    max_awaiting_rel: v.optional(ignored),
+    await_rel_timeout: v.optional(ignored),
+  }),
+  v.transform((raw) => ({
+    maximumPacketSize: raw.max_packet_size,
+    queueCountMax: raw.max_mqueue_len,
+    queueBytesMax: raw.max_mqueue_bytes,
+    sendWindowMax: raw.max_inflight_window,
+    receiveMaximum: raw.receive_maximum,
+    topicAliasMaximum: raw.max_topic_alias,
+    keepAliveMultiplier: raw.keepalive_multiplier,
+    sessionExpiryMaxS: Math.round(raw.max_session_expiry / 1000),
+    retainedCountMax: raw.max_retained_count,
+    retainedBytesMax: raw.max_retained_bytes,
+    maximumQos: raw.max_qos,
+    isRetainAvailable: raw.retain_available,
+    isWildcardAvailable: raw.wildcard_subscription,
+    isSharedAvailable: raw.shared_subscription,
+    isSubscriptionIdentifierAvailable: raw.subscription_identifiers,
+    topicLevelsMax: raw.max_topic_levels,
+    clientIdLengthMax: raw.max_clientid_len,
+    isV31ClientIdShort: raw.strict_31_clientid,
+    isPayloadFormatValidated: raw.validate_payload_format,
+    serverKeepAliveS: Math.ceil(raw.server_keepalive / 1000),
+    keepAliveSMax: Math.ceil(raw.keepalive_max / 1000),
+    responseInformation: raw.response_information,
+  })),
+);
+
+/** `drain`. */
+export const drainKind: Kind<DrainConfig> = v.pipe(
+  section({ server_reference: v.optional(text), server_moved: v.optional(flag, 'false') }),
+  v.transform(({ server_reference: serverReference, server_moved: isServerMoved }) => ({
+    isServerMoved,
+    ...(serverReference === undefined ? {} : { serverReference }),
+  })),
+);

@@ -1,0 +1,66 @@
+// The sections `mqtt` and `drain`: their defaults, and what the fixture with every key means.
+import t from 'tap';
+import { loadConfig } from '../../../src/config/load.ts';
+import { NodeDisk } from '../../../src/ports/node-disk.ts';
+import { fixturePath } from '../../kit/fixtures.ts';
+import { MemoryDisk } from '../../kit/memory-disk.ts';
+
+t.test('without a word the limits of the broker are its defaults', async (t) => {
+  const { config } = await loadConfig({
+    path: 'v.conf',
+    disk: new MemoryDisk({ 'v.conf': '' }),
+    environment: {},
+    hostname: 'site',
+  });
+  t.strictSame(config.mqtt, {
+    maximumPacketSize: 10 * 1024 * 1024,
+    queueCountMax: 10_000,
+    queueBytesMax: 64 * 1024 * 1024,
+    sendWindowMax: 1000,
+    receiveMaximum: 1000,
+    topicAliasMaximum: 100,
+    keepAliveMultiplier: 1.5,
+    sessionExpiryMaxS: 7 * 86_400,
+    retainedCountMax: 1_000_000,
+    retainedBytesMax: 256 * 1024 * 1024,
+    maximumQos: 2,
+    isRetainAvailable: true,
+    isWildcardAvailable: true,
+    isSharedAvailable: true,
+    isSubscriptionIdentifierAvailable: true,
+    topicLevelsMax: 128,
+    clientIdLengthMax: 65_535,
+    isV31ClientIdShort: false,
+    isPayloadFormatValidated: false,
+    serverKeepAliveS: 0,
+    keepAliveSMax: 0,
+    responseInformation: '',
+  });
+  t.strictSame(config.drain, { isServerMoved: false });
+});
+
+t.test('what the broker is to serve, and how it says goodbye, arrives', async (t) => {
+  const { config } = await loadConfig({
+    path: fixturePath('config/valid/broker.conf'),
+    disk: new NodeDisk(),
+    environment: {},
+    hostname: 'site',
+  });
+  t.match(config.mqtt, {
+    maximumQos: 1,
+    retainedCountMax: 1000,
+    retainedBytesMax: 1024 * 1024,
+    isRetainAvailable: true,
+    isWildcardAvailable: true,
+    isSharedAvailable: false,
+    isSubscriptionIdentifierAvailable: false,
+    topicLevelsMax: 16,
+    clientIdLengthMax: 64,
+    isV31ClientIdShort: true,
+    isPayloadFormatValidated: true,
+    serverKeepAliveS: 90,
+    keepAliveSMax: 600,
+    responseInformation: 'reply/',
+  });
+  t.strictSame(config.drain, { serverReference: 'other.site:1883', isServerMoved: true });
+});
