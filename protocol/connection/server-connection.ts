@@ -385,9 +385,9 @@ export class ServerConnection {
     return this.#connect?.properties.maximumPacketSize ?? packetSizeMax;
   }
 
-  /** Whether the client wants to know why [MQTT-3.1.2-29]. */
+  /** Whether the client asked to be told why [MQTT-3.1.2-29]; without a reason string a packet is always the same. */
   get #mayExplain(): boolean {
-    return this.#connect?.properties.requestProblemInformation ?? true;
+    return this.#connect?.properties.requestProblemInformation === true;
   }
 
   #end(end: Partial<ConnectionEnd> & Pick<ConnectionEnd, 'blame' | 'reasonCode' | 'detail'>): void {

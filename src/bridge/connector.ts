@@ -336,6 +336,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   /** What the remote is told of the connection; without the packet size it would send what only breaks the line. */
   #limits(): Properties {
     const { properties, receiveMaximum, maximumPacketSize } = this.#parts.options;
-    return { ...(maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {}), ...properties, receiveMaximum };
+    const size = maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {};
+    return { requestProblemInformation: true, ...size, ...properties, receiveMaximum };
   }
 }

@@ -20,6 +20,7 @@ export function connectPacketOf(clientId: string, options: ClientOptions, cleanS
   const { version, keepAlive, will, receiveMaximum, maximumPacketSize } = options;
   const isV5 = version === ProtocolVersion.v5;
   const { sessionExpiryInterval } = options;
+  const requestProblemInformation = true; // reasons are worth a few bytes
   // what SCRAM proves is not sent
   const { username, password } = isV5 && options.authentication === 'scram-sha-256' ? nobody : options;
   return {
@@ -45,7 +46,7 @@ export function connectPacketOf(clientId: string, options: ClientOptions, cleanS
           },
         }),
     properties: isV5
-      ? { receiveMaximum, maximumPacketSize, sessionExpiryInterval, ...options.properties }
+      ? { requestProblemInformation, receiveMaximum, maximumPacketSize, sessionExpiryInterval, ...options.properties }
       : noProperties,
   };
 }

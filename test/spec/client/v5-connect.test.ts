@@ -7,7 +7,7 @@ import { openBridge } from '../../kit/remote.ts';
 import type { RawPeer } from '../../kit/world.ts';
 import { World } from '../../kit/world.ts';
 
-const limits = '21 03e8 27 00a00000';
+const limits = '17 01 21 03e8 27 00a00000';
 
 t.test(
   'CONNECT is the first packet, whole and in its order [MQTT-3.1.0-1] [MQTT-3.1.3-3] [MQTT-3.1.2-1] [MQTT-2.2.2-1]',
@@ -198,7 +198,7 @@ async function bridgeTo(connect: string, more: Parameters<typeof openBridge>[1] 
 t.test(
   'the CONNECT of a bridge states what it takes, and its will [MQTT-3.1.0-1] [MQTT-3.1.3-1] [MQTT-3.1.2-9] [MQTT-3.1.2-17] [MQTT-3.1.2-19]',
   async (t) => {
-    const plain = '11 00015180 21 03e8 27 00a00000';
+    const plain = '11 00015180 17 01 21 03e8 27 00a00000';
     t.equal(
       await bridgeTo(`10 (<MQTT> 05 00 0000 (${plain}) <plant7>)`),
       undefined,

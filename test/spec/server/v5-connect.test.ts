@@ -243,6 +243,18 @@ t.test('nothing about response information is returned where it was not asked fo
   }
 });
 
+t.test('reason strings come to who asks for problem information, and to nobody else [MQTT-3.1.2-29]', async (t) => {
+  const five = await Five.open();
+  for (const requestProblemInformation of [true, false, undefined]) {
+    const properties = requestProblemInformation === undefined ? {} : { requestProblemInformation };
+    const device = await five.device('c', { properties });
+    device.sendHex('f100');
+    const hex = (await device.receivedHex()).join();
+    if (requestProblemInformation === true) t.match(hex, /^e0..81..1f/);
+    else t.equal(hex, 'e00181');
+  }
+});
+
 t.test(
   'without problem information only CONNACK, PUBLISH and DISCONNECT explain themselves [MQTT-3.1.2-29]',
   async (t) => {

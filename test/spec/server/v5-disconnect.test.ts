@@ -110,7 +110,7 @@ t.test(
       [wire('34 (<a> 0001 ())34 (<a> 0002 ())'), 0x93],
     ] as const;
     for (const [hex, code] of ends) {
-      const device = await five.device('device', kept);
+      const device = await five.device('device', { properties: { requestProblemInformation: true } });
       device.sendHex(hex);
       const last = (await device.received()).at(-1);
       t.match(last, { type: 14, reasonCode: code }, hex);
@@ -123,7 +123,7 @@ t.test(
 t.test('a reason string that quotes a long topic is cut [MQTT-3.14.2-3]', async (t) => {
   const rules = [{ isAllowed: false, action: 'publish' as const, topics: [], subject: { kind: 'everybody' as const } }];
   const five = await Five.open({ access: { ...brokerDefaults.access, rules, isDenialDisconnecting: true } });
-  const device = await five.device('device');
+  const device = await five.device('device', { properties: { requestProblemInformation: true } });
   device.send(publishOf('x'.repeat(65_535), ''));
   const [last] = await device.received();
   t.match(last, { type: 14, reasonCode: 0x87 });

@@ -85,14 +85,14 @@ t.test(
     const free = await Five.open();
     for (const maximumPacketSize of [5, 12, 1000]) {
       const refused = await five.dial();
-      refused.send({ ...connectOf('c'), properties: { maximumPacketSize } });
+      refused.send({ ...connectOf('c'), properties: { maximumPacketSize, requestProblemInformation: true } });
       const [packet] = await refused.receivedHex();
       t.ok(bytesOf(packet) <= maximumPacketSize, `CONNACK of ${bytesOf(packet)} bytes`);
       t.match(packet, /^20..0087/);
       t.equal(bytesOf(packet) > 5, maximumPacketSize === 1000, 'with its reason string where that fits');
     }
     for (const maximumPacketSize of [20, 1000]) {
-      const device = await free.device('d', { properties: { maximumPacketSize } });
+      const device = await free.device('d', { properties: { maximumPacketSize, requestProblemInformation: true } });
       device.sendHex('f100');
       const [packet] = await device.receivedHex();
       t.ok(bytesOf(packet) <= maximumPacketSize, `DISCONNECT of ${bytesOf(packet)} bytes`);
