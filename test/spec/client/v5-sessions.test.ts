@@ -23,6 +23,13 @@ t.test(
   },
 );
 
+t.test('a session after a clean start is no session, state or not [MQTT-3.2.2-4] [MQTT-3.2.2-2]', async (t) => {
+  const server = await ScriptedServer.open({ sessionPresent: true });
+  const { connecting } = await server.dial({ cleanStart: true, hasSessionState: true });
+  for (const peer of server.peers) t.ok(peer.isClosed);
+  await t.rejects(connecting, { code: 'ERR_LINK_OPEN' });
+});
+
 t.test(
   'what was published meanwhile comes over the new session, and later ones are gone on with [MQTT-3.2.2-4]',
   async (t) => {

@@ -40,6 +40,26 @@ t.test(
   },
 );
 
+t.test('the first message of a topic names its alias, the next ones are called by it [MQTT-3.1.2-26]', async (t) => {
+  const five = await Five.open();
+  const listener = await five.device('listener', { properties: { topicAliasMaximum: 1 } });
+  listener.send(subscribeOf(1, 2, '#'));
+  await listener.received();
+  const device = await five.device('device');
+  for (const qos of [0, 1, 2] as const) {
+    device.send(publishOf('topic', 'x', { qos, packetId: qos }));
+    await device.received();
+  }
+  t.same(
+    published(await listener.received()).map(({ topic, properties }) => [topic, properties.topicAlias]),
+    [
+      ['topic', 1],
+      ['', 1],
+      ['', 1],
+    ],
+  );
+});
+
 t.test('the broker takes every alias up to its own maximum [MQTT-3.3.2-12] [MQTT-3.3.2-7]', async (t) => {
   const five = await Five.open({ topicAliasMaximum: 3 });
   const listener = await five.listener('listener', 0, '#');
