@@ -14,7 +14,14 @@ import { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import { RetainedStore } from '../router/retained.ts';
 import { Router } from '../router/router.ts';
-import { bridgeSettingsOf, brokerOptionsOf, logOptionsOf, retainedLimitsOf, tlsOptionsOf } from './from-config.ts';
+import {
+  bridgeSettingsOf,
+  brokerOptionsOf,
+  logOptionsOf,
+  retainedLimitsOf,
+  sharedOptionsOf,
+  tlsOptionsOf,
+} from './from-config.ts';
 
 /** Everything that one configuration describes, running. */
 export class App {
@@ -34,7 +41,10 @@ export class App {
   static async start(loaded: LoadedConfig, ports: Ports, isTerminal: boolean): Promise<App> {
     const log = openLog(logOptionsOf(loaded.config.log, isTerminal));
     for (const { file, line, path, text } of loaded.notes) log.warn({ at: `${file}:${line}`, key: path }, text);
-    const router = new Router({ retained: new RetainedStore(retainedLimitsOf(loaded)) });
+    const router = new Router({
+      retained: new RetainedStore(retainedLimitsOf(loaded)),
+      shared: { ...sharedOptionsOf(loaded), random: () => ports.random.unit() },
+    });
     const context: BrokerContext = { ports, log, router: router, turn: new Turn(ports.clock) };
     const broker = await Broker.open(context, brokerOptionsOf(loaded));
     for (const { name, host, port } of broker.listeners) log.info({ listener: name, host, port }, 'listening');

@@ -10,13 +10,16 @@ import type { BridgeConfig, LogConfig, TlsConfig, WillConfig } from '../config/c
 import type { LoadedConfig } from '../config/load.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { RetainedLimits } from '../router/retained.ts';
+import type { SharedOptions } from '../router/shared-groups.ts';
 
 type Pems = LoadedConfig['pems'];
 
 /** The options of the broker. */
 export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'> {
   const { listeners, mqtt, auth } = loaded.config;
-  const { sessionExpiryMaxS, retainedCountMax: _count, retainedBytesMax: _bytes, ...limits } = mqtt;
+  const { sessionExpiryMaxS, ...rest } = mqtt;
+  const { retainedCountMax: _count, retainedBytesMax: _bytes, ...more } = rest;
+  const { sharedStrategy: _strategy, sharedStrategies: _strategies, ...limits } = more;
   return {
     ...limits,
     sessionExpiryMax: sessionExpiryMaxS,
@@ -28,6 +31,11 @@ export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & 
       ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, loaded.pems) }),
     })),
   };
+}
+
+/** How shared subscriptions choose. */
+export function sharedOptionsOf({ config }: LoadedConfig): SharedOptions {
+  return { strategy: config.mqtt.sharedStrategy, strategies: new Map(config.mqtt.sharedStrategies) };
 }
 
 /** The bounds of the retained messages. */

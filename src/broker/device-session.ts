@@ -20,7 +20,7 @@ import { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
-import type { Destination, Grant, RunTaker, SubscriptionOptions } from '../router/destination.ts';
+import type { Destination, Grant, RunTaker, ShareGroup, SubscriptionOptions } from '../router/destination.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
@@ -43,6 +43,8 @@ export class DeviceSession implements Destination, RunTaker {
   readonly #counters: BrokerCounters;
   /** Made with the first message that has to wait. */
   #queue: Queue<Identifiers> | undefined;
+  /** By sequence in the queue: the groups that chose this device for a message; made with the first. */
+  #shared: Map<number, ShareGroup> | undefined;
   #line: DeviceLine | undefined;
   #isPumping = false;
 
@@ -102,10 +104,12 @@ export class DeviceSession implements Destination, RunTaker {
     this.#line = undefined;
   }
 
-  /** The session ends: what still waits is dropped, counted. */
+  /** The session ends: what it had from groups goes to other members, all else that waits is dropped, counted. */
   end(): void {
+    const underway = this.flows.reset();
+    if (this.#shared) this.#passOn(this.#shared, underway);
     this.#queue?.clear('session-ended');
-    const windowOnly = this.flows.reset().filter((entry) => entry.token === 0).length;
+    const windowOnly = underway.filter((entry) => entry.token === 0).length;
     this.#drop('session-ended', windowOnly);
   }
 
@@ -113,7 +117,8 @@ export class DeviceSession implements Destination, RunTaker {
   deliver(message: Message, grant: Grant, _acceptance: Acceptance): void {
     const qos = lowerQos(message.qos, grant.qos); // [MQTT-3.8.4-8] [MQTT3-3.8.4-6]
     const retain = grant.isRetainAsPublished && message.retain; // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT3-3.3.1-9]
-    this.#take(message, qos, retain, grant.identifiers);
+    if (grant.group && qos > 0) this.#takeShared(message.withTopic(message.topic, qos, retain), grant);
+    else this.#take(message, qos, retain, grant.identifiers);
   }
 
   /** Takes a retained message because of a new subscription [MQTT-3.3.1-8] [MQTT3-3.3.1-6] [MQTT3-3.3.1-8]. */
@@ -124,7 +129,10 @@ export class DeviceSession implements Destination, RunTaker {
 
   /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
-    if (entry.token > 0) this.#queue?.acknowledge(entry.token);
+    if (entry.token > 0) {
+      this.#queue?.acknowledge(entry.token);
+      this.#shared?.delete(entry.token);
+    }
     if (isFailure(reasonCode)) this.#drop('refused');
     else this.#counters.settled.add();
     this.pump();
@@ -159,7 +167,10 @@ export class DeviceSession implements Destination, RunTaker {
     queue.next();
     if (outcome !== 'sent') this.#drop(outcome);
     if (outcome === 'sent') this.#counters.sent.add();
-    if (outcome !== 'sent' || message.qos === 0) queue.acknowledge(sequence);
+    if (outcome !== 'sent' || message.qos === 0) {
+      queue.acknowledge(sequence);
+      this.#shared?.delete(sequence);
+    }
     return true;
   }
 
@@ -175,6 +186,26 @@ export class DeviceSession implements Destination, RunTaker {
     if (outcome === 'sent') this.#counters.sent.add();
     else if (outcome === 'full' || outcome === 'offline') this.#wait(message, qos, retain, identifiers);
     else this.#drop(outcome);
+  }
+
+  /** A message of a group stays in the queue until it is settled: should the session end, another member gets it. */
+  #takeShared(message: Message, { group, identifiers }: Grant): void {
+    this.#counters.matched.add();
+    const sequence = this.#openQueue().append(message, identifiers);
+    if (sequence === 0 || group === undefined) return;
+    this.#shared ??= new Map();
+    this.#shared.set(sequence, group);
+    this.pump();
+  }
+
+  /** Whatever was sent at QoS 2 is nobody else's [MQTT-4.8.2-5]. */
+  #passOn(shared: ReadonlyMap<number, ShareGroup>, underway: readonly SendEntry[]): void {
+    const sentOnce = new Set(underway.filter(({ delivery }) => delivery.qos === 2).map(({ token }) => token));
+    for (const [sequence, group] of shared) {
+      const entry = sentOnce.has(sequence) ? undefined : this.#queue?.acknowledge(sequence);
+      if (entry) this.#drop(group.passOn(entry.message) ? 'passed-on' : 'session-ended');
+    }
+    this.#shared = undefined;
   }
 
   #wait(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
@@ -198,7 +229,10 @@ export class DeviceSession implements Destination, RunTaker {
     if (this.#queue === undefined) {
       const { queueCountMax, queueBytesMax, queueOverflow } = this.#options;
       const limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
-      this.#queue = new Queue<Identifiers>(limits, (_entry, reason) => this.#drop(reason));
+      this.#queue = new Queue<Identifiers>(limits, ({ sequence }, reason) => {
+        this.#shared?.delete(sequence);
+        this.#drop(reason);
+      });
     }
     return this.#queue;
   }

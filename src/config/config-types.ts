@@ -37,6 +37,9 @@ export interface ListenerConfig {
   readonly tls?: TlsConfig;
 }
 
+/** How a shared subscription chooses among its members. */
+export type SharedStrategyConfig = 'round-robin' | 'sticky' | 'random' | 'hash-client-id' | 'hash-topic' | 'local';
+
 /** Limits of the broker. */
 export interface MqttConfig {
   readonly maximumPacketSize: number;
@@ -47,6 +50,9 @@ export interface MqttConfig {
   readonly topicAliasMaximum: number;
   readonly keepAliveMultiplier: number;
   readonly sessionExpiryMaxS: number;
+  readonly sharedStrategy: SharedStrategyConfig;
+  /** By share name. */
+  readonly sharedStrategies: readonly (readonly [string, SharedStrategyConfig])[];
   readonly retainedCountMax: number;
   readonly retainedBytesMax: number;
   readonly maximumQos: 0 | 1 | 2;

@@ -18,6 +18,7 @@ export const mqttDefaults = {
   max_topic_alias: '100',
   keepalive_multiplier: '1.5',
   max_session_expiry: '7d',
+  shared_subscription_strategy: 'round_robin',
   max_retained_count: '1000000',
   max_retained_bytes: '256MB',
   max_qos: '2',

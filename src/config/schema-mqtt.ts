@@ -2,9 +2,38 @@
 // goodbye. Keys of the incumbent that mean nothing here are accepted and explained by a
 // note; every limit passes its bounds here, with its default.
 import * as v from 'valibot';
-import type { DrainConfig, MqttConfig } from './config-types.ts';
+import type { DrainConfig, MqttConfig, SharedStrategyConfig } from './config-types.ts';
 import { mqttDefaults as defaults } from './defaults.ts';
-import { decimal, duration, flag, ignored, type Kind, oneOf, section, size, text, whole } from './schema-values.ts';
+import {
+  decimal,
+  duration,
+  flag,
+  ignored,
+  type Kind,
+  noArray,
+  objectExpected,
+  oneOf,
+  section,
+  size,
+  text,
+  whole,
+} from './schema-values.ts';
+
+const strategy: Kind<SharedStrategyConfig> = oneOf({
+  round_robin: 'round-robin',
+  sticky: 'sticky',
+  random: 'random',
+  hash_clientid: 'hash-client-id',
+  hash_topic: 'hash-topic',
+  local: 'local',
+} as const);
+
+/** Strategies by the share names for which they hold. */
+const strategies: Kind<MqttConfig['sharedStrategies']> = v.pipe(
+  noArray,
+  v.record(text, strategy, objectExpected),
+  v.transform((named) => Object.entries(named)),
+);
 
 /** `mqtt`. */
 export const mqttKind: Kind<MqttConfig> = v.pipe(
@@ -17,6 +46,8 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     max_topic_alias: v.optional(whole(0, 65_535), defaults.max_topic_alias),
     keepalive_multiplier: v.optional(decimal(1, 10), defaults.keepalive_multiplier),
     max_session_expiry: v.optional(duration('0s', '49710d'), defaults.max_session_expiry),
+    shared_subscription_strategy: v.optional(strategy, defaults.shared_subscription_strategy),
+    shared_subscription_group: v.optional(strategies, {}),
     max_retained_count: v.optional(whole(0, 100_000_000), defaults.max_retained_count),
     max_retained_bytes: v.optional(size('0B', '1024GB'), defaults.max_retained_bytes),
     max_qos: v.optional(oneOf({ '0': 0, '1': 1, '2': 2 } as const), defaults.max_qos),
@@ -46,6 +77,8 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     topicAliasMaximum: raw.max_topic_alias,
     keepAliveMultiplier: raw.keepalive_multiplier,
     sessionExpiryMaxS: Math.round(raw.max_session_expiry / 1000),
+    sharedStrategy: raw.shared_subscription_strategy,
+    sharedStrategies: raw.shared_subscription_group,
     retainedCountMax: raw.max_retained_count,
     retainedBytesMax: raw.max_retained_bytes,
     maximumQos: raw.max_qos,

@@ -19,6 +19,7 @@ export const dropReasons = [
   'unchanged',
   'too-soon',
   'session-ended',
+  'passed-on',
   'removed',
 ] as const;
 

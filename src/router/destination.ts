@@ -28,6 +28,14 @@ export interface Grant {
   isRetainAsPublished: boolean;
   /** Identifiers of all of them that have one [MQTT-3.3.4-4]; undefined if none has. */
   identifiers: readonly number[] | undefined;
+  /** The group whose turn it was, if it is a shared subscription that granted this. */
+  group?: ShareGroup;
+}
+
+/** Where a message goes whose receiver is gone for good. */
+export interface ShareGroup {
+  /** Gives an owned message to another member. Returns whether there was one. */
+  passOn(message: Message): boolean;
 }
 
 /** A destination that can take messages as runs of the frames that they came in. */

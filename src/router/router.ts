@@ -11,12 +11,14 @@ import type { Message } from '../message/message.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Destination, Grant, RunStop, RunTaker, SubscriptionOptions } from './destination.ts';
 import { RetainedStore } from './retained.ts';
-import { SharedGroup } from './shared-groups.ts';
+import { SharedGroup, type SharedOptions } from './shared-groups.ts';
 
 /** The bounds of the router. */
 export interface RouterOptions {
   /** Topics whose route is remembered. Default 10,000. */
   readonly routesMax?: number;
+  /** How shared subscriptions choose among their members. Default: in turns. */
+  readonly shared?: SharedOptions;
   /** The store of retained messages. Default: one with default limits. */
   readonly retained?: RetainedStore;
 }
@@ -57,6 +59,7 @@ export class Router {
   readonly #groups = new Map<string, SharedGroup>();
   readonly #routes = new Map<string, Route>();
   readonly #routesMax: number;
+  readonly #shared: SharedOptions;
   #subscriptionCount = 0;
   #generation = 0;
   readonly #takerIds = new Map<RunTaker, number>();
@@ -66,6 +69,7 @@ export class Router {
   constructor(options: RouterOptions = {}) {
     this.retained = options.retained ?? new RetainedStore();
     this.#routesMax = options.routesMax ?? 10_000;
+    this.#shared = options.shared ?? { strategy: 'round-robin' };
   }
 
   /** Grows whenever a subscription changes: what was found out about a topic under an older number is void. */
@@ -123,11 +127,11 @@ export class Router {
       if (stop && offer(stop, message, acceptance)) offered++;
     }
     for (let index = 0; index < route.groups.length; index++) {
-      const member = route.groups[index]?.pick();
+      const member = route.groups[index]?.pick(message);
       if (member === undefined) continue;
       offered++;
       // a copy of its own, with its own identifier [MQTT-3.3.4-5]; to nobody else from now on [MQTT-4.8.2-5]
-      member.destination.deliver(message, grantOf([member]), acceptance);
+      member.destination.deliver(message, member.grant, acceptance);
     }
     acceptance.seal(offered === 0 ? ReasonCode.noMatchingSubscribers : ReasonCode.success);
   }
@@ -162,7 +166,7 @@ export class Router {
     const parsed = parseFilter(filter);
     let group = this.#groups.get(filter);
     if (group === undefined) {
-      group = new SharedGroup(parsed.shareName);
+      group = new SharedGroup(parsed.shareName, this.#shared);
       this.#groups.set(filter, group);
       this.#tree.add(parsed.filter, group);
     }

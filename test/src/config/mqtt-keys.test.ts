@@ -21,6 +21,8 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     topicAliasMaximum: 100,
     keepAliveMultiplier: 1.5,
     sessionExpiryMaxS: 7 * 86_400,
+    sharedStrategy: 'round-robin',
+    sharedStrategies: [],
     retainedCountMax: 1_000_000,
     retainedBytesMax: 256 * 1024 * 1024,
     maximumQos: 2,
@@ -48,6 +50,11 @@ t.test('what the broker is to serve, and how it says goodbye, arrives', async (t
   });
   t.match(config.mqtt, {
     maximumQos: 1,
+    sharedStrategy: 'sticky',
+    sharedStrategies: [
+      ['loaders', 'hash-topic'],
+      ['near', 'local'],
+    ],
     retainedCountMax: 1000,
     retainedBytesMax: 1024 * 1024,
     isRetainAvailable: true,
