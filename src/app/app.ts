@@ -11,6 +11,7 @@ import { Broker } from '../broker/broker.ts';
 import type { BrokerContext } from '../broker/broker-rooms.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { Turn } from '../link/turn.ts';
+import { heapBytes } from '../ports/node-heap.ts';
 import type { Ports } from '../ports/ports.ts';
 import { RetainedStore } from '../router/retained.ts';
 import { Router } from '../router/router.ts';
@@ -45,7 +46,7 @@ export class App {
       retained: new RetainedStore(retainedLimitsOf(loaded)),
       shared: { ...sharedOptionsOf(loaded), random: () => ports.random.unit() },
     });
-    const context: BrokerContext = { ports, log, router: router, turn: new Turn(ports.clock) };
+    const context: BrokerContext = { ports, log, router, turn: new Turn(ports.clock), heapBytes };
     const broker = await Broker.open(context, brokerOptionsOf(loaded));
     for (const { name, host, port } of broker.listeners) log.info({ listener: name, host, port }, 'listening');
     const bridges = new Bridges(context);

@@ -19,6 +19,8 @@ export interface BrokerContext {
   /** Shared with the bridges: there they meet. */
   readonly router: Router;
   readonly turn: Turn;
+  /** Bytes that the process holds, for `$SYS`; default not told. */
+  readonly heapBytes?: () => number;
 }
 
 /** The broker as its device connections see it. */

@@ -11,6 +11,10 @@ export class BrokerCounters {
   readonly connections: Counter = new Counter();
   /** Connections turned away by a limit. */
   readonly turnedAway: Counter = new Counter();
+  /** CONNECTs accepted. */
+  readonly connects: Counter = new Counter();
+  /** Sessions that ended because their time was over. */
+  readonly sessionsExpired: Counter = new Counter();
   /** PUBLISH packets taken from devices. */
   readonly received: Counter = new Counter();
   /** Logins refused, by reason. */
@@ -41,11 +45,21 @@ export interface BrokerStatus {
   readonly connections: number;
   readonly connectionsTotal: number;
   readonly connectionsTurnedAway: number;
+  /** CONNECTs accepted since the broker was opened. */
+  readonly connectsTotal: number;
   readonly sessions: number;
+  /** Sessions with a device connected now. */
+  readonly connected: number;
+  /** Sessions that ended because their time was over. */
+  readonly sessionsExpired: number;
   readonly subscriptions: number;
+  /** Of these, shared ones. */
+  readonly sharedSubscriptions: number;
   readonly retained: number;
+  readonly retainedBytes: number;
   /** Messages waiting for devices. */
   readonly queued: number;
+  readonly queuedBytes: number;
   readonly received: number;
   /** Logins refused, by reason. */
   readonly refusedLogins: Partial<Record<RefusalReason, number>>;

@@ -83,7 +83,7 @@ export class Broker {
     this.#rooms = { ...context, options, access: new Access(options.access, context.ports), sessions, wills, counters };
     this.#openedAt = context.ports.clock.now();
     this.#publishesSystemAt = this.#openedAt;
-    this.#sysTopics = new SysTopics(context.router, brokerVersion);
+    this.#sysTopics = new SysTopics(context.router, brokerVersion, this.#openedAt);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -125,16 +125,29 @@ export class Broker {
   /** The broker in numbers, now. */
   get status(): BrokerStatus {
     const { counters, sessions, router, ports } = this.#rooms;
+    const waiting = sessions.count();
+    let bytesReceived = counters.bytesReceived.value;
+    let bytesSent = counters.bytesSent.value;
+    for (const connection of this.#connections.keys()) {
+      bytesReceived += connection.bytesReceived;
+      bytesSent += connection.bytesSent;
+    }
     return {
       state: this.#state,
       uptimeMs: ports.clock.now() - this.#openedAt,
       connections: this.#connections.size,
       connectionsTotal: counters.connections.value,
       connectionsTurnedAway: counters.turnedAway.value,
+      connectsTotal: counters.connects.value,
       sessions: sessions.size,
+      connected: waiting.connected,
+      sessionsExpired: counters.sessionsExpired.value,
       subscriptions: router.subscriptionCount,
+      sharedSubscriptions: router.sharedCount,
       retained: router.retained.size,
-      queued: sessions.queueDepth,
+      retainedBytes: router.retained.byteLength,
+      queued: waiting.queued,
+      queuedBytes: waiting.queuedBytes,
       received: counters.received.value,
       refusedLogins: counters.refusedLogins.toJSON(),
       denied: counters.denied.value,
@@ -142,8 +155,8 @@ export class Broker {
       sent: counters.sent.value,
       settled: counters.settled.value,
       dropped: counters.dropped.toJSON(),
-      bytesReceived: counters.bytesReceived.value,
-      bytesSent: counters.bytesSent.value,
+      bytesReceived,
+      bytesSent,
     };
   }
 
@@ -271,6 +284,6 @@ export class Broker {
     const interval = this.#rooms.options.systemTopicsIntervalMs;
     if (interval === 0 || now < this.#publishesSystemAt) return;
     this.#publishesSystemAt = now + interval;
-    this.#sysTopics.publish(this.status);
+    this.#sysTopics.publish(this.status, this.#rooms.heapBytes?.() ?? 0, now);
   }
 }

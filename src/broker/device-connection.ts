@@ -77,6 +77,16 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     return this.#link.isCongested;
   }
 
+  /** Bytes received from the device so far. */
+  get bytesReceived(): number {
+    return this.#link.bytesReceived;
+  }
+
+  /** Bytes sent to the device so far. */
+  get bytesSent(): number {
+    return this.#link.bytesSent;
+  }
+
   /** The client id, once the device was accepted. */
   get clientId(): string | undefined {
     return this.#accepted?.identity.clientId;
@@ -190,6 +200,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     const standing = access.standingOf(admission);
     const { session } = opened;
     this.#accepted = { connect, identity, admission, standing, session, memory: undefined, route: undefined };
+    this.#rooms.counters.connects.add();
     log.debug(this.#connectFacts(connect, clientId), 'device connected');
     // only who named a method will be asked again
     if (connect.properties.authenticationMethod === undefined) this.#login = undefined;

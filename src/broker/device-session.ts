@@ -92,6 +92,11 @@ export class DeviceSession implements Destination, RunTaker {
     return this.#queue?.depth ?? 0;
   }
 
+  /** Bytes of the messages waiting. */
+  get queueBytes(): number {
+    return this.#queue?.byteLength ?? 0;
+  }
+
   /** The device is connected: what waits goes out, and what had begun is finished [MQTT-4.8.2-4]. */
   attach(line: DeviceLine): void {
     this.#line = line;

@@ -30,11 +30,15 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
-  /** Messages that wait in all sessions together. */
-  get queueDepth(): number {
-    let depth = 0;
-    for (const session of this.#sessions.values()) depth += session.queueDepth;
-    return depth;
+  /** What all sessions have together: devices connected, messages that wait, and their bytes. */
+  count(): { readonly connected: number; readonly queued: number; readonly queuedBytes: number } {
+    let [connected, queued, queuedBytes] = [0, 0, 0];
+    for (const session of this.#sessions.values()) {
+      if (session.isReady) connected++;
+      queued += session.queueDepth;
+      queuedBytes += session.queueBytes;
+    }
+    return { connected, queued, queuedBytes };
   }
 
   /** The session of a client id. */
@@ -76,6 +80,10 @@ export class SessionTable {
 
   /** Ends the sessions whose time is over. */
   sweep(now: number): void {
-    for (const session of this.#sessions.values()) if (session.expiresAt <= now) this.end(session);
+    for (const session of this.#sessions.values()) {
+      if (session.expiresAt > now) continue;
+      this.#counters.sessionsExpired.add();
+      this.end(session);
+    }
   }
 }

@@ -7,6 +7,7 @@ import { Origin } from '../message/origin.ts';
 import { Acceptance } from '../router/acceptance.ts';
 import type { Router } from '../router/router.ts';
 import type { BrokerStatus } from './broker-status.ts';
+import { LoadAverages } from './load-averages.ts';
 
 /** Publishes a broker's state on `$SYS` topics. */
 export class SysTopics {
@@ -14,29 +15,56 @@ export class SysTopics {
   readonly #version: string;
   readonly #origin = new Origin('system', '$SYS');
   readonly #published = new Map<string, string>();
+  readonly #loads: LoadAverages;
+  #clientsMax = 0;
+  #heapMax = 0;
 
-  constructor(router: Router, version: string) {
+  /** `now` in ms: averages begin there. */
+  constructor(router: Router, version: string, now: number) {
     this.#router = router;
+    this.#loads = new LoadAverages(now);
     this.#version = version;
   }
 
-  /** Publishes what has changed since the last call. */
-  publish(status: BrokerStatus): void {
+  /** Publishes what has changed since the last call. `heapBytes` 0: not known. */
+  publish(status: BrokerStatus, heapBytes: number, now: number): void {
+    this.#clientsMax = Math.max(this.#clientsMax, status.sessions);
+    this.#heapMax = Math.max(this.#heapMax, heapBytes);
+    const dropped = Object.values(status.dropped).reduce((sum, count) => sum + count, 0);
     const values: Record<string, string | number> = {
       version: `viaduct ${this.#version}`,
       uptime: `${Math.floor(status.uptimeMs / 1000)} seconds`,
-      'clients/connected': status.connections,
       'clients/total': status.sessions,
-      'clients/disconnected': status.sessions - status.connections,
+      'clients/connected': status.connected,
+      'clients/active': status.connected,
+      'clients/disconnected': status.sessions - status.connected,
+      'clients/inactive': status.sessions - status.connected,
+      'clients/expired': status.sessionsExpired,
+      'clients/maximum': this.#clientsMax,
       'subscriptions/count': status.subscriptions,
+      'shared_subscriptions/count': status.sharedSubscriptions,
       'retained messages/count': status.retained,
-      'store/messages/count': status.queued,
+      'messages/stored': status.queued + status.retained,
+      'store/messages/count': status.queued + status.retained,
+      'store/messages/bytes': status.queuedBytes + status.retainedBytes,
       'publish/messages/received': status.received,
       'publish/messages/sent': status.sent,
-      'publish/messages/dropped': Object.values(status.dropped).reduce((sum, count) => sum + count, 0),
+      'publish/messages/dropped': dropped,
       'bytes/received': status.bytesReceived,
       'bytes/sent': status.bytesSent,
+      ...(heapBytes > 0 ? { 'heap/current': heapBytes, 'heap/maximum': this.#heapMax } : {}),
     };
+    for (const [reason, count] of Object.entries(status.dropped)) values[`dropped/${reason}`] = count;
+    const counted = {
+      'load/publish/received': status.received,
+      'load/publish/sent': status.sent,
+      'load/publish/dropped': dropped,
+      'load/bytes/received': status.bytesReceived,
+      'load/bytes/sent': status.bytesSent,
+      'load/sockets': status.connectionsTotal,
+      'load/connections': status.connectsTotal,
+    };
+    Object.assign(values, this.#loads.update(counted, now));
     for (const [name, value] of Object.entries(values)) this.#publishOne(`$SYS/broker/${name}`, String(value));
   }
 

@@ -61,6 +61,7 @@ export class Router {
   readonly #routesMax: number;
   readonly #shared: SharedOptions;
   #subscriptionCount = 0;
+  #sharedCount = 0;
   #generation = 0;
   readonly #takerIds = new Map<RunTaker, number>();
   readonly #runStops = new Map<string, readonly RunStop[]>();
@@ -90,6 +91,11 @@ export class Router {
     return this.#subscriptionCount;
   }
 
+  /** Of these, shared ones. */
+  get sharedCount(): number {
+    return this.#sharedCount;
+  }
+
   /** Adds or replaces [MQTT-3.8.4-3] [MQTT3-3.8.4-3] a subscription to a valid filter. Returns whether it is new. */
   subscribe(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
     this.#changed();
@@ -99,6 +105,7 @@ export class Router {
         ? this.#subscribeAlone(destination, filter, options)
         : this.#join(destination, filter, options);
     if (isNew) this.#subscriptionCount++;
+    if (isNew && parsed.shareName !== unshared) this.#sharedCount++;
     return isNew;
   }
 
@@ -109,6 +116,7 @@ export class Router {
     const wasThere =
       parsed.shareName === unshared ? this.#unsubscribeAlone(destination, filter) : this.#leave(destination, filter);
     if (wasThere) this.#subscriptionCount--;
+    if (wasThere && parsed.shareName !== unshared) this.#sharedCount--;
     return wasThere;
   }
 

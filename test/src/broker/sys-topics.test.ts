@@ -1,0 +1,101 @@
+// `$SYS`: the names and forms that mosquitto uses, and numbers that agree with the broker.
+import t from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
+import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { Broker } from '../../../src/broker/broker.ts';
+import { LoadAverages } from '../../../src/broker/load-averages.ts';
+import { publishOf, type RawPeer, subscribeOf, World } from '../../kit/world.ts';
+
+const { v5 } = ProtocolVersion;
+
+/** The values that a peer was sent since the last call, by topic below `$SYS/broker/`. */
+async function valuesOf(peer: RawPeer): Promise<Record<string, string>> {
+  const packets = await peer.receivedOf(PacketType.publish);
+  return Object.fromEntries(
+    packets.map(({ topic, payload }) => [topic.slice('$SYS/broker/'.length), payload.toString()]),
+  );
+}
+
+t.test('the state of the broker is told under the names of mosquitto, again only where it changed', async (t) => {
+  const world = new World();
+  const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883 }];
+  const broker = await Broker.open(
+    { ...world.context, heapBytes: () => 5000 },
+    { listeners, systemTopicsIntervalMs: 10_000 },
+  );
+  const watcher = await world.dial(v5);
+  await watcher.connect('watcher');
+  watcher.send(subscribeOf(1, 0, '$SYS/#'));
+  await watcher.received();
+  const away = await world.dial(v5);
+  await away.connect('away', { properties: { sessionExpiryInterval: 15 } });
+  away.send(subscribeOf(1, 1, 'kept', '$share/g/shared'));
+  await away.received();
+  away.cut();
+  await world.clock.settle();
+  const device = await world.dial(v5);
+  await device.connect('device');
+  device.send(
+    publishOf('kept', '12345', { qos: 1, packetId: 1, retain: true }),
+    publishOf('shared', 'x', { qos: 0 }),
+    publishOf('nobody', 'x'),
+  );
+  await device.received();
+  await world.clock.advance(12_000);
+  const values = await valuesOf(watcher);
+  t.match(values, {
+    uptime: /^\d+ seconds$/,
+    version: /^viaduct /,
+    'clients/total': '3',
+    'clients/connected': '2',
+    'clients/active': '2',
+    'clients/disconnected': '1',
+    'clients/inactive': '1',
+    'clients/maximum': '3',
+    'clients/expired': '0',
+    'subscriptions/count': '3',
+    'shared_subscriptions/count': '1',
+    'retained messages/count': /^\d+$/,
+    'messages/stored': /^\d+$/,
+    'store/messages/count': /^\d+$/,
+    'publish/messages/received': '3',
+    'publish/messages/dropped': '1',
+    'dropped/qos-0-offline': '1',
+    'heap/current': '5000',
+    'heap/maximum': '5000',
+    'load/connections/1min': /^\d+\.\d\d$/,
+    'load/publish/received/15min': /^\d+\.\d\d$/,
+    'load/publish/dropped/1min': /^\d+\.\d\d$/,
+  });
+  t.ok(Number(values['bytes/received']) > 0, 'bytes of connections that are open count');
+  t.ok(Number(values['load/bytes/received/1min']) > Number(values['load/bytes/received/15min']));
+  await world.clock.advance(10_000);
+  const later = await valuesOf(watcher);
+  t.match(later, { 'clients/expired': '1', 'clients/total': '2', 'dropped/session-ended': '1' });
+  t.notOk('version' in later, 'what is the same is not told again');
+  t.equal(later['shared_subscriptions/count'], '0');
+  t.equal(broker.status.connected, 2);
+});
+
+t.test('a load average goes to the rate, the sooner the shorter its time, and back when nothing happens', (t) => {
+  const loads = new LoadAverages(0);
+  let count = 0;
+  let shown: Record<string, string> = {};
+  for (let now = 10_000; now <= 3_600_000; now += 10_000) {
+    count += 100;
+    shown = loads.update({ x: count }, now);
+    if (now !== 60_000) continue;
+    t.same(shown, { 'x/1min': '379.27', 'x/5min': '108.76', 'x/15min': '38.70' }, 'after one minute');
+  }
+  t.equal(shown['x/1min'], '600.00', 'a hundred in ten seconds are six hundred a minute');
+  shown = loads.update({ x: count }, 3_660_000);
+  t.equal(shown['x/1min'], (600 * Math.exp(-1)).toFixed(2));
+  t.end();
+});
+
+t.test('nothing is published below $SYS where that is turned off', async (t) => {
+  const world = new World();
+  await world.openBroker();
+  await world.clock.advance(60_000);
+  t.equal(world.router.retained.size, 0);
+});
