@@ -1,5 +1,6 @@
 // TopicTree: which topics a filter matches; the other way round from FilterTree, for retained messages. A tree by
-// levels; a match keeps its own stack, so that no depth of topics can overflow the one of the machine.
+// levels; a match keeps its own stack, as deep as the topics, so that it can rest between two of them and no depth can
+// overflow the stack of the machine.
 // Bounded by the topics set; nodes that hold nothing any more are removed with their last topic.
 
 interface Node<T> {
@@ -11,8 +12,9 @@ interface Node<T> {
 }
 
 interface Step<T> {
-  readonly node: Node<T>;
-  /** Index of the filter's level that is to be matched among the node's children. */
+  /** What is left of the nodes side by side that are to be looked at. */
+  readonly nodes: Iterator<Node<T>>;
+  /** Index of the filter's level that is to be matched among the children of each. */
   readonly depth: number;
 }
 
@@ -59,26 +61,34 @@ export class TopicTree<T> {
   }
 
   /**
-   * Visits every topic that a valid filter (without `$share/name/`) matches. The visitor changes nothing in the tree.
+   * Every value whose topic a valid filter (without `$share/name/`) matches, one at a time. The tree may change between
+   * two of them: what is set meanwhile may or may not come, what is deleted does not.
    */
-  match(filter: string, visit: (topic: string, value: T) => void): void {
+  *matches(filter: string): Generator<T, void, void> {
     const levels = filter.split('/');
-    const stack: Step<T>[] = [{ node: this.#root, depth: 0 }];
-    for (let step = stack.pop(); step; step = stack.pop()) {
-      const { node, depth } = step;
-      const level = levels[depth];
-      if (level === undefined) {
-        visitNode(node, visit);
-      } else if (level === '#') {
-        if (node.parent !== undefined) visitNode(node, visit);
-        pushChildren(stack, node, depth);
-      } else if (level === '+') {
-        pushChildren(stack, node, depth + 1);
-      } else {
-        const child = node.children.get(level);
-        if (child) stack.push({ node: child, depth: depth + 1 });
+    const stack: Step<T>[] = [{ nodes: [this.#root].values(), depth: 0 }];
+    for (let step = stack.at(-1); step; step = stack.at(-1)) {
+      const next = step.nodes.next();
+      if (next.done === true) {
+        stack.pop();
+        continue;
       }
+      const node = next.value;
+      const { depth } = step;
+      if (this.#isHidden(node, levels[0])) continue;
+      const level = levels[depth];
+      const isWhole = level === undefined || (level === '#' && node !== this.#root);
+      if (isWhole && node.value !== undefined) yield node.value;
+      if (level === '#') stack.push({ nodes: node.children.values(), depth });
+      else if (level === '+') stack.push({ nodes: node.children.values(), depth: depth + 1 });
+      else if (level !== undefined) pushChild(stack, node.children.get(level), depth + 1);
     }
+  }
+
+  /** A wildcard at the root passes over `$` topics [MQTT-4.7.2-1] [MQTT3-4.7.2-1]. */
+  #isHidden(node: Node<T>, firstLevel: string | undefined): boolean {
+    const isWildcard = firstLevel === '#' || firstLevel === '+';
+    return isWildcard && node.parent === this.#root && node.level.startsWith('$');
   }
 
   #nodeOf(topic: string): Node<T> {
@@ -96,14 +106,6 @@ export class TopicTree<T> {
   }
 }
 
-function visitNode<T>(node: Node<T>, visit: (topic: string, value: T) => void): void {
-  if (node.topic !== undefined && node.value !== undefined) visit(node.topic, node.value);
-}
-
-/** All children, except that a wildcard at the root passes over `$` topics [MQTT-4.7.2-1] [MQTT3-4.7.2-1]. */
-function pushChildren<T>(stack: Step<T>[], node: Node<T>, depth: number): void {
-  for (const child of node.children.values()) {
-    if (node.parent === undefined && child.level.startsWith('$')) continue;
-    stack.push({ node: child, depth });
-  }
+function pushChild<T>(stack: Step<T>[], child: Node<T> | undefined, depth: number): void {
+  if (child) stack.push({ nodes: [child].values(), depth });
 }

@@ -223,7 +223,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     }
     this.#machine.subscribed(packet.packetId, result.reasonCodes, result.detail);
     for (const { filter, options } of result.replays) {
-      this.#rooms.router.retained.match(filter, this.#rooms.ports.clock.now(), (one) => session.replay(one, options));
+      session.replay(filter, this.#rooms.router.retained.replay(filter), options);
     }
   }
 

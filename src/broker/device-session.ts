@@ -21,11 +21,17 @@ import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker, ShareGroup, SubscriptionOptions } from '../router/destination.ts';
+import type { RetainedReplay } from '../router/retained-replay.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
 
 type Identifiers = readonly number[] | undefined;
+
+interface Replay {
+  readonly source: RetainedReplay;
+  readonly options: SubscriptionOptions;
+}
 
 /** One device's session. */
 export class DeviceSession implements Destination, RunTaker {
@@ -45,6 +51,8 @@ export class DeviceSession implements Destination, RunTaker {
   #queue: Queue<Identifiers> | undefined;
   /** By sequence in the queue: the groups that chose this device for a message; made with the first. */
   #shared: Map<number, ShareGroup> | undefined;
+  /** By filter: retained messages that are still to come. */
+  #replays: Map<string, Replay> | undefined;
   #line: DeviceLine | undefined;
   #isPumping = false;
 
@@ -112,6 +120,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** The session ends: what it had from groups goes to other members, all else that waits is dropped, counted. */
   end(): void {
     const underway = this.flows.reset();
+    this.#replays = undefined;
     if (this.#shared) this.#passOn(this.#shared, underway);
     this.#queue?.clear('session-ended');
     const windowOnly = underway.filter((entry) => entry.token === 0).length;
@@ -126,10 +135,20 @@ export class DeviceSession implements Destination, RunTaker {
     else this.#take(message, qos, retain, grant.identifiers);
   }
 
-  /** Takes a retained message because of a new subscription [MQTT-3.3.1-8] [MQTT3-3.3.1-6] [MQTT3-3.3.1-8]. */
-  replay(message: Message, options: SubscriptionOptions): void {
-    const identifiers = options.identifier > 0 ? [options.identifier] : undefined;
-    this.#take(message, lowerQos(message.qos, options.qos), true, identifiers);
+  /**
+   * Takes the retained messages of a new subscription [MQTT-3.3.1-8] [MQTT3-3.3.1-6] [MQTT3-3.3.1-8], behind what
+   * waits, as fast as the device takes them. Another replay of the same filter takes the place of one before.
+   */
+  replay(filter: string, source: RetainedReplay, options: SubscriptionOptions): void {
+    this.#replays ??= new Map();
+    this.#replays.delete(filter);
+    this.#replays.set(filter, { source, options });
+    this.pump();
+  }
+
+  /** A subscription is over: what is left of its retained messages does not come [MQTT-3.10.4-2]. */
+  forgetReplay(filter: string): void {
+    this.#replays?.delete(filter);
   }
 
   /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
@@ -146,7 +165,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** The device settled a message of a run. */
   runSettled(): void {
     this.#counters.settled.add();
-    if (this.#unreadCount > 0) this.pump();
+    if (this.#unreadCount > 0 || this.#replays) this.pump();
   }
 
   /** Sends what waits, as far as link and window allow. */
@@ -162,9 +181,9 @@ export class DeviceSession implements Destination, RunTaker {
   #sendNext(): boolean {
     const line = this.#line;
     const queue = this.#queue;
-    if (line === undefined || queue === undefined || line.isCongested) return false;
-    const entry = queue.peek();
-    if (entry === undefined) return false;
+    if (line === undefined || line.isCongested) return false;
+    const entry = queue?.peek();
+    if (queue === undefined || entry === undefined) return this.#replayNext(line);
     const { message, tag, sequence } = entry;
     const delivery = { message, qos: message.qos, retain: message.retain, subscriptionIdentifiers: tag };
     const outcome = line.send(delivery, message.qos === 0 ? 0 : sequence);
@@ -176,6 +195,29 @@ export class DeviceSession implements Destination, RunTaker {
       queue.acknowledge(sequence);
       this.#shared?.delete(sequence);
     }
+    return true;
+  }
+
+  #replayNext(line: DeviceLine): boolean {
+    for (const [filter, { source, options }] of this.#replays ?? []) {
+      const message = source.peek();
+      if (message) return this.#replayOne(line, message, source, options);
+      this.#replays?.delete(filter);
+    }
+    this.#replays = undefined;
+    return false;
+  }
+
+  #replayOne(line: DeviceLine, message: Message, source: RetainedReplay, options: SubscriptionOptions): boolean {
+    const subscriptionIdentifiers = options.identifier > 0 ? [options.identifier] : undefined;
+    const qos = lowerQos(message.qos, options.qos);
+    const outcome = line.send({ message, qos, retain: true, subscriptionIdentifiers }, 0);
+    if (outcome === 'full' || outcome === 'offline') return false;
+    source.taken(outcome === 'expired');
+    if (outcome === 'expired') return true; // it was retained no more
+    this.#counters.matched.add();
+    if (outcome === 'sent') this.#counters.sent.add();
+    else this.#drop(outcome);
     return true;
   }
 

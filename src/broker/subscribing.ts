@@ -81,6 +81,7 @@ export function unsubscribeSession(
   return packet.filters.map((filter) => {
     if (topicFilterFault(filter) !== undefined) return ReasonCode.topicFilterInvalid;
     session.subscriptions.delete(filter);
+    session.forgetReplay(filter);
     return rooms.router.unsubscribe(session, filter) ? ReasonCode.success : ReasonCode.noSubscriptionExisted;
   });
 }

@@ -3,6 +3,7 @@
 // topic's message is passed on but not kept, which is counted and told once, and what is already kept stays.
 import { TopicTree } from '../../protocol/topic/topic-tree.ts';
 import type { Message } from '../message/message.ts';
+import { type Kept, type KeptSource, RetainedReplay } from './retained-replay.ts';
 
 /** The bounds of the store. */
 export interface RetainedLimits {
@@ -16,11 +17,12 @@ export interface RetainedLimits {
 export const retainedDefaults: RetainedLimits = { countMax: 1_000_000, bytesMax: 256 * 1024 * 1024 };
 
 /** The retained messages of a broker. */
-export class RetainedStore {
-  readonly #tree = new TopicTree<Message>();
+export class RetainedStore implements KeptSource {
+  readonly #tree = new TopicTree<Kept>();
   readonly #limits: RetainedLimits;
   #bytes = 0;
   #refusedCount = 0;
+  #lastOrder = 0;
 
   constructor(limits: RetainedLimits = retainedDefaults) {
     this.#limits = limits;
@@ -49,30 +51,34 @@ export class RetainedStore {
   keep(message: Message): boolean {
     const before = message.payload.length === 0 ? this.#tree.delete(message.topic) : this.#tree.get(message.topic);
     if (message.payload.length === 0) {
-      this.#bytes -= before?.byteLength ?? 0;
+      this.#bytes -= before?.message.byteLength ?? 0;
       return true;
     }
-    const bytes = this.#bytes + message.byteLength - (before?.byteLength ?? 0);
+    const bytes = this.#bytes + message.byteLength - (before?.message.byteLength ?? 0);
     const isFull = before === undefined && this.#tree.size >= this.#limits.countMax;
     if (isFull || bytes > this.#limits.bytesMax) {
       this.#refusedCount++;
       return false;
     }
-    this.#tree.set(message.topic, message.own());
+    this.#tree.set(message.topic, { message: message.own(), order: ++this.#lastOrder });
     this.#bytes = bytes;
     return true;
   }
 
-  /** Visits the retained messages whose topic matches, except those expired at `now`, which are removed. */
-  match(filter: string, now: number, visit: (message: Message) => void): void {
-    const expired: Message[] = [];
-    this.#tree.match(filter, (_topic, message) => {
-      if (message.expiresAt !== 0 && message.expiresAt <= now) expired.push(message);
-      else visit(message);
-    });
-    for (const message of expired) {
-      this.#tree.delete(message.topic);
-      this.#bytes -= message.byteLength;
-    }
+  /** The retained messages whose topic matches, as they are now, to be handed out one at a time. */
+  replay(filter: string): RetainedReplay {
+    return new RetainedReplay(this.#tree.matches(filter), this.#lastOrder, this);
+  }
+
+  /** See `KeptSource`. */
+  isCurrent(message: Message): boolean {
+    return this.#tree.get(message.topic)?.message === message;
+  }
+
+  /** See `KeptSource`. */
+  expire(message: Message): void {
+    if (!this.isCurrent(message)) return;
+    this.#tree.delete(message.topic);
+    this.#bytes -= message.byteLength;
   }
 }

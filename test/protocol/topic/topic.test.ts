@@ -85,8 +85,7 @@ t.test('the topic tree finds what a list would find', async (t) => {
         } else if (tree.delete(topic) !== map.get(topic)) return false;
         else map.delete(topic);
       }
-      const found: string[] = [];
-      tree.match(filter, (topic) => found.push(topic));
+      const found = [...tree.matches(filter)];
       const expected = [...map.keys()].filter((topic) => twinMatches(filter, topic));
       return tree.size === map.size && found.sort().join('|') === expected.sort().join('|');
     }),
@@ -130,11 +129,8 @@ t.test('65535 levels exhaust nothing', async (t) => {
   t.equal(tree.size, 1);
   const topics = new TopicTree<number>();
   topics.set(deep, 1);
-  let count = 0;
-  topics.match('#', () => count++);
-  t.equal(count, 1);
-  topics.match(`${'+/'.repeat(65_535)}+`, () => count++);
-  t.equal(count, 2);
+  t.same([...topics.matches('#')], [1]);
+  t.same([...topics.matches(`${'+/'.repeat(65_535)}+`)], [1]);
   t.equal(topics.delete(deep), 1);
   t.equal(topics.size, 0);
   t.equal(topicFilterFault(deep), undefined);

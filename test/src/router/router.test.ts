@@ -67,6 +67,18 @@ function world(): { router: Router; log: Taken[]; publisher: Publisher; device: 
   return { router: new Router(), log, publisher: new Publisher(), device: (name) => new Recorder(name, log) };
 }
 
+/** What a replay hands out, and does away with what has expired at `now`. */
+function handedOut(store: RetainedStore, filter: string, now: number): readonly Message[] {
+  const messages: Message[] = [];
+  const replay = store.replay(filter);
+  for (let message = replay.peek(); message; message = replay.peek()) {
+    const hasExpired = message.expiresAt !== 0 && message.expiresAt <= now;
+    if (!hasExpired) messages.push(message);
+    replay.taken(hasExpired);
+  }
+  return messages;
+}
+
 t.test(
   'a message goes once to each destination, with the highest QoS and all identifiers of its subscriptions [MQTT-3.3.4-2] [MQTT-3.3.4-4] [MQTT3-3.3.5-1]',
   async (t) => {
@@ -198,9 +210,9 @@ t.test(
   async (t) => {
     const { router, publisher } = world();
     const seen = (): string[] => {
-      const topics: string[] = [];
-      router.retained.match('#', 0, (message) => topics.push(`${message.topic}=${message.payload}`));
-      return topics.sort();
+      return handedOut(router.retained, '#', 0)
+        .map((message) => `${message.topic}=${message.payload}`)
+        .sort();
     };
     publisher.publish(router, 'a', { retain: true, payload: '1' });
     publisher.publish(router, 'a/b', { retain: true, payload: '2' });
@@ -214,6 +226,22 @@ t.test(
   },
 );
 
+t.test('a replay hands out what was retained when it began, as far as it still is', async (t) => {
+  const { router, publisher } = world();
+  for (const topic of ['a', 'b', 'c', 'd']) publisher.publish(router, topic, { retain: true, payload: 'old' });
+  const replay = router.retained.replay('#');
+  t.equal(replay.peek()?.topic, 'a');
+  t.equal(replay.peek()?.topic, 'a', 'until it was taken');
+  replay.taken(false);
+  t.equal(replay.peek()?.topic, 'b');
+  publisher.publish(router, 'b', { retain: true, payload: 'new' });
+  publisher.publish(router, 'c', { retain: true, payload: '' });
+  publisher.publish(router, 'e', { retain: true, payload: 'new' });
+  t.equal(replay.peek()?.topic, 'd', 'what came since came by itself');
+  replay.taken(false);
+  t.equal(replay.peek(), undefined);
+});
+
 t.test('the retained store refuses a new topic when full, keeps what it has, and drops what has expired', async (t) => {
   const store = new RetainedStore({ countMax: 2, bytesMax: 100 });
   const origin = new Origin('device', 'd');
@@ -225,8 +253,7 @@ t.test('the retained store refuses a new topic when full, keeps what it has, and
   t.equal(put('a', 95), false, 'more bytes than the limit');
   t.equal(store.refusedCount, 2);
   t.equal(put('a', 20), true, 'a topic that is kept is replaced');
-  const topics: string[] = [];
-  store.match('+', 500, (message) => topics.push(message.topic));
+  const topics = handedOut(store, '+', 500).map(({ topic }) => topic);
   t.same(topics, ['a']);
   t.equal(store.size, 1);
   t.equal(store.byteLength, 21);

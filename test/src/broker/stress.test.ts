@@ -1,0 +1,154 @@
+// What one device does in excess costs the broker bounded memory and its neighbours nothing: counts, not times.
+import t from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
+import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
+import { Message } from '../../../src/message/message.ts';
+import { Origin } from '../../../src/message/origin.ts';
+import { Acceptance } from '../../../src/router/acceptance.ts';
+import { publishOf, type RawPeer, subscribeOf, World } from '../../kit/world.ts';
+
+const { v311, v5 } = ProtocolVersion;
+
+/** Two devices that go on talking to each other, whatever a third does. */
+class Neighbours {
+  readonly #world: World;
+  #from: RawPeer | undefined;
+  #to: RawPeer | undefined;
+  #count = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async open(): Promise<void> {
+    this.#from = await this.#world.dial(v311);
+    this.#to = await this.#world.dial(v311);
+    await this.#from.connect('neighbour-1');
+    await this.#to.connect('neighbour-2');
+    this.#to.send(subscribeOf(1, 1, 'neighbour/x'));
+    await this.#to.received();
+  }
+
+  /** Whether a message arrives and is acknowledged. */
+  async talk(): Promise<boolean> {
+    this.#count++;
+    this.#from?.send(publishOf('neighbour/x', String(this.#count), { qos: 1, packetId: this.#count }));
+    const acks = await this.#from?.receivedOf(PacketType.puback);
+    const messages = await this.#to?.receivedOf(PacketType.publish);
+    for (const { packetId } of messages ?? []) {
+      this.#to?.send({ type: PacketType.puback, packetId, reasonCode: 0, properties: {} });
+    }
+    return acks?.length === 1 && messages?.length === 1;
+  }
+}
+
+const nobody = { accepted: (): void => undefined };
+
+function retain(world: World, count: number): void {
+  const origin = new Origin('application', 'filler');
+  for (let index = 0; index < count; index++) {
+    const payload = Buffer.from(String(index));
+    const message = new Message({ topic: `r/${index % 100}/${index}`, payload, qos: 1, retain: true, origin });
+    world.router.publish(message, new Acceptance(nobody, 0));
+  }
+}
+
+t.test('100,000 retained topics come to a subscriber as fast as it acknowledges, and nothing is queued', async (t) => {
+  const world = new World();
+  const broker = await world.openBroker();
+  retain(world, 100_000);
+  const neighbours = new Neighbours(world);
+  await neighbours.open();
+  const device = await world.dial(v5);
+  await device.connect('device', { properties: { receiveMaximum: 500 } });
+  device.send(subscribeOf(1, 1, '#'), subscribeOf(2, 1, 'none'));
+  let got = 0;
+  let queuedMax = 0;
+  for (let packets = await device.receivedOf(PacketType.publish); packets.length > 0; ) {
+    t.ok(packets.length <= 500, 'never more than its receive maximum') || t.bailout();
+    got += packets.length;
+    queuedMax = Math.max(queuedMax, broker.status.queued);
+    device.send(
+      ...packets.map(({ packetId }) => ({ type: PacketType.puback, packetId, reasonCode: 0 as const, properties: {} })),
+    );
+    if (got % 10_000 === 0) t.ok(await neighbours.talk(), 'the neighbours go on');
+    packets = await device.receivedOf(PacketType.publish);
+  }
+  t.ok(got >= 100_000, `${got} came`);
+  t.equal(queuedMax < 100, true, `at most ${queuedMax} waited`);
+  t.same(broker.status.dropped, {});
+});
+
+t.test('a flood of subscriptions ends at the limit of the session, with its reason for each', async (t) => {
+  const world = new World();
+  const broker = await world.openBroker({ subscriptionsMax: 1000 });
+  const neighbours = new Neighbours(world);
+  await neighbours.open();
+  const device = await world.dial(v5);
+  await device.connect('device');
+  for (let packet = 0; packet < 20; packet++) {
+    device.send(subscribeOf(packet + 1, 0, ...Array.from({ length: 100 }, (_one, index) => `f/${packet}/${index}/#`)));
+  }
+  const codes = (await device.receivedOf(PacketType.suback)).flatMap(({ reasonCodes }) => reasonCodes);
+  t.equal(codes.filter((code) => code === 0).length, 1000);
+  t.equal(codes.filter((code) => code === ReasonCode.quotaExceeded).length, 1000);
+  t.equal(broker.status.subscriptions, 1001);
+  t.ok(await neighbours.talk());
+});
+
+t.test(
+  'clients that never finish CONNECT are cut in time, and told in the log; others get in beside them',
+  async (t) => {
+    const world = new World();
+    const broker = await world.openBroker({ connectTimeoutMs: 1000 });
+    const silent = await Promise.all(Array.from({ length: 500 }, () => world.dial(v311)));
+    for (const peer of silent) peer.sendHex('101000044d51');
+    const neighbours = new Neighbours(world);
+    await neighbours.open();
+    t.ok(await neighbours.talk());
+    await world.clock.advance(2000);
+    t.ok(silent.every(({ isClosed }) => isClosed));
+    t.equal(broker.status.connections, 2);
+    t.match(world.log.lines.join('\n'), /no CONNECT came in time/);
+  },
+);
+
+t.test('a burst of connects is served, and what is above the limit turned away, counted and told', async (t) => {
+  const world = new World();
+  const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883, connectionsMax: 1000 }];
+  const broker = await world.openBroker({ listeners });
+  const peers = await Promise.all(Array.from({ length: 1200 }, () => world.dial(v311)));
+  const answers = await Promise.all(peers.map((peer, index) => peer.connect(`device-${index}`)));
+  t.equal(answers.filter((packets) => packets.length === 1).length, 1000);
+  t.equal(broker.status.connectionsTurnedAway, 200);
+  t.match(world.log.lines.join('\n'), /turned away/);
+});
+
+t.test('half-open connections are noticed by their silence, and cost their neighbours nothing', async (t) => {
+  const world = new World();
+  const broker = await world.openBroker();
+  const gone = await Promise.all(Array.from({ length: 200 }, () => world.dial(v311)));
+  await Promise.all(gone.map((peer, index) => peer.connect(`gone-${index}`, { keepAlive: 10 })));
+  const neighbours = new Neighbours(world);
+  await neighbours.open();
+  await world.clock.advance(16_000);
+  t.equal(broker.status.connections, 2);
+  t.equal(broker.status.sessions, 2, 'clean sessions end with them');
+  t.ok(await neighbours.talk());
+});
+
+t.test('topics of 65,535 bytes and of 200 levels are carried where they are allowed', async (t) => {
+  const world = new World();
+  await world.openBroker({ topicLevelsMax: 65_535 });
+  const device = await world.dial(v5);
+  await device.connect('device');
+  const long = 'x'.repeat(65_535);
+  const deep = Array.from({ length: 200 }, (_one, index) => index).join('/');
+  device.send(subscribeOf(1, 0, long), subscribeOf(2, 0, '0/#'), subscribeOf(3, 0, `${'+/'.repeat(199)}+`));
+  await device.received();
+  device.send(publishOf(long, 'l', { retain: true }), publishOf(deep, 'd', { retain: true }));
+  const topics = (await device.receivedOf(PacketType.publish)).map(({ topic }) => topic.length);
+  t.same(topics, [65_535, deep.length]);
+  t.equal(world.router.retained.size, 2);
+});
