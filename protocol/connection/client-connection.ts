@@ -31,7 +31,7 @@ import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { authFault, type ClientAuthentication, methodFault } from './client-authentication.ts';
 import { type ClientSink, type ClientTerms, connackFault, serverDisconnectFault } from './client-terms.ts';
-import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
+import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
 import { fitPacket } from './fitted-packet.ts';
 import { Pinger } from './keep-alive.ts';
 import { faultAtClient } from './legal-packets.ts';
@@ -39,7 +39,7 @@ import { featuresOfConnack, packetSizeMax, type ServerFeatures } from './limits.
 import { OpenRequests } from './open-requests.ts';
 
 /** One connection at a client. */
-export class ClientConnection {
+export class ClientConnection implements ExchangeOwner {
   readonly #outbox: Outbox;
   readonly #sink: ClientSink;
   readonly #session: Session;
@@ -178,7 +178,7 @@ export class ClientConnection {
     return true;
   }
 
-  /** Ends the connection in order; nothing is sent after it [MQTT-3.14.4-1] [MQTT3-3.14.4-2]. */
+  /** Ends the connection in order; nothing is sent after it [MQTT-3.14.4-1] [MQTT3-3.14.4-1] [MQTT3-3.14.4-2]. */
   disconnect(reasonCode: ReasonCode, detail: string, properties: Properties = noProperties): void {
     if (this.#state === 'connected') this.#write({ type: PacketType.disconnect, reasonCode, properties });
     this.#end({ blame: 'local', reasonCode, detail });
@@ -273,6 +273,7 @@ export class ClientConnection {
       peer: this.#server,
       topicAliasMaximum: connect.properties.topicAliasMaximum ?? 0,
       isPeerClient: false,
+      owner: this,
       ...(qos2WindowMax === undefined ? {} : { qos2WindowMax }),
       ...(runSink === undefined ? {} : { runSink }),
     });

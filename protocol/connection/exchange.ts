@@ -1,6 +1,6 @@
 // hot path
-// Exchange: publishing and acknowledging, the half of MQTT that is the same for clients and servers. One for each
-// connection; it works on a session that outlives it. Both machines (client-connection, server-connection) have one.
+// Exchange: publishing and acknowledging, the half of MQTT that is the same for clients and servers, and for all
+// versions [MQTT31-11]. One for each connection; it works on a session that outlives it. Both machines have one.
 //
 //   out: send -> SendWindow -> PUBLISH            in: PUBLISH -> aliases -> ReceiveWindow -> sink.messageReceived
 //        PUBACK / PUBREC -> PUBREL / PUBCOMP           session.accept -> AckOrder -> PUBACK / PUBREC
@@ -20,7 +20,7 @@ import { PacketType } from '../wire/packet-type.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
-import { isFailure, ReasonCode } from '../wire/reason-code.ts';
+import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import type { PeerLimits } from './limits.ts';
 import { PublishReader, type ReadTerms } from './publish-reader.ts';
@@ -59,8 +59,15 @@ export interface ExchangeSink {
   ended(end: ConnectionEnd): void;
 }
 
+/** The machine that an exchange belongs to. */
+export interface ExchangeOwner {
+  /** Ends the connection. */
+  disconnect(reasonCode: ReasonCode, detail: string): void;
+}
+
 /** What one connection agreed on. */
 export interface ExchangeTerms extends ReadTerms {
+  readonly owner: ExchangeOwner;
   /** What the peer takes. */
   readonly peer: PeerLimits;
   /** Who takes runs; default nobody: every message comes alone. */
@@ -141,6 +148,7 @@ export class Exchange implements AckWriter, RunReader {
     const entry = window.add(delivery, token);
     if (entry === undefined) return 'full';
     // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]; DUP 0 whatever came [MQTT-3.3.1-3]
+    // [MQTT3-3.3.1-3]
     writer.write(delivery, entry.packetId, false, now);
     return 'sent';
   }
@@ -229,10 +237,15 @@ export class Exchange implements AckWriter, RunReader {
 
   /**
    * See `AckWriter`: an acknowledgement is due [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-2.2.1-5] [MQTT3-4.3.2-2]
-   * [MQTT3-2.3.1-6].
+   * [MQTT3-2.3.1-6] [MQTT3-3.3.4-1].
    */
   acknowledge(packetId: number, isQos2: boolean, reasonCode: ReasonCode): void {
     if (this.#isOver) return;
+    if (isFailure(reasonCode) && this.#terms.version !== ProtocolVersion.v5 && !isFinal(reasonCode)) {
+      // [MQTT3-4.8.0-2] unacknowledged it stays the peer's, and comes again
+      this.#terms.owner.disconnect(reasonCode, `a message could not be taken: ${reasonName(reasonCode)}`);
+      return;
+    }
     const type = isQos2 ? PacketType.pubrec : PacketType.puback;
     this.#writeAck(type, packetId, reasonCode);
     if (isQos2 && !isFailure(reasonCode)) this.#openQuota().acknowledged(packetId);
@@ -331,4 +344,14 @@ export class Exchange implements AckWriter, RunReader {
   #writeAck(type: AckType, packetId: number, reasonCode: ReasonCode): void {
     if (!this.#isOver) writeAck(this.#outbox, type, packetId, reasonCode, this.#terms.version);
   }
+}
+
+/** Refusals that another try would meet too: a peer of 3.x hears of them as of a success [MQTT3-3.3.5-2]. */
+function isFinal(reasonCode: ReasonCode): boolean {
+  return (
+    reasonCode === ReasonCode.notAuthorized ||
+    reasonCode === ReasonCode.topicNameInvalid ||
+    reasonCode === ReasonCode.payloadFormatInvalid ||
+    reasonCode === ReasonCode.packetTooLarge
+  );
 }

@@ -8,14 +8,15 @@ import { ProtocolVersion } from '../wire/protocol-version.ts';
 import { ReasonCode } from '../wire/reason-code.ts';
 
 /**
- * The version in which a CONNACK tells a client what is wrong with the CONNECT in `frame`: always in 5.0, of versions
- * and identifiers also in 3.x; undefined when it hears nothing.
+ * The version in which a CONNACK tells a client what is wrong with the CONNECT in `frame`: always in 5.0, of levels and
+ * identifiers also in 3.x; undefined when it hears nothing [MQTT3-3.1.4-1] [MQTT3-3.2.2-6], as when the protocol's name
+ * is none of MQTT [MQTT3-3.1.2-1].
  */
 export function answerVersion(fault: Malformed, frame: Bytes): ProtocolVersion | undefined {
   const version = connackVersion(frame);
   const isTold =
     version === ProtocolVersion.v5 ||
-    fault.reasonCode === ReasonCode.unsupportedProtocolVersion || // [MQTT3-3.1.2-2] [MQTT-3.1.2-2]
+    fault.statement === 'MQTT-3.1.2-2' || // [MQTT3-3.1.2-2]: MQTT, but of an unknown level
     fault.reasonCode === ReasonCode.clientIdentifierNotValid; // [MQTT3-3.1.3-8] [MQTT3-3.1.3-9]
   return isTold ? version : undefined;
 }

@@ -21,7 +21,7 @@ import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
-import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
+import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
 import { explanation, farewell, fitPacket } from './fitted-packet.ts';
 import { SilenceLimit } from './keep-alive.ts';
 import { faultAtServer, type ServerPhase } from './legal-packets.ts';
@@ -39,7 +39,7 @@ import {
 import { type ConnectAnswer, disconnectFault, type ServerSink, subackCode } from './server-terms.ts';
 
 /** One connection at a server. */
-export class ServerConnection {
+export class ServerConnection implements ExchangeOwner {
   readonly #outbox: Outbox;
   readonly #sink: ServerSink;
   readonly #limits: ServerLimits;
@@ -141,7 +141,7 @@ export class ServerConnection {
 
   /** The version that the client speaks. */
   get version(): ProtocolVersion {
-    return this.#version;
+    return this.#connect?.version ?? ProtocolVersion.v311;
   }
 
   /** The socket is gone. */
@@ -190,6 +190,7 @@ export class ServerConnection {
       peer: limitsOfConnect(connect),
       topicAliasMaximum: this.#limits.topicAliasMaximum,
       isPeerClient: true,
+      owner: this,
       // runs are not looked into: where something is not served every message has to be
       ...(judge === undefined ? { runSink: this.#sink } : { judge }),
     });
@@ -198,7 +199,8 @@ export class ServerConnection {
   }
 
   /**
-   * Refuses the client, and takes nothing more from it [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-7]; `detail` is for a
+   * Refuses the client, and takes nothing more from it [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-7] [MQTT3-3.1.4-5]
+   * [MQTT3-3.2.2-5]; `detail` is for a
    * 5.0 client that asked for it, and so is another server to go to.
    */
   refuse(reasonCode: ReasonCode, detail: string, serverReference?: string): void {
@@ -214,10 +216,10 @@ export class ServerConnection {
 
   /**
    * Answers SUBSCRIBE; `detail` explains refusals to a 5.0 client that asked [MQTT-3.8.4-1] [MQTT-3.8.4-2]
-   * [MQTT-3.8.4-7] [MQTT3-3.8.4-1] [MQTT3-3.8.4-2].
+   * [MQTT-3.8.4-7] [MQTT3-3.8.4-1] [MQTT3-3.8.4-2] [MQTT3-2.3.1-7].
    */
   subscribed(packetId: number, reasonCodes: readonly ReasonCode[], detail = ''): void {
-    const codes = reasonCodes.map((code) => subackCode(code, this.#version));
+    const codes = reasonCodes.map((code) => subackCode(code, this.version));
     const properties = explanation(detail, this.#connect?.properties.requestProblemInformation === true);
     this.#writeConnected({ type: PacketType.suback, packetId, reasonCodes: codes, properties });
   }
@@ -231,10 +233,6 @@ export class ServerConnection {
   disconnect(reasonCode: ReasonCode, detail: string, serverReference?: string): void {
     this.#serverReference = serverReference;
     this.#endWith(reasonCode, detail, 'local');
-  }
-
-  get #version(): ProtocolVersion {
-    return this.#connect?.version ?? ProtocolVersion.v311;
   }
 
   /** Takes an acknowledgement, if the frame is one. Returns what is wrong with it. */
@@ -253,8 +251,10 @@ export class ServerConnection {
   #receiveOther(frame: Bytes, now: number): void {
     if (this.#state === 'ended') return;
     const isFirst = this.#state === 'awaiting';
+    // DUP of a repeat in 3.1 [MQTT31-13]: it says nothing more, the answer is the same
+    if (!isFirst) frame[0] = (frame[0] ?? 0) & ~0x08;
     // [MQTT-3.1.4-1] a CONNECT of wrong form is refused
-    const fault = isFirst ? this.#receiveConnect(frame) : this.#receiveControl(decodePacket(frame, this.#version), now);
+    const fault = isFirst ? this.#receiveConnect(frame) : this.#receiveControl(decodePacket(frame, this.version), now);
     if (fault) this.#fail(fault);
   }
 
@@ -301,7 +301,7 @@ export class ServerConnection {
     if (packet instanceof Malformed) return packet;
     switch (packet.type) {
       case PacketType.subscribe: {
-        const fault = this.#version === ProtocolVersion.v5 ? subscribeFault(this.#limits, packet) : undefined;
+        const fault = this.version === ProtocolVersion.v5 ? subscribeFault(this.#limits, packet) : undefined;
         if (fault === undefined) this.#sink.subscribeRequested(packet);
         return fault;
       }
@@ -349,16 +349,16 @@ export class ServerConnection {
 
   #fail(fault: Malformed): void {
     // [MQTT-4.12.0-4] a client that does not keep to its method hears of it in CONNACK
-    if (this.#state === 'deciding') this.#refuse(fault.reasonCode, fault.detail, this.#version);
+    if (this.#state === 'deciding') this.#refuse(fault.reasonCode, fault.detail, this.version);
     this.#endWith(fault.reasonCode, fault.detail, 'remote', fault.statement);
   }
 
   /**
    * Ends a connection; a 5.0 client that was accepted gets DISCONNECT first [MQTT-3.14.0-1] [MQTT-4.13.1-1]
-   * [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2].
+   * [MQTT-4.13.2-1] [MQTT-3.14.4-1] [MQTT-3.14.4-2]; others hear nothing [MQTT3-4.8.0-1].
    */
   #endWith(reasonCode: ReasonCode, detail: string, blame: ConnectionEnd['blame'], statement = ''): void {
-    if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {
+    if (this.#state === 'connected' && this.version === ProtocolVersion.v5) {
       const properties = farewell(detail, this.#mayExplain, this.#serverReference); // [MQTT-3.14.2-2] no session expiry
       this.#write({ type: PacketType.disconnect, reasonCode, properties });
     }
@@ -371,7 +371,7 @@ export class ServerConnection {
 
   /** Returns false where the client does not take so large a packet: the connection is over then. */
   #write(packet: Packet): boolean {
-    const bytes = fitPacket(packet, this.#version, this.#sizeMax);
+    const bytes = fitPacket(packet, this.version, this.#sizeMax);
     if (bytes) {
       this.#outbox.append(bytes);
       return true;

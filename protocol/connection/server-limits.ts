@@ -40,7 +40,7 @@ export interface ServerLimits {
 }
 
 /** Characters of a client identifier in 3.1. */
-const clientIdLengthMaxV31 = 23;
+const clientIdLengthMaxV31 = 23; // [MQTT31-2]
 
 /** The CONNACK that accepts a client; `authentication` is the last word of its authentication method. */
 export function acceptanceOf(

@@ -49,7 +49,7 @@ export function disconnectFault(packet: DisconnectPacket, sessionExpiryInterval:
   return new Malformed(ReasonCode.protocolError, 'MQTT-3.14.2-1', detail); // [MQTT-3.14.2-1]
 }
 
-/** 3.1.1 has one code for every refusal [MQTT3-3.9.3-2]; 3.1 has none and says the lowest QoS instead. */
+/** 3.1.1 has one code for every refusal [MQTT3-3.9.3-2]; 3.1 has none and says the lowest QoS instead [MQTT31-12]. */
 export function subackCode(code: ReasonCode, version: ProtocolVersion): ReasonCode {
   if (!isFailure(code) || version === ProtocolVersion.v5) return code;
   return version === ProtocolVersion.v311 ? ReasonCode.unspecifiedError : ReasonCode.success;

@@ -16,6 +16,7 @@ export function checkConnect(reader: FrameReader): ProtocolVersion | undefined {
   if (version === undefined) return undefined;
   const flags = reader.uint8('connect flags');
   checkFlags(reader, flags, version);
+  // what follows stands in this order [MQTT3-3.1.3-1]
   reader.uint16('keep alive');
   if (version === ProtocolVersion.v5) reader.properties(PropertyPlace.connect);
   // [MQTT-3.1.3-3] [MQTT-3.1.3-4] [MQTT3-3.1.3-3] [MQTT3-3.1.3-4]; of any length and letters [MQTT-3.1.3-5]
@@ -28,15 +29,22 @@ export function checkConnect(reader: FrameReader): ProtocolVersion | undefined {
     reader.binary('will payload');
   }
   // [MQTT-3.1.2-17] [MQTT-3.1.3-12] [MQTT3-3.1.2-19] [MQTT3-3.1.3-11]
-  if ((flags & 0x80) !== 0) reader.text('user name');
-  if ((flags & 0x40) !== 0) reader.binary('password'); // [MQTT-3.1.2-19] [MQTT3-3.1.2-21]
+  if (isThere(reader, flags & 0x80, version)) reader.text('user name'); // [MQTT31-5] of any length
+  if (isThere(reader, flags & 0x40, version)) reader.binary('password'); // [MQTT-3.1.2-19] [MQTT3-3.1.2-21]
   // [MQTT-3.1.2-16] [MQTT-3.1.2-18] [MQTT3-3.1.2-18] [MQTT3-3.1.2-20] [MQTT3-3.1.2-11] nothing that no flag announced
   reader.expect(reader.rest === 0, `${reader.rest} bytes too many`);
   return version;
 }
 
+/** Whether what a flag announced is to be read: in 3.1 the end of the packet goes before the flag [MQTT31-4]. */
+function isThere(reader: FrameReader, flag: number, version: ProtocolVersion): boolean {
+  const isAbsent = version === ProtocolVersion.v31 && reader.rest === 0;
+  if (isAbsent) reader.absentFlags |= flag;
+  return flag !== 0 && !isAbsent;
+}
+
 /**
- * Protocol name and level: MQIsdp with 3, MQTT with 4 or 5 [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-1]
+ * Protocol name and level: MQIsdp with 3, MQTT with 4 or 5 [MQTT31-1] [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-1]
  * [MQTT3-3.1.2-2].
  */
 function checkProtocol(reader: FrameReader): ProtocolVersion | undefined {
@@ -67,10 +75,11 @@ function checkFlags(reader: FrameReader, flags: number, version: ProtocolVersion
   reader.expect(version === ProtocolVersion.v5 || !isPasswordAlone, 'a password without user name', 'MQTT3-3.1.2-22');
 }
 
+/** From 3.1.1 on every client id is taken that has a character [MQTT3-3.1.3-5]. */
 function checkClientId(reader: FrameReader, clientId: string, isClean: boolean, version: ProtocolVersion): void {
   const refused = ReasonCode.clientIdentifierNotValid;
   if (version === ProtocolVersion.v31) {
-    reader.expect(clientId !== '', 'MQTT 3.1 needs a client identifier', '', refused);
+    reader.expect(clientId !== '', 'MQTT 3.1 needs a client identifier', 'MQTT31-3', refused);
   }
   if (version === ProtocolVersion.v311) {
     // [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
@@ -85,20 +94,15 @@ function checkClientId(reader: FrameReader, clientId: string, isClean: boolean, 
 
 /** Checks the body of a CONNACK [MQTT-3.2.2-1] [MQTT-3.2.2-6] [MQTT-3.2.2-8] [MQTT3-3.2.2-4]. */
 export function checkConnack(reader: FrameReader, version: ProtocolVersion): void {
-  const flags = reader.uint8('acknowledge flags');
+  // In 3.1 the byte of the flags is reserved: a value there means nothing [MQTT31-8].
+  const flags = reader.uint8('acknowledge flags') & (version === ProtocolVersion.v31 ? 0 : 0xff);
   reader.expect(flags <= 1, `acknowledge flags ${flags}`, 'MQTT-3.2.2-1');
   const code = reader.uint8('reason code');
   const isKnown =
     version === ProtocolVersion.v5 ? isReasonCodeOf(PacketType.connack, code) : reasonOfReturnCode(code) !== undefined;
   reader.expect(isKnown, `unknown code ${code}`, 'MQTT-3.2.2-8');
-  // In 3.1 the flags are reserved: a value there means nothing.
-  const hasFlags = version !== ProtocolVersion.v31;
-  reader.expect(
-    !hasFlags || flags === 0 || code === 0,
-    'a refusal with session present',
-    'MQTT-3.2.2-6',
-    ReasonCode.protocolError,
-  );
+  const isSound = flags === 0 || code === 0;
+  reader.expect(isSound, 'a refusal with session present', 'MQTT-3.2.2-6', ReasonCode.protocolError);
   if (version === ProtocolVersion.v5) reader.properties(PropertyPlace.connack);
   reader.expect(reader.rest === 0, `${reader.rest} bytes too many`);
 }

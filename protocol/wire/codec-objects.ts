@@ -16,7 +16,11 @@ export function toCodec(packet: Packet, version: ProtocolVersion): mqttPacket.Pa
     case PacketType.connack:
       return version === ProtocolVersion.v5
         ? { cmd: 'connack', sessionPresent: packet.sessionPresent, reasonCode: packet.reasonCode, properties: {} }
-        : { cmd: 'connack', sessionPresent: packet.sessionPresent, returnCode: returnCodeOf(packet.reasonCode) };
+        : {
+            cmd: 'connack',
+            sessionPresent: packet.sessionPresent && version !== ProtocolVersion.v31, // [MQTT31-7]
+            returnCode: returnCodeOf(packet.reasonCode),
+          };
     case PacketType.publish: {
       const { qos, retain, dup, payload } = packet;
       const topic = text('topic', packet.topic);
@@ -130,10 +134,15 @@ function identifier(packetId: number): number {
   throw new RangeError(`the packet identifier is ${packetId}, 1 to 65535 are allowed`);
 }
 
+/** What has no UTF-8. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** Strings as the standard wants them [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT3-1.5.3-1] [MQTT3-1.5.3-2]. */
 function text(what: string, value: string): string {
   const length = byteLengthOfText(value);
   if (length > 0xffff) throw new RangeError(`the ${what} is ${length} bytes long, at most 65535 are allowed`);
   if (value.includes('\0')) throw new RangeError(`the ${what} holds a NUL character`);
+  if (loneSurrogate.test(value)) throw new RangeError(`the ${what} holds half of a surrogate pair`);
   return value;
 }
 

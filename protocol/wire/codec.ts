@@ -3,7 +3,7 @@
 // sizes) is done here. Decoding never throws; encoding throws RangeError for what the caller did wrong, and never
 // truncates.
 import mqttPacket from 'mqtt-packet';
-import { allocateBytes, type Bytes, joinBytes } from './bytes.ts';
+import { allocateBytes, type Bytes, copyOfBytes, joinBytes } from './bytes.ts';
 import { checkPacket } from './check-packet.ts';
 import { toCodec } from './codec-objects.ts';
 import { fromCodec } from './codec-packets.ts';
@@ -41,7 +41,8 @@ export function decodePacket(frame: Bytes, version: ProtocolVersion): Packet | M
     const reasonCode = frame.length === bodyStart ? ReasonCode.success : (frame[bodyStart] as ReasonCode);
     return { type, reasonCode, properties };
   }
-  const parsed = parse(frame, connectVersion ?? version);
+  const plain = (connectVersion ?? version) === ProtocolVersion.v31 ? plainV31(frame, type, reader.absentFlags) : frame;
+  const parsed = parse(plain, connectVersion ?? version);
   if (parsed instanceof Malformed) return parsed;
   return fromCodec(parsed, { type, version: connectVersion ?? version, properties, willProperties });
 }
@@ -55,6 +56,19 @@ export function encodePacket(packet: Packet, version: ProtocolVersion): Bytes {
   const bare = isAmended ? amendConnect(generated, packet) : generated;
   const blocks = checkWritten(bare, written);
   return written === ProtocolVersion.v5 ? withProperties(bare, blocks, packet) : bare;
+}
+
+/**
+ * What mqtt-packet does not know of 3.1: user name and password that were announced and are missing [MQTT31-4], and a
+ * CONNACK whose first byte means nothing [MQTT31-8]. A copy without them, or the frame itself.
+ */
+function plainV31(frame: Bytes, type: PacketType, absentFlags: number): Bytes {
+  const isConnack = type === PacketType.connack;
+  if (absentFlags === 0 && !isConnack) return frame;
+  const plain = copyOfBytes(frame);
+  const flags = headerLength(frame) + (isConnack ? 0 : 9); // CONNECT: behind MQIsdp and its level
+  plain[flags] = isConnack ? 0 : (plain[flags] ?? 0) & ~absentFlags;
+  return plain;
 }
 
 function parse(frame: Bytes, version: ProtocolVersion): mqttPacket.Packet | Malformed {
@@ -94,9 +108,8 @@ function checkWritten(frame: Bytes, version: ProtocolVersion): readonly BlockRea
   const type = (first >> 4) as PacketType;
   const reader = new FrameReader(frame, headerLength(frame), frame.length, packetName(type));
   checkPacket(type, first & 0x0f, reader, version);
-  // servers of 3.1 take longer client identifiers than it allows
   const { fault, blocks } = reader;
-  if (fault && fault.reasonCode !== ReasonCode.clientIdentifierNotValid) throw new RangeError(fault.detail);
+  if (fault) throw new RangeError(fault.detail);
   return blocks;
 }
 

@@ -23,6 +23,8 @@ export class FrameReader {
   fault: Malformed | undefined;
   /** Property blocks in the order in which they were read. */
   readonly blocks: BlockRead[] = [];
+  /** Connect flags that announced what is not there; only 3.1 allows that. */
+  absentFlags = 0;
   readonly #bytes: Bytes;
   readonly #end: number;
   readonly #name: string;

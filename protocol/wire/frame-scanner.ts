@@ -26,6 +26,8 @@ const incomplete = -1;
 export class FrameScanner {
   /** Largest whole frame taken, in bytes; it may change between chunks. */
   maximumPacketSize: number;
+  /** Whether PUBREL, SUBSCRIBE and UNSUBSCRIBE may carry DUP, which 3.1 sets when it repeats them [MQTT31-13]. */
+  mayRepeat = false;
   /** The start of a frame that is not whole yet, in memory that may be larger. */
   #partial: Bytes | undefined;
   #partialLength = 0;
@@ -195,7 +197,7 @@ export class FrameScanner {
     const first = bytes[start] ?? 0;
     // Most frames are PUBLISH with flags that need no further look, or carry exactly the flags of their type.
     const typeFault = checkFirst(first);
-    if (typeFault) return typeFault;
+    if (typeFault && !(this.mayRepeat && isRepeat(first))) return typeFault;
     let length = 0;
     let shift = 0;
     let position = start + 1;
@@ -234,6 +236,11 @@ function joined(kept: Bytes, chunk: Bytes): Bytes {
   kept.copy(both, 0);
   chunk.copy(both, kept.length);
   return both;
+}
+
+/** One of the packets that 3.1 calls QoS 1, with DUP besides. */
+function isRepeat(first: number): boolean {
+  return requiredFlags(first >> 4) === 2 && (first & 0x0f) === 0x0a;
 }
 
 /** [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2] [MQTT-3.3.1-4] [MQTT3-3.3.1-4] [MQTT-3.3.1-2] [MQTT3-3.3.1-2] */

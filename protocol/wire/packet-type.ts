@@ -51,7 +51,7 @@ export function packetName(type: number): string {
 /**
  * The flags that the fixed header of a type must carry [MQTT-2.1.3-1] [MQTT3-2.2.2-1]: 2 for PUBREL, SUBSCRIBE and
  * UNSUBSCRIBE [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1], 0 for the others [MQTT-3.14.1-1] [MQTT-3.15.1-1]; -1 for
- * PUBLISH, whose flags carry meaning.
+ * PUBLISH, whose flags carry meaning. In 3.1.1 likewise [MQTT3-3.8.1-1] [MQTT3-3.10.1-1] [MQTT3-3.14.1-1].
  */
 export function requiredFlags(type: number): number {
   if (type === PacketType.publish) return -1;

@@ -210,7 +210,7 @@ export function isReasonCodeOf(type: PacketType, code: number): code is ReasonCo
   return legal.get(type)?.has(code) ?? false;
 }
 
-/** The 3.1 and 3.1.1 CONNACK return code (0 to 5) that comes closest to a reason code (3.1.1 section 3.2.2.3). */
+/** The CONNACK return code (0 to 5) of 3.1 [MQTT31-9] and 3.1.1 that comes closest to a reason code. */
 export function returnCodeOf(code: ReasonCode): number {
   switch (code) {
     case R.success:

@@ -80,7 +80,8 @@ export class Bridge {
 
   /**
    * Opens a bridge: from now on it takes messages and dials its remote, for as long as it lives.
-   * Throws UsageError for a rule that cannot be compiled; that the remote cannot be reached is no error but a state.
+   * Throws UsageError for a rule that cannot be compiled and for options that no CONNECT can hold;
+   * that the remote cannot be reached is no error but a state.
    */
   static open(context: BridgeContext, settings: BridgeSettings): Bridge {
     const options = { forwards: [], subscriptions: [], ...bridgeDefaults, ...settings };

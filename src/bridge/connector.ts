@@ -1,5 +1,6 @@
-// Connector: the outbound connection of one bridge, dialled again for as long as the bridge lives. The session belongs
-// to the connector; sockets, machines and buffers belong to one line each and go with it.
+// Connector: the outbound connection of one bridge, dialled again for as long as the bridge lives; to the remote it is
+// a client like any other [MQTT3-7.0.0-1]. The session belongs to the connector; sockets, machines and buffers belong
+// to one line each and go with it.
 //
 //   dialling -> line opened -> CONNECT -> connected -> lost -> waiting (back-off) -> dialling ...
 //
@@ -23,7 +24,7 @@ import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { describeAddress } from '../base/remote-address.ts';
-import { type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
+import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial, type RedialOwner } from '../link/redial.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports, Socket } from '../ports/ports.ts';
@@ -106,6 +107,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
       ...(tls === undefined ? {} : { tls }),
     };
     this.#redial = new Redial(ports, { dial, backoff: options.backoff }, this);
+    checkConnect(this.#terms().connect);
   }
 
   /** The state of the link. */
@@ -294,6 +296,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     return this.#parts.ports.clock.now();
   }
 
+  /** What the standard does not have must not be needed [MQTT3-7.0.0-2]. */
   #dropBridgeBit(): void {
     this.#isBridgeBitSet = false;
     this.#parts.log.info({ bridge: this.#parts.options.name }, 'the remote knows no bridge bit: connecting without it');

@@ -14,7 +14,7 @@ import { levelsOf } from '../../protocol/topic/topic-name.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
 import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
-import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
@@ -34,7 +34,7 @@ import { DeviceLogin } from './device-login.ts';
 import type { DeviceSession } from './device-session.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
 import { RunRoute } from './run-route.ts';
-import { subscribeSession, unsubscribeSession } from './subscribing.ts';
+import { filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
 
 /** Told when a connection is over and its socket gone. */
 export type ConnectionGone = (connection: DeviceConnection) => void;
@@ -194,6 +194,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       this.#machine.refuse(ReasonCode.quotaExceeded, 'no room for one more session');
       return;
     }
+    if (connect.version === ProtocolVersion.v31) this.#link.allowRepeats();
     wills.returned(clientId, opened.isPresent, now);
     const identity = this.#identityOf(clientId, admission);
     opened.session.origin.username = identity.username;
@@ -231,7 +232,10 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   unsubscribeRequested(packet: UnsubscribePacket): void {
     const session = this.#accepted?.session;
     if (session === undefined) return;
-    this.#machine.unsubscribed(packet.packetId, unsubscribeSession(this.#rooms, session, packet));
+    // the UNSUBACK of 3.x cannot say that a filter is none
+    const fault = this.#machine.version === ProtocolVersion.v5 ? undefined : filterFault(packet.filters);
+    if (fault !== undefined) this.#machine.disconnect(fault.reasonCode, fault.detail);
+    else this.#machine.unsubscribed(packet.packetId, unsubscribeSession(this.#rooms, session, packet));
   }
 
   /** The device published a message. */
@@ -369,7 +373,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       this.#machine.disconnect(ReasonCode.notAuthorized, `not allowed to publish to ${topic}`);
     } else if (ticket > 0) {
       const isTooDeep = levelsOf(topic) > options.topicLevelsMax;
-      // [MQTT3-3.3.5-2] 3.x has no word for it: acknowledged as usual there
+      // [MQTT3-3.3.5-2] [MQTT31-10] 3.x has no word for it: acknowledged as usual there
       accepted.session.flows.accept(ticket, isTooDeep ? ReasonCode.topicNameInvalid : ReasonCode.notAuthorized);
     }
   }
@@ -386,6 +390,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (isFailure(end.reasonCode)) log.info({ ...facts, statement: end.statement }, `device gone: ${end.detail}`);
     else log.debug(facts, 'device gone');
     const { will } = connect; // [MQTT-3.1.2-7] kept with the connection, which ends with or before the session
+    // [MQTT3-3.1.2-12] no will, no message
     if (end.isWillDue && will && this.#mayPublish(accepted, will.topic)) {
       wills.fire(identity.clientId, will, expiry, now);
     }

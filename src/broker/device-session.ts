@@ -5,6 +5,7 @@
 //   slow:          everything waits, QoS 0 within a bound of its own
 //   connected:     queue empty and window open -> sent at once; otherwise behind the queue, which `pump` empties
 //
+// Messages leave in the order in which they came [MQTT3-4.6.0-5] [MQTT3-4.6.0-6].
 // Bounded by the queue's limits, the send window and `subscriptionsMax`.
 
 import type { SendEntry } from '../../protocol/session/send-window.ts';
@@ -255,6 +256,7 @@ export class DeviceSession implements Destination, RunTaker {
     this.#shared = undefined;
   }
 
+  /** [MQTT3-3.1.2-5] */
   #wait(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
     if (qos === 0 && this.#line === undefined) this.#drop('qos-0-offline');
     else if (qos === 0 && !this.#hasRoomForQos0(message)) this.#drop('qos-0-congested');

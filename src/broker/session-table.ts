@@ -14,6 +14,7 @@ export interface OpenedSession {
 
 /** All sessions of one broker. */
 export class SessionTable {
+  /** By client id [MQTT3-3.1.3-2]. */
   readonly #sessions = new Map<string, DeviceSession>();
   readonly #router: Router;
   readonly #options: BrokerOptions;
@@ -48,8 +49,8 @@ export class SessionTable {
 
   /**
    * The session for a CONNECT: the old one if it is to go on, a new one otherwise [MQTT-3.1.2-4] [MQTT-3.1.2-5]
-   * [MQTT-3.1.2-6] [MQTT-3.1.3-2] [MQTT3-3.1.2-4] [MQTT3-3.1.2-6]. One whose time has passed counts as gone, whether or
-   * not a sweep has met it. Undefined when there is no room for one more.
+   * [MQTT-3.1.2-6] [MQTT-3.1.3-2] [MQTT3-3.1.2-4] [MQTT3-3.1.2-6] [MQTT3-3.1.4-3]. One whose time has passed counts as
+   * gone, whether or not a sweep has met it. Undefined when there is no room for one more.
    */
   open(clientId: string, cleanStart: boolean, now: number): OpenedSession | undefined {
     const before = this.#sessions.get(clientId);
@@ -63,7 +64,8 @@ export class SessionTable {
   }
 
   /**
-   * The device went away: the session ends now, or is kept for `expirySeconds` (4294967295: for ever) [MQTT-3.1.2-23].
+   * The device went away, and not before [MQTT3-4.1.0-2]: the session ends now, or is kept for `expirySeconds`
+   * (4294967295: for ever) [MQTT-3.1.2-23].
    */
   keep(session: DeviceSession, expirySeconds: number, now: number): void {
     if (expirySeconds === 0) this.end(session);

@@ -42,13 +42,8 @@ export function subscribeSession(
   identity: Identity,
   packet: SubscribePacket,
 ): SubscribeResult {
-  for (const { filter } of packet.entries) {
-    const fault = topicFilterFault(filter);
-    if (fault !== undefined) {
-      const malformed = new Malformed(ReasonCode.malformedPacket, 'MQTT-4.7.1-2', fault);
-      return { reasonCodes: [], replays: [], detail: fault, fault: malformed };
-    }
-  }
+  const fault = filterFault(packet.entries.map(({ filter }) => filter));
+  if (fault !== undefined) return { reasonCodes: [], replays: [], detail: fault.detail, fault };
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
   const reasonCodes: ReasonCode[] = [];
   const replays: Replay[] = [];
@@ -69,9 +64,19 @@ export function subscribeSession(
   return { reasonCodes, replays, detail: refused.slice(0, refusalsTold).join('; '), fault: undefined };
 }
 
+/** What is wrong with the first filter that is none. */
+export function filterFault(filters: readonly string[]): Malformed | undefined {
+  for (const filter of filters) {
+    const fault = topicFilterFault(filter);
+    if (fault !== undefined) return new Malformed(ReasonCode.malformedPacket, 'MQTT-4.7.1-2', fault);
+  }
+  return undefined;
+}
+
 /**
  * Takes subscriptions away, one after the other [MQTT-3.10.4-6], and says of each whether it was there, in their order
  * [MQTT-3.11.3-1]. Nothing new comes for them [MQTT-3.10.4-2]; what is underway goes on in the window [MQTT-3.10.4-3].
+ * In 3.1.1 likewise [MQTT3-3.10.4-2] [MQTT3-3.10.4-3] [MQTT3-3.10.4-6].
  */
 export function unsubscribeSession(
   rooms: BrokerRooms,

@@ -24,7 +24,7 @@ export interface WillOptions {
 export interface ClientOptions {
   /** Default 5.0. */
   readonly version: ProtocolVersion;
-  /** Default `viaduct-` and 14 random hexadecimal digits: 3.1 allows 23 characters. */
+  /** Default `viaduct-` and 14 random hexadecimal digits: 3.1 allows 23 characters [MQTT31-6]. */
   readonly clientId?: string;
   /** Forget at the first connect what the server kept of an earlier run. Default true. */
   readonly cleanStart: boolean;

@@ -14,7 +14,7 @@ import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, LinkError, RefusedError, UsageError } from '../base/errors.ts';
 import { describeAddress, parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
-import { type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
+import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial } from '../link/redial.ts';
 import { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
@@ -24,7 +24,7 @@ import { ClientPublisher } from './client-publisher.ts';
 import { type ClientRequest, ClientRequests } from './client-requests.ts';
 import type { ClientStatus } from './client-status.ts';
 import { ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
-import { authenticationOf, checkConnect, connectPacketOf } from './connect-packet.ts';
+import { authenticationOf, connectPacketOf } from './connect-packet.ts';
 import { ReceivedMessage } from './received-message.ts';
 
 /** The world of a client. */
@@ -47,6 +47,7 @@ export class Client {
   readonly #turn: Turn;
   readonly #options: ClientOptions;
   readonly #address: RemoteAddress;
+  /** That of this client id, over all its connections [MQTT3-3.1.3-2]. */
   readonly #session: Session;
   #clientId: string;
   readonly #redial: Redial;
@@ -100,7 +101,7 @@ export class Client {
   /**
    * Connects to `url`, as `mqtt://host:1883` or `mqtts://host:8883`. Fulfilled when the server has accepted. Rejects
    * with LinkError or RefusedError when the first try fails (unless `isPatient`), with UsageError for an address that
-   * is none.
+   * is none, and for options that cannot be put into a CONNECT.
    */
   static async connect(
     url: string,

@@ -3,12 +3,10 @@
 // knows what went before.
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
 import { bytesOf, bytesOfText, textOfBytes } from '../../protocol/wire/bytes.ts';
-import { encodePacket } from '../../protocol/wire/codec.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import { messageOf, UsageError } from '../base/errors.ts';
 import type { Random } from '../ports/ports.ts';
 import { clientAuthenticationOf } from '../secrets/scram-client.ts';
 import type { ClientOptions } from './client-options.ts';
@@ -61,13 +59,4 @@ export function authenticationOf(options: ClientOptions, random: Random): Client
     ...(text === undefined ? {} : { password: text }),
   };
   return clientAuthenticationOf(authentication, credentials, random);
-}
-
-/** Throws UsageError for options of which no CONNECT can be made. */
-export function checkConnect(connect: ConnectPacket): void {
-  try {
-    encodePacket(connect, connect.version);
-  } catch (error) {
-    throw new UsageError('CONNECT_OPTIONS', messageOf(error), { cause: error });
-  }
 }

@@ -38,6 +38,11 @@ export class FrameInput {
     return this.#memory;
   }
 
+  /** See `FrameScanner.mayRepeat`. */
+  allowRepeats(): void {
+    this.#scanner.mayRepeat = true;
+  }
+
   /** Takes a chunk and hands over every frame that is whole with it. Returns why the stream is broken, if it is. */
   take(chunk: Bytes): Malformed | undefined {
     const memory = this.#memory;

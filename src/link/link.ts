@@ -97,6 +97,11 @@ export class Link implements SocketHandler, BatchOwner {
     return isCongested;
   }
 
+  /** The peer speaks 3.1; see `FrameScanner.mayRepeat`. */
+  allowRepeats(): void {
+    this.#input.allowRepeats();
+  }
+
   /** Goes on with scanning and reading after the handler said stop. */
   resume(): void {
     if (!this.#isStopped || this.#isScanning || this.#state !== 'open') return;

@@ -7,7 +7,10 @@ import type { ClientSink, ClientTerms } from '../../protocol/connection/client-t
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
+import { encodePacket } from '../../protocol/wire/codec.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
+import type { ConnectPacket } from '../../protocol/wire/packets.ts';
+import { messageOf, UsageError } from '../base/errors.ts';
 import type { Socket, Timer } from '../ports/ports.ts';
 import { Link, type LinkHandler } from './link.ts';
 import type { Turn } from './turn.ts';
@@ -28,6 +31,18 @@ export interface LineParts {
   readonly terms: ClientTerms;
   /** Largest packet taken, in bytes. */
   readonly maximumPacketSize: number;
+}
+
+/**
+ * Throws UsageError for options of which no CONNECT can be made: a user name or will topic that is no text, an
+ * empty client id with a session that is to stay, a password without user name in 3.x [MQTT3-3.1.3-7] [MQTT3-3.1.2-22].
+ */
+export function checkConnect(connect: ConnectPacket): void {
+  try {
+    encodePacket(connect, connect.version);
+  } catch (error) {
+    throw new UsageError('CONNECT_OPTIONS', messageOf(error), { cause: error });
+  }
 }
 
 /** Longest time between two looks at the deadlines, in ms. */

@@ -15,12 +15,12 @@ export class NodeNet implements Net {
     this.#reads = options.isReadShared === false ? undefined : new SharedRead();
   }
 
-  /** See `Net.dial`. */
+  /** See `Net.dial` [MQTT3-7.1.2-1]. */
   dial(options: DialOptions): Promise<Socket> {
     return dialNode(options, this.#reads);
   }
 
-  /** See `Net.listen`. */
+  /** See `Net.listen` [MQTT3-7.1.1-1]. */
   listen(options: ListenOptions, accepted: (socket: Socket) => void): Promise<Listener> {
     return NodeListener.open(options, accepted, this.#reads);
   }

@@ -45,8 +45,8 @@ export class RetainedStore implements KeptSource {
 
   /**
    * Keeps a message as its topic's retained one, or removes that one if the payload is empty [MQTT-3.3.1-5]
-   * [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-5] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]. Returns false if there was no
-   * room.
+   * [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-5] [MQTT3-3.3.1-7] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]. Returns false if
+   * there was no room.
    */
   keep(message: Message): boolean {
     const before = message.payload.length === 0 ? this.#tree.delete(message.topic) : this.#tree.get(message.topic);

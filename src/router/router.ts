@@ -126,7 +126,7 @@ export class Router {
    * subscribed.
    */
   publish(message: Message, acceptance: Acceptance): void {
-    if (message.retain) this.retained.keep(message);
+    if (message.retain) this.retained.keep(message); // [MQTT3-3.3.1-12]
     // [MQTT-3.3.2-3] what matches, and nothing else
     const route = this.#routes.get(message.topic) ?? this.#findRoute(message.topic);
     let offered = 0;
@@ -215,7 +215,7 @@ export class Router {
 
   #findRoute(topic: string): Route {
     const found: Subscriber[] = [];
-    this.#tree.match(topic, found);
+    this.#tree.match(topic, found); // [MQTT3-3.3.2-3]
     const byDestination = new Map<Destination, Subscription[]>();
     const groups: SharedGroup[] = [];
     for (const subscriber of found) {

@@ -43,22 +43,25 @@ for (const isReadShared of [true, false]) {
     return { near, far, close: () => listener.close() };
   }
 
-  t.test(`${name}: what is kept of one chunk is not touched by the next, both ways`, async (t) => {
-    const { near, far, close } = await pair(new NodeNet({ isReadShared }));
-    const parts = Array.from({ length: 200 }, (_one, index) => bytesOf(new Uint8Array(30_000).fill(index)));
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      for (const part of parts) from.socket.write([part.subarray(0, 7), part.subarray(7)]);
-      await until('all of it', () => to.length === 6_000_000);
-      t.ok(joinBytes(to.chunks).equals(joinBytes(parts)), 'in order, unchanged');
-    }
-    near.socket.end();
-    await until('the end', () => near.events.includes('closed') && far.events.includes('closed'));
-    t.ok(far.events.includes('ended'));
-    await close();
-  });
+  t.test(
+    `${name}: what is kept of one chunk is not touched by the next, both ways [MQTT3-7.1.1-1] [MQTT3-7.1.2-1]`,
+    async (t) => {
+      const { near, far, close } = await pair(new NodeNet({ isReadShared }));
+      const parts = Array.from({ length: 200 }, (_one, index) => bytesOf(new Uint8Array(30_000).fill(index)));
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        for (const part of parts) from.socket.write([part.subarray(0, 7), part.subarray(7)]);
+        await until('all of it', () => to.length === 6_000_000);
+        t.ok(joinBytes(to.chunks).equals(joinBytes(parts)), 'in order, unchanged');
+      }
+      near.socket.end();
+      await until('the end', () => near.events.includes('closed') && far.events.includes('closed'));
+      t.ok(far.events.includes('ended'));
+      await close();
+    },
+  );
 
   t.test(`${name}: a socket that is paused hears nothing, and everything when it goes on`, async (t) => {
     const { near, far, close } = await pair(new NodeNet({ isReadShared }));

@@ -46,11 +46,6 @@ export function readLedgers(): readonly Ledger[] {
   return ['3.1', '3.1.1', '5.0'].map((version) => fixtureJson<Ledger>(`spec/mqtt-${version}.json`));
 }
 
-/** Statements that are not proved yet: the list only gets shorter, and ends. */
-export function readUnproved(): ReadonlySet<string> {
-  return new Set(fixtureJson<readonly string[]>('spec/unproved.json'));
-}
-
 /** The sides that a test at this path proves something of. */
 export function sidesOf(path: string): readonly Side[] {
   if (/^test\/(?:spec\/server|src\/broker)\//.test(path)) return ['server'];
@@ -97,24 +92,14 @@ export function lacksOf({ id, side, applies }: Statement, { tests, code }: Citat
   return code.has(id) ? lacks : [...lacks, 'code'];
 }
 
-/**
- * What is wrong between the ledgers, the list of what is not proved, and the tree: statements that lack something and
- * are not on the list, and entries of the list that lack nothing or do not exist.
- */
-export function ledgerFaults(
-  ledgers: readonly Ledger[],
-  unproved: ReadonlySet<string>,
-  citations: Citations,
-): readonly string[] {
-  const known = new Set(ledgers.flatMap(({ statements }) => statements.map(({ id }) => id)));
-  const faults = [...unproved].filter((id) => !known.has(id)).map((id) => `${id} is listed as unproved, and is none`);
-  for (const statement of ledgers.flatMap(({ statements }) => statements)) {
-    const { id } = statement;
-    const lacks = lacksOf(statement, citations);
-    if (unproved.has(id) && lacks.length === 0) faults.push(`${id} is proved: take it off fixtures/spec/unproved.json`);
-    if (!unproved.has(id) && lacks.length > 0) faults.push(`${id} lacks ${lacks.map(describeLack).join(' and ')}`);
-  }
-  return faults;
+/** What the statements of the ledgers lack in a tree, in words. */
+export function ledgerFaults(ledgers: readonly Ledger[], citations: Citations): readonly string[] {
+  return ledgers
+    .flatMap(({ statements }) => statements)
+    .flatMap((statement) => {
+      const lacks = lacksOf(statement, citations);
+      return lacks.length === 0 ? [] : [`${statement.id} lacks ${lacks.map(describeLack).join(' and ')}`];
+    });
 }
 
 /** A lack in words. */

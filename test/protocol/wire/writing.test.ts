@@ -115,6 +115,8 @@ function expected(one: Packet, version: ProtocolVersion): Packet {
         isBridge: one.isBridge && !isV5,
         ...(one.will ? { will: { ...one.will, ...bare } } : {}),
       };
+    case PacketType.connack:
+      return { ...one, ...bare, sessionPresent: one.sessionPresent && version !== ProtocolVersion.v31 };
     case PacketType.publish:
       return { ...one, ...bare, dup: one.dup && one.qos > 0, packetId: one.qos > 0 ? one.packetId : 0 };
     case PacketType.subscribe: {
