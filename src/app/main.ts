@@ -37,6 +37,11 @@ const commands: readonly KnownCommand[] = [
     summary: 'keep a file of users and their passwords',
     load: async () => (await import('./commands/passwd.ts')).passwd,
   },
+  {
+    name: 'import',
+    summary: 'make a configuration out of one of NanoMQ, Mosquitto or HiveMQ Edge',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
   { name: 'pub', summary: 'publish messages', load: async () => (await import('./commands/pub.ts')).pub },
   { name: 'sub', summary: 'subscribe and print what comes', load: async () => (await import('./commands/sub.ts')).sub },
   {

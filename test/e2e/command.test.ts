@@ -81,7 +81,7 @@ async function tellUsage(t: Test, shell: Shell): Promise<void> {
   t.equal(bare.code, 2);
   t.match(bare.out, /viaduct COMMAND --help/);
   t.match(await shell.run(['--version']), { code: 0, out: /^\d+\.\d+\.\d+\n$/ });
-  for (const command of ['start', 'check', 'map', 'pub', 'sub', 'demo']) {
+  for (const command of ['start', 'check', 'map', 'import', 'pub', 'sub', 'demo']) {
     t.match(await shell.run([command, '--help']), { code: 0, out: new RegExp(`Usage: viaduct ${command}`) });
   }
   t.match(await shell.run(['fly']), { code: 2, err: /no command 'fly'/ });
@@ -116,6 +116,16 @@ async function tellFaults(t: Test, shell: Shell): Promise<void> {
     out: /^x\/t\n {2}cloud +forwards\.0 +-> cloud\/x {2}qos 1\n$/,
   });
   t.match(await shell.run(['map', rules, 'y', '--from', 'local']), { code: 1, out: 'y\n  no rule is about it\n' });
+  t.match(await shell.run(['import', 'mosquitto', fixturePath('import/mosquitto.conf'), '-q']), {
+    code: 1,
+    out: /^# made from .*\n\nauth \{\n/,
+    err: /27 {2}not carried {2}frobnicate yes: .*\n\d+ kept, \d+ changed, \d+ not carried\n$/,
+  });
+  t.match(await shell.run(['import', 'hivemq-edge', fixturePath('import/hivemq-edge.xml')]), {
+    code: 1,
+    out: /cloud-one/,
+  });
+  t.match(await shell.run(['import', 'cisco', 'x']), { code: 2, err: /expected nanomq, mosquitto or hivemq-edge/ });
   t.match(await shell.run(['map', rules]), { code: 2, err: /a file and a topic are needed/ });
 }
 

@@ -85,6 +85,7 @@ export const walls: Readonly<Record<string, Wall>> = {
     rooms: ['src/base', 'src/ports', 'src/secrets', 'protocol/topic'],
     packages: { valibot: '*', 'node:path': '*' },
   },
+  'src/import': { rooms: ['src/base', 'src/config'], packages: { sax: 'import-hivemq.ts' } },
   'src/http': { rooms: ['src/base', 'src/ports', 'src/config', 'src/metrics', 'src/bridge', 'src/broker'] },
   'src/app': {
     rooms: ['src', 'protocol'],
