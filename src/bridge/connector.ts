@@ -8,7 +8,7 @@
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
 import { type ClientTerms, unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
-import { packetSizeMax } from '../../protocol/connection/limits.ts';
+import { type PeerLimits, packetSizeMax } from '../../protocol/connection/limits.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
@@ -128,6 +128,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   /** See `ForwardLine`. */
   get isCongested(): boolean {
     return this.#line?.isCongested ?? false;
+  }
+
+  /** See `ForwardLine`. */
+  get limits(): PeerLimits | undefined {
+    return this.#line?.machine.server;
   }
 
   /** Begins to dial. */

@@ -4,11 +4,13 @@
 // A message leaves the queue when the remote has settled it, or when it is dropped for a reason that is counted on its
 // rule. While nothing waits, runs pass the queue by: they take their places in it, and their messages come to stand
 // there if the remote forgets them. Bounded by the queue's limits and the window.
+
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { PeerLimits } from '../../protocol/connection/limits.ts';
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { textOfBytes } from '../../protocol/wire/bytes.ts';
-import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, type ReasonCode } from '../../protocol/wire/reason-code.ts';
@@ -25,6 +27,8 @@ export interface ForwardLine {
   readonly isConnected: boolean;
   /** So much waits to be written that nothing should be added. */
   readonly isCongested: boolean;
+  /** What the remote takes; undefined while it is not connected. */
+  readonly limits: Pick<PeerLimits, 'maximumQos' | 'isRetainAvailable'> | undefined;
   send(delivery: Delivery, token: number): SendOutcome;
   /** Whether the messages of a run may be sent as one at a QoS. */
   maySendRun(qos: Qos, run: PublishRun): boolean;
@@ -168,7 +172,10 @@ export class Forwarder implements ForwardQueue {
     if (entry === undefined) return 'empty';
     if (line.isCongested) return 'congested';
     const { message, sequence, tag } = entry;
-    const { qos, retain } = message;
+    // a message is better delivered at less than dropped [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+    const { limits } = line;
+    const qos = lowerQos(message.qos, limits?.maximumQos ?? 2);
+    const retain = message.retain && limits?.isRetainAvailable !== false;
     const outcome = isExpired(message, this.#now())
       ? 'expired'
       : line.send({ message, qos, retain, subscriptionIdentifiers: undefined }, sequence);

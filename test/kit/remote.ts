@@ -1,6 +1,7 @@
 // Remote: the broker at the other end of a bridge, played by the test, and a bridge to it.
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket, Packet, PublishPacket } from '../../protocol/wire/packets.ts';
+import type { Properties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { Bridge, type BridgeSettings } from '../../src/bridge/bridge.ts';
@@ -19,6 +20,8 @@ export class Remote {
   /** What CONNACK says next. */
   sessionPresent = false;
   receiveMaximum = 65_535;
+  /** More properties of CONNACK, 5.0 only. */
+  properties: Properties = {};
   /** Answers PUBLISH, PUBREL and SUBSCRIBE as a broker does. */
   isAnswering = true;
   readonly published: PublishPacket[] = [];
@@ -43,7 +46,7 @@ export class Remote {
   #answer(peer: RawPeer, packet: Packet): void {
     if (packet.type === PacketType.connect) {
       this.connects.push(packet);
-      const properties = peer.version === v5 ? { receiveMaximum: this.receiveMaximum } : {};
+      const properties = peer.version === v5 ? { receiveMaximum: this.receiveMaximum, ...this.properties } : {};
       peer.send({ type: PacketType.connack, sessionPresent: this.sessionPresent, reasonCode: 0, properties });
     }
     if (packet.type === PacketType.publish) this.published.push(packet);

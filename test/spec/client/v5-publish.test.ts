@@ -5,7 +5,8 @@ import type { Client } from '../../../src/client/client.ts';
 import { wire } from '../../kit/conversation.ts';
 import { ackWith, payloads, published } from '../../kit/five.ts';
 import { ScriptedServer } from '../../kit/five-client.ts';
-import { ackOf } from '../../kit/world.ts';
+import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';
+import { ackOf, World } from '../../kit/world.ts';
 
 function publish(client: Client, payload: string, qos: 0 | 1 | 2, topic = 'a'): Promise<unknown> {
   return client.publish(topic, payload, { qos }).catch((error: unknown) => error);
@@ -311,3 +312,23 @@ t.test('the identifier of a request and that of a message are never the same [MQ
   t.notOk(ids.includes(0));
   client.destroy();
 });
+
+t.test(
+  'a bridge lowers QoS and clears RETAIN to what its remote takes, and loses nothing [MQTT-3.2.2-11] [MQTT-3.2.2-14]',
+  async (t) => {
+    const [world, remote] = [new World(), new Remote()];
+    remote.properties = { maximumQos: 1, retainAvailable: false };
+    await remote.open(world, 5);
+    const bridge = openBridge(world, { forwards: [{ localTopic: 'up/#', remoteTopic: '', retain: true }] });
+    await world.clock.settle();
+    for (const qos of [2, 1, 0] as const) publishLocally(world, 'up/a', String(qos), qos);
+    await world.clock.settle();
+    t.match(remote.published, [
+      { qos: 1, retain: false },
+      { qos: 1, retain: false },
+      { qos: 0, retain: false },
+    ]);
+    t.match(bridge.status.forwards, [{ delivered: 3, dropped: {}, queued: 0 }]);
+    bridge.destroy();
+  },
+);
