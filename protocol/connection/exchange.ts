@@ -322,13 +322,22 @@ export class Exchange implements AckWriter, RunReader {
     const session = this.#session;
     for (let entry = session.nextDue(); entry && !this.#isOver; entry = session.nextDue()) {
       const { packetId, delivery } = entry;
-      if (this.#openWriter().fits(delivery, now)) {
+      const refusal = this.#refusalOf(delivery, now);
+      if (refusal === undefined) {
         this.#openWriter().write(delivery, packetId, true, now); // [MQTT-3.3.1-1] [MQTT3-3.3.1-1] [MQTT3-2.3.1-3]
       } else {
         session.sendWindow.settle(packetId);
-        this.#sink.messageSettled(entry, ReasonCode.packetTooLarge); // [MQTT-3.1.2-25]
+        this.#sink.messageSettled(entry, refusal); // [MQTT-3.1.2-25]
       }
     }
+  }
+
+  /** Why the peer would not take a message that it, or an earlier one, took before; undefined if it does. */
+  #refusalOf(delivery: Delivery, now: number): ReasonCode | undefined {
+    const { peer } = this.#terms;
+    if (delivery.qos > peer.maximumQos) return ReasonCode.qosNotSupported;
+    if (delivery.retain && !peer.isRetainAvailable) return ReasonCode.retainNotSupported;
+    return this.#openWriter().fits(delivery, now) ? undefined : ReasonCode.packetTooLarge;
   }
 
   #openWriter(): PublishWriter {

@@ -205,6 +205,34 @@ t.test(
   },
 );
 
+t.test(
+  'a repeat keeps to the limits of the new connection [MQTT-3.2.2-11] [MQTT-3.2.2-14] [MQTT-3.2.2-15]',
+  async (t) => {
+    const server = await ScriptedServer.open();
+    const client = await server.client();
+    const outcomes = [
+      publish(client, 'qos 2', 2),
+      client.publish('a', 'retained', { qos: 1, retain: true }).catch((error: unknown) => error),
+      publish(client, 'x'.repeat(50), 1),
+    ];
+    publish(client, 'plain', 1);
+    await server.peer.received();
+    server.connack = {
+      sessionPresent: true,
+      properties: { maximumQos: 1, retainAvailable: false, maximumPacketSize: 40 },
+    };
+    server.peer.cut();
+    await server.world.clock.advance(5_000);
+    t.same(payloads(await server.peer.received()), ['plain']);
+    t.match(await Promise.all(outcomes), [
+      { code: 'ERR_REFUSED_QOS_NOT_SUPPORTED' },
+      { code: 'ERR_REFUSED_RETAIN_NOT_SUPPORTED' },
+      { code: 'ERR_REFUSED_PACKET_TOO_LARGE' },
+    ]);
+    client.destroy();
+  },
+);
+
 t.test('topic aliases keep to the maximum of the server [MQTT-3.2.2-17] [MQTT-3.3.2-9] [MQTT-3.3.2-8]', async (t) => {
   const server = await ScriptedServer.open();
   const client = await server.client({}, { topicAliasMaximum: 2 });
