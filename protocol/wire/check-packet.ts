@@ -91,7 +91,7 @@ function checkSubscribe(reader: FrameReader, version: ProtocolVersion): void {
   reader.expect(reader.rest > 0, 'no topic filter', 'MQTT-3.8.3-2', ReasonCode.protocolError);
   while (reader.rest > 0 && !reader.fault) {
     const filter = reader.text('topic filter'); // [MQTT-3.8.3-1] [MQTT3-3.8.3-1]
-    reader.expect(filter !== '', 'an empty topic filter', 'MQTT-4.7.3-1', ReasonCode.protocolError);
+    reader.expect(filter !== '', 'an empty topic filter', 'MQTT-4.7.3-1');
     const options = reader.uint8('subscription options');
     checkOptions(reader, filter, options, version);
   }
@@ -119,7 +119,7 @@ function checkUnsubscribe(reader: FrameReader, version: ProtocolVersion): void {
   reader.expect(reader.rest > 0, 'no topic filter', 'MQTT-3.10.3-2', ReasonCode.protocolError);
   while (reader.rest > 0 && !reader.fault) {
     const filter = reader.text('topic filter'); // [MQTT-3.10.3-1] [MQTT3-3.10.3-1]
-    reader.expect(filter !== '', 'an empty topic filter', 'MQTT-4.7.3-1', ReasonCode.protocolError);
+    reader.expect(filter !== '', 'an empty topic filter', 'MQTT-4.7.3-1');
   }
 }
 

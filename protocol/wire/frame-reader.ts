@@ -88,7 +88,8 @@ export class FrameReader {
   topicName(what: string, mayBeEmpty: boolean): string {
     const topic = this.text(what);
     const hasWildcard = topic.includes('+') || topic.includes('#');
-    this.expect(!hasWildcard, `${what} holds a wildcard`, 'MQTT-3.3.2-2', ReasonCode.topicNameInvalid);
+    // `topic name invalid` is for names that are correct and not accepted
+    this.expect(!hasWildcard, `${what} holds a wildcard`, 'MQTT-3.3.2-2');
     this.expect(mayBeEmpty || topic !== '', `${what} is empty`, 'MQTT-4.7.3-1', ReasonCode.protocolError);
     return topic;
   }

@@ -14,9 +14,9 @@ const faults = [
   ['subscription identifier 0', '82090001020b0000016100', '82'],
   ['two subscription identifiers', '820b0001040b010b0200016100', '82'],
   ['SUBSCRIBE with a property of PUBLISH', '8209000102010100016100', '81'],
-  ['an empty filter [MQTT-4.7.3-1]', '8206000100000000', '82'],
+  ['an empty filter [MQTT-4.7.3-1]', '8206000100000000', '81'],
   ['UNSUBSCRIBE without a filter [MQTT-3.10.3-2]', 'a203000100', '82'],
-  ['UNSUBSCRIBE from an empty filter [MQTT-4.7.3-1]', 'a2050001000000', '82'],
+  ['UNSUBSCRIBE from an empty filter [MQTT-4.7.3-1]', 'a2050001000000', '81'],
 ] as const;
 
 for (const [what, hex, code] of faults) {
