@@ -2,7 +2,8 @@
 // SendRun: messages of one QoS that were sent together under consecutive packet identifiers, as they stand in a send
 // window: their frames as they were published, and two numbers. The first `settled` of them are settled, the first
 // `released` released; a peer that acknowledges in order needs no more. For any other one the run is taken apart into
-// entries (`deliveries`). Bounded: it holds the bytes of its frames, nothing for each message.
+// entries (`deliveries`). Bounded: it holds the bytes of its frames, and nothing for a message that is acknowledged in
+// its turn.
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { type FrameHandler, FrameScanner } from '../wire/frame-scanner.ts';
 import type { KeptFrames } from '../wire/kept-frames.ts';
@@ -32,6 +33,12 @@ export class SendRun {
   readonly order: number;
   settled = 0;
   released = 0;
+  /** What the place of a released message, in the order of all releases, is above its index: of the first ones. */
+  #firstShift = 0;
+  /** The same of the last ones. */
+  #lastShift = 0;
+  /** Where it changed, because others were released in between: index, shift, index, shift ... */
+  #shifts: number[] | undefined;
 
   constructor(parts: RunParts, firstId: number, order: number) {
     this.parts = parts;
@@ -43,6 +50,27 @@ export class SendRun {
   /** All of it is settled. */
   end(): void {
     this.parts.frames.letGo();
+  }
+
+  /** The next message is released, as the `place`th of the window. */
+  release(place: number): void {
+    const shift = place - this.released;
+    if (this.released === 0) {
+      this.#firstShift = shift;
+    } else if (shift !== this.#lastShift) {
+      this.#shifts ??= [];
+      this.#shifts.push(this.released, shift);
+    }
+    this.#lastShift = shift;
+    this.released++;
+  }
+
+  /** The place that a released message was released in. */
+  placeOf(index: number): number {
+    let shift = this.#firstShift;
+    const shifts = this.#shifts ?? [];
+    for (let at = 0; at < shifts.length && (shifts[at] ?? 0) <= index; at += 2) shift = shifts[at + 1] ?? 0;
+    return index + shift;
   }
 
   /** The owner's own number of the message at an index. */

@@ -183,7 +183,7 @@ export class SendWindow {
   releaseNext(packetId: number): boolean {
     const run = this.#runOf(packetId);
     if (run?.parts.qos !== 2 || packetId !== run.firstId + run.released) return false;
-    run.released++;
+    run.release(this.#nextReleaseOrder++);
     return true;
   }
 
@@ -263,7 +263,7 @@ export class SendWindow {
         entry.isCounted = true;
         if (index < run.released) {
           entry.state = 'released';
-          entry.releaseOrder = this.#nextReleaseOrder++;
+          entry.releaseOrder = run.placeOf(index);
         }
         all.push(entry);
       });
