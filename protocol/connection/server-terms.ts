@@ -35,7 +35,7 @@ export interface ConnectAnswer {
   /** For a client that asked: where it finds topics for its responses. */
   readonly responseInformation?: string;
   /** The last word of the authentication method that CONNECT named. */
-  readonly authenticationData?: Bytes;
+  readonly authenticationData?: Bytes | undefined;
 }
 
 /** What is wrong with the DISCONNECT of a client whose session was to be kept for `sessionExpiryInterval` seconds. */

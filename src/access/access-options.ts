@@ -1,10 +1,16 @@
 // AccessOptions: everything that decides who may connect, and what they may do. It can be replaced while the broker
 // runs; programs bring methods of their own as `steps` and `authenticators`.
 // Everything that is remembered or waits has its bound here, with its default.
-import type { AclRule } from './acl.ts';
+import type { AccessAction, AclRule, Identity } from './acl.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { LoginStep } from './login.ts';
 import type { UserOptions } from './user-table.ts';
+
+/** Somebody who knows what devices may do, at once or later; undefined where it is none of its business. */
+export interface Authorizer {
+  /** The promise never rejects. */
+  ask(identity: Identity, action: AccessAction, topic: string): boolean | undefined | Promise<boolean | undefined>;
+}
 
 /** Who may connect, publish and subscribe. */
 export interface AccessOptions {
@@ -18,6 +24,8 @@ export interface AccessOptions {
   readonly superusers?: readonly string[];
   /** Tried from the top; the first that matches decides. */
   readonly rules: readonly AclRule[];
+  /** Asked where no rule decides. */
+  readonly authorizer?: Authorizer;
   /** What holds where no rule matches. Default true. */
   readonly isAllowedWithoutMatch: boolean;
   /** A denied publish or subscribe ends the connection. Default false: it is refused with a reason code. */

@@ -10,7 +10,7 @@ import type { Clock, Random } from '../ports/ports.ts';
 import { SlowHash } from '../secrets/slow-hash.ts';
 import { SlowHashBusy } from '../secrets/slow-hash-busy.ts';
 import type { AccessOptions } from './access-options.ts';
-import { type AccessAction, firstMatch, type Identity } from './acl.ts';
+import { type AccessAction, type AclRule, type FilterDecision, firstCover, firstMatch, type Identity } from './acl.ts';
 import type { Authentication } from './authenticator.ts';
 import type { Admission, Decision, Login, LoginStep, RefusalReason, Verdict } from './login.ts';
 import { ScramAuthenticator } from './scram-authenticator.ts';
@@ -83,11 +83,39 @@ export class Access {
     return 'vouched for by others';
   }
 
-  /** Whether a connected device may publish to a topic, or subscribe to a filter. */
-  isAllowed(identity: Identity, action: AccessAction, topic: string): boolean {
-    const { rules, isAllowedWithoutMatch } = this.#options;
-    if (rules.length === 0) return isAllowedWithoutMatch;
-    return firstMatch(rules, identity, action, topic) ?? isAllowedWithoutMatch;
+  /** Whether a connected device may publish to a topic. The promise never rejects. */
+  mayPublish(identity: Identity, topic: string): boolean | Promise<boolean> {
+    if (identity.isSuperuser) return true;
+    const rules = this.#rulesOf(identity);
+    const isAllowed = rules.length === 0 ? undefined : firstMatch(rules, identity, 'publish', topic);
+    return isAllowed ?? this.#askOthers(identity, 'publish', topic);
+  }
+
+  /**
+   * Whether a connected device may subscribe to a filter, and what it will not get of it. A shared subscription must be
+   * allowed as a whole. The promise never rejects.
+   */
+  maySubscribe(identity: Identity, filter: string): FilterDecision | Promise<FilterDecision> {
+    if (identity.isSuperuser) return granted;
+    const { isAllowed, isWithheld } = firstCover(this.#rulesOf(identity), identity, filter);
+    const decision = (isAlso: boolean): FilterDecision => {
+      const isWhole = isWithheld === undefined || !filter.startsWith('$share/');
+      return { isAllowed: isAlso && isWhole, isWithheld };
+    };
+    const answer = isAllowed ?? this.#askOthers(identity, 'subscribe', filter);
+    return answer instanceof Promise ? answer.then(decision) : decision(answer);
+  }
+
+  #rulesOf({ rules }: Identity): readonly AclRule[] {
+    return rules === undefined ? this.#options.rules : [...rules, ...this.#options.rules];
+  }
+
+  /** Where no rule decides: others who were brought along, else what holds without a match. */
+  #askOthers(identity: Identity, action: AccessAction, topic: string): boolean | Promise<boolean> {
+    const { authorizer, isAllowedWithoutMatch } = this.#options;
+    const answer = authorizer?.ask(identity, action, topic);
+    if (answer instanceof Promise) return answer.then((later) => later ?? this.#options.isAllowedWithoutMatch);
+    return answer ?? isAllowedWithoutMatch;
   }
 
   #ask(login: Login, from: number): Decision | Promise<Decision> {
@@ -140,6 +168,7 @@ export class Access {
   }
 }
 
+const granted: FilterDecision = { isAllowed: true, isWithheld: undefined };
 const ignored: Verdict = { kind: 'ignore' };
 
 /** A refusal, with the name under which it is counted. */

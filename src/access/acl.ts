@@ -1,8 +1,12 @@
 // Access rules: who may publish or subscribe to which topics. Rules are tried from the top, the first that matches
-// decides (the form of EMQX Edge: permit, action, topics, username, clientid, and, or).
+// decides (the form of EMQX Edge: permit, action, topics, username, clientid, and, or; and ipaddr and fingerprint).
 // A rule's topic is a filter; `${clientid}` and `${username}` stand for the device's own; `@topic` means that very
 // text.
+//
+// A rule matches a subscription when it covers all of its filter. One that covers only a part of it does not decide
+// about the subscription; but where it denies, it holds for its part: what the subscription brings is withheld there.
 import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';
+import { type AddressRange, isInRanges } from '../base/address-range.ts';
 
 /** What a device wants to do with a topic. */
 export type AccessAction = 'publish' | 'subscribe';
@@ -12,6 +16,9 @@ export type RuleSubject =
   | { readonly kind: 'everybody' }
   | { readonly kind: 'username'; readonly name: string }
   | { readonly kind: 'clientId'; readonly name: string }
+  | { readonly kind: 'address'; readonly ranges: readonly AddressRange[] }
+  /** The SHA-256 of the certificate, as `AB:CD:...`. */
+  | { readonly kind: 'fingerprint'; readonly fingerprint: string }
   | { readonly kind: 'and' | 'or'; readonly parts: readonly RuleSubject[] };
 
 /** One access rule. */
@@ -23,26 +30,76 @@ export interface AclRule {
   readonly subject: RuleSubject;
 }
 
-/** Who a device says it is. */
+/** Who a device is. */
 export interface Identity {
   readonly clientId: string;
   readonly username: string | undefined;
+  /** Where it is connected from; empty where nobody needs to know. */
+  readonly address?: string;
+  /** The SHA-256 of the certificate that it showed. */
+  readonly fingerprint?: string;
+  /** The rules do not apply to it. */
+  readonly isSuperuser?: boolean;
+  /** Rules of its own, before those of the broker. */
+  readonly rules?: readonly AclRule[];
 }
 
-/** What the first matching rule says; undefined when none matches. */
+/** Whether a topic lies where a subscription is denied. */
+export type IsWithheld = (topic: string) => boolean;
+
+/** What is decided about a subscription. */
+export interface FilterDecision {
+  readonly isAllowed: boolean;
+  /** Present where a part of it is denied. */
+  readonly isWithheld: IsWithheld | undefined;
+}
+
+/** The same without its connection: nobody is anywhere who is not there. */
+export function awayIdentityOf({ clientId, username, isSuperuser, fingerprint, rules }: Identity): Identity {
+  return {
+    clientId,
+    username,
+    ...(isSuperuser === undefined ? {} : { isSuperuser }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(rules === undefined ? {} : { rules }),
+  };
+}
+
+/** What the first matching rule says about a topic; undefined when none matches. */
 export function firstMatch(
   rules: readonly AclRule[],
   identity: Identity,
   action: AccessAction,
   topic: string,
 ): boolean | undefined {
-  for (const rule of rules) {
-    if (rule.action !== 'pubsub' && rule.action !== action) continue;
-    if (!isSubject(rule.subject, identity)) continue;
-    if (rule.topics.length > 0 && !rule.topics.some((one) => isTopicOf(one, identity, action, topic))) continue;
-    return rule.isAllowed;
-  }
-  return undefined;
+  const fits = (pattern: string): boolean => isTopicOf(pattern, identity, topic);
+  return rules.find((rule) => isAbout(rule, identity, action) && fitsTopics(rule, fits))?.isAllowed;
+}
+
+/** What the rules say about a subscription to a filter; `isAllowed` is undefined when none matches all of it. */
+export function firstCover(
+  rules: readonly AclRule[],
+  identity: Identity,
+  filter: string,
+): { readonly isAllowed: boolean | undefined; readonly isWithheld: IsWithheld | undefined } {
+  const asked = parseFilter(filter).filter;
+  const covers = (pattern: string): boolean => isFilterOf(pattern, identity, asked);
+  const touches = (pattern: string): boolean => isPartOf(pattern, identity, asked);
+  const about = rules.filter((rule) => isAbout(rule, identity, 'subscribe'));
+  const index = about.findIndex((rule) => fitsTopics(rule, covers));
+  const isAllowed = about[index]?.isAllowed;
+  const before = index < 0 ? about : about.slice(0, index);
+  const parts = before.filter((rule) => fitsTopics(rule, touches));
+  if (!parts.some((rule) => !rule.isAllowed)) return { isAllowed, isWithheld: undefined };
+  return { isAllowed, isWithheld: (topic) => firstMatch(parts, identity, 'subscribe', topic) === false };
+}
+
+function isAbout(rule: AclRule, identity: Identity, action: AccessAction): boolean {
+  return (rule.action === 'pubsub' || rule.action === action) && isSubject(rule.subject, identity);
+}
+
+function fitsTopics({ topics }: AclRule, fits: (pattern: string) => boolean): boolean {
+  return topics.length === 0 || topics.some(fits);
 }
 
 function isSubject(subject: RuleSubject, identity: Identity): boolean {
@@ -53,6 +110,10 @@ function isSubject(subject: RuleSubject, identity: Identity): boolean {
       return identity.username === subject.name;
     case 'clientId':
       return identity.clientId === subject.name;
+    case 'address':
+      return isInRanges(identity.address ?? '', subject.ranges);
+    case 'fingerprint':
+      return identity.fingerprint === subject.fingerprint;
     case 'and':
       return subject.parts.every((part) => isSubject(part, identity));
     case 'or':
@@ -64,23 +125,42 @@ function isSubject(subject: RuleSubject, identity: Identity): boolean {
   }
 }
 
-function isTopicOf(pattern: string, identity: Identity, action: AccessAction, topic: string): boolean {
+/** Whether a rule's topic is about a topic name. */
+function isTopicOf(pattern: string, identity: Identity, topic: string): boolean {
   if (pattern.startsWith('@')) return pattern.slice(1) === topic;
   const filter = fill(pattern, identity);
-  if (filter === undefined) return false;
-  return action === 'subscribe' ? covers(filter, topic) : filterMatches(filter, topic);
+  return filter !== undefined && filterMatches(filter, topic);
 }
 
-/** Whether every topic that a subscription's filter can match is matched by the rule's filter too. */
-function covers(ruleFilter: string, subscribed: string): boolean {
-  const rule = ruleFilter.split('/');
-  const asked = parseFilter(subscribed).filter.split('/');
+/** Whether every topic that a subscription's filter can match is matched by the rule's topic too. */
+function isFilterOf(pattern: string, identity: Identity, asked: string): boolean {
+  if (pattern.startsWith('@')) return pattern.slice(1) === asked;
+  const rule = fill(pattern, identity)?.split('/');
+  const levels = asked.split('/');
+  if (rule === undefined) return false;
   for (const [index, level] of rule.entries()) {
     if (level === '#') return true;
-    const wanted = asked[index];
+    const wanted = levels[index];
     if (wanted === undefined || wanted === '#' || (level !== '+' && level !== wanted)) return false;
   }
-  return rule.length === asked.length;
+  return rule.length === levels.length;
+}
+
+/** Whether any topic is matched by both, a subscription's filter and the rule's topic. */
+function isPartOf(pattern: string, identity: Identity, asked: string): boolean {
+  // with a wildcard in it, it is about that very filter and no topic
+  if (pattern.startsWith('@')) return !/[+#]/.test(pattern) && filterMatches(asked, pattern.slice(1));
+  const rule = fill(pattern, identity)?.split('/');
+  const levels = asked.split('/');
+  if (rule === undefined) return false;
+  for (let index = 0; index < Math.max(rule.length, levels.length); index++) {
+    const [one, other] = [rule[index], levels[index]];
+    // `a/#` is about `a` as well
+    if (one === '#' || other === '#') return true;
+    if (one === undefined || other === undefined) return false;
+    if (one !== '+' && other !== '+' && one !== other) return false;
+  }
+  return true;
 }
 
 /** Undefined when a placeholder has no value, or one that would change the filter's meaning. */

@@ -25,14 +25,17 @@ export class AccessMemory {
     this.#identity = identity;
   }
 
-  /** Whether the device may publish to a topic. */
-  mayPublish(topic: string): boolean {
+  /** Whether the device may publish to a topic; a promise where somebody else must be asked. */
+  mayPublish(topic: string): boolean | Promise<boolean> {
     if (this.#generation !== this.#access.generation) this.#forget();
     if (topic === this.#lastTopic) return this.#isLastAllowed;
     this.#decisions ??= new Map();
     let isAllowed = this.#decisions.get(topic);
     if (isAllowed === undefined) {
-      isAllowed = levelsOf(topic) <= this.#levelsMax && this.#access.isAllowed(this.#identity, 'publish', topic);
+      const decision = levelsOf(topic) <= this.#levelsMax && this.#access.mayPublish(this.#identity, topic);
+      // those who are asked remember their answers themselves, as long as they hold
+      if (typeof decision !== 'boolean') return decision;
+      isAllowed = decision;
       if (this.#decisions.size >= topicsMax) this.#decisions.clear();
       this.#decisions.set(topic, isAllowed);
     }
@@ -46,4 +49,10 @@ export class AccessMemory {
     this.#decisions = undefined;
     this.#lastTopic = undefined;
   }
+}
+
+/** Does something if a decision is, or later becomes, a yes. */
+export function whenAllowed(decision: boolean | Promise<boolean>, run: () => void): void {
+  if (decision instanceof Promise) void decision.then((isAllowed) => (isAllowed ? run() : undefined));
+  else if (decision) run();
 }

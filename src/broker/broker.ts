@@ -13,6 +13,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
 import type { Listener, Socket, Timer, TlsOptions } from '../ports/ports.ts';
 import { Acceptance } from '../router/acceptance.ts';
+import { reviewSubscriptions } from './access-review.ts';
 import { type BrokerOptions, brokerDefaults, type ListenerOptions } from './broker-options.ts';
 import type { BrokerContext, BrokerRooms } from './broker-rooms.ts';
 import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
@@ -174,6 +175,7 @@ export class Broker {
   updateAccess(access: AccessOptions): void {
     this.#rooms.access.update(access);
     for (const connection of [...this.#connections.keys()]) connection.reviewAccess();
+    for (const session of this.#rooms.sessions.all) reviewSubscriptions(this.#rooms, session);
   }
 
   /** Gives a listener other certificates for the handshakes to come. Returns whether there is such a TLS listener. */

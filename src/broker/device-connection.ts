@@ -17,24 +17,24 @@ import type { ConnectPacket, SubscribePacket, UnsubscribePacket } from '../../pr
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
-import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import type { Identity } from '../access/acl.ts';
+import type { FilterDecision, Identity } from '../access/acl.ts';
 import type { Admission } from '../access/login.ts';
-import type { LogFields } from '../base/log.ts';
 import { Link, type LinkHandler } from '../link/link.ts';
 import { Message } from '../message/message.ts';
 import type { Socket } from '../ports/ports.ts';
 import { Acceptance, type AcceptanceOwner } from '../router/acceptance.ts';
-import { AccessMemory } from './access-memory.ts';
+import { AccessMemory, whenAllowed } from './access-memory.ts';
+import { reviewSubscriptions } from './access-review.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
 import type { DeviceLine } from './device-line.ts';
-import { DeviceLogin } from './device-login.ts';
+import { connectFacts, DeviceLogin, identityOf, logGone } from './device-login.ts';
 import type { DeviceSession } from './device-session.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
 import { RunRoute } from './run-route.ts';
-import { filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
+import { decideEntries, filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
 
 /** Told when a connection is over and its socket gone. */
 export type ConnectionGone = (connection: DeviceConnection) => void;
@@ -85,11 +85,6 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   /** Bytes sent to the device so far. */
   get bytesSent(): number {
     return this.#link.bytesSent;
-  }
-
-  /** The client id, once the device was accepted. */
-  get clientId(): string | undefined {
-    return this.#accepted?.identity.clientId;
   }
 
   /** Looks at the deadlines: CONNECT in time, keep-alive. */
@@ -196,19 +191,20 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     }
     if (connect.version === ProtocolVersion.v31) this.#link.allowRepeats();
     wills.returned(clientId, opened.isPresent, now);
-    const identity = this.#identityOf(clientId, admission);
+    const identity = identityOf(clientId, admission, this.#link);
     opened.session.origin.username = identity.username;
+    opened.session.identity = identity;
+    if (opened.isPresent) reviewSubscriptions(this.#rooms, opened.session);
     const standing = access.standingOf(admission);
     const { session } = opened;
     this.#accepted = { connect, identity, admission, standing, session, memory: undefined, route: undefined };
     this.#rooms.counters.connects.add();
-    log.debug(this.#connectFacts(connect, clientId), 'device connected');
+    log.debug(connectFacts(connect, clientId, this.#link), 'device connected');
     // only who named a method will be asked again
     if (connect.properties.authenticationMethod === undefined) this.#login = undefined;
     else this.#login?.connected();
     const answer = connectAnswer(connect, opened.isPresent, assigned, options);
-    const last = data === undefined ? answer : { ...answer, authenticationData: data };
-    this.#machine.accept(session.flows, last, turn.now);
+    this.#machine.accept(session.flows, { ...answer, authenticationData: data }, turn.now);
     if (!this.#isOver) opened.session.attach(this);
   }
 
@@ -216,8 +212,13 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   subscribeRequested(packet: SubscribePacket): void {
     const accepted = this.#accepted;
     if (accepted === undefined) return;
-    const { session, identity } = accepted;
-    const result = subscribeSession(this.#rooms, session, identity, packet);
+    const decisions = decideEntries(this.#rooms, accepted.identity, packet);
+    if (decisions instanceof Promise) this.#hold(decisions, (later) => this.#subscribe(accepted, packet, later));
+    else this.#subscribe(accepted, packet, decisions);
+  }
+
+  #subscribe({ session }: Accepted, packet: SubscribePacket, decisions: readonly FilterDecision[]): void {
+    const result = subscribeSession(this.#rooms, session, decisions, packet);
     if (result.fault !== undefined) {
       this.#machine.disconnect(result.fault.reasonCode, result.fault.detail);
       return;
@@ -242,10 +243,11 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   messageReceived(publish: ReceivedPublish, ticket: number): void {
     const accepted = this.#accepted;
     if (accepted === undefined) return;
-    const { counters, options, router, turn } = this.#rooms;
+    const { counters, options, turn } = this.#rooms;
     counters.received.add();
     const { topic } = publish;
-    if (!this.#mayPublish(accepted, topic)) {
+    const isAllowed = this.#mayPublish(accepted, topic);
+    if (isAllowed === false) {
       this.#deny(accepted, topic, ticket);
       return;
     }
@@ -266,14 +268,23 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       origin: accepted.session.origin,
       isOwned: false,
     });
-    const acceptance = this.#spare ?? new Acceptance(this, ticket);
-    if (this.#spare) acceptance.reset(ticket);
-    router.publish(message, acceptance);
-    this.#spare = acceptance.isReleased ? acceptance : undefined;
+    if (isAllowed !== true) {
+      const own = message.own();
+      this.#hold(isAllowed, (may) => (may ? this.#route(own, ticket) : this.#deny(accepted, topic, ticket)));
+      return;
+    }
+    this.#route(message, ticket);
     // payloads are not looked into in runs
     const isPlain = !publish.retain && interval < 0 && !options.isPayloadFormatValidated;
     const way = isPlain ? this.#routeOf(accepted).wayOf(topic) : undefined;
     if (way) this.#machine.expectRun(publish.topicBytes, way);
+  }
+
+  #route(message: Message, ticket: number): void {
+    const acceptance = this.#spare ?? new Acceptance(this, ticket);
+    if (this.#spare) acceptance.reset(ticket);
+    this.#rooms.router.publish(message, acceptance);
+    this.#spare = acceptance.isReleased ? acceptance : undefined;
   }
 
   /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
@@ -345,23 +356,17 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     return accepted.route;
   }
 
-  #identityOf(clientId: string, { username }: Admission): Identity {
-    return { clientId, username };
+  /** Stops reading until it is decided; a connection that ended meanwhile does not hear of it. */
+  #hold<Decision>(pending: Promise<Decision>, decided: (decision: Decision) => void): void {
+    this.#machine.hold();
+    void pending.then((decision) => {
+      if (this.#isOver) return;
+      decided(decision);
+      this.#machine.proceed();
+    });
   }
 
-  /** The address costs a system call, so it is found out when the line is really written. */
-  #connectFacts({ version }: ConnectPacket, clientId: string): LogFields {
-    const link = this.#link;
-    return {
-      clientId,
-      version,
-      get address(): string {
-        return link.remoteAddress;
-      },
-    };
-  }
-
-  #mayPublish(accepted: Accepted, topic: string): boolean {
+  #mayPublish(accepted: Accepted, topic: string): boolean | Promise<boolean> {
     return !topic.startsWith('$SYS/') && this.#memoryOf(accepted).mayPublish(topic);
   }
 
@@ -386,13 +391,9 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     const expiry = Math.min(asked, this.#rooms.options.sessionExpiryMax);
     session.detach();
     sessions.keep(session, expiry, now);
-    const facts = { clientId: identity.clientId, reason: reasonName(end.reasonCode), blame: end.blame };
-    if (isFailure(end.reasonCode)) log.info({ ...facts, statement: end.statement }, `device gone: ${end.detail}`);
-    else log.debug(facts, 'device gone');
+    logGone(log, identity.clientId, end);
     const { will } = connect; // [MQTT-3.1.2-7] kept with the connection, which ends with or before the session
-    // [MQTT3-3.1.2-12] no will, no message
-    if (end.isWillDue && will && this.#mayPublish(accepted, will.topic)) {
-      wills.fire(identity.clientId, will, expiry, now);
-    }
+    if (!end.isWillDue || will === undefined) return; // [MQTT3-3.1.2-12] no will, no message
+    whenAllowed(this.#mayPublish(accepted, will.topic), () => wills.fire(identity.clientId, will, expiry, now));
   }
 }

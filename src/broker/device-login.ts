@@ -6,13 +6,16 @@
 //   CONNECT with a method, AUTH 0x19 -> conversation, any number of rounds -> admitted or refused
 //
 // Decisions may come later than the connection lives: then nobody hears of them.
+import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { ServerConnection } from '../../protocol/connection/server-connection.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
-import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { denial } from '../access/access.ts';
+import type { Identity } from '../access/acl.ts';
 import type { Authentication, AuthenticationStep } from '../access/authenticator.ts';
 import type { Admission, Decision, Login } from '../access/login.ts';
+import type { Log, LogFields } from '../base/log.ts';
 import type { Link } from '../link/link.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 
@@ -126,4 +129,37 @@ function loginOf({ clientId, username, password, version }: ConnectPacket, link:
       return link.remoteAddress;
     },
   };
+}
+
+/** Whom the access rules see in a device that was admitted. */
+export function identityOf(clientId: string, { username, isSuperuser, rules }: Admission, link: Link): Identity {
+  const fingerprint = link.peerCertificate?.fingerprint256;
+  return {
+    clientId,
+    username,
+    isSuperuser,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(rules === undefined ? {} : { rules }),
+    get address(): string {
+      return link.remoteAddress;
+    },
+  };
+}
+
+/** What the log is told of a device that connects. The address is found out when the line is really written. */
+export function connectFacts({ version }: ConnectPacket, clientId: string, link: Link): LogFields {
+  return {
+    clientId,
+    version,
+    get address(): string {
+      return link.remoteAddress;
+    },
+  };
+}
+
+/** Tells the log that a device is gone: loudly when something went wrong. */
+export function logGone(log: Log, clientId: string, end: ConnectionEnd): void {
+  const facts = { clientId, reason: reasonName(end.reasonCode), blame: end.blame };
+  if (isFailure(end.reasonCode)) log.info({ ...facts, statement: end.statement }, `device gone: ${end.detail}`);
+  else log.debug(facts, 'device gone');
 }

@@ -16,6 +16,8 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { isFailure } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { Identity } from '../access/acl.ts';
+import { awayIdentityOf } from '../access/acl.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
@@ -41,6 +43,10 @@ export class DeviceSession implements Destination, RunTaker {
   readonly flows: Session;
   /** By filter, `$share/...` included. */
   readonly subscriptions: SmallMap<SubscriptionOptions> = new SmallMap();
+  /** Of these, filters that the rules do not allow any more; made when there is one. */
+  suspended: Set<string> | undefined;
+  /** Whose it is, since its device connected last. */
+  identity: Identity | undefined;
   /**
    * When the session ends for want of a connection, in ms of the monotonic clock; Infinity while connected or kept for
    * ever.
@@ -115,6 +121,7 @@ export class DeviceSession implements Destination, RunTaker {
 
   /** The connection is gone; entries underway stay in the window for the next one. */
   detach(): void {
+    this.identity = this.identity && awayIdentityOf(this.identity);
     this.#line = undefined;
   }
 
@@ -202,7 +209,7 @@ export class DeviceSession implements Destination, RunTaker {
   #replayNext(line: DeviceLine): boolean {
     for (const [filter, { source, options }] of this.#replays ?? []) {
       const message = source.peek();
-      if (message) return this.#replayOne(line, message, source, options);
+      if (message) return this.#replayOne(line, message, source, this.subscriptions.get(filter) ?? options);
       this.#replays?.delete(filter);
     }
     this.#replays = undefined;
@@ -210,6 +217,10 @@ export class DeviceSession implements Destination, RunTaker {
   }
 
   #replayOne(line: DeviceLine, message: Message, source: RetainedReplay, options: SubscriptionOptions): boolean {
+    if (options.isWithheld?.(message.topic)) {
+      source.taken(false);
+      return true;
+    }
     const subscriptionIdentifiers = options.identifier > 0 ? [options.identifier] : undefined;
     const qos = lowerQos(message.qos, options.qos);
     const outcome = line.send({ message, qos, retain: true, subscriptionIdentifiers }, 0);

@@ -42,6 +42,11 @@ export class SessionTable {
     return { connected, queued, queuedBytes };
   }
 
+  /** All of them, connected or not. */
+  get all(): Iterable<DeviceSession> {
+    return this.#sessions.values();
+  }
+
   /** The session of a client id. */
   get(clientId: string): DeviceSession | undefined {
     return this.#sessions.get(clientId);

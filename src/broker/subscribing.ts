@@ -8,7 +8,7 @@ import { Malformed } from '../../protocol/wire/malformed.ts';
 import type { SubscribeEntry, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
 import { lowerQos } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
-import type { Identity } from '../access/acl.ts';
+import type { FilterDecision, Identity } from '../access/acl.ts';
 import type { SubscriptionOptions } from '../router/destination.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { DeviceSession } from './device-session.ts';
@@ -22,14 +22,28 @@ export interface Replay {
   readonly options: SubscriptionOptions;
 }
 
+const denied: FilterDecision = { isAllowed: false, isWithheld: undefined };
+
 /** What came of a SUBSCRIBE. */
 export interface SubscribeResult {
   readonly reasonCodes: readonly ReasonCode[];
   readonly replays: readonly Replay[];
   /** Why something was refused, in words; empty where nothing was. */
   readonly detail: string;
-  /** The packet holds a filter that is none: the connection ends and nothing was subscribed. */
+  /** A filter is none, or denied where that is the end: the connection ends and nothing was subscribed. */
   readonly fault: Malformed | undefined;
+}
+
+/** What the rules say about each entry of a SUBSCRIBE; a promise where somebody else must be asked. */
+export function decideEntries(
+  { access }: BrokerRooms,
+  identity: Identity,
+  packet: SubscribePacket,
+): readonly FilterDecision[] | Promise<readonly FilterDecision[]> {
+  const answers = packet.entries.map(({ filter }) => access.maySubscribe(identity, filter));
+  const decisions: FilterDecision[] = [];
+  for (const answer of answers) if (!(answer instanceof Promise)) decisions.push(answer);
+  return decisions.length === answers.length ? decisions : Promise.all(answers);
 }
 
 /**
@@ -39,24 +53,31 @@ export interface SubscribeResult {
 export function subscribeSession(
   rooms: BrokerRooms,
   session: DeviceSession,
-  identity: Identity,
+  decisions: readonly FilterDecision[],
   packet: SubscribePacket,
 ): SubscribeResult {
   const fault = filterFault(packet.entries.map(({ filter }) => filter));
   if (fault !== undefined) return { reasonCodes: [], replays: [], detail: fault.detail, fault };
+  if (rooms.access.isDenialDisconnecting && decisions.some(({ isAllowed }) => !isAllowed)) {
+    const detail = 'not allowed to subscribe';
+    return { reasonCodes: [], replays: [], detail, fault: new Malformed(ReasonCode.notAuthorized, '', detail) };
+  }
   const identifier = packet.properties.subscriptionIdentifiers?.[0] ?? 0;
   const reasonCodes: ReasonCode[] = [];
   const replays: Replay[] = [];
   const refused: string[] = [];
-  for (const entry of packet.entries) {
-    const refusal = refusalOf(rooms, session, identity, entry.filter);
+  for (const [index, entry] of packet.entries.entries()) {
+    const { isAllowed, isWithheld } = decisions[index] ?? denied;
+    const refusal = refusalOf(rooms, session, isAllowed, entry.filter);
     const qos = lowerQos(entry.qos, rooms.options.maximumQos); // [MQTT-3.2.2-10]
-    const options = optionsOf(qos === entry.qos ? entry : { ...entry, qos }, identifier);
+    const plain = optionsOf(qos === entry.qos ? entry : { ...entry, qos }, identifier);
+    const options = isWithheld === undefined ? plain : { ...plain, isWithheld };
     reasonCodes.push(refusal ?? qos);
     if (refusal !== undefined) {
       refused.push(`${entry.filter}: ${reasonName(refusal)}`);
       continue;
     }
+    session.suspended?.delete(entry.filter);
     const isNew = rooms.router.subscribe(session, entry.filter, options);
     session.subscriptions.set(entry.filter, options);
     if (isReplayWanted(entry, isNew)) replays.push({ filter: entry.filter, options });
@@ -87,7 +108,9 @@ export function unsubscribeSession(
     if (topicFilterFault(filter) !== undefined) return ReasonCode.topicFilterInvalid;
     session.subscriptions.delete(filter);
     session.forgetReplay(filter);
-    return rooms.router.unsubscribe(session, filter) ? ReasonCode.success : ReasonCode.noSubscriptionExisted;
+    const wasSuspended = session.suspended?.delete(filter) === true;
+    const wasThere = rooms.router.unsubscribe(session, filter) || wasSuspended;
+    return wasThere ? ReasonCode.success : ReasonCode.noSubscriptionExisted;
   });
 }
 
@@ -108,14 +131,14 @@ function optionsOf(entry: SubscribeEntry, identifier: number): SubscriptionOptio
 function refusalOf(
   rooms: BrokerRooms,
   session: DeviceSession,
-  identity: Identity,
+  isAllowed: boolean,
   filter: string,
 ): ReasonCode | undefined {
   // a 5.0 device was told and never comes this far
   const unserved = filterRefusal(rooms.options, filter);
   if (unserved !== undefined) return unserved;
   if (levelsOf(filter) > rooms.options.topicLevelsMax) return ReasonCode.topicFilterInvalid;
-  if (!rooms.access.isAllowed(identity, 'subscribe', filter)) return ReasonCode.notAuthorized;
+  if (!isAllowed) return ReasonCode.notAuthorized;
   const isOneMore = !session.subscriptions.has(filter);
   return isOneMore && session.subscriptions.size >= rooms.options.subscriptionsMax
     ? ReasonCode.quotaExceeded

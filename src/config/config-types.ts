@@ -2,6 +2,7 @@
 // filled in and units in the names. It knows neither broker nor bridge; the
 // composition root translates.
 import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
+import type { AddressRange } from '../base/address-range.ts';
 
 /** A whole configuration. */
 export interface Config {
@@ -76,6 +77,9 @@ export type SubjectConfig =
   | { readonly kind: 'everybody' }
   | { readonly kind: 'username'; readonly name: string }
   | { readonly kind: 'clientId'; readonly name: string }
+  | { readonly kind: 'address'; readonly ranges: readonly AddressRange[] }
+  /** The SHA-256 of a certificate, as `AB:CD:...`. */
+  | { readonly kind: 'fingerprint'; readonly fingerprint: string }
   | { readonly kind: 'and' | 'or'; readonly parts: readonly SubjectConfig[] };
 
 /** One access rule. */

@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { topicTextFault } from '../../protocol/topic/topic-name.ts';
+import { type AddressRange, parseAddressRange } from '../base/address-range.ts';
 import { isPasswordHash, parsePasswordHash } from '../secrets/password-hash.ts';
 import type { AuthConfig, RuleConfig, SubjectConfig } from './config-types.ts';
 import { authDefaults as defaults } from './defaults.ts';
@@ -13,6 +14,7 @@ import {
   flag,
   ignored,
   type Kind,
+  kindOf,
   oneOf,
   section,
   switchedOff,
@@ -21,9 +23,22 @@ import {
   texts,
 } from './schema-values.ts';
 
+/** One network, or several. */
+const addressRanges: Kind<readonly AddressRange[]> = texts(
+  kindOf('an address or a network, as 10.1.2.3, 10.0.0.0/8 or fd00::/8', parseAddressRange),
+);
+
+/** With or without colons, in either case. */
+const fingerprint: Kind<string> = kindOf('the SHA-256 of a certificate: 64 hexadecimal digits', (value) => {
+  const digits = value.replaceAll(':', '').toUpperCase();
+  return /^[0-9A-F]{64}$/.test(digits) ? digits.replaceAll(/..(?!$)/g, '$&:') : undefined;
+});
+
 interface RawSubject {
   readonly username?: string | undefined;
   readonly clientid?: string | undefined;
+  readonly ipaddr?: readonly AddressRange[] | undefined;
+  readonly fingerprint?: string | undefined;
   readonly and?: readonly RawSubject[] | undefined;
   readonly or?: readonly RawSubject[] | undefined;
 }
@@ -32,6 +47,8 @@ const rawSubject: Kind<RawSubject> = v.lazy(() => section(subjectKeys));
 const subjectKeys = {
   username: v.optional(text),
   clientid: v.optional(text),
+  ipaddr: v.optional(addressRanges),
+  fingerprint: v.optional(fingerprint),
   and: v.optional(v.array(rawSubject, 'expected an array of conditions')),
   or: v.optional(v.array(rawSubject, 'expected an array of conditions')),
 };
@@ -41,6 +58,8 @@ function subjectOf(raw: RawSubject): SubjectConfig {
   const parts: SubjectConfig[] = [];
   if (raw.username !== undefined) parts.push({ kind: 'username', name: raw.username });
   if (raw.clientid !== undefined) parts.push({ kind: 'clientId', name: raw.clientid });
+  if (raw.ipaddr !== undefined) parts.push({ kind: 'address', ranges: raw.ipaddr });
+  if (raw.fingerprint !== undefined) parts.push({ kind: 'fingerprint', fingerprint: raw.fingerprint });
   if (raw.and !== undefined) parts.push({ kind: 'and', parts: raw.and.map(subjectOf) });
   if (raw.or !== undefined) parts.push({ kind: 'or', parts: raw.or.map(subjectOf) });
   const [only] = parts;

@@ -154,7 +154,7 @@ export const textMap: Kind<readonly (readonly [string, string])[]> = v.pipe(
 );
 
 /** One text, or several in an array, each of one kind. */
-export function texts(kind: Kind<string>): Kind<readonly string[]> {
+export function texts<Value>(kind: Kind<Value>): Kind<readonly Value[]> {
   return v.pipe(
     v.unknown(),
     v.transform((value) => (typeof value === 'string' ? [value] : value)),

@@ -18,6 +18,8 @@ export interface SubscriptionOptions {
   readonly isRetainAsPublished: boolean;
   /** 1 to 268435455; 0 means none. */
   readonly identifier: number;
+  /** Present where the subscriber may not have all that its filter matches: whether a topic is kept from it. */
+  readonly isWithheld?: ((topic: string) => boolean) | undefined;
 }
 
 /** What a message's matching subscriptions of one destination grant together. Borrowed: reused for the next message. */

@@ -220,7 +220,7 @@ export class Router {
     const groups: SharedGroup[] = [];
     for (const subscriber of found) {
       if (subscriber instanceof SharedGroup) groups.push(subscriber);
-      else {
+      else if (!subscriber.options.isWithheld?.(topic)) {
         const own = byDestination.get(subscriber.destination);
         if (own) own.push(subscriber);
         else byDestination.set(subscriber.destination, [subscriber]);

@@ -136,6 +136,13 @@ t.test('listeners, users and access rules arrive', async (t) => {
     { username: 'gw', password: 'one' },
     { username: 'dashboard', password: 'two' },
   ]);
+  t.match(config.auth.rules[3]?.subject, {
+    kind: 'and',
+    parts: [
+      { kind: 'address', ranges: [{ bits: 8 }, { bits: 128 }] },
+      { kind: 'fingerprint', fingerprint: /^00:11:.*:EE:FF$/ },
+    ],
+  });
   t.strictSame(config.auth.rules[2], {
     isAllowed: true,
     action: 'pubsub',
