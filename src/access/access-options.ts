@@ -1,16 +1,17 @@
 // AccessOptions: everything that decides who may connect, and what they may do. It can be replaced while the broker
 // runs; programs bring methods of their own as `steps` and `authenticators`.
 // Everything that is remembered or waits has its bound here, with its default.
-import type { AccessAction, AclRule, Identity } from './acl.ts';
+import type { AclRule } from './acl.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { HttpAccessOptions } from './http-access.ts';
 import type { LoginStep } from './login.ts';
+import type { LoginGuardOptions } from './login-guard.ts';
+import type { TokenAccessOptions } from './token-access.ts';
 import type { UserOptions } from './user-table.ts';
 
-/** Somebody who knows what devices may do, at once or later; undefined where it is none of its business. */
-export interface Authorizer {
-  /** The promise never rejects. */
-  ask(identity: Identity, action: AccessAction, topic: string): boolean | undefined | Promise<boolean | undefined>;
-}
+/** The methods of login that are built in. */
+export type MethodName = 'password' | 'jwt' | 'http';
 
 /** Who may connect, publish and subscribe. */
 export interface AccessOptions {
@@ -30,6 +31,14 @@ export interface AccessOptions {
   readonly isAllowedWithoutMatch: boolean;
   /** A denied publish or subscribe ends the connection. Default false: it is refused with a reason code. */
   readonly isDenialDisconnecting: boolean;
+  /** Tokens that let in. Default: none does. */
+  readonly token?: TokenAccessOptions;
+  /** A web server that decides. Default: none. */
+  readonly http?: HttpAccessOptions;
+  /** In which order the methods are asked. Default `password`, `jwt`, `http`; one that is not named is not asked. */
+  readonly order?: readonly MethodName[];
+  /** How whoever guesses passwords is slowed down. */
+  readonly guard?: Partial<LoginGuardOptions>;
   /** More methods of login, asked before the others. */
   readonly steps?: readonly LoginStep[];
   /** More methods of enhanced authentication, beside SCRAM-SHA-256. */

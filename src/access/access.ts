@@ -6,34 +6,35 @@
 //
 // Bounded: passwords being checked by `SlowHash`, verified ones by `VerifiedLogins`.
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
-import type { Clock, Random } from '../ports/ports.ts';
 import { SlowHash } from '../secrets/slow-hash.ts';
 import { SlowHashBusy } from '../secrets/slow-hash-busy.ts';
+import { type AccessMethods, type AccessPorts, methodsOf } from './access-methods.ts';
 import type { AccessOptions } from './access-options.ts';
 import { type AccessAction, type AclRule, type FilterDecision, firstCover, firstMatch, type Identity } from './acl.ts';
 import type { Authentication } from './authenticator.ts';
 import type { Admission, Decision, Login, LoginStep, RefusalReason, Verdict } from './login.ts';
+import { LoginGuard } from './login-guard.ts';
 import { ScramAuthenticator } from './scram-authenticator.ts';
 import { type PasswordFinding, UserTable, type UserTableTools } from './user-table.ts';
 import { VerifiedLogins } from './verified-logins.ts';
 
-/** What access needs of the world. */
-export interface AccessPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
 /** The broker's door keeper. */
 export class Access {
+  readonly #ports: AccessPorts;
   readonly #tools: UserTableTools;
+  readonly #password: LoginStep = { check: (login) => this.#checkPassword(login) };
   readonly #scram: ScramAuthenticator;
   #options: AccessOptions;
   #users: UserTable;
-  #steps: readonly LoginStep[] = [];
+  #methods: AccessMethods;
+  #guard: LoginGuard;
   #generation = 0;
+  #voidsAt: number;
 
   /** Throws UsageError for a password hash that is none. */
-  constructor(options: AccessOptions, { clock, random }: AccessPorts) {
+  constructor(options: AccessOptions, ports: AccessPorts) {
+    const { clock, random } = ports;
+    this.#ports = ports;
     const verified = new VerifiedLogins(random.bytes(32), { ttlMs: options.verifiedTtlMs ?? 60_000, countMax: 10_000 });
     this.#tools = { clock, slowHash: new SlowHash(), verified, key: random.bytes(32) };
     this.#scram = new ScramAuthenticator({
@@ -43,7 +44,9 @@ export class Access {
     });
     this.#options = options;
     this.#users = new UserTable(options.users, this.#tools);
-    this.#steps = this.#stepsOf(options);
+    this.#methods = methodsOf(options, this.#password, ports);
+    this.#guard = new LoginGuard(options.guard);
+    this.#voidsAt = this.#nextVoid();
   }
 
   /** Grows whenever the rules change: decisions remembered under an older number are void. */
@@ -58,15 +61,38 @@ export class Access {
 
   /** Replaces users, methods and rules. Throws UsageError, and changes nothing, for a password hash that is none. */
   update(options: AccessOptions): void {
-    this.#users = new UserTable(options.users, this.#tools);
+    const users = new UserTable(options.users, this.#tools);
+    this.#methods = methodsOf(options, this.#password, this.#ports);
+    if (!isSame(options.guard, this.#options.guard)) this.#guard = new LoginGuard(options.guard);
+    this.#users = users;
     this.#options = options;
-    this.#steps = this.#stepsOf(options);
     this.#generation++;
+    this.#voidsAt = this.#nextVoid();
   }
 
-  /** Decides about a login, at once where no slow hash is needed. Never rejects. */
+  /** Makes decisions void that others have taken, when their time is over. */
+  sweep(now: number): void {
+    if (now < this.#voidsAt) return;
+    this.#generation++;
+    this.#voidsAt = this.#nextVoid();
+  }
+
+  /** Decides about a login, at once where no slow hash is needed and nobody has to wait. Never rejects. */
   authenticate(login: Login): Decision | Promise<Decision> {
-    return this.#ask(login, 0);
+    const delayMs = this.#delayOf(login);
+    if (delayMs === 0) return this.#ask(login, 0);
+    return this.#after(delayMs).then(() => this.#ask(login, 0));
+  }
+
+  /** A login was refused: whoever comes from the same address may have to wait. */
+  refused({ address }: Login): void {
+    this.#guard.failed(address, this.#ports.clock.now());
+  }
+
+  /** Waits for as long as failures from the same address cost. */
+  penance(login: Login): Promise<void> | undefined {
+    const delayMs = this.#delayOf(login);
+    return delayMs === 0 ? undefined : this.#after(delayMs);
   }
 
   /** Begins a conversation in a method of enhanced authentication; undefined when there is no such method. */
@@ -112,15 +138,15 @@ export class Access {
 
   /** Where no rule decides: others who were brought along, else what holds without a match. */
   #askOthers(identity: Identity, action: AccessAction, topic: string): boolean | Promise<boolean> {
-    const { authorizer, isAllowedWithoutMatch } = this.#options;
-    const answer = authorizer?.ask(identity, action, topic);
+    const { isAllowedWithoutMatch } = this.#options;
+    const answer = this.#methods.authorizer?.ask(identity, action, topic);
     if (answer instanceof Promise) return answer.then((later) => later ?? this.#options.isAllowedWithoutMatch);
     return answer ?? isAllowedWithoutMatch;
   }
 
   #ask(login: Login, from: number): Decision | Promise<Decision> {
-    for (let index = from; index < this.#steps.length; index++) {
-      const verdict = this.#steps[index]?.check(login) ?? ignored;
+    for (let index = from; index < this.#methods.steps.length; index++) {
+      const verdict = this.#methods.steps[index]?.check(login) ?? ignored;
       if (verdict instanceof Promise) {
         return verdict.then((later) => (later.kind === 'ignore' ? this.#ask(login, index + 1) : later));
       }
@@ -134,13 +160,23 @@ export class Access {
       : denial('unknown-user', ReasonCode.badUserNameOrPassword);
   }
 
-  #isOpenTo(username: string | undefined): boolean {
-    return this.#options.isAnonymousAllowed && (username === undefined || this.#steps.length === 0);
+  /** The address costs a system call: nobody is asked for it while nobody has failed. */
+  #delayOf(login: Login): number {
+    return this.#guard.size === 0 ? 0 : this.#guard.delayOf(login.address, this.#ports.clock.now());
   }
 
-  #stepsOf(options: AccessOptions): readonly LoginStep[] {
-    const password: LoginStep = { check: (login) => this.#checkPassword(login) };
-    return [...(options.steps ?? []), ...(options.users.length > 0 ? [password] : [])];
+  #after(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#ports.clock.schedule(delayMs, resolve));
+  }
+
+  /** What a web server said holds for its time; all that was remembered of it goes together. */
+  #nextVoid(): number {
+    const { http } = this.#options;
+    return http?.topic === undefined ? Number.POSITIVE_INFINITY : this.#ports.clock.now() + Math.max(http.ttlMs, 1000);
+  }
+
+  #isOpenTo(username: string | undefined): boolean {
+    return this.#options.isAnonymousAllowed && (username === undefined || this.#methods.steps.length === 0);
   }
 
   #checkPassword({ username, password }: Login): Verdict | Promise<Verdict> {
@@ -166,6 +202,10 @@ export class Access {
     const isSuperuser = username !== undefined && this.#options.superusers?.includes(username) === true;
     return { method, username, isSuperuser: isSuperuser && method !== 'anonymous' };
   }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 const granted: FilterDecision = { isAllowed: true, isWithheld: undefined };

@@ -5,6 +5,7 @@
 //
 // A rule matches a subscription when it covers all of its filter. One that covers only a part of it does not decide
 // about the subscription; but where it denies, it holds for its part: what the subscription brings is withheld there.
+import { filterCovers, filtersOverlap } from '../../protocol/topic/filter-relations.ts';
 import { filterMatches, parseFilter } from '../../protocol/topic/topic-filter.ts';
 import { type AddressRange, isInRanges } from '../base/address-range.ts';
 
@@ -135,32 +136,16 @@ function isTopicOf(pattern: string, identity: Identity, topic: string): boolean 
 /** Whether every topic that a subscription's filter can match is matched by the rule's topic too. */
 function isFilterOf(pattern: string, identity: Identity, asked: string): boolean {
   if (pattern.startsWith('@')) return pattern.slice(1) === asked;
-  const rule = fill(pattern, identity)?.split('/');
-  const levels = asked.split('/');
-  if (rule === undefined) return false;
-  for (const [index, level] of rule.entries()) {
-    if (level === '#') return true;
-    const wanted = levels[index];
-    if (wanted === undefined || wanted === '#' || (level !== '+' && level !== wanted)) return false;
-  }
-  return rule.length === levels.length;
+  const filter = fill(pattern, identity);
+  return filter !== undefined && filterCovers(filter, asked);
 }
 
 /** Whether any topic is matched by both, a subscription's filter and the rule's topic. */
 function isPartOf(pattern: string, identity: Identity, asked: string): boolean {
   // with a wildcard in it, it is about that very filter and no topic
   if (pattern.startsWith('@')) return !/[+#]/.test(pattern) && filterMatches(asked, pattern.slice(1));
-  const rule = fill(pattern, identity)?.split('/');
-  const levels = asked.split('/');
-  if (rule === undefined) return false;
-  for (let index = 0; index < Math.max(rule.length, levels.length); index++) {
-    const [one, other] = [rule[index], levels[index]];
-    // `a/#` is about `a` as well
-    if (one === '#' || other === '#') return true;
-    if (one === undefined || other === undefined) return false;
-    if (one !== '+' && other !== '+' && one !== other) return false;
-  }
-  return true;
+  const filter = fill(pattern, identity);
+  return filter !== undefined && filtersOverlap(filter, asked);
 }
 
 /** Undefined when a placeholder has no value, or one that would change the filter's meaning. */

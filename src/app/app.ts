@@ -16,6 +16,7 @@ import type { Ports } from '../ports/ports.ts';
 import { RetainedStore } from '../router/retained.ts';
 import { Router } from '../router/router.ts';
 import {
+  accessOptionsOf,
   bridgeSettingsOf,
   brokerOptionsOf,
   logOptionsOf,
@@ -23,6 +24,7 @@ import {
   sharedOptionsOf,
   tlsOptionsOf,
 } from './from-config.ts';
+import { openNodeHttp } from './node-ports.ts';
 
 /** Everything that one configuration describes, running. */
 export class App {
@@ -46,7 +48,7 @@ export class App {
       retained: new RetainedStore(retainedLimitsOf(loaded)),
       shared: { ...sharedOptionsOf(loaded), random: () => ports.random.unit() },
     });
-    const context: BrokerContext = { ports, log, router, turn: new Turn(ports.clock), heapBytes };
+    const context: BrokerContext = { ports, log, router, turn: new Turn(ports.clock), heapBytes, http: openNodeHttp };
     const broker = await Broker.open(context, brokerOptionsOf(loaded));
     for (const { name, host, port } of broker.listeners) log.info({ listener: name, host, port }, 'listening');
     const bridges = new Bridges(context);
@@ -61,7 +63,7 @@ export class App {
   async reload(next: LoadedConfig): Promise<void> {
     const before = this.#loaded;
     this.#loaded = next;
-    this.broker.updateAccess(next.config.auth);
+    this.broker.updateAccess(accessOptionsOf(next));
     for (const { name, tls } of next.config.listeners) {
       if (tls !== undefined) this.broker.updateTls(name, tlsOptionsOf(tls, next.pems));
     }

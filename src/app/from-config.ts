@@ -2,12 +2,15 @@
 // Pure translation, one function for each kind of object; what a configuration leaves open has the defaults
 // of broker and bridge.
 import { bytesOfText } from '../../protocol/wire/bytes.ts';
+import type { AccessOptions } from '../access/access-options.ts';
+import type { HttpAccessOptions } from '../access/http-access.ts';
 import type { LogOptions } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge.ts';
 import { bridgeDefaults } from '../bridge/bridge-options.ts';
 import type { BrokerOptions } from '../broker/broker-options.ts';
-import type { BridgeConfig, LogConfig, TlsConfig, WillConfig } from '../config/config-types.ts';
+import type { BridgeConfig, HttpAuthConfig, LogConfig, TlsConfig, WillConfig } from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { tokenKeysOf } from '../config/token-keys.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { RetainedLimits } from '../router/retained.ts';
 import type { SharedOptions } from '../router/shared-groups.ts';
@@ -16,14 +19,14 @@ type Pems = LoadedConfig['pems'];
 
 /** The options of the broker. */
 export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'> {
-  const { listeners, mqtt, auth } = loaded.config;
+  const { listeners, mqtt } = loaded.config;
   const { sessionExpiryMaxS, ...rest } = mqtt;
   const { retainedCountMax: _count, retainedBytesMax: _bytes, ...more } = rest;
   const { sharedStrategy: _strategy, sharedStrategies: _strategies, ...limits } = more;
   return {
     ...limits,
     sessionExpiryMax: sessionExpiryMaxS,
-    access: auth,
+    access: accessOptionsOf(loaded),
     listeners: listeners.map(({ name, host, port, tls }) => ({
       name,
       host,
@@ -41,6 +44,20 @@ export function sharedOptionsOf({ config }: LoadedConfig): SharedOptions {
 /** The bounds of the retained messages. */
 export function retainedLimitsOf({ config }: LoadedConfig): RetainedLimits {
   return { countMax: config.mqtt.retainedCountMax, bytesMax: config.mqtt.retainedBytesMax };
+}
+
+/** Who may connect, and what they may do. */
+export function accessOptionsOf({ config, pems }: LoadedConfig): AccessOptions {
+  const { passwordFile: _read, http, token, ...same } = config.auth;
+  return {
+    ...same,
+    ...(http === undefined ? {} : { http: httpAccessOf(http, pems) }),
+    ...(token === undefined ? {} : { token: { ...token, keys: tokenKeysOf(token, pems) } }),
+  };
+}
+
+function httpAccessOf({ tls, ...same }: HttpAuthConfig, pems: Pems): HttpAccessOptions {
+  return tls === undefined ? same : { ...same, tls: tlsOptionsOf(tls, pems) };
 }
 
 /** TLS with the texts of its files. */

@@ -5,6 +5,7 @@
 import type { Access } from '../access/access.ts';
 import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
+import type { OpenHttp } from '../ports/http.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
@@ -21,6 +22,8 @@ export interface BrokerContext {
   readonly turn: Turn;
   /** Bytes that the process holds, for `$SYS`; default not told. */
   readonly heapBytes?: () => number;
+  /** Asks web servers about access; absent: nobody can. */
+  readonly http?: OpenHttp;
 }
 
 /** The broker as its device connections see it. */

@@ -81,7 +81,14 @@ export class Broker {
       this.#route(message, () => undefined);
     });
     const sessions = new SessionTable(context.router, options, counters);
-    this.#rooms = { ...context, options, access: new Access(options.access, context.ports), sessions, wills, counters };
+    this.#rooms = {
+      ...context,
+      options,
+      access: new Access(options.access, { ...context.ports, ...context }),
+      sessions,
+      wills,
+      counters,
+    };
     this.#openedAt = context.ports.clock.now();
     this.#publishesSystemAt = this.#openedAt;
     this.#sysTopics = new SysTopics(context.router, brokerVersion, this.#openedAt);
@@ -275,6 +282,7 @@ export class Broker {
     this.#sweep = clock.schedule(this.#rooms.options.sweepIntervalMs, () => {
       const now = clock.now();
       for (const connection of this.#connections.keys()) connection.tick(now);
+      this.#rooms.access.sweep(now);
       this.#rooms.sessions.sweep(now);
       this.#rooms.wills.sweep(now);
       this.#publishSystemTopics(now);

@@ -49,13 +49,21 @@ export class DeviceLogin {
   /** Begins with what CONNECT or AUTH 0x19 brought. */
   begin(data: Bytes | undefined): void {
     const { access } = this.#rooms;
-    if (this.#method === undefined) {
+    const method = this.#method;
+    if (method === undefined) {
       const decision = access.authenticate(this.#login);
       if (decision instanceof Promise) this.#later(decision);
       else this.#take(decision);
       return;
     }
-    this.#conversation = access.converse(this.#method, this.#login);
+    const wait = access.penance(this.#login);
+    if (wait === undefined) this.#converse(method, data);
+    else void wait.then(() => this.#converse(method, data));
+  }
+
+  #converse(method: string, data: Bytes | undefined): void {
+    if (this.#isOver) return;
+    this.#conversation = this.#rooms.access.converse(method, this.#login);
     // [MQTT-4.12.0-1]
     if (this.#conversation === undefined) this.#take(denial('unknown-method', ReasonCode.badAuthenticationMethod));
     else this.next(data);
@@ -106,9 +114,10 @@ export class DeviceLogin {
   }
 
   #refuse({ reasonCode, why }: Extract<Decision, { readonly kind: 'deny' }>): void {
-    const { log, counters } = this.#rooms;
+    const { log, counters, access } = this.#rooms;
     const { clientId, username, address } = this.#login;
     counters.refusedLogins.add(why);
+    if (why !== 'busy') access.refused(this.#login);
     log.info({ clientId, username, address, why }, `refused: ${reasonName(reasonCode)}`);
     // [MQTT-4.12.0-4] [MQTT-4.12.1-2]
     if (this.#isConnected) this.#machine.disconnect(ReasonCode.notAuthorized, reasonName(reasonCode));

@@ -95,6 +95,48 @@ export type UserConfig =
   | { readonly username: string; readonly password: string }
   | { readonly username: string; readonly passwordHash: string };
 
+/** One question to a web server. */
+export interface HttpQuestionConfig {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+}
+
+/** A web server that decides. */
+export interface HttpAuthConfig {
+  readonly login?: HttpQuestionConfig;
+  readonly superuser?: HttpQuestionConfig;
+  readonly topic?: HttpQuestionConfig;
+  /** 100 to 60000. Default 5000. */
+  readonly timeoutMs: number;
+  /** 100 to 60000. Default 5000. */
+  readonly connectTimeoutMs: number;
+  /** 0 to 3600000. Default 10000. */
+  readonly ttlMs: number;
+  /** 1 to 1000. Default 32. */
+  readonly connectionsMax: number;
+  readonly isFailureIgnored: boolean;
+  readonly tls?: TlsConfig;
+}
+
+/** Tokens that let in. */
+export interface TokenConfig {
+  readonly algorithm: 'HS256' | 'RS256' | 'ES256';
+  readonly secret?: string;
+  readonly publicKeyFile?: string;
+  readonly keySetFile?: string;
+  readonly from: 'password' | 'username';
+  /** 0 to 3600. Default 30. */
+  readonly leewayS: number;
+  readonly isExpiryRequired: boolean;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly usernameClaim?: string;
+  readonly clientIdClaim?: string;
+  readonly rulesClaim?: string;
+}
+
 /** Who may connect, publish and subscribe. */
 export interface AuthConfig {
   readonly isAnonymousAllowed: boolean;
@@ -102,6 +144,9 @@ export interface AuthConfig {
   readonly users: readonly UserConfig[];
   readonly passwordFile?: string;
   readonly superusers: readonly string[];
+  readonly http?: HttpAuthConfig;
+  readonly token?: TokenConfig;
+  readonly order?: readonly ('password' | 'jwt' | 'http')[];
   /** How long a password that was right is not worked out again: 0 to 3600000. Default 60000. */
   readonly verifiedTtlMs: number;
   readonly rules: readonly RuleConfig[];

@@ -40,6 +40,21 @@ export const authDefaults = {
   cache_ttl: '60s',
 } as const;
 
+/** Defaults of `auth.http_auth`. */
+export const httpAuthDefaults = {
+  timeout: '5s',
+  connect_timeout: '5s',
+  pool_size: '32',
+  cache_ttl: '10s',
+} as const;
+
+/** Defaults of `auth.jwt`. */
+export const tokenDefaults = {
+  from: 'password',
+  leeway: '30s',
+  acl_claim_name: 'acl',
+} as const;
+
 /** Defaults of a bridge. */
 export const bridgeConfigDefaults = {
   proto_ver: '5',

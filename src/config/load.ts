@@ -14,6 +14,7 @@ import { notesOf } from './notes.ts';
 import { replacePlaceholders } from './placeholders.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
 import { shownText } from './shown-text.ts';
+import { tokenFaultOf } from './token-keys.ts';
 import { withFileUsers } from './user-files.ts';
 
 /** A configuration, ready to use. */
@@ -37,7 +38,7 @@ export interface LoadRequest {
 }
 
 /** The last keys of paths whose values nobody may see. */
-const secretKeys = new Set(['password', 'key_password']);
+const secretKeys = new Set(['password', 'key_password', 'secret']);
 /** Keys that mean something else to the language that this is written in. */
 const foreignKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -58,6 +59,12 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const pems = await readPems(config, path, root, disk);
   const fileFault = (message: string): ConfigFault =>
     faultOf({ path: ['auth', 'password_file'], message, isAboutKey: false }, root);
+  const tokenFault = tokenFaultOf(config.auth.token, pems);
+  if (tokenFault !== undefined) {
+    throw new ConfigError('INVALID', [
+      faultOf({ path: ['auth', 'jwt'], message: tokenFault, isAboutKey: false }, root),
+    ]);
+  }
   const auth = await withFileUsers(config.auth, { path, disk, faultOf: fileFault });
   return { config: { ...config, auth }, notes: allNotes(config, root), files: reader.files, pems };
 }
@@ -152,24 +159,31 @@ async function readPems(
   const sections: readonly (readonly [readonly string[], TlsConfig | undefined])[] = [
     ...config.listeners.map(({ name, tls }) => [['listeners', ...name.split('.')], tls] as const),
     ...config.bridges.map(({ name, tls }) => [['bridges', 'mqtt', name, 'ssl'], tls] as const),
+    [['auth', 'http_auth', 'ssl'], config.auth.http?.tls],
   ];
+  const read = async (keys: readonly string[], file: string | undefined): Promise<void> => {
+    if (file === undefined || pems.has(file)) return;
+    const pem = await readNamedFile(disk, pathBeside(path, file));
+    if (typeof pem === 'string') pems.set(file, pem);
+    else {
+      const message = `expected a file that can be read: ${pem.message}`;
+      faults.push(faultOf({ path: keys, message, isAboutKey: false }, root));
+    }
+  };
   for (const [keys, tls] of sections) {
     const files = [
       ['certfile', tls?.certificateFile],
       ['keyfile', tls?.keyFile],
       ['cacertfile', tls?.authoritiesFile],
     ] as const;
-    for (const [key, file] of files) {
-      if (file === undefined || pems.has(file)) continue;
-      const pem = await readNamedFile(disk, pathBeside(path, file));
-      if (typeof pem === 'string') {
-        pems.set(file, pem);
-      } else {
-        const message = `expected a file that can be read: ${pem.message}`;
-        faults.push(faultOf({ path: [...keys, key], message, isAboutKey: false }, root));
-      }
-    }
+    for (const [key, file] of files) await read([...keys, key], file);
   }
+  const { token } = config.auth;
+  const keys = [
+    ['public_key', token?.publicKeyFile],
+    ['jwks_file', token?.keySetFile],
+  ] as const;
+  for (const [key, file] of keys) await read(['auth', 'jwt', key], file);
   if (faults.length > 0) throw new ConfigError('FILE', inOrder(faults));
   return pems;
 }

@@ -8,6 +8,7 @@ import { type AddressRange, parseAddressRange } from '../base/address-range.ts';
 import { isPasswordHash, parsePasswordHash } from '../secrets/password-hash.ts';
 import type { AuthConfig, RuleConfig, SubjectConfig } from './config-types.ts';
 import { authDefaults as defaults } from './defaults.ts';
+import { httpAuth, tokens } from './schema-methods.ts';
 import {
   checkedText,
   duration,
@@ -17,7 +18,6 @@ import {
   kindOf,
   oneOf,
   section,
-  switchedOff,
   text,
   textMap,
   texts,
@@ -114,7 +114,9 @@ export const authKind: Kind<AuthConfig> = v.pipe(
     cache_ttl: v.optional(duration('0s', '1h'), defaults.cache_ttl),
     acl: v.optional(section({ rules: v.optional(v.array(rule, 'expected an array of rules'), []) }), {}),
     cache: v.optional(ignored),
-    http_auth: v.optional(switchedOff),
+    order: v.optional(texts(oneOf({ password: 'password', jwt: 'jwt', http: 'http' } as const))),
+    http_auth: v.optional(httpAuth),
+    jwt: v.optional(tokens),
   }),
   v.transform((raw) => ({
     isAnonymousAllowed: raw.allow_anonymous,
@@ -123,6 +125,9 @@ export const authKind: Kind<AuthConfig> = v.pipe(
     ),
     ...(raw.password_file === undefined ? {} : { passwordFile: raw.password_file }),
     superusers: raw.superusers,
+    ...(raw.http_auth === undefined ? {} : { http: raw.http_auth }),
+    ...(raw.jwt === undefined ? {} : { token: raw.jwt }),
+    ...(raw.order === undefined ? {} : { order: raw.order }),
     verifiedTtlMs: raw.cache_ttl,
     rules: raw.acl.rules,
     isAllowedWithoutMatch: raw.no_match,

@@ -43,7 +43,7 @@ async function login(world: World, version: ProtocolVersion, shown: Shown, clien
 }
 
 function access(more: Partial<AccessOptions>): AccessOptions {
-  return { ...accessDefaults, isAnonymousAllowed: false, ...more };
+  return { ...accessDefaults, isAnonymousAllowed: false, guard: { delayMsMax: 0 }, ...more };
 }
 
 const users = [
