@@ -40,7 +40,7 @@ export class Access {
     this.#scram = new ScramAuthenticator({
       random,
       users: () => this.#users,
-      admit: (username) => this.#admission('scram', username),
+      admit: (username) => this.admissionOf('scram', username),
     });
     this.#options = options;
     this.#users = new UserTable(options.users, this.#tools);
@@ -102,6 +102,12 @@ export class Access {
     return method === this.#scram.method && this.#users.size > 0 ? this.#scram.begin() : undefined;
   }
 
+  /** What somebody may rely on who has proved who they are. */
+  admissionOf(method: Admission['method'], username: string | undefined): Admission {
+    const isSuperuser = username !== undefined && this.#options.superusers?.includes(username) === true;
+    return { method, username, isSuperuser: isSuperuser && method !== 'anonymous' };
+  }
+
   /** What a proof depends on; when it is another than it was, or undefined, the device must go. */
   standingOf({ method, username }: Admission): string | undefined {
     if (method === 'anonymous') return this.#isOpenTo(username) ? 'open' : undefined;
@@ -153,7 +159,7 @@ export class Access {
       if (verdict.kind !== 'ignore') return verdict;
     }
     if (this.#isOpenTo(login.username)) {
-      return { kind: 'allow', admission: this.#admission('anonymous', login.username) };
+      return { kind: 'allow', admission: this.admissionOf('anonymous', login.username) };
     }
     return login.username === undefined
       ? denial('anonymous', ReasonCode.notAuthorized)
@@ -195,12 +201,7 @@ export class Access {
   #verdictOn(finding: PasswordFinding, username: string): Verdict {
     if (finding === 'unknown') return ignored;
     if (finding === 'wrong') return denial('wrong-password', ReasonCode.badUserNameOrPassword);
-    return { kind: 'allow', admission: this.#admission('password', username) };
-  }
-
-  #admission(method: Admission['method'], username: string | undefined): Admission {
-    const isSuperuser = username !== undefined && this.#options.superusers?.includes(username) === true;
-    return { method, username, isSuperuser: isSuperuser && method !== 'anonymous' };
+    return { kind: 'allow', admission: this.admissionOf('password', username) };
   }
 }
 

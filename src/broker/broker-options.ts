@@ -4,6 +4,7 @@
 
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { type AccessOptions, accessDefaults } from '../access/access-options.ts';
+import type { CertificatePart } from '../access/certificate-name.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 
@@ -56,6 +57,11 @@ export interface BrokerOptions {
   readonly isPayloadFormatValidated: boolean;
   /** Seconds, 1 to 65535: the keep-alive of all 5.0 devices, whatever they wish. Default 0: their own. */
   readonly serverKeepAliveS: number;
+  /**
+   * Which part of a verified certificate names a device's user, who needs no password then. Default none: certificates
+   * open the connection, and the methods of access decide.
+   */
+  readonly certificateName: CertificatePart;
   /** Seconds, 1 to 65535: the longest keep-alive of a 5.0 device, one without any included. Default 0: no bound. */
   readonly keepAliveSMax: number;
   /**
@@ -106,6 +112,7 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   clientIdLengthMax: 65_535,
   isV31ClientIdShort: false,
   isPayloadFormatValidated: false,
+  certificateName: 'none',
   serverKeepAliveS: 0,
   keepAliveSMax: 0,
   responseInformation: '',

@@ -14,6 +14,7 @@ import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-co
 import { denial } from '../access/access.ts';
 import type { Identity } from '../access/acl.ts';
 import type { Authentication, AuthenticationStep } from '../access/authenticator.ts';
+import { certificateUser } from '../access/certificate-name.ts';
 import type { Admission, Decision, Login } from '../access/login.ts';
 import type { Log, LogFields } from '../base/log.ts';
 import type { Link } from '../link/link.ts';
@@ -50,6 +51,11 @@ export class DeviceLogin {
   begin(data: Bytes | undefined): void {
     const { access } = this.#rooms;
     const method = this.#method;
+    const user = certificateUser(this.#rooms.options.certificateName, this.#login.certificate);
+    if (user !== undefined) {
+      this.#take({ kind: 'allow', admission: access.admissionOf('certificate', user) });
+      return;
+    }
     if (method === undefined) {
       const decision = access.authenticate(this.#login);
       if (decision instanceof Promise) this.#later(decision);

@@ -70,6 +70,8 @@ export interface MqttConfig {
   /** 0: no bound. */
   readonly keepAliveSMax: number;
   readonly responseInformation: string;
+  /** Which part of a verified certificate names a device's user. */
+  readonly certificateName: 'none' | 'common-name' | 'subject' | 'alternative-name';
 }
 
 /** Whom an access rule is about. */

@@ -32,6 +32,7 @@ export const mqttDefaults = {
   validate_payload_format: 'false',
   server_keepalive: '0s',
   keepalive_max: '0s',
+  peer_cert_as_username: 'disabled',
   response_information: '',
 } as const;
 

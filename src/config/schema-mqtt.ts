@@ -35,6 +35,14 @@ const strategies: Kind<MqttConfig['sharedStrategies']> = v.pipe(
   v.transform((named) => Object.entries(named)),
 );
 
+/** The words of EMQX, and `san` for the first alternative name. */
+const certificateParts = oneOf({
+  disabled: 'none',
+  cn: 'common-name',
+  dn: 'subject',
+  san: 'alternative-name',
+} as const);
+
 /** `mqtt`. */
 export const mqttKind: Kind<MqttConfig> = v.pipe(
   section({
@@ -62,6 +70,7 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     server_keepalive: v.optional(duration('0s', '65535s'), defaults.server_keepalive),
     keepalive_max: v.optional(duration('0s', '65535s'), defaults.keepalive_max),
     response_information: v.optional(text, defaults.response_information),
+    peer_cert_as_username: v.optional(certificateParts, defaults.peer_cert_as_username),
     property_size: v.optional(ignored),
     retry_interval: v.optional(ignored),
     batch_resend: v.optional(ignored),
@@ -93,6 +102,7 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     serverKeepAliveS: Math.ceil(raw.server_keepalive / 1000),
     keepAliveSMax: Math.ceil(raw.keepalive_max / 1000),
     responseInformation: raw.response_information,
+    certificateName: raw.peer_cert_as_username,
   })),
 );
 

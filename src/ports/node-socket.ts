@@ -165,13 +165,14 @@ function onClose(this: NetSocket): void {
 }
 
 function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
-  const { subject, fingerprint256, valid_to: validTo } = socket.getPeerCertificate();
+  const { subject, subjectaltname: alternative, fingerprint256, valid_to: validTo } = socket.getPeerCertificate();
   if (subject === undefined) return undefined;
   return {
     commonName: String(subject.CN ?? ''),
     subject: Object.entries(subject)
       .map(([name, value]) => `${name}=${String(value)}`)
       .join(','),
+    alternativeNames: alternative?.split(', ').map((one) => one.slice(one.indexOf(':') + 1)) ?? [],
     fingerprint256,
     validTo: Date.parse(validTo),
   };

@@ -49,6 +49,8 @@ export interface SocketHandler {
 export interface PeerCertificate {
   readonly commonName: string;
   readonly subject: string;
+  /** DNS names, addresses and the like, in their order and without their kinds. */
+  readonly alternativeNames?: readonly string[];
   readonly fingerprint256: string;
   /** Milliseconds since 1970. */
   readonly validTo: number;

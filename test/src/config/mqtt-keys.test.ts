@@ -37,6 +37,7 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     serverKeepAliveS: 0,
     keepAliveSMax: 0,
     responseInformation: '',
+    certificateName: 'none',
   });
   t.strictSame(config.drain, { isServerMoved: false });
 });

@@ -1,0 +1,143 @@
+// Who gets in, on real sockets: mosquitto's clients with passwords of every form, certificates, a web server that
+// decides, and our client and bridge by SCRAM.
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { accessDefaults } from '../../src/access/access-options.ts';
+import { LinkError } from '../../src/base/errors.ts';
+import { NodeHttp } from '../../src/ports/node-http.ts';
+import { scramTextOf, scryptTextOf } from '../../src/secrets/password-hash.ts';
+import { SlowHash } from '../../src/secrets/slow-hash.ts';
+import { fixturePath } from '../kit/fixtures.ts';
+import { needs } from '../kit/parts.ts';
+import { authority, certificate, RealWorld, until } from '../kit/real-world.ts';
+
+const run = promisify(execFile);
+const slowHash = new SlowHash();
+const salt = Buffer.alloc(16, 7);
+const users = [
+  { username: 'plain', password: 'right' },
+  { username: 'scrypt', passwordHash: await scryptTextOf(Buffer.from('right'), salt, slowHash) },
+  { username: 'scram', passwordHash: await scramTextOf(Buffer.from('right'), salt, slowHash) },
+];
+const access = { ...accessDefaults, isAnonymousAllowed: false, users, guard: { delayMsMax: 0 } };
+
+t.test(
+  'mosquitto_pub gets in with the right password, whatever form it is stored in',
+  needs('mosquitto_pub'),
+  async (t) => {
+    const world = new RealWorld(t);
+    const { port } = await world.openBroker({ access });
+    const publish = (username: string, password: string, version: string): Promise<unknown> =>
+      run('mosquitto_pub', [
+        '-p',
+        `${port}`,
+        '-V',
+        version,
+        '-u',
+        username,
+        '-P',
+        password,
+        '-t',
+        'a',
+        '-m',
+        'x',
+        '-q',
+        '1',
+      ]);
+    for (const { username } of users) {
+      await t.resolves(publish(username, 'right', '5'), username);
+      await t.rejects(publish(username, 'wrong', '311'), /not authori[sz]ed|bad user name/i, username);
+    }
+  },
+);
+
+t.test('a verified certificate names the user, and rules know it', needs('mosquitto_pub'), async (t) => {
+  const world = new RealWorld(t);
+  const rules = [
+    { isAllowed: true, action: 'pubsub', topics: ['gw/${username}/#'], subject: { kind: 'everybody' } },
+  ] as const;
+  const { broker, port } = await world.openBroker(
+    { access: { ...access, rules, isAllowedWithoutMatch: false }, certificateName: 'common-name' },
+    { ...certificate('server'), ...authority('ca'), isPeerVerified: true },
+  );
+  const tls = (name: string): string => fixturePath(`tls/${name}.pem`);
+  const publish = (topic: string): Promise<unknown> =>
+    run('mosquitto_pub', [
+      '-h',
+      'localhost',
+      '-p',
+      `${port}`,
+      '-V',
+      '5',
+      '--cafile',
+      tls('ca'),
+      '--cert',
+      tls('client'),
+      '--key',
+      fixturePath('tls/client.key'),
+      '-t',
+      topic,
+      '-m',
+      'x',
+      '-q',
+      '1',
+    ]);
+  await publish('gw/gateway-7/state');
+  t.equal(broker.status.denied, 0);
+  await publish('gw/other/state').catch(() => undefined);
+  t.equal(broker.status.denied, 1);
+});
+
+t.test('our client and a bridge prove their passwords by SCRAM-SHA-256, and send none', async (t) => {
+  const world = new RealWorld(t);
+  const far = await world.openBroker({ access });
+  const heard: string[] = [];
+  const proof = { username: 'scram', password: 'right', authentication: 'scram-sha-256' } as const;
+  const client = await world.connect(far.port, proof);
+  await client.subscribe('up/#', { qos: 1 }, ({ topic }) => void heard.push(topic));
+  const near = await world.openBroker();
+  world.openBridge(near, far.port, { ...proof, forwards: [{ localTopic: 'a', remoteTopic: 'up/a' }] });
+  const device = await world.connect(near.port);
+  await device.publish('a', 'x', { qos: 1 });
+  await until('what the bridge carries', () => heard.includes('up/a'));
+  await t.rejects(world.connect(far.port, { ...proof, password: 'wrong' }), { code: 'ERR_REFUSED_NOT_AUTHORIZED' });
+});
+
+t.test('a web server is asked, and one that is silent, gone or talks too much is told apart', async (t) => {
+  const server = createServer((request, response) => {
+    if (request.url === '/silent') return;
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const isLong = request.url === '/long';
+      const echo = `${request.method} ${request.headers['x-key']} ${Buffer.concat(parts).toString()}`;
+      response.writeHead(isLong ? 200 : 403).end(isLong ? 'x'.repeat(2000) : echo);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const at = server.address();
+  const port = typeof at === 'object' && at !== null ? at.port : 0;
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const http = new NodeHttp({ connectionsMax: 2, bodyBytesMax: 1000 });
+  const ask = (path: string, more: { timeoutMs?: number } = {}) =>
+    http.ask({
+      method: 'POST',
+      url: `http://127.0.0.1:${port}${path}`,
+      headers: { 'x-key': 'k' },
+      body: 'a=1',
+      timeoutMs: 5000,
+      connectTimeoutMs: 5000,
+      ...more,
+    });
+  t.same(await ask('/'), { status: 403, body: 'POST k a=1' });
+  await t.rejects(ask('/silent', { timeoutMs: 50 }), { code: 'ERR_LINK_TIMEOUT' });
+  await t.rejects(ask('/long'), /more than 1000 bytes/);
+  server.closeAllConnections();
+  server.close();
+  await t.rejects(ask('/'), LinkError);
+});
