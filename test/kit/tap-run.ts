@@ -60,7 +60,8 @@ export async function runTests(
 function runFile(path: string): Promise<{ readonly output: string; readonly status: number }> {
   return new Promise((resolve, reject) => {
     const built = `build/${path.replace(/\.ts$/, '.js')}`;
-    const child = spawn(process.execPath, [built], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const env = { ...process.env, TAP_TIMEOUT: '120' }; // seconds, as in .taprc
+    const child = spawn(process.execPath, [built], { stdio: ['ignore', 'pipe', 'ignore'], env });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
