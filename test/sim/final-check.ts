@@ -1,0 +1,123 @@
+// FinalCheck: what must hold when a world has come to rest. No promise is broken, the books balance, retained messages
+// are the latest ones, wills come from those who vanish and from nobody else, and when everything is closed no timer is
+// set and no line is open.
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import { Client } from '../../src/client/client.ts';
+import type { Ports } from '../../src/ports/ports.ts';
+import type { VirtualClock } from '../kit/virtual-clock.ts';
+import type { Ledger } from './ledger.ts';
+import type { SimBroker } from './sim-brokers.ts';
+import type { SimDevice } from './sim-device.ts';
+import type { SimLine } from './sim-line.ts';
+import type { SimNode } from './sim-node.ts';
+
+/** The world as far as it is looked at in the end. */
+export interface RestingWorld {
+  readonly clock: VirtualClock;
+  readonly ledger: Ledger;
+  readonly nodes: ReadonlyMap<string, SimNode>;
+  readonly devices: ReadonlyMap<string, SimDevice>;
+  readonly brokers: ReadonlyMap<string, SimBroker>;
+  readonly qos0Sent: ReadonlyMap<string, number>;
+  readonly net: { readonly open: ReadonlySet<SimLine> };
+  readonly dropped: number;
+  clientsOf(name: string): number;
+  startNode(name: string): Ports;
+  fault(text: string): void;
+  check(): boolean;
+}
+
+/** Looks at everything. */
+export async function finalCheck(world: RestingWorld): Promise<void> {
+  checkPromises(world);
+  checkBooks(world);
+  await checkRetainedAndWills(world);
+  await checkClosing(world);
+  world.check();
+}
+
+function checkPromises(world: RestingWorld): void {
+  const { ledger, dropped } = world;
+  const pending = ledger.pending();
+  if (pending.length > 0) world.fault(`${pending.length} messages are not settled: ${pending.slice(0, 3).join()}`);
+  const missing = ledger.missing();
+  if (missing.length > dropped) {
+    const some = missing.slice(0, 3).join(', ');
+    world.fault(`${missing.length} messages were lost, of which ${dropped} were counted as dropped: ${some}`);
+  }
+}
+
+function checkBooks(world: RestingWorld): void {
+  for (const [name, broker] of world.brokers) {
+    const fault = broker.booksFault(world.qos0Sent.get(name) ?? 0);
+    if (fault !== undefined) world.fault(fault);
+    const wanted = world.clientsOf(name);
+    const { connections = 0, sessions = 0 } = broker.broker?.status ?? {};
+    if (connections !== wanted || sessions !== wanted) {
+      world.fault(`${name} has ${connections} connections and ${sessions} sessions of ${wanted} clients`);
+    }
+  }
+}
+
+async function checkRetainedAndWills(world: RestingWorld): Promise<void> {
+  const wills = await listen(world, 'watcher', 'will/#');
+  const publishers = [...world.devices.values()].filter(({ plan }) => plan.filters.length === 0);
+  for (const { plan, retain } of publishers.map((device) => ({
+    plan: device.plan,
+    retain: device.retain.bind(device),
+  }))) {
+    for (const qos of [1, 0] as const) {
+      void retain(`state/${plan.name}`, `qos ${qos} of ${plan.name}`, qos);
+      await world.clock.advance(8000);
+    }
+  }
+  for (const server of world.brokers.keys()) {
+    const states = await listen(world, `late-${server}`, 'state/#', server);
+    const wanted = publishers.filter(({ plan }) => plan.server === server).map(({ plan }) => `qos 0 of ${plan.name}`);
+    const got = states.map(({ text, retain }) => (retain ? text : `${text}, not retained`)).sort();
+    if (got.join() !== wanted.sort().join())
+      world.fault(`retained at ${server}: ${got.join()}; wanted: ${wanted.join()}`);
+  }
+  const [victim, ...others] = [...world.devices.values()].filter(({ plan }) => plan.server === 'edge');
+  for (const other of others) void other.close();
+  await world.clock.advance(8000);
+  victim?.destroy();
+  await world.clock.advance(8000);
+  const got = wills.map(({ text }) => text).join();
+  if (got !== victim?.plan.name)
+    world.fault(`wills came from ${got || 'nobody'}; only ${victim?.plan.name} has vanished`);
+}
+
+async function checkClosing(world: RestingWorld): Promise<void> {
+  for (const device of world.devices.values()) void device.close();
+  await world.clock.advance(10_000);
+  for (const { broker, bridges } of world.brokers.values()) {
+    for (const bridge of bridges) void bridge.close({ timeoutMs: 2000 });
+    void broker?.close({ timeoutMs: 2000 });
+  }
+  await world.clock.advance(60_000);
+  for (const name of ['edge', 'remote']) {
+    const timers = world.nodes.get(name)?.timerCount ?? 0;
+    if (timers > 0) world.fault(`${timers} timers are left on ${name}, where everything is closed`);
+  }
+  // a strict server has no keep-alive
+  const lines = [...world.net.open].filter(({ ends, nodes }) =>
+    ends.some(({ isClosed }, side) => !isClosed && (nodes[side] !== 'remote' || world.brokers.has('remote'))),
+  );
+  if (lines.length > 0) world.fault(`${lines.length} lines are open, and everything is closed`);
+}
+
+interface Heard {
+  readonly text: string;
+  readonly retain: boolean;
+}
+
+async function listen(world: RestingWorld, name: string, filter: string, server = 'edge'): Promise<readonly Heard[]> {
+  const heard: Heard[] = [];
+  const options = { clientId: name, version: ProtocolVersion.v311, isPatient: true };
+  void Client.connect(`mqtt://${server}:1883`, options, { ports: world.startNode(name) }).then((client) =>
+    client.subscribe(filter, { qos: 1 }, ({ text, retain }) => void heard.push({ text, retain })),
+  );
+  await world.clock.advance(8000);
+  return heard;
+}

@@ -1,0 +1,102 @@
+// Mutants of bridges and clients: what happens while the other side is away, and when it comes back.
+import type { Mutant } from './mutant.ts';
+
+/** Planted bugs in bridge and client. */
+export const bridgeMutants: readonly Mutant[] = [
+  {
+    name: 'a message is deleted before it is acknowledged',
+    like: 'EMQX Edge: sent is delivered',
+    file: 'src/bridge/forwarder.ts',
+    text: "if (outcome === 'sent' && qos > 0) return undefined;",
+    becomes: '',
+    seen: /underway and holds|lost/,
+  },
+  {
+    name: 'the cursor stays behind what was underway',
+    like: 'disk queues that commit what they have read',
+    file: 'src/bridge/forwarder.ts',
+    text: 'this.#queue.rewind();',
+    becomes: '',
+    seen: /lost|no rest/,
+  },
+  {
+    name: 'what waits for the remote waits for traffic',
+    like: 'NanoMQ: the drain goes on with the next publish',
+    file: 'src/bridge/bridge.ts',
+    text: `this.#forwarder.pump();
+    this.#checkDrained();
+  }
+
+  #settled(`,
+    becomes: `this.#checkDrained();
+  }
+
+  #settled(`,
+    seen: /no rest/,
+  },
+  {
+    name: 'a window that was full is not looked at again',
+    like: 'NanoMQ: one message per resend interval',
+    file: 'src/bridge/forwarder.ts',
+    text: `else rule.counters.delivered.add();
+    this.pump();`,
+    becomes: 'else rule.counters.delivered.add();',
+    seen: /no rest/,
+  },
+  {
+    name: 'a message for a remote that is away is dropped',
+    like: 'bridges without a queue',
+    file: 'src/bridge/forwarder.ts',
+    text: 'if (message.qos === 0 && !this.#isQos0Queued) {',
+    becomes: 'if (!this.#isQos0Queued) {',
+    seen: /lost/,
+  },
+  {
+    name: 'a run is mapped as the one before it',
+    like: 'a cache with half a key',
+    file: 'src/bridge/mapped-run.ts',
+    text: '&& bytes.compare(last, 0, last.length, start, end) === 0) {',
+    becomes: ') {',
+    seen: /under the topic/,
+  },
+  {
+    name: 'what a bridge brought in goes back',
+    like: 'FlashMQ, Mosquitto and others between two bridges',
+    file: 'src/bridge/loop-guard.ts',
+    text: "return message.origin !== bridge && !message.topic.startsWith('$SYS/');",
+    becomes: "return bridge !== undefined && !message.topic.startsWith('$SYS/');",
+    seen: /times at QoS|no rest|after number|cmd/,
+  },
+  {
+    name: 'a remote that forgot is not asked again',
+    like: 'bridges that subscribe once',
+    file: 'src/bridge/bridge.ts',
+    text: 'if (entries.length > 0) this.#connector.subscribe(entries);',
+    becomes: 'if (entries.length > 0 && this.#connector.connects === 1) this.#connector.subscribe(entries);',
+    seen: /subscriptions are missing|lost/,
+  },
+  {
+    name: 'a bridge gives up after some tries',
+    like: 'start_type once',
+    file: 'src/link/redial.ts',
+    text: 'this.#timer = clock.schedule(delayMs, () => this.#dial());',
+    becomes: 'if (delayMs < 1500) this.#timer = clock.schedule(delayMs, () => this.#dial());',
+    seen: /no rest/,
+  },
+  {
+    name: 'a client does not ask a server again that forgot',
+    like: 'clients that leave it to the application',
+    file: 'src/client/client.ts',
+    text: 'if (!connack.sessionPresent) this.#subscribeAgain(pending);',
+    becomes: '',
+    seen: /subscriptions are missing|lost|no rest/,
+  },
+  {
+    name: 'what a client had underway is forgotten with the session of its server',
+    like: 'clients that publish into the void',
+    file: 'src/client/client-publisher.ts',
+    text: 'this.#queue.putBack(entries);',
+    becomes: '',
+    seen: /not settled|no rest/,
+  },
+];

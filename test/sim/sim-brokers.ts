@@ -1,0 +1,125 @@
+// SimBrokers: the two brokers of a simulated world, and the bridges of the first, as the composition root would open
+// them; with every start of their machine anew.
+import { Bridge } from '../../src/bridge/bridge.ts';
+import { Broker } from '../../src/broker/broker.ts';
+import { Turn } from '../../src/link/turn.ts';
+import type { Ports } from '../../src/ports/ports.ts';
+import { Router } from '../../src/router/router.ts';
+import { MemoryLog } from '../kit/world.ts';
+import type { BridgePlan, Plan } from './story.ts';
+
+const backoff = { delayMsMin: 200, delayMsMax: 5000, stableMs: 10_000 };
+
+/** A broker that runs, with its bridges. */
+export class SimBroker {
+  readonly name: string;
+  readonly log: MemoryLog = new MemoryLog();
+  readonly router: Router = new Router();
+  broker: Broker | undefined;
+  bridges: readonly Bridge[] = [];
+  /** What went wrong when it was opened. */
+  fault: string | undefined;
+
+  constructor(name: 'edge' | 'remote', ports: Ports, plan: Plan) {
+    this.name = name;
+    const context = { ports, log: this.log, router: this.router, turn: new Turn(ports.clock) };
+    const { receiveMaximum, queueCountMax, overflow } = plan;
+    const options = {
+      listeners: [{ name: 'tcp', host: '0.0.0.0', port: 1883 }],
+      systemTopicsIntervalMs: 0,
+      sweepIntervalMs: 2500,
+      receiveMaximum,
+      queueCountMax,
+      queueOverflow: overflow,
+    };
+    Broker.open(context, options).then(
+      (broker) => {
+        this.broker = broker;
+        if (name === 'edge') this.bridges = plan.bridges.map((one) => openBridge(context, one, plan));
+      },
+      (error: unknown) => {
+        this.fault = `${name} could not be opened: ${error instanceof Error ? error.message : error}`;
+      },
+    );
+  }
+
+  /** Whether everything is open and connected. */
+  get isReady(): boolean {
+    return this.broker !== undefined && this.bridges.every(({ status }) => status.link.state === 'connected');
+  }
+
+  /** Messages that wait here, in sessions and bridges. */
+  get queued(): number {
+    return this.bridges.reduce((sum, { status }) => sum + status.queueDepth, this.broker?.status.queued ?? 0);
+  }
+
+  /** Messages dropped at QoS 1 and 2, or for a reason that has nothing to do with QoS 0, so far. */
+  get dropped(): number {
+    const counts = [
+      this.broker?.status.dropped ?? {},
+      ...this.bridges.flatMap(({ status }) => [
+        ...status.forwards.map(({ dropped }) => dropped),
+        ...status.subscriptions.map(({ dropped }) => dropped),
+      ]),
+    ];
+    return counts.reduce((sum, reasons) => sum + (reasons['queue-full'] ?? 0) + (reasons.refused ?? 0), 0);
+  }
+
+  /** What is wrong with the books and bounds at any time. */
+  boundsFault(plan: Plan): string | undefined {
+    if (this.fault !== undefined) return this.fault;
+    for (const [index, bridge] of this.bridges.entries()) {
+      const { forwards, queueDepth, underway } = bridge.status;
+      const windowMax = plan.bridges[index]?.sendWindowMax ?? 0;
+      const inBooks = forwards.reduce((sum, rule) => sum + rule.queued, 0);
+      if (inBooks !== queueDepth) return `the books of bridge ${bridge.name} say ${inBooks}, its queue ${queueDepth}`;
+      if (queueDepth > plan.queueCountMax) return `bridge ${bridge.name} holds ${queueDepth} messages`;
+      if (underway > queueDepth) return `bridge ${bridge.name} has ${underway} underway and holds ${queueDepth}`;
+      if (underway > windowMax) return `bridge ${bridge.name} has ${underway} underway, ${windowMax} are allowed`;
+    }
+    const accused = this.log.lines.find(
+      (line) => line.startsWith('info device gone') && line.includes('"blame":"remote"'),
+    );
+    return accused === undefined ? undefined : `${this.name} accused a client: ${accused}`;
+  }
+
+  /** What is wrong with the broker's books when nothing is underway; `qos0Sent`: PUBLISH packets of QoS 0. */
+  booksFault(qos0Sent: number): string | undefined {
+    if (this.broker === undefined) return undefined;
+    const { matched, sent, settled, dropped, queued } = this.broker.status;
+    const { refused = 0, 'session-ended': ended = 0, ...before } = dropped;
+    const unsent = Object.values(before).reduce((sum, count) => sum + count, 0);
+    const facts = JSON.stringify({ matched, sent, settled, qos0Sent, queued, dropped });
+    if (ended > 0) return matched <= sent + unsent + ended ? undefined : `${this.name} lost count: ${facts}`;
+    // what was sent at QoS 0 into a line that broke never got onto the wire
+    const isRight = matched === sent + unsent + queued && sent >= settled + refused + qos0Sent;
+    return isRight ? undefined : `the books of ${this.name} do not balance: ${facts}`;
+  }
+}
+
+function openBridge(context: ConstructorContext, plan: BridgePlan, world: Plan): Bridge {
+  const { name, version, keepAlive, sendWindowMax, receiveMaximum, topicAliasMaximum, from, to, subscribes } = plan;
+  return Bridge.open(context, {
+    name,
+    clientId: `bridge-${name}`,
+    remote: { host: 'remote', port: 1883 },
+    version,
+    keepAlive,
+    sendWindowMax,
+    receiveMaximum,
+    properties: { sessionExpiryInterval: 86_400, topicAliasMaximum },
+    backoff,
+    connectTimeoutMs: 5000,
+    answerTimeoutMs: 5000,
+    queueCountMax: world.queueCountMax,
+    queueOverflow: world.overflow,
+    // what it brings in must not go back, whatever the rules say
+    forwards: [
+      { localTopic: `${from}/#`, remoteTopic: `${to}/#` },
+      ...(subscribes === '' ? [] : [{ localTopic: subscribes, remoteTopic: '' }]),
+    ],
+    subscriptions: subscribes === '' ? [] : [{ remoteTopic: subscribes, localTopic: '', qos: 2 }],
+  });
+}
+
+type ConstructorContext = Parameters<typeof Bridge.open>[0];

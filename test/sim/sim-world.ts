@@ -1,0 +1,374 @@
+// SimWorld: plays a story. A world is made ready, the story happens, everything is made whole again, and then the world
+// has to come to rest: every promise kept, nothing waiting, nothing left behind.
+//
+//   edge (broker and bridges) <- devices        edge -> remote (broker) <- devices
+import type { Ports } from '../../src/ports/ports.ts';
+import { Chance } from '../kit/chance.ts';
+import { VirtualClock } from '../kit/virtual-clock.ts';
+import { finalCheck, type RestingWorld } from './final-check.ts';
+import { FlowWatch } from './flow-watch.ts';
+import { Ledger, type Receiver } from './ledger.ts';
+import { LineWatch, type SessionWatch } from './line-watch.ts';
+import type { Road } from './road.ts';
+import { SimBroker } from './sim-brokers.ts';
+import { SimDevice } from './sim-device.ts';
+import { SimNet } from './sim-net.ts';
+import { SimNode } from './sim-node.ts';
+import { type DevicePlan, describeEvent, type Happening, type Story, storyMs } from './story.ts';
+import { StrictServer } from './strict-server.ts';
+
+/** Timers that a machine may have set at a time, for each client and bridge of it. */
+const timersMax = 40;
+const faultsMax = 5;
+
+/** What came of a story. */
+export interface Outcome {
+  readonly faults: readonly string[];
+  /** What happened, in order. */
+  readonly notes: readonly string[];
+  readonly published: number;
+  readonly received: number;
+}
+
+/** One world. */
+export class SimWorld implements RestingWorld {
+  readonly story: Story;
+  readonly clock: VirtualClock = new VirtualClock(4);
+  readonly net: SimNet;
+  readonly ledger: Ledger = new Ledger();
+  readonly nodes: Map<string, SimNode> = new Map();
+  readonly devices: Map<string, SimDevice> = new Map();
+  readonly brokers: Map<string, SimBroker> = new Map();
+  /** The remote, where it is none of the product's. */
+  strict: StrictServer | undefined;
+  /** PUBLISH packets of QoS 0, by who sent them. */
+  readonly qos0Sent: Map<string, number> = new Map();
+  readonly faults: string[] = [];
+  readonly #notes: string[] = [];
+  readonly #chance: Chance;
+  readonly #sessions = new Map<string, SessionWatch>();
+  readonly #agenda: { readonly at: number; readonly run: () => void; readonly note: string }[] = [];
+  /** Messages that brokers dropped before they crashed. */
+  #droppedBefore = 0;
+  #subscriptions = { edge: 0, remote: 0 };
+  #startedAt = 0;
+  /** Roads as they were before anything happened to them. */
+  readonly #sound = new Map<Road, Road>();
+  #visitors = 0;
+
+  constructor(story: Story) {
+    this.story = story;
+    this.#chance = new Chance(story.seed ^ 0x5bd1e995);
+    this.net = new SimNet(this.clock, this.#chance.fork(), (nodes) => new LineWatch(nodes, this.#watchHost()));
+    for (const receiver of receiversOf(story)) this.ledger.addReceiver(receiver);
+  }
+
+  /** Messages of QoS 1 and 2 that were dropped, with a reason, by all brokers and bridges. */
+  get dropped(): number {
+    return [...this.brokers.values()].reduce((sum, broker) => sum + broker.dropped, this.#droppedBefore);
+  }
+
+  /** Everything is up and connected. */
+  get isReady(): boolean {
+    const areDevicesReady = [...this.devices.values()].every((device) => device.isReady);
+    return areDevicesReady && [...this.brokers.values()].every((broker) => broker.isReady) && this.#isSubscribed;
+  }
+
+  /** Plays the story. */
+  async play(): Promise<Outcome> {
+    try {
+      await this.#prepare();
+      if (this.faults.length === 0) await this.#happen();
+      if (this.faults.length === 0) await this.#heal();
+      if (this.faults.length === 0) await finalCheck(this);
+    } catch (error) {
+      this.fault(`thrown: ${error instanceof Error ? error.stack : error}`);
+    }
+    return { faults: this.faults, notes: this.#notes, ...this.ledger.counts };
+  }
+
+  /** Lets time pass until something holds. Returns whether it came to hold within `forMs`. */
+  async until(holds: () => boolean, forMs: number, stepMs = 1000): Promise<boolean> {
+    for (let passed = 0; passed < forMs && !holds(); passed += stepMs) await this.clock.advance(stepMs);
+    return holds();
+  }
+
+  /** How many clients a broker has, bridges among them. */
+  clientsOf(name: string): number {
+    const devices = [...this.devices.values()].filter(({ plan }) => plan.server === name).length;
+    return devices + (name === 'remote' ? this.story.plan.bridges.length : 0);
+  }
+
+  /** Adds a client on a machine of its own. */
+  addDevice(plan: DevicePlan, receiver: string): SimDevice {
+    const device = new SimDevice(plan, receiver, this.ledger);
+    this.devices.set(plan.name, device);
+    device.start(this.startNode(plan.name));
+    return device;
+  }
+
+  /** Faults of everything that watches. Returns whether there are any. */
+  check(): boolean {
+    for (const device of this.devices.values()) if (device.fault !== undefined) this.fault(device.fault);
+    for (const fault of this.ledger.faults.splice(0)) this.fault(fault);
+    for (const broker of this.brokers.values()) {
+      const fault = broker.boundsFault(this.story.plan);
+      if (fault !== undefined) this.fault(fault);
+      const timers = this.nodes.get(broker.name)?.timerCount ?? 0;
+      if (timers > timersMax * (this.devices.size + 2)) this.fault(`${timers} timers are set on ${broker.name}`);
+    }
+    return this.faults.length > 0;
+  }
+
+  /** Notes what happened. */
+  note(text: string): void {
+    const seconds = ((this.clock.now() - this.#startedAt) / 1000).toFixed(3);
+    this.#notes.push(`${seconds.padStart(9)} s  ${text}`);
+  }
+
+  get #isSubscribed(): boolean {
+    const edge = this.#subscribedAt('edge');
+    const remote = this.#subscribedAt('remote');
+    return edge >= this.#subscriptions.edge && remote >= this.#subscriptions.remote;
+  }
+
+  #subscribedAt(name: string): number {
+    const strict = name === 'remote' ? this.strict?.subscriptionCount : undefined;
+    return strict ?? this.brokers.get(name)?.router.subscriptionCount ?? 0;
+  }
+
+  async #prepare(): Promise<void> {
+    const { plan } = this.story;
+    this.#startBroker('remote');
+    this.#startBroker('edge');
+    for (const device of plan.devices) this.addDevice(device, device.name.startsWith('grp') ? 'group' : device.name);
+    if (!(await this.until(() => this.isReady || this.check(), 60_000, 100)))
+      this.fault('the world was not ready within a minute');
+    await this.clock.advance(2000);
+    this.#subscriptions = { edge: this.#subscribedAt('edge'), remote: this.#subscribedAt('remote') };
+    this.#startedAt = this.clock.now();
+  }
+
+  async #happen(): Promise<void> {
+    for (const event of this.story.events) {
+      this.#plan(event.at, describeEvent(event).slice(13), () => this.#start(event));
+    }
+    for (let next = this.#agenda.shift(); next !== undefined; next = this.#agenda.shift()) {
+      await this.clock.advance(Math.max(0, this.#startedAt + next.at - this.clock.now()));
+      this.note(next.note);
+      next.run();
+      if (this.check()) return;
+    }
+    await this.clock.advance(Math.max(0, this.#startedAt + storyMs - this.clock.now()));
+  }
+
+  /** Everything is made whole: from now on nothing breaks any more. */
+  async #heal(): Promise<void> {
+    this.note('everything is whole');
+    if (this.strict) this.strict.isKind = true;
+    for (const line of this.net.open) for (const side of [0, 1] as const) line.cutAfter(side, Number.POSITIVE_INFINITY);
+    const isAtRest = (): boolean => {
+      const waiting = [...this.brokers.values()].reduce((sum, broker) => sum + broker.queued, 0);
+      const pending = [...this.devices.values()].reduce((sum, device) => sum + device.pendingCount, 0);
+      const isHurt = [...this.net.open].some((line) => line.isHurt);
+      return !isHurt && this.isReady && this.#areAllKnown && waiting + pending + (this.strict?.pendingCount ?? 0) === 0;
+    };
+    const isDone = await this.until(() => isAtRest() || this.check(), 600_000, 5000);
+    if (!isDone) this.fault(`no rest within ten minutes: ${this.#unrest()}`);
+    await this.clock.advance(20_000);
+    this.check();
+  }
+
+  /** Brokers have a connection of each client, and of nobody else. */
+  get #areAllKnown(): boolean {
+    return [...this.brokers.values()].every(({ name, broker }) => broker?.status.connections === this.clientsOf(name));
+  }
+
+  #unrest(): string {
+    const devices = [...this.devices.values()].filter((one) => !one.isReady || one.pendingCount > 0);
+    const brokers = [...this.brokers.values()].filter((one) => !one.isReady || one.queued > 0);
+    return [
+      ...devices.map(({ plan, isReady, pendingCount }) => `${plan.name} ready ${isReady}, ${pendingCount} pending`),
+      ...brokers.map(({ name, isReady, queued }) => `${name} ready ${isReady}, ${queued} queued`),
+      this.#isSubscribed ? '' : 'subscriptions are missing',
+      this.#areAllKnown ? '' : 'connections are missing or too many',
+    ].join('; ');
+  }
+
+  #start(event: Happening & { readonly at: number }): void {
+    const end = 'forMs' in event ? event.at + event.forMs : 0;
+    switch (event.do) {
+      case 'publish':
+        this.#publish(event);
+        break;
+      case 'cut':
+        for (const line of this.net.linesBetween(...event.between)) line.cutAfter(event.side, event.after);
+        break;
+      case 'dead':
+        for (const line of this.net.linesBetween(...event.between)) for (const side of event.sides) line.kill(side);
+        break;
+      case 'close':
+        this.net.road(...event.between).isClosed = true;
+        this.#plan(end, `open ${event.between.join()}`, () => this.net.release(...event.between));
+        break;
+      case 'refuse':
+      case 'trickle':
+      case 'slow':
+        this.#worsen(event, end);
+        break;
+      case 'crash':
+        this.#crash(event.node, event.kind, end);
+        break;
+      case 'jump':
+        for (const node of this.nodes.values()) if (node.name === event.node) node.wallOffMs += event.ms;
+        break;
+      default:
+        this.#visit(event, end);
+    }
+  }
+
+  #publish({ by, topic, qos, sizes }: Extract<Happening, { do: 'publish' }>): void {
+    if (by === 'boss' && this.nodes.get('remote')?.isRunning) this.strict?.publish(topic, qos, sizes);
+    this.devices.get(by)?.publish(topic, qos, sizes);
+  }
+
+  #worsen(event: Extract<Happening, { do: 'refuse' | 'trickle' | 'slow' }>, end: number): void {
+    const road = this.net.road(...event.between);
+    const sound = this.#sound.get(road) ?? { ...road };
+    this.#sound.set(road, sound);
+    if (event.do === 'refuse') {
+      road.isRefusing = true;
+      for (const line of this.net.linesBetween(...event.between)) line.cut();
+    } else if (event.do === 'trickle') {
+      Object.assign(road, { chunkBytes: event.chunk, spacingMs: 1 });
+    } else {
+      Object.assign(road, { latencyMsMin: event.latencyMs / 2, latencyMsMax: event.latencyMs });
+    }
+    this.#plan(end, `end of ${event.do} ${event.between.join()}`, () => {
+      if (event.do === 'refuse') road.isRefusing = false;
+      else Object.assign(road, { ...sound, isClosed: road.isClosed, isRefusing: road.isRefusing });
+    });
+  }
+
+  #crash(name: string, kind: 'kill' | 'power', end: number): void {
+    const node = this.nodes.get(name);
+    if (node === undefined || !node.isRunning) return;
+    this.#droppedBefore += this.brokers.get(name)?.dropped ?? 0;
+    this.ledger.memoryLost(name);
+    if (name === 'remote') this.strict?.forgetAll();
+    // a bridge that forgot its session meets identifiers that the remote remembers
+    if (name === 'edge') this.ledger.excuseQos(2);
+    for (const [key, [fromClient, fromServer]] of this.#sessions) {
+      if (key.startsWith(`${name}/`)) fromServer.clear();
+      if (name === 'edge' && key.startsWith('remote/bridge-')) fromClient.clear();
+    }
+    node.crash(kind);
+    this.brokers.delete(name);
+    this.qos0Sent.delete(name);
+    this.#plan(end, `${name} starts`, () => {
+      this.#startBroker(name === 'edge' ? 'edge' : 'remote');
+      this.#promiseAgain();
+    });
+  }
+
+  /** As soon as everything is up again, promises count. */
+  #promiseAgain(): void {
+    const isUp = [...this.nodes.values()].every(({ isRunning }) => isRunning);
+    if (isUp && this.isReady) this.ledger.forgetful.clear();
+    else this.clock.schedule(1000, () => this.#promiseAgain());
+  }
+
+  #visit(event: Extract<Happening, { do: 'visit' }>, end: number): void {
+    const name = `visitor${this.#visitors++}`;
+    const { server, qos, version } = event;
+    const visitor = new SimDevice(
+      {
+        name,
+        server: server === 'edge' ? 'edge' : 'remote',
+        version,
+        keepAlive: 10,
+        sendWindowMax: 10,
+        receiveMaximum: 10,
+        topicAliasMaximum: 0,
+        filters: ['#'],
+        qos,
+      },
+      'visitor',
+      this.ledger,
+    );
+    visitor.start(this.startNode(name), true);
+    this.#plan(end, `${name} leaves`, () => visitor.destroy());
+  }
+
+  #startBroker(name: 'edge' | 'remote'): void {
+    if (name === 'remote' && this.story.plan.remote === 'strict') {
+      this.strict = new StrictServer(this.startNode(name), this.#chance.fork(), this.ledger);
+      return;
+    }
+    this.brokers.set(name, new SimBroker(name, this.startNode(name), this.story.plan));
+  }
+
+  /** A machine starts, or starts again: its ports. */
+  startNode(name: string): Ports {
+    let node = this.nodes.get(name);
+    if (node === undefined) {
+      node = new SimNode(name, { clock: this.clock, net: this.net, chance: this.#chance.fork() });
+      this.nodes.set(name, node);
+    }
+    return node.start();
+  }
+
+  #plan(at: number, note: string, run: () => void): void {
+    const place = this.#agenda.findIndex((one) => one.at > at);
+    const entry = { at, note, run };
+    if (place < 0) this.#agenda.push(entry);
+    else this.#agenda.splice(place, 0, entry);
+  }
+
+  #watchHost(): ConstructorParameters<typeof LineWatch>[1] {
+    return {
+      fault: (text) => this.fault(text),
+      arrived: (node, payload) => this.ledger.arrived(node, payload),
+      qos0Sent: (node) => void this.qos0Sent.set(node, (this.qos0Sent.get(node) ?? 0) + 1),
+      session: (server, clientId) => {
+        const key = `${server}/${clientId}`;
+        const session = this.#sessions.get(key) ?? [new FlowWatch(), new FlowWatch()];
+        this.#sessions.set(key, session);
+        return session;
+      },
+    };
+  }
+
+  /** Something is wrong. */
+  fault(text: string): void {
+    if (this.faults.length >= faultsMax || this.faults.includes(text)) return;
+    this.note(`FAULT ${text}`);
+    this.faults.push(text);
+  }
+}
+
+function receiversOf({ plan }: Story): readonly Receiver[] {
+  const mapped = (topic: string, names: readonly string[]): string | undefined => {
+    const bridge = plan.bridges.find(({ from }) => topic.startsWith(`${from}/`));
+    const level = bridge?.from ?? topic.split('/')[0] ?? '';
+    return names.includes(level) ? level : undefined;
+  };
+  const receivers: Receiver[] = [];
+  const strict = plan.remote === 'strict' ? [{ name: 'far0', qos: 2 as const }] : [];
+  for (const { name, qos } of [...plan.devices, ...strict]) {
+    if (name === 'sub0') {
+      const expects: Receiver['expects'] = (topic) => (mapped(topic, ['up', 'cmd']) ? { topic, qos } : undefined);
+      receivers.push({ name, isOrdered: true, expects });
+    } else if (name === 'far0') {
+      const expects: Receiver['expects'] = (topic) => {
+        const bridge = plan.bridges.find(({ from }) => topic.startsWith(`${from}/`));
+        return bridge ? { topic: bridge.to + topic.slice(bridge.from.length), qos } : undefined;
+      };
+      receivers.push({ name, isOrdered: true, expects });
+    } else if (name === 'grp0') {
+      const expects: Receiver['expects'] = (topic) => (mapped(topic, ['up']) ? { topic, qos } : undefined);
+      receivers.push({ name: 'group', isOrdered: false, expects });
+    }
+  }
+  return receivers;
+}
