@@ -8,7 +8,7 @@ import { PropertyId } from '../wire/property-names.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { readVarint, varintSize, writeVarint } from '../wire/varint.ts';
-import type { OutboundAliases } from './topic-aliases.ts';
+import type { OutboundAliases } from './outbound-aliases.ts';
 
 /** How a run is sent. */
 export interface AliasedTarget {
@@ -85,7 +85,7 @@ function writeHead(bytes: Bytes, start: number, head: Head): number {
     bytes[to++] = PropertyId.topicAlias;
     bytes[to++] = use.alias >> 8;
     bytes[to++] = use.alias & 0xff;
-    aliases.used(topic, use);
   }
+  aliases.used(topic, use);
   return to;
 }

@@ -6,7 +6,7 @@ import type { ProtocolVersion } from '../wire/protocol-version.ts';
 import { publishSize, writePublish } from '../wire/publish-head.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import type { PeerLimits } from './limits.ts';
-import { OutboundAliases } from './topic-aliases.ts';
+import { OutboundAliases } from './outbound-aliases.ts';
 
 /** A PUBLISH about to be written; reused. */
 class Target {

@@ -14,8 +14,8 @@ import { isFailure, ReasonCode } from '../wire/reason-code.ts';
 import type { RunForm, RunForms } from '../wire/run-forms.ts';
 import { writeAliasedRun } from './aliased-run.ts';
 import type { PeerLimits } from './limits.ts';
+import type { OutboundAliases } from './outbound-aliases.ts';
 import type { ReceiveQuota } from './receive-quota.ts';
-import type { OutboundAliases } from './topic-aliases.ts';
 
 /** Takes runs, and hears of what became of those that it sent. */
 export interface RunSink {
