@@ -39,6 +39,7 @@ export {
   type PublishOptions,
   type SubscribeOptions,
 } from '../client/client-options.ts';
+export { ClientRequester, type RequesterOptions, type RequestOptions } from '../client/client-requester.ts';
 export type { ClientStatus } from '../client/client-status.ts';
 export type { ClientSubscription, OnMessage } from '../client/client-subscription.ts';
 export type { ReceivedMessage } from '../client/received-message.ts';

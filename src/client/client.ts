@@ -26,6 +26,7 @@ import type { ClientStatus } from './client-status.ts';
 import { ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
 import { authenticationOf, connectPacketOf } from './connect-packet.ts';
 import { ReceivedMessage } from './received-message.ts';
+import { offerFault } from './server-offers.ts';
 
 /** The world of a client. */
 export interface ClientContext {
@@ -163,6 +164,8 @@ export class Client {
     const fault = subscribeFault(filter, options);
     if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
     if (this.#isOver) throw new ClosedError('the client is closed');
+    const unserved = offerFault(this.#line?.machine.server, filter);
+    if (unserved !== undefined) throw new UsageError('NOT_SENT', `the filter '${filter}' was not sent: ${unserved}`);
     const entry = {
       filter,
       qos: options.qos ?? 0,
