@@ -45,6 +45,11 @@ const commands: readonly KnownCommand[] = [
   { name: 'pub', summary: 'publish messages', load: async () => (await import('./commands/pub.ts')).pub },
   { name: 'sub', summary: 'subscribe and print what comes', load: async () => (await import('./commands/sub.ts')).sub },
   {
+    name: 'journal',
+    summary: 'look into what is kept on the disk',
+    load: async () => (await import('./commands/journal.ts')).journal,
+  },
+  {
     name: 'demo',
     summary: 'two brokers, a bridge and a pulled plug, in one process',
     load: async () => (await import('./demo/demo.ts')).demo,

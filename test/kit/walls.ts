@@ -48,8 +48,11 @@ export const walls: Readonly<Record<string, Wall>> = {
   'src/message': { rooms: ['protocol/wire'] },
   'src/link': { rooms: ['src/base', 'src/ports', 'src/metrics', 'protocol'] },
   'src/router': { rooms: ['src/base', 'src/message', 'src/metrics', 'protocol/wire', 'protocol/topic'] },
-  'src/journal': { rooms: ['src/base', 'src/ports', 'src/metrics'] },
-  'src/queue': { rooms: ['src/base', 'src/journal', 'src/message', 'src/metrics'] },
+  'src/journal': {
+    rooms: ['src/base', 'src/ports', 'src/metrics', 'protocol/wire'],
+    packages: { 'node:zlib': 'checksum.ts', 'node:crypto': 'cipher.ts' },
+  },
+  'src/queue': { rooms: ['src/base', 'src/journal', 'src/message', 'src/metrics', 'protocol'] },
   'src/secrets': {
     rooms: ['src/base', 'src/ports', 'protocol/wire', 'protocol/connection'],
     packages: { 'node:crypto': '*' },

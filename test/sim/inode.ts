@@ -81,8 +81,8 @@ export class Inode {
   crash(kind: 'kill' | 'power', chance: Chance): void {
     if (kind === 'kill') {
       const missing = this.#underway > 0 ? chance.int(0, this.#underway) : 0;
-      if (this.#underwayEnd === this.#size) this.truncate(this.#size - missing);
-      else this.#bytes.fill(0, this.#underwayEnd - missing, this.#underwayEnd);
+      if (missing > 0 && this.#underwayEnd === this.#size) this.truncate(this.#size - missing);
+      else if (missing > 0) this.#bytes.fill(0, this.#underwayEnd - missing, this.#underwayEnd);
       this.#underway = 0;
       return;
     }

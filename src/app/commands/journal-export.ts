@@ -1,0 +1,50 @@
+// Exporting a journal: every message that waits, every retained
+// one, as a line of JSON. Payloads that are no text are written
+// in base64.
+import { type Bytes, isUtf8Range, textOfBytes } from '../../../protocol/wire/bytes.ts';
+import { FrameScanner } from '../../../protocol/wire/frame-scanner.ts';
+import { PublishView } from '../../../protocol/wire/publish-view.ts';
+import { type SurveyTerms, streamContent } from '../../journal/survey.ts';
+import type { Message } from '../../message/message.ts';
+import { Origin } from '../../message/origin.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { isStoredRun, readMessage, readRun } from '../../queue/stored-message.ts';
+
+const origin = new Origin('application', 'export');
+
+/** All messages of a journal, one line each. */
+export async function* exportedLines(ports: Ports, terms: SurveyTerms): AsyncGenerator<string> {
+  for await (const { stream, sequence, key, body } of streamContent(ports.disk, terms)) {
+    if (sequence > 0 && isStoredRun(body)) yield* linesOfRun(stream, sequence, body);
+    else if (sequence > 0 || stream === 'retained') {
+      yield lineOf({ stream, sequence }, readMessage(body, origin, ports.clock).message);
+    } else yield JSON.stringify({ stream, key, value: body.toString('base64') });
+  }
+}
+
+function* linesOfRun(stream: string, first: number, body: Bytes): Generator<string> {
+  const { frames, version, qos } = readRun(body);
+  const view = new PublishView();
+  const lines: string[] = [];
+  new FrameScanner(frames.length).scan(frames, {
+    frame: (bytes, start, bodyStart, end) => {
+      view.read(bytes, start, bodyStart, end, version);
+      const message = { topic: view.topic(), payload: view.payload(), qos, retain: false };
+      lines.push(lineOf({ stream, sequence: first + lines.length }, message));
+      return true;
+    },
+  });
+  yield* lines;
+}
+
+function lineOf(
+  place: { readonly stream: string; readonly sequence: number },
+  message: Pick<Message, 'topic' | 'payload' | 'qos' | 'retain'>,
+): string {
+  const { topic, payload, qos, retain } = message;
+  const content = isUtf8Range(payload, 0, payload.length)
+    ? { payload: textOfBytes(payload) }
+    : { base64: payload.toString('base64') };
+  const { stream, sequence } = place;
+  return JSON.stringify({ stream, ...(sequence > 0 ? { sequence } : {}), topic, qos, retain, ...content });
+}

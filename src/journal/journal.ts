@@ -1,0 +1,320 @@
+// Journal: one log on the disk for everything that must outlive the process, in one directory, with many streams in it.
+// What one turn appends is one group: after a crash all of it is there, or nothing. `wait` tells when everything that
+// was appended so far is written, or safe.
+//
+// Streams hold messages in order (`LogStream`) or values by key (`KeyedStream`); in memory is where things are, not
+// what they are. Nothing here throws because of the disk once the journal is open: what cannot be stored waits in
+// memory, `isAccepting` turns false so that nothing new is taken, and it heals by itself.
+//
+// Bounded by `bytesMax` on the disk, the reserve left to others, and the limits of whoever appends.
+import { type Bytes, copyOfBytes } from '../../protocol/wire/bytes.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Clock, Disk, DiskLock, Random, Timer } from '../ports/ports.ts';
+import type { RecordCipher } from './cipher.ts';
+import { Cleaner } from './cleaner.ts';
+import type { Waiter } from './group.ts';
+import { GroupWriter } from './group-writer.ts';
+import { type JournalOptions, journalDefaults } from './journal-options.ts';
+import type { JournalListener, JournalState, JournalStatus } from './journal-status.ts';
+import type { KeyedStream } from './keyed-stream.ts';
+import type { LogStream, StreamHost } from './log-stream.ts';
+import { type EntryVisitor, loadValues, type ReadingParts, readEntries } from './reading.ts';
+import { RecordAppender } from './record-appender.ts';
+import { type Recovered, recover } from './recovery.ts';
+import { createSegmentFile } from './segment-file.ts';
+import { type SegmentHeader, seedOf, segmentHeaderBytes, segmentName } from './segment-header.ts';
+import type { Segment, Segments } from './segments.ts';
+import { Streams } from './streams.ts';
+
+/** The world of a journal. */
+export interface JournalPorts {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly random: Random;
+}
+
+/** What must be told of a journal; the rest has the values of `journalDefaults`. */
+export type JournalSettings = Partial<JournalOptions> & Pick<JournalOptions, 'directory'>;
+
+/** One journal, open. */
+export class Journal {
+  readonly #ports: JournalPorts;
+  readonly #options: JournalOptions;
+  readonly #listener: JournalListener;
+  readonly #lock: DiskLock;
+  readonly #segments: Segments;
+  readonly #writer: GroupWriter;
+  readonly #cleaner: Cleaner;
+  readonly #streams: Streams;
+  readonly #header: Omit<SegmentHeader, 'number' | 'start'>;
+  readonly #reading: ReadingParts;
+  readonly #dirty = new Set<LogStream>();
+  readonly #quarantined: number;
+  #state: JournalState = { state: 'open' };
+  #lastNumber: number;
+  #roomCheckedAt: number;
+  #roomTimer: Timer | undefined;
+
+  private constructor(ports: JournalPorts, options: JournalOptions, more: OpenedParts) {
+    const { recovered, lock, listener } = more;
+    const { segments, ciphers, replay } = recovered;
+    this.#ports = ports;
+    this.#options = options;
+    this.#listener = listener;
+    this.#lock = lock;
+    this.#segments = segments;
+    this.#lastNumber = recovered.lastNumber;
+    this.#quarantined = recovered.damaged;
+    this.#roomCheckedAt = Number.NEGATIVE_INFINITY;
+    const journalId = recovered.journalId ?? copyOfBytes(ports.random.bytes(16));
+    const salt = copyOfBytes(ports.random.bytes(16));
+    const cipher: RecordCipher | undefined = ciphers.of(salt);
+    const generation = recovered.generation + 1;
+    this.#header = { journalId, salt, generation, keyCheck: cipher?.check ?? 0 };
+    const seed = seedOf(journalId);
+    this.#writer = new GroupWriter({
+      clock: ports.clock,
+      options,
+      segments,
+      seed,
+      start: recovered.end,
+      createSegment: (start, content) => this.#createSegment(start, content),
+      sealing: () => this.#sealing(),
+      stored: () => this.#stored(),
+      freeing: () => this.#free(),
+      failed: (detail) => this.#failed(detail),
+    });
+    const appender = new RecordAppender(this.#writer, seed, cipher);
+    const host: StreamHost = { appender, isDirty: (stream) => this.#isDirty(stream) };
+    this.#streams = new Streams(host, replay);
+    const { log, keyed } = this.#streams;
+    this.#cleaner = new Cleaner({ options, segments, appender, ciphers, seed, log, keyed });
+    this.#reading = { writer: this.#writer, segments, ciphers, salt, seed };
+  }
+
+  /**
+   * Opens the journal of a directory, which it makes, and reads what is there. Rejects with StorageError: `LOCKED`
+   * while another process uses it, `FORMAT` for what a newer version wrote, `KEY` for an encrypted journal and another
+   * key.
+   */
+  static async open(ports: JournalPorts, settings: JournalSettings, listener: JournalListener = {}): Promise<Journal> {
+    const options = { ...journalDefaults, ...settings };
+    const { disk } = ports;
+    const { directory } = options;
+    await disk.makeDirectory(directory);
+    const lock = await disk.lock(`${directory}/lock`);
+    try {
+      const recovered = await recover({ disk, directory, key: options.key, listener, isReadOnly: false });
+      await storeTail(disk, directory, recovered);
+      for (const path of recovered.voidPaths) await disk.remove(path);
+      const journal = new Journal(ports, options, { recovered, lock, listener });
+      await journal.#checkRoom();
+      return journal;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Whether new messages are taken; bookkeeping always is. */
+  get isAccepting(): boolean {
+    return this.#state.state === 'open';
+  }
+
+  /** The journal, now. */
+  get status(): JournalStatus {
+    const { groups, records, bytesWritten, syncs, abandoned } = this.#writer;
+    return {
+      state: this.#state,
+      directory: this.#options.directory,
+      segments: this.#segments.list.length,
+      bytes: this.#segments.byteLength,
+      liveBytes: this.#segments.liveBytes,
+      streams: this.#streams.size,
+      groups,
+      records,
+      bytesWritten,
+      syncs,
+      bytesMoved: this.#cleaner.bytesMoved,
+      abandoned,
+      quarantined: this.#quarantined,
+    };
+  }
+
+  /** Names of all streams, sorted. */
+  get names(): readonly string[] {
+    return this.#streams.names;
+  }
+
+  /** The stream of messages with a name; made if it is not there. */
+  log(name: string): LogStream {
+    return this.#streams.openLog(name);
+  }
+
+  /** The stream of values with a name; made if it is not there. */
+  keyed(name: string): KeyedStream {
+    return this.#streams.openKeyed(name);
+  }
+
+  /** Removes a stream with all that it holds. */
+  remove(name: string): void {
+    const log = this.#streams.remove(name);
+    if (log) this.#dirty.delete(log);
+  }
+
+  /** Calls `waiter.stored`, later, when all that was appended so far is written, or with `isSafe` when it is synced. */
+  wait(waiter: Waiter, isSafe: boolean): void {
+    this.#writer.wait(waiter, isSafe);
+  }
+
+  /** See `readEntries`. */
+  read(stream: LogStream, from: number, bytesMax: number, visitor: EntryVisitor): Promise<number> {
+    return readEntries(this.#reading, stream, { from, bytesMax }, visitor);
+  }
+
+  /** See `loadValues`. */
+  async load(stream: KeyedStream, visit: Parameters<typeof loadValues>[2]): Promise<number> {
+    await this.#writer.flush();
+    return loadValues(this.#reading, stream, visit);
+  }
+
+  /** Stores everything now; fulfilled when it is safe. */
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  /** Moves everything that is needed to new segments and frees the old ones. */
+  async compact(): Promise<void> {
+    const last = this.#lastNumber;
+    this.#writer.beginSegment();
+    this.#streams.touch();
+    this.#cleaner.cleanUntil(last);
+    const isOld = (): boolean => (this.#segments.list[0]?.header.number ?? Number.POSITIVE_INFINITY) <= last;
+    for (let round = 0; round < compactRoundsMax && isOld(); round++) await this.#writer.flush();
+  }
+
+  /** Stores everything and closes the files. What cannot be stored within `timeoutMs` (default 5000) is lost. */
+  async close(timeoutMs = 5000): Promise<void> {
+    if (this.#state.state === 'closed') return;
+    const bound = new Promise<void>((resolve) => {
+      const timer = this.#ports.clock.schedule(timeoutMs, resolve);
+      void this.#writer.flush().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    await bound;
+    await this.destroy();
+  }
+
+  /** Closes the files; what is not stored is lost. */
+  async destroy(): Promise<void> {
+    if (this.#state.state === 'closed') return;
+    this.#writer.close();
+    this.#roomTimer?.cancel();
+    this.#changeState({ state: 'closed' });
+    await this.#segments.close();
+    await this.#lock.release();
+  }
+
+  async #createSegment(start: number, content: readonly Bytes[]): Promise<Segment> {
+    const { disk } = this.#ports;
+    const { directory, isPreallocated, segmentBytes } = this.#options;
+    const number = ++this.#lastNumber;
+    const path = `${directory}/${segmentName(number)}`;
+    const header = { ...this.#header, number, start };
+    const sizeMin = isPreallocated ? segmentHeaderBytes + segmentBytes : 0;
+    const file = await createSegmentFile(disk, { directory, path, header, content, sizeMin });
+    return { header, path, file, end: start, live: 0 };
+  }
+
+  #isDirty(stream: LogStream): void {
+    this.#dirty.add(stream);
+    this.#writer.expectMore();
+  }
+
+  #sealing(): void {
+    for (const stream of this.#dirty) stream.sealing();
+    this.#dirty.clear();
+  }
+
+  async #stored(): Promise<void> {
+    try {
+      await this.#free();
+      await this.#segments.removeVoid();
+      const isTight = this.#state.state === 'full';
+      const hasMoved = await this.#cleaner.step(this.#writer.active, isTight);
+      if (hasMoved) this.#writer.wait({ stored: () => undefined }, true);
+      await this.#checkRoom();
+    } catch (error) {
+      // reading an old segment, or removing it: the next group tries again
+      this.#listener.troubled?.(messageOf(error));
+    }
+  }
+
+  async #free(): Promise<void> {
+    while (this.#segments.isOldestFree(this.#writer.active)) await this.#segments.freeOldest();
+  }
+
+  /** Looks at the room that is left, not more often than `roomCheckMs`. */
+  async #checkRoom(): Promise<void> {
+    const { clock, disk } = this.#ports;
+    const { directory, reserveBytes, bytesMax, roomCheckMs } = this.#options;
+    const now = clock.now();
+    const { byteLength } = this.#segments;
+    const isOver = byteLength > bytesMax;
+    if (!isOver && this.#state.state !== 'full' && now - this.#roomCheckedAt < roomCheckMs) return;
+    this.#roomCheckedAt = now;
+    const free = await disk.freeBytes(directory);
+    const detail = isOver
+      ? `the journal has its ${bytesMax} bytes`
+      : free < reserveBytes
+        ? `${free} bytes are free in ${directory}, the reserve is ${reserveBytes}`
+        : undefined;
+    if (this.#state.state === 'open' && detail !== undefined) this.#changeState({ state: 'full', since: now, detail });
+    else if (this.#state.state === 'full' && detail === undefined) this.#changeState({ state: 'open' });
+    if (this.#state.state === 'full') this.#checkRoomLater();
+  }
+
+  #checkRoomLater(): void {
+    this.#roomTimer ??= this.#ports.clock.schedule(this.#options.roomCheckMs, () => {
+      this.#roomTimer = undefined;
+      // an empty group: whatever can be freed is, and the room is looked at
+      if (this.#state.state === 'full') void this.#writer.flush();
+    });
+  }
+
+  #failed(detail: string | undefined): void {
+    const before = this.#state;
+    if (before.state === 'closed') return;
+    if (detail === undefined) {
+      this.#roomCheckedAt = Number.NEGATIVE_INFINITY;
+      this.#changeState({ state: 'open' });
+      return;
+    }
+    const isNew = before.state !== 'failing';
+    const since = isNew ? this.#ports.clock.now() : before.since;
+    this.#changeState({ state: 'failing', since, detail, attempts: isNew ? 1 : before.attempts + 1 });
+  }
+
+  #changeState(state: JournalState): void {
+    this.#state = state;
+    this.#listener.stateChanged?.(state);
+  }
+}
+
+interface OpenedParts {
+  readonly recovered: Recovered;
+  readonly lock: DiskLock;
+  readonly listener: JournalListener;
+}
+
+const compactRoundsMax = 1_000_000;
+
+/** What was read last may be in the memory of the system only, and must not vanish under what comes behind it. */
+async function storeTail(disk: Disk, directory: string, { segments, tail }: Recovered): Promise<void> {
+  const last = segments.list.at(-1);
+  if (last === undefined || tail.length === 0) return;
+  const { path, header } = last;
+  last.file = await createSegmentFile(disk, { directory, path, header, content: tail, sizeMin: 0 });
+}

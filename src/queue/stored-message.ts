@@ -1,0 +1,147 @@
+// hot path
+// StoredMessage: the form of messages in the journal. A message stands alone, or as one of many in a slice of the
+// frames that brought them. What its owner wants to know of it (the rule, subscription identifiers) goes with it as
+// numbers.
+//
+//   flags u8 | tags: count u8, u32 each | topic length u16 | properties length u32 | [wall u48, remaining f64] |
+//   topic | properties | payload                         or, for a slice, behind the tags: version u8 | frames
+//
+// Deadlines are stored as what remained, and the wall clock of that moment: after a restart the time between counts,
+// as far as the clock can be believed. One that jumped back, or a machine that wakes in 1970, expires nothing.
+import { type Bytes, bytesOfText, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
+import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
+import { Message } from '../message/message.ts';
+import type { Origin } from '../message/origin.ts';
+
+/** The clock, as far as deadlines need it. */
+export interface ExpiryClock {
+  /** See `Clock.now`. */
+  now(): number;
+  /** See `Clock.wallMs`. */
+  wallMs(): number;
+}
+
+const retainFlag = 4;
+const expiryFlag = 8;
+const runFlag = 16;
+const expiryBytes = 14;
+/** Before this, 1 January 2020, no clock that was ever set stands. */
+const wallMsMin = 1_577_836_800_000;
+/** The longest time that a machine is believed to have been off: ten years, in ms. */
+const offMsMax = 315_360_000_000;
+
+/** A message with what its owner wants to know with it. */
+export interface StoredMessage {
+  readonly message: Message;
+  readonly tags: readonly number[];
+}
+
+/** A slice of messages. */
+export interface StoredRun {
+  readonly frames: Bytes;
+  readonly version: ProtocolVersion;
+  /** The QoS at which they go on. */
+  readonly qos: Qos;
+  readonly tags: readonly number[];
+}
+
+/** Bytes that a message takes, at most. */
+export function storedBytesOf(message: Message, tags: readonly number[]): number {
+  const { topicBytes, properties, payload } = message;
+  return 8 + 4 * tags.length + expiryBytes + topicBytes.length + properties.length + payload.length;
+}
+
+/** Writes a message from `at` on. Returns its end. */
+export function writeMessage(bytes: Bytes, at: number, stored: StoredMessage, clock: ExpiryClock): number {
+  const { message, tags } = stored;
+  const { topicBytes, properties, payload, expiresAt } = message;
+  const flags = message.qos | (message.retain ? retainFlag : 0) | (expiresAt === 0 ? 0 : expiryFlag);
+  let end = writeTags(bytes, at, flags, tags);
+  end = bytes.writeUInt16BE(topicBytes.length, end);
+  end = bytes.writeUInt32BE(properties.length, end);
+  if (expiresAt !== 0) {
+    end = bytes.writeUIntBE(clock.wallMs(), end, 6);
+    end = bytes.writeDoubleBE(expiresAt - clock.now(), end);
+  }
+  end += topicBytes.copy(bytes, end);
+  end += properties.copy(bytes, end);
+  return end + payload.copy(bytes, end);
+}
+
+/** Writes a slice from `at` on. Returns its end. */
+export function writeRun(bytes: Bytes, at: number, run: StoredRun): number {
+  const end = writeTags(bytes, at, run.qos | runFlag, run.tags);
+  bytes[end] = run.version;
+  return end + 1 + run.frames.copy(bytes, end + 1);
+}
+
+/** Whether what was stored is a slice. */
+export function isStoredRun(body: Bytes): boolean {
+  return ((body[0] ?? 0) & runFlag) !== 0;
+}
+
+/** Reads a message back; its bytes are its own. */
+export function readMessage(body: Bytes, origin: Origin, clock: ExpiryClock): StoredMessage {
+  const flags = body[0] ?? 0;
+  const tags = readTags(body);
+  let at = 2 + 4 * tags.length;
+  const topicLength = body.readUInt16BE(at);
+  const propertiesLength = body.readUInt32BE(at + 2);
+  at += 6;
+  const expiresAt =
+    (flags & expiryFlag) === 0 ? 0 : deadlineOf(body.readUIntBE(at, 6), body.readDoubleBE(at + 6), clock);
+  if (expiresAt !== 0) at += expiryBytes;
+  const topic = textOfBytes(body, at, at + topicLength);
+  const rest = copyOfBytes(body, at + topicLength);
+  const message = new Message({
+    topic,
+    payload: rest.subarray(propertiesLength),
+    qos: qosOf(flags),
+    retain: (flags & retainFlag) !== 0,
+    properties: rest.subarray(0, propertiesLength),
+    expiresAt,
+    origin,
+  });
+  return { message, tags };
+}
+
+/** Reads a slice back; its frames are borrowed. */
+export function readRun(body: Bytes): StoredRun {
+  const tags = readTags(body);
+  const at = 2 + 4 * tags.length;
+  const version = body[at] === 5 ? 5 : body[at] === 4 ? 4 : 3;
+  return { frames: body.subarray(at + 1), version, qos: qosOf(body[0] ?? 0), tags };
+}
+
+/** The deadline, on the monotonic clock, of what had `remainingMs` left when the wall clock showed `wallMs`. */
+export function deadlineOf(wallMs: number, remainingMs: number, clock: ExpiryClock): number {
+  const wallNow = clock.wallMs();
+  const isBelieved = wallMs >= wallMsMin && wallNow >= wallMs && wallNow - wallMs <= offMsMax;
+  const deadline = clock.now() + remainingMs - (isBelieved ? wallNow - wallMs : 0);
+  // 0 would mean never
+  return deadline === 0 ? Number.MIN_VALUE : deadline;
+}
+
+/** A short text as a tag: what the owner knows again after a restart. */
+export function tagOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytesOfText(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+function writeTags(bytes: Bytes, at: number, flags: number, tags: readonly number[]): number {
+  bytes[at] = flags;
+  bytes[at + 1] = tags.length;
+  let end = at + 2;
+  for (let index = 0; index < tags.length; index++) end = bytes.writeUInt32BE(tags[index] ?? 0, end);
+  return end;
+}
+
+function readTags(body: Bytes): readonly number[] {
+  return Array.from({ length: body[1] ?? 0 }, (_, index) => body.readUInt32BE(2 + 4 * index));
+}
+
+function qosOf(flags: number): Qos {
+  const qos = flags & 3;
+  return qos === 2 ? 2 : qos === 1 ? 1 : 0;
+}
