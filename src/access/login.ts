@@ -58,6 +58,7 @@ export type RefusalReason =
   | 'http-denied'
   | 'http-failed'
   | 'unknown-method'
+  | 'version-not-served'
   | 'busy'
   | 'custom';
 

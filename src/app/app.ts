@@ -22,7 +22,6 @@ import {
   logOptionsOf,
   retainedLimitsOf,
   sharedOptionsOf,
-  tlsOptionsOf,
 } from './from-config.ts';
 import { openNodeHttp } from './node-ports.ts';
 
@@ -50,25 +49,25 @@ export class App {
     });
     const context: BrokerContext = { ports, log, router, turn: new Turn(ports.clock), heapBytes, http: openNodeHttp };
     const broker = await Broker.open(context, brokerOptionsOf(loaded));
-    for (const { name, host, port } of broker.listeners) log.info({ listener: name, host, port }, 'listening');
+    for (const { name, host, port, socketPath } of broker.listeners) {
+      log.info({ listener: name, ...(socketPath === undefined ? { host, port } : { socketPath }) }, 'listening');
+    }
     const bridges = new Bridges(context);
     for (const bridge of loaded.config.bridges) bridges.add(bridgeSettingsOf(bridge, loaded.pems));
     return new App(broker, bridges, log, loaded);
   }
 
   /**
-   * Takes over what can be changed while running: users and access rules, certificates of listeners, bridges. Bridges
-   * that did not change stay connected. What needs a restart is told in the log.
+   * Takes over what can be changed while running: users and access rules, listeners, bridges. Listeners and
+   * bridges that did not change do not notice. What needs a restart is told in the log.
    */
   async reload(next: LoadedConfig): Promise<void> {
     const before = this.#loaded;
     this.#loaded = next;
     this.broker.updateAccess(accessOptionsOf(next));
-    for (const { name, tls } of next.config.listeners) {
-      if (tls !== undefined) this.broker.updateTls(name, tlsOptionsOf(tls, next.pems));
-    }
+    await this.broker.updateListeners(brokerOptionsOf(next).listeners);
     await this.#reloadBridges(before, next);
-    for (const section of ['listeners', 'mqtt', 'log'] as const) {
+    for (const section of ['mqtt', 'log'] as const) {
       if (!isSame(before.config[section], next.config[section])) {
         this.log.warn({ section }, 'the section changed: it takes effect at the next start');
       }

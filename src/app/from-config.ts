@@ -27,10 +27,8 @@ export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & 
     ...limits,
     sessionExpiryMax: sessionExpiryMaxS,
     access: accessOptionsOf(loaded),
-    listeners: listeners.map(({ name, host, port, tls }) => ({
-      name,
-      host,
-      port,
+    listeners: listeners.map(({ tls, ...same }) => ({
+      ...same,
       ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, loaded.pems) }),
     })),
   };
@@ -74,17 +72,46 @@ export function tlsOptionsOf(tls: TlsConfig, pems: Pems): TlsOptions {
     ...(authorities === undefined ? {} : { authorities }),
     ...(keyPassphrase === undefined ? {} : { keyPassphrase }),
     ...(serverName === undefined ? {} : { serverName }),
+    ...listenerTlsOf(tls, pems),
+  };
+}
+
+/** What only listeners have in TLS. */
+function listenerTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
+  const { ciphers, versionMin, alpnProtocols, namedCertificates } = tls;
+  const revocations = pemOf(tls.revocationsFile, pems);
+  return {
+    ...(revocations === undefined ? {} : { revocations }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(versionMin === undefined ? {} : { versionMin }),
+    ...(alpnProtocols === undefined ? {} : { alpnProtocols }),
+    ...(namedCertificates === undefined
+      ? {}
+      : {
+          namedCertificates: namedCertificates.map(({ certificateFile, keyFile, ...same }) => ({
+            ...same,
+            certificate: pemOf(certificateFile, pems) ?? '',
+            key: pemOf(keyFile, pems) ?? '',
+          })),
+        }),
   };
 }
 
 /** The settings of a bridge. */
 export function bridgeSettingsOf(config: BridgeConfig, pems: Pems): BridgeSettings {
-  const { host, port, tls, will, connectProperties, backoffMsMax, keepAliveS, overflow, ...same } = config;
+  const { host, port, tls, socketPath, webSocket, will, connectProperties, ...others } = config;
+  const { backoffMsMax, keepAliveS, overflow, ...same } = others;
   const { receiveMaximum = bridgeDefaults.receiveMaximum, ...properties } = connectProperties;
   const { maximumPacketSize = bridgeDefaults.maximumPacketSize } = properties;
   return {
     ...same,
-    remote: { host, port, ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, pems) }) },
+    remote: {
+      host,
+      port,
+      ...(socketPath === undefined ? {} : { socketPath }),
+      ...(webSocket === undefined ? {} : { webSocket }),
+      ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, pems) }),
+    },
     keepAlive: keepAliveS,
     backoff: { ...bridgeDefaults.backoff, delayMsMax: backoffMsMax },
     queueOverflow: overflow,

@@ -29,9 +29,10 @@ export {
 export type { BridgeLinkState, BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
 export { Bridges } from '../bridge/bridges.ts';
 export { Broker } from '../broker/broker.ts';
-export { type BrokerOptions, brokerDefaults, type ListenerOptions } from '../broker/broker-options.ts';
+export { type BrokerOptions, brokerDefaults } from '../broker/broker-options.ts';
 export type { BrokerContext } from '../broker/broker-rooms.ts';
 export type { BrokerStatus } from '../broker/broker-status.ts';
+export type { ListenerLimits, ListenerOptions } from '../broker/listener-options.ts';
 export { Client } from '../client/client.ts';
 export {
   type ClientOptions,

@@ -6,7 +6,7 @@ import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { Will } from '../../protocol/wire/packets.ts';
 import { noProperties, type Properties, type UserProperty } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
-import type { TlsOptions } from '../ports/ports.ts';
+import type { TlsOptions, WebSocketDialOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
@@ -16,8 +16,12 @@ export interface RemoteOptions {
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
+  /** A Unix socket; host and port mean nothing then. */
+  readonly socketPath?: string;
   /** Present: TLS. */
   readonly tls?: TlsOptions;
+  /** Present: MQTT over WebSocket. */
+  readonly webSocket?: WebSocketDialOptions;
 }
 
 /** What rules of both directions have in common. */

@@ -7,7 +7,7 @@
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { Log } from '../base/log.ts';
-import { describeAddress } from '../base/remote-address.ts';
+import { describeRemote } from '../base/remote-address.ts';
 import type { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -96,7 +96,7 @@ export class Bridge {
     const { remote } = this.#options;
     return {
       name: this.name,
-      remote: describeAddress(remote.host, remote.port),
+      remote: describeRemote(remote),
       link: this.#connector.state,
       connects: this.#connector.connects,
       queueDepth: this.#forwarder.depth,

@@ -23,7 +23,7 @@ import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-co
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { describeAddress } from '../base/remote-address.ts';
+import { describeRemote } from '../base/remote-address.ts';
 import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial, type RedialOwner } from '../link/redial.ts';
 import type { Turn } from '../link/turn.ts';
@@ -97,14 +97,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
       options.version === ProtocolVersion.v5
         ? clientAuthenticationOf(options.authentication, options, ports.random)
         : undefined;
-    const { host, port, tls } = options.remote;
     const dial = {
-      host,
-      port,
+      ...options.remote,
       timeoutMs: options.connectTimeoutMs,
       isNoDelay: options.isNoDelay,
       keepAliveDelayMs: options.tcpKeepAliveMs,
-      ...(tls === undefined ? {} : { tls }),
     };
     this.#redial = new Redial(ports, { dial, backoff: options.backoff }, this);
     checkConnect(this.#terms().connect);
@@ -220,7 +217,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     const { log, options } = this.#parts;
     const reason = error === undefined ? this.#lastEnd : messageOf(error);
     const { name, remote } = options;
-    const facts = { bridge: name, remote: describeAddress(remote.host, remote.port), retryInMs: Math.round(delayMs) };
+    const facts = { bridge: name, remote: describeRemote(remote), retryInMs: Math.round(delayMs) };
     const isNews = this.#state.state === 'connected' || reason !== this.#lastError;
     if (isNews) log.warn(facts, `bridge not connected: ${reason}`);
     else log.debug(facts, `bridge not connected: ${reason}`);
@@ -240,7 +237,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     this.#redial.connected();
     this.#lastError = '';
     const { name, remote } = options;
-    const facts = { bridge: name, remote: describeAddress(remote.host, remote.port) };
+    const facts = { bridge: name, remote: describeRemote(remote) };
     log.info({ ...facts, sessionPresent: connack.sessionPresent }, 'bridge connected');
     this.#changeState({ state: 'connected', since: this.#now, sessionPresent: connack.sessionPresent });
     this.#owner.connected(connack.sessionPresent);

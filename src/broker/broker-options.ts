@@ -2,25 +2,11 @@
 // that can grow, wait or be tried again has its bound here, and every bound has a default
 // that suits a gateway.
 
-import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
 import { type AccessOptions, accessDefaults } from '../access/access-options.ts';
 import type { CertificatePart } from '../access/certificate-name.ts';
-import type { TlsOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
-
-/** One address on which devices connect. */
-export interface ListenerOptions {
-  /** For logs, errors and the reload of certificates. */
-  readonly name: string;
-  /** An address of this machine; `0.0.0.0` and `::` mean all. */
-  readonly host: string;
-  /** 0 to 65535; 0 lets the system choose. */
-  readonly port: number;
-  /** Present: TLS. */
-  readonly tls?: TlsOptions;
-  /** Connections open at a time on this listener. Default 100,000. */
-  readonly connectionsMax?: number;
-}
+import type { ListenerOptions } from './listener-options.ts';
 
 /** Everything a broker can be told. */
 export interface BrokerOptions {
@@ -90,6 +76,8 @@ export interface BrokerOptions {
   readonly queueOverflow: OverflowPolicy;
   /** Time from accepting a socket to its CONNECT, in ms. Default 10,000. */
   readonly connectTimeoutMs: number;
+  /** Versions that may be spoken; others are refused with 0x84, in 3.x with 1. Default: all. */
+  readonly versions?: readonly ProtocolVersion[];
   /** How often the `$SYS` topics are published, in ms; 0 turns them off. Default 10,000. */
   readonly systemTopicsIntervalMs: number;
   /** How often deadlines (keep-alive, expiry, delayed wills) are looked at, in ms. Default 500. */

@@ -4,17 +4,20 @@
 import type { RefusalReason } from '../access/login.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
+import type { RefusalCause } from './refusals.ts';
 
 /** What the broker counts. */
 export class BrokerCounters {
   /** Connections accepted. */
   readonly connections: Counter = new Counter();
-  /** Connections turned away by a limit. */
+  /** Connections that never became devices: turned away by a limit, or not through their entry. */
   readonly turnedAway: Counter = new Counter();
   /** CONNECTs accepted. */
   readonly connects: Counter = new Counter();
   /** Sessions that ended because their time was over. */
   readonly sessionsExpired: Counter = new Counter();
+  /** Times that a rate of its listener paused the reading of a device. */
+  readonly readPauses: Counter = new Counter();
   /** PUBLISH packets taken from devices. */
   readonly received: Counter = new Counter();
   /** Logins refused, by reason. */
@@ -47,6 +50,10 @@ export interface BrokerStatus {
   readonly connectionsTurnedAway: number;
   /** CONNECTs accepted since the broker was opened. */
   readonly connectsTotal: number;
+  /** The same by reason. */
+  readonly refused: Partial<Record<RefusalCause, number>>;
+  /** Times that a rate of its listener paused the reading of a device. */
+  readonly readPauses: number;
   readonly sessions: number;
   /** Sessions with a device connected now. */
   readonly connected: number;

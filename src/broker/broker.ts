@@ -11,13 +11,15 @@ import { Access } from '../access/access.ts';
 import type { AccessOptions } from '../access/access-options.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
-import type { Listener, Socket, Timer, TlsOptions } from '../ports/ports.ts';
+import type { Socket, Timer } from '../ports/ports.ts';
 import { Acceptance } from '../router/acceptance.ts';
 import { reviewSubscriptions } from './access-review.ts';
-import { type BrokerOptions, brokerDefaults, type ListenerOptions } from './broker-options.ts';
+import { type BrokerOptions, brokerDefaults } from './broker-options.ts';
 import type { BrokerContext, BrokerRooms } from './broker-rooms.ts';
 import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
 import { DeviceConnection } from './device-connection.ts';
+import { type Door, Doors } from './doors.ts';
+import type { ListenerOptions } from './listener-options.ts';
 import { SessionTable } from './session-table.ts';
 import { SysTopics } from './sys-topics.ts';
 import { Wills } from './wills.ts';
@@ -31,7 +33,12 @@ export interface OpenListener {
   readonly host: string;
   /** The port really bound. */
   readonly port: number;
+  /** The Unix socket; host and port mean nothing then. */
+  readonly socketPath?: string;
   readonly isEncrypted: boolean;
+  readonly isWebSocket: boolean;
+  /** Connections that came through it and are open. */
+  readonly connections: number;
 }
 
 /** Why a broker is closed: it was told to, or something broke. */
@@ -50,20 +57,13 @@ export interface CloseOptions {
   readonly isServerMoved?: boolean;
 }
 
-/** A listener with the number of connections that came through it and are open. */
-interface Door {
-  readonly options: ListenerOptions;
-  listener: Listener | undefined;
-  connections: number;
-}
-
 /** An MQTT broker. */
 export class Broker {
   /** Fulfilled when the broker is closed, whichever way. */
   readonly closed: Promise<BrokerClosed>;
   readonly #rooms: BrokerRooms;
   readonly #connections = new Map<DeviceConnection, Door>();
-  readonly #doors: Door[] = [];
+  readonly #doors: Doors;
   readonly #openedAt: number;
   readonly #sysTopics: SysTopics;
   #state: BrokerStatus['state'] = 'open';
@@ -89,6 +89,11 @@ export class Broker {
       wills,
       counters,
     };
+    this.#doors = new Doors(this.#rooms, {
+      isOpen: () => this.#state === 'open',
+      entered: (socket, door) => this.#enter(socket, door),
+      closed: (door) => this.#sendOut(door),
+    });
     this.#openedAt = context.ports.clock.now();
     this.#publishesSystemAt = this.#openedAt;
     this.#sysTopics = new SysTopics(context.router, brokerVersion, this.#openedAt);
@@ -110,7 +115,7 @@ export class Broker {
     try {
       for (const listener of options.listeners) {
         more.signal?.throwIfAborted();
-        await broker.#openDoor(listener);
+        await broker.#doors.open(listener);
       }
     } catch (error) {
       broker.destroy(error instanceof Error ? error : new Error(messageOf(error)));
@@ -122,11 +127,14 @@ export class Broker {
 
   /** The listeners that are open. */
   get listeners(): readonly OpenListener[] {
-    return this.#doors.map(({ options, listener }) => ({
+    return this.#doors.all.map(({ options, listener, connections }) => ({
       name: options.name,
       host: options.host,
       port: listener?.port ?? options.port,
+      ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
       isEncrypted: options.tls !== undefined,
+      isWebSocket: options.webSocket !== undefined,
+      connections,
     }));
   }
 
@@ -147,6 +155,8 @@ export class Broker {
       connectionsTotal: counters.connections.value,
       connectionsTurnedAway: counters.turnedAway.value,
       connectsTotal: counters.connects.value,
+      refused: this.#doors.refusals.counts.toJSON(),
+      readPauses: counters.readPauses.value,
       sessions: sessions.size,
       connected: waiting.connected,
       sessionsExpired: counters.sessionsExpired.value,
@@ -185,11 +195,13 @@ export class Broker {
     for (const session of this.#rooms.sessions.all) reviewSubscriptions(this.#rooms, session);
   }
 
-  /** Gives a listener other certificates for the handshakes to come. Returns whether there is such a TLS listener. */
-  updateTls(listenerName: string, tls: TlsOptions): boolean {
-    const door = this.#doors.find(({ options }) => options.name === listenerName && options.tls !== undefined);
-    door?.listener?.updateTls(tls);
-    return door !== undefined;
+  /**
+   * Opens, changes and closes listeners until they are as `listeners` says; those that stay as they are do not notice.
+   * Certificates and limits hold for those who come from now on; who came through a listener that is gone is told and
+   * disconnected. What cannot be done is logged, and stays as it was.
+   */
+  async updateListeners(listeners: readonly ListenerOptions[]): Promise<void> {
+    if (this.#state === 'open') await this.#doors.update(listeners);
   }
 
   /**
@@ -204,7 +216,7 @@ export class Broker {
     }
     this.#state = 'closing';
     this.#sweep?.cancel();
-    await Promise.all(this.#doors.map(({ listener }) => listener?.close()));
+    await this.#doors.close();
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
@@ -227,11 +239,7 @@ export class Broker {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#sweep?.cancel();
-    for (const { listener } of this.#doors) {
-      listener
-        ?.close()
-        .catch((reason) => this.#rooms.log.warn({ reason: messageOf(reason) }, 'listener did not close'));
-    }
+    void this.#doors.close(); // it rejects never
     for (const connection of [...this.#connections.keys()]) connection.destroy();
     this.#resolveClosed({ error });
   }
@@ -241,29 +249,16 @@ export class Broker {
     return this.close();
   }
 
-  async #openDoor(options: ListenerOptions): Promise<void> {
-    const { host, port, tls } = options;
-    const where = { host, port, ...(tls === undefined ? {} : { tls }) };
-    const door: Door = { options, listener: undefined, connections: 0 };
-    door.listener = await this.#rooms.ports.net.listen(where, (socket) => this.#accept(door, socket));
-    this.#doors.push(door);
+  #enter(socket: Socket, door: Door): () => number {
+    const connection = new DeviceConnection(socket, door.rooms, this.#gone);
+    this.#connections.set(connection, door);
+    return () => connection.messagesReceived;
   }
 
-  #accept(door: Door, socket: Socket): void {
-    const { counters, log } = this.#rooms;
-    const connectionsMax = door.options.connectionsMax ?? 100_000;
-    if (this.#state !== 'open' || door.connections >= connectionsMax) {
-      counters.turnedAway.add();
-      log.warn(
-        { listener: door.options.name, address: socket.remoteAddress, connectionsMax },
-        'connection turned away',
-      );
-      socket.destroy();
-      return;
+  #sendOut(door: Door): void {
+    for (const [connection, own] of [...this.#connections]) {
+      if (own === door) connection.disconnect(Reason.administrativeAction, 'the listener was closed');
     }
-    counters.connections.add();
-    door.connections++;
-    this.#connections.set(new DeviceConnection(socket, this.#rooms, this.#gone), door);
   }
 
   #forget(connection: DeviceConnection): void {

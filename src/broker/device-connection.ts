@@ -36,9 +36,6 @@ import { isPayloadOfFormat, willFault } from './payload-format.ts';
 import { RunRoute } from './run-route.ts';
 import { decideEntries, filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
 
-/** Told when a connection is over and its socket gone. */
-export type ConnectionGone = (connection: DeviceConnection) => void;
-
 /** What a connection knows once its CONNECT was accepted. */
 interface Accepted {
   readonly connect: ConnectPacket;
@@ -54,8 +51,10 @@ interface Accepted {
 
 /** One network connection of one device. */
 export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, AcceptanceOwner {
+  /** PUBLISH packets that came; nobody else writes it. */
+  messagesReceived = 0;
   readonly #rooms: BrokerRooms;
-  readonly #gone: ConnectionGone;
+  readonly #gone: (connection: DeviceConnection) => void;
   readonly #link: Link;
   readonly #machine: ServerConnection;
   #accepted: Accepted | undefined;
@@ -64,7 +63,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   #login: DeviceLogin | undefined;
   #spare: Acceptance | undefined;
 
-  constructor(socket: Socket, rooms: BrokerRooms, gone: ConnectionGone) {
+  constructor(socket: Socket, rooms: BrokerRooms, gone: (connection: DeviceConnection) => void) {
     const { options, turn } = rooms;
     this.#rooms = rooms;
     this.#gone = gone;
@@ -245,6 +244,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (accepted === undefined) return;
     const { counters, options, turn } = this.#rooms;
     counters.received.add();
+    this.messagesReceived++;
     const { topic } = publish;
     const isAllowed = this.#mayPublish(accepted, topic);
     if (isAllowed === false) {
@@ -291,6 +291,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   runReceived(run: PublishRun): boolean {
     if (!this.#accepted?.route?.forward(run)) return false;
     this.#rooms.counters.received.add(run.count);
+    this.messagesReceived += run.count;
     return true;
   }
 

@@ -49,9 +49,13 @@ export class DeviceLogin {
 
   /** Begins with what CONNECT or AUTH 0x19 brought. */
   begin(data: Bytes | undefined): void {
-    const { access } = this.#rooms;
+    const { access, options } = this.#rooms;
     const method = this.#method;
-    const user = certificateUser(this.#rooms.options.certificateName, this.#login.certificate);
+    if (!this.#isConnected && options.versions?.includes(this.#login.version) === false) {
+      this.#take(denial('version-not-served', ReasonCode.unsupportedProtocolVersion));
+      return;
+    }
+    const user = certificateUser(options.certificateName, this.#login.certificate);
     if (user !== undefined) {
       this.#take({ kind: 'allow', admission: access.admissionOf('certificate', user) });
       return;

@@ -45,8 +45,10 @@ export interface ClientOptions {
    */
   readonly authentication?: ClientMethod;
   readonly will?: WillOptions;
-  /** For `mqtts:` addresses. Default: authorities of Node, verified. */
+  /** For `mqtts:` and `wss:` addresses. Default: authorities of Node, verified. */
   readonly tls?: TlsOptions;
+  /** For `ws:` and `wss:` addresses: more headers of the request. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** More properties of CONNECT, 5.0 only. */
   readonly properties: Properties;
   /** Longest time for name lookup, connecting and TLS together, in ms. Default 20,000. */

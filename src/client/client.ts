@@ -13,7 +13,7 @@ import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, LinkError, RefusedError, UsageError } from '../base/errors.ts';
-import { describeAddress, parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
+import { describeRemote, parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial } from '../link/redial.ts';
 import { Turn } from '../link/turn.ts';
@@ -25,6 +25,7 @@ import { type ClientRequest, ClientRequests } from './client-requests.ts';
 import type { ClientStatus } from './client-status.ts';
 import { ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
 import { authenticationOf, connectPacketOf } from './connect-packet.ts';
+import { dialOptionsOf } from './dial-options.ts';
 import { ReceivedMessage } from './received-message.ts';
 import { offerFault } from './server-offers.ts';
 
@@ -82,9 +83,7 @@ export class Client {
       () => this.#now,
     );
     checkConnect(connectPacketOf(this.#clientId, options, options.cleanStart));
-    const { host, port, isEncrypted } = address;
-    const tls = isEncrypted ? (options.tls ?? {}) : undefined;
-    const dial = { host, port, timeoutMs: options.connectTimeoutMs, ...(tls === undefined ? {} : { tls }) };
+    const dial = dialOptionsOf(address, options);
     this.#redial = new Redial(
       ports,
       { dial, backoff: options.backoff },
@@ -100,7 +99,8 @@ export class Client {
   }
 
   /**
-   * Connects to `url`, as `mqtt://host:1883` or `mqtts://host:8883`. Fulfilled when the server has accepted. Rejects
+   * Connects to `url`, as `mqtt://host:1883`, `mqtts://`, `ws://`, `wss://` or
+   * `unix:///path`. Fulfilled when the server has accepted. Rejects
    * with LinkError or RefusedError when the first try fails (unless `isPatient`), with UsageError for an address that
    * is none, and for options that cannot be put into a CONNECT.
    */
@@ -266,7 +266,7 @@ export class Client {
     return {
       connected: (connack) => this.#connected(connack),
       refused: (reasonCode, detail) => {
-        const where = describeAddress(this.#address.host, this.#address.port);
+        const where = describeRemote(this.#address);
         this.#failure = new RefusedError(reasonCode, `${where} refused the client: ${detail}`);
       },
       sessionLost: (entries) => this.#publisher.sessionLost(entries),

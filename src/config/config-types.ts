@@ -27,15 +27,56 @@ export interface TlsConfig {
   readonly isCertificateRequired: boolean;
   /** The name asked for and checked; default the host. */
   readonly serverName?: string;
+  readonly revocationsFile?: string;
+  readonly versionMin?: 'TLSv1.2' | 'TLSv1.3';
+  readonly ciphers?: string;
+  readonly alpnProtocols?: readonly string[];
+  /** Certificates for names that devices ask for. */
+  readonly namedCertificates?: readonly NamedCertificateConfig[];
 }
 
-/** One listener. */
+/** A certificate for one name. */
+export interface NamedCertificateConfig {
+  readonly serverName: string;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly keyPassphrase?: string;
+}
+
+/** A rate, on average and at once. */
+export interface RateConfig {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** One listener; what it does not say has the defaults of the broker. */
 export interface ListenerConfig {
   /** `tcp.default`, `ssl.outside`. */
   readonly name: string;
+  /** An address; `*` means all that the machine has, IPv4 and IPv6. */
   readonly host: string;
   readonly port: number;
+  readonly socketPath?: string;
+  readonly socketMode?: number;
   readonly tls?: TlsConfig;
+  readonly webSocket?: { readonly path: string; readonly origins?: readonly string[] };
+  readonly proxySources?: readonly string[];
+  readonly backlog?: number;
+  readonly handshakeTimeoutMs?: number;
+  readonly handshakesMax?: number;
+  readonly isNoDelay?: boolean;
+  readonly keepAliveDelayMs?: number;
+  readonly isIpv6Only?: boolean;
+  readonly connectionsMax?: number;
+  readonly connectionRate?: RateConfig;
+  readonly messageRate?: RateConfig;
+  readonly byteRate?: RateConfig;
+  readonly limits?: {
+    readonly maximumPacketSize?: number;
+    readonly connectTimeoutMs?: number;
+    readonly keepAliveSMax?: number;
+    readonly versions?: readonly (3 | 4 | 5)[];
+  };
 }
 
 /** How a shared subscription chooses among its members. */
@@ -230,6 +271,8 @@ export interface BridgeConfig {
   readonly name: string;
   readonly host: string;
   readonly port: number;
+  readonly socketPath?: string;
+  readonly webSocket?: { readonly path: string; readonly headers?: Readonly<Record<string, string>> };
   readonly tls?: TlsConfig;
   readonly version: 3 | 4 | 5;
   readonly clientId: string;

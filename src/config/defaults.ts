@@ -6,6 +6,9 @@
 export const listenerDefaults = {
   tcpBind: '0.0.0.0:1883',
   sslBind: '0.0.0.0:8883',
+  wsBind: '0.0.0.0:8083/mqtt',
+  wssBind: '0.0.0.0:8084/mqtt',
+  unixPath: '/run/viaduct.sock',
 } as const;
 
 /** Defaults of the section `mqtt`. */

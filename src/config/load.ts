@@ -175,6 +175,14 @@ async function readPems(
       ['certfile', tls?.certificateFile],
       ['keyfile', tls?.keyFile],
       ['cacertfile', tls?.authoritiesFile],
+      ['crlfile', tls?.revocationsFile],
+      ...(tls?.namedCertificates ?? []).flatMap(
+        (one) =>
+          [
+            ['certificates', one.certificateFile],
+            ['certificates', one.keyFile],
+          ] as const,
+      ),
     ] as const;
     for (const [key, file] of files) await read([...keys, key], file);
   }

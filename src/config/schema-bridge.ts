@@ -3,7 +3,7 @@
 // address.
 import * as v from 'valibot';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
-import { parseRemoteAddress } from '../base/remote-address.ts';
+import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import type { BridgeConfig, WillConfig } from './config-types.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { enabled, forwardKind, subscriptionKind } from './schema-rules.ts';
@@ -31,15 +31,9 @@ export interface BridgeDraft {
   readonly config: Omit<BridgeConfig, 'name'>;
 }
 
-interface Server {
-  readonly host: string;
-  readonly port: number;
-  readonly isEncrypted: boolean;
-}
-
 const uint32 = whole(0, 0xffff_ffff);
 
-const server: Kind<Server> = v.pipe(
+const server: Kind<RemoteAddress> = v.pipe(
   text,
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const address = parseRemoteAddress(dataset.value);
@@ -138,6 +132,7 @@ const will: Kind<WillConfig> = v.pipe(
 const bridgeKeys = {
   enable: v.optional(flag, 'true'),
   server,
+  ws_headers: v.optional(textMap),
   proto_ver: v.optional(oneOf({ '3': 3, '4': 4, '5': 5 } as const), defaults.proto_ver),
   clientid: v.optional(text, ''),
   keepalive: v.optional(duration('0s', '65535s'), defaults.keepalive),
@@ -187,7 +182,10 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
   section(bridgeKeys),
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;
-    const { host, port, isEncrypted } = raw.server;
+    const { host, port, isEncrypted, socketPath, webSocket } = raw.server;
+    if (raw.ws_headers !== undefined && webSocket === undefined) {
+      addIssue({ message: 'ws_headers are for a server = "ws://..." or "wss://..."' });
+    }
     const isTlsOn = raw.ssl?.enable ?? isEncrypted;
     if (isTlsOn !== isEncrypted && raw.ssl !== undefined) {
       addIssue({
@@ -214,6 +212,11 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     const config = present({
       host,
       port,
+      socketPath,
+      webSocket: webSocket && {
+        ...webSocket,
+        ...(raw.ws_headers === undefined ? {} : { headers: Object.fromEntries(raw.ws_headers) }),
+      },
       tls: isEncrypted ? tls : undefined,
       version: raw.proto_ver,
       clientId: raw.clientid,

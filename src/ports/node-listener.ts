@@ -9,7 +9,7 @@ import { createServer, type Socket as NetSocket, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
-import { plainAddress } from '../base/address-range.ts';
+import { type AddressRange, plainAddress } from '../base/address-range.ts';
 import { LinkError, messageOf } from '../base/errors.ts';
 import { whereOf } from './node-dial.ts';
 import { NodeSocket, type ToldPeer } from './node-socket.ts';
@@ -47,13 +47,17 @@ export class NodeListener implements Listener {
   readonly #isStaged: boolean;
   readonly #entries = new Map<NetSocket, Entry>();
   readonly #waiting = new Set<NetSocket>();
+  /** Undefined: no PROXY headers. */
+  readonly #proxies: readonly AddressRange[] | undefined;
   #tls: TlsEntrance | undefined;
+  #tlsFault: ((tls: TlsOptions) => string | undefined) | undefined;
   #upgrades: WebSocketEntrance | undefined;
 
   private constructor(options: ListenOptions, accepted: (socket: Socket) => void, reads: SharedRead | undefined) {
     this.#options = options;
     this.#accepted = accepted;
     this.#reads = reads;
+    this.#proxies = options.proxySources && rangesOf(options.proxySources);
     this.#isStaged = [options.tls, options.webSocket, options.proxySources].some((stage) => stage !== undefined);
     const { isNoDelay = true, keepAliveDelayMs = 0 } = options;
     this.#server = createServer(
@@ -96,6 +100,8 @@ export class NodeListener implements Listener {
 
   /** See `Listener.updateTls`. */
   updateTls(tls: TlsOptions): void {
+    const fault = this.#tlsFault?.(tls);
+    if (fault) throw new LinkError('listen', `${whereOf(this.#options)}: ${fault}`);
     this.#tls?.update(tls);
   }
 
@@ -113,6 +119,7 @@ export class NodeListener implements Listener {
     const timeoutMs = this.#options.handshakeTimeoutMs ?? handshakeTimeoutMsDefault;
     if (tls !== undefined) {
       const { TlsEntrance: Entrance, tlsFault } = await import('./node-tls.ts');
+      this.#tlsFault = tlsFault;
       const fault = tlsFault(tls);
       if (fault) throw new LinkError('listen', `${whereOf(this.#options)}: ${fault}`);
       this.#tls = new Entrance(tls, timeoutMs, {
@@ -196,14 +203,14 @@ export class NodeListener implements Listener {
     this.#entries.set(raw, entry);
     raw.on('error', ignore);
     raw.on('close', gone);
-    if (this.#options.proxySources === undefined) this.#secure(entry, undefined);
-    else this.#readProxy(entry, this.#options.proxySources);
+    if (this.#proxies === undefined) this.#secure(entry, undefined);
+    else this.#readProxy(entry, this.#proxies);
   }
 
-  #readProxy(entry: Entry, sources: readonly string[]): void {
+  #readProxy(entry: Entry, sources: readonly AddressRange[]): void {
     const { raw } = entry;
     entry.phase = 'proxy';
-    if (!isTrustedProxy(raw, rangesOf(sources), this.#options.socketPath !== undefined)) {
+    if (!isTrustedProxy(raw, sources, this.#options.socketPath !== undefined)) {
       this.#refuse(entry, 'it is none of the sources that may send a PROXY header');
       return;
     }

@@ -112,13 +112,18 @@ function handshakeError(error: Error): string {
     ERR_SSL_HTTP_REQUEST: 'the client spoke HTTP instead of TLS',
     ERR_SSL_WRONG_VERSION_NUMBER: 'the client did not speak TLS',
     ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client offered only versions of TLS that are too old',
+    ERR_SSL_NO_APPLICATION_PROTOCOL: 'the client offered no protocol (ALPN) that is spoken here',
     ERR_SSL_NO_SHARED_CIPHER: 'the client offered no cipher suite that is allowed here',
     ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the client showed no certificate',
     ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the client does not trust our certificate',
     ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the client does not trust our certificate',
     ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the client does not accept our certificate',
   };
-  return `${words[code] ?? messageOf(error).trim()}${code === '' ? '' : ` (${code})`}`;
+  // the words of OpenSSL stand between places in its source
+  const plain = messageOf(error)
+    .trim()
+    .replace(/^\w+:error:\w+:[^:]*:[^:]*:([^:]+):.*$/s, '$1');
+  return `${words[code] ?? plain}${code === '' ? '' : ` (${code})`}`;
 }
 
 /** What is wrong with certificate and key themselves, in words; undefined when they can be used. */

@@ -210,7 +210,7 @@ export interface ListenOptions {
 export interface Listener {
   /** The port really bound. */
   readonly port: number;
-  /** Uses other certificates from the next handshake on; connections stay. */
+  /** Uses other certificates from the next handshake on; connections stay. Throws LinkError, and changes nothing. */
   updateTls(tls: TlsOptions): void;
   /** Accepts no more; sockets already accepted stay open. */
   close(): Promise<void>;

@@ -135,7 +135,7 @@ export class MemoryNet implements Net {
   chunkBytes: number = Number.POSITIVE_INFINITY;
   /** New connections are refused. */
   isDown = false;
-  readonly #listeners = new Map<number, (socket: Socket) => void>();
+  readonly #listeners = new Map<number | string, (socket: Socket) => void>();
   #held: (() => void)[] | undefined;
   #nextPort = 40_000;
 
@@ -144,7 +144,7 @@ export class MemoryNet implements Net {
   }
 
   async dial(options: DialOptions): Promise<Socket> {
-    const accepted = this.#listeners.get(options.port);
+    const accepted = this.#listeners.get(options.socketPath ?? options.port);
     if (accepted === undefined || this.isDown) {
       throw new LinkError('connect', `nobody listens on ${options.host}:${options.port}`);
     }
@@ -160,9 +160,10 @@ export class MemoryNet implements Net {
 
   async listen(options: ListenOptions, accepted: (socket: Socket) => void): Promise<Listener> {
     const port = options.port === 0 ? this.#nextPort++ : options.port;
-    if (this.#listeners.has(port)) throw new LinkError('listen', `port ${port} is in use`);
-    this.#listeners.set(port, accepted);
-    return { port, updateTls: () => undefined, close: async () => void this.#listeners.delete(port) };
+    const key = options.socketPath ?? port;
+    if (this.#listeners.has(key)) throw new LinkError('listen', `port ${key} is in use`);
+    this.#listeners.set(key, accepted);
+    return { port, updateTls: () => undefined, close: async () => void this.#listeners.delete(key) };
   }
 
   /** Cuts every line. */

@@ -2,7 +2,7 @@
 // and what is worth knowing about it, without starting
 // anything.
 import { UsageError } from '../../base/errors.ts';
-import { describeAddress } from '../../base/remote-address.ts';
+import { describeRemote } from '../../base/remote-address.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { type Command, ExitCode } from './command-io.ts';
 
@@ -34,9 +34,9 @@ function summaryOf(loaded: LoadedConfig): readonly string[] {
   const { config, notes, files } = loaded;
   return [
     `${files.join(', ')}: fine`,
-    ...config.listeners.map(({ name, host, port }) => `  listener ${name.padEnd(12)} ${describeAddress(host, port)}`),
-    ...config.bridges.flatMap(({ name, host, port, tls, forwards, subscriptions }) => [
-      `  bridge   ${name.padEnd(12)} ${describeAddress(host, port)}${tls === undefined ? '' : ' (TLS)'}`,
+    ...config.listeners.map((one) => `  listener ${one.name.padEnd(12)} ${describeRemote(one)}${waysOf(one)}`),
+    ...config.bridges.flatMap(({ forwards, subscriptions, ...one }) => [
+      `  bridge   ${one.name.padEnd(12)} ${describeRemote(one)}${waysOf(one)}`,
       ...forwards.map(
         (rule) => `             ${filtersOf(rule.localTopic, rule)} -> ${targetOf(rule.remoteTopic, rule)}`,
       ),
@@ -46,6 +46,20 @@ function summaryOf(loaded: LoadedConfig): readonly string[] {
     ]),
     ...notes.map(({ file, line, path, text }) => `${file}:${line}: note: ${path}: ${text}`),
   ];
+}
+
+/** What lies between the address and MQTT: ` (TLS, WebSocket at /mqtt)`. */
+function waysOf(one: {
+  readonly tls?: object;
+  readonly webSocket?: { readonly path: string };
+  readonly proxySources?: readonly string[];
+}): string {
+  const ways = [
+    ...(one.proxySources === undefined ? [] : [`behind ${one.proxySources.join(', ') || 'a proxy'}`]),
+    ...(one.tls === undefined ? [] : ['TLS']),
+    ...(one.webSocket === undefined ? [] : [`WebSocket at ${one.webSocket.path}`]),
+  ];
+  return ways.length === 0 ? '' : ` (${ways.join(', ')})`;
 }
 
 function targetOf(topic: string, rule: { readonly prefix?: string; readonly suffix?: string }): string {

@@ -19,6 +19,8 @@ export const clientFlags: Readonly<Record<string, Flag>> = {
   host: { type: 'string', short: 'h' },
   port: { type: 'string', short: 'p' },
   url: { type: 'string', short: 'L' },
+  unix: { type: 'string' },
+  ws: { type: 'boolean' },
   id: { type: 'string', short: 'i' },
   topic: { type: 'string', short: 't', multiple: true },
   qos: { type: 'string', short: 'q' },
@@ -89,9 +91,12 @@ export function urlOf(values: FlagValues): string {
   const url = textOf(values, 'url');
   if (url !== undefined) return url;
   const isEncrypted = values.cafile !== undefined || values.tls === true || values.insecure === true;
+  const path = textOf(values, 'unix');
+  if (path !== undefined) return `unix://${path}`;
   const host = textOf(values, 'host') ?? 'localhost';
+  const schemes = values.ws === true ? (['ws', 'wss'] as const) : (['mqtt', 'mqtts'] as const);
   const port = numberOf(values, 'port', 1, 65_535) ?? (isEncrypted ? 8883 : 1883);
-  return `${isEncrypted ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${schemes[isEncrypted ? 1 : 0]}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** The client's options. Throws UsageError for values that cannot be, StorageError for files that cannot be read. */
@@ -164,7 +169,9 @@ async function tlsOf(values: FlagValues, disk: Disk): Promise<TlsOptions> {
 export const clientFlagsHelp = `Connection:
   -h, --host HOST               default localhost
   -p, --port PORT               default 1883, with TLS 8883
-  -L, --url URL                 mqtt://host:port or mqtts://host:port instead of the two
+  -L, --url URL                 mqtt://host:port, mqtts://, ws://host:port/path, wss:// or unix:///path
+      --unix PATH               a Unix socket instead of host and port
+      --ws                      MQTT over WebSocket, at the path /mqtt
   -i, --id ID                   client id; default a random one
   -u, --username NAME           -P, --pw PASSWORD
       --scram                   prove the password by SCRAM-SHA-256 instead of sending it (5.0)

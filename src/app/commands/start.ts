@@ -19,7 +19,7 @@ export const start: Command = {
 
 Signals: SIGTERM and SIGINT send what waits, tell the devices and end, within
 ${(2 * closeMsMax) / 1000} seconds; a second one ends at once. SIGHUP reads the configuration again and takes
-over users, access rules, certificates and bridges.
+over users, access rules, listeners and bridges.
 
 Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong configuration.`,
   run: async (args, io) => {

@@ -120,7 +120,9 @@ t.test('a burst of connects is served, and what is above the limit turned away, 
   const broker = await world.openBroker({ listeners });
   const peers = await Promise.all(Array.from({ length: 1200 }, () => world.dial(v311)));
   const answers = await Promise.all(peers.map((peer, index) => peer.connect(`device-${index}`)));
-  t.equal(answers.filter((packets) => packets.length === 1).length, 1000);
+  const codes = answers.map(([first]) => (first !== undefined && 'reasonCode' in first ? first.reasonCode : -1));
+  t.equal(codes.filter((code) => code === 0).length, 1000);
+  t.ok(codes.includes(ReasonCode.serverUnavailable), 'the first of them are told why');
   t.equal(broker.status.connectionsTurnedAway, 200);
   t.match(world.log.lines.join('\n'), /turned away/);
 });

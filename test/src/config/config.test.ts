@@ -130,7 +130,7 @@ t.test('listeners, users and access rules arrive', async (t) => {
   const { config, files } = await loadFixture('valid/broker.conf');
   t.strictSame(
     config.listeners.map(({ name, host, port }) => `${name} ${host} ${port}`),
-    ['tcp.inside 0.0.0.0 1883', 'ssl.outside 0.0.0.0 8883'],
+    ['tcp.inside 0.0.0.0 1883', 'ssl.outside * 8883'],
   );
   t.strictSame(config.auth.users, [
     { username: 'gw', password: 'one' },
@@ -171,8 +171,8 @@ t.test('listeners, users and access rules arrive', async (t) => {
 
 t.test('listeners stand alone, under names or both, and those that are off are not there', async (t) => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
-    ['listeners.tcp.bind = 1884', ['tcp.default 0.0.0.0:1884']],
-    ['listeners.tcp { bind = ":1", inner { bind = "[::1]:2" } }', ['tcp.inner ::1:2', 'tcp.default 0.0.0.0:1']],
+    ['listeners.tcp.bind = 1884', ['tcp.default *:1884']],
+    ['listeners.tcp { bind = ":1", inner { bind = "[::1]:2" } }', ['tcp.inner ::1:2', 'tcp.default *:1']],
     ['listeners.tcp.enable = false', []],
     ['listeners.ssl.enable = false', ['tcp.default 0.0.0.0:1883']],
     ['listeners.ssl { keyfile = k, certfile = k }', ['ssl.default 0.0.0.0:8883']],

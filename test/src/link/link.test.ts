@@ -290,6 +290,17 @@ t.test("addresses are read in everybody's spelling, and what MQTT cannot have is
   ];
   for (const [text, host, port, isEncrypted] of good)
     t.same(parseRemoteAddress(text), { host, port, isEncrypted }, text);
+  const webSocket = (host: string, port: number, isEncrypted: boolean, path: string): object => ({
+    host,
+    port,
+    isEncrypted,
+    webSocket: { path },
+  });
+  t.same(parseRemoteAddress('ws://b'), webSocket('b', 80, false, '/mqtt'));
+  t.same(parseRemoteAddress('wss://[::1]:8084/a/b?token=1'), webSocket('::1', 8084, true, '/a/b?token=1'));
+  t.same(parseRemoteAddress('ws://b?x'), webSocket('b', 80, false, '/?x'));
+  const socketPath = '/run/broker.sock';
+  t.same(parseRemoteAddress(`unix://${socketPath}`), { host: '', port: 0, isEncrypted: false, socketPath });
   for (const text of [
     '',
     'http://b',
@@ -301,6 +312,9 @@ t.test("addresses are read in everybody's spelling, and what MQTT cannot have is
     'mqtt://b:65536',
     'mqtt://b:x',
     'mqtt://::1',
+    'ws://b/a#b',
+    'ws://u@b/a',
+    'unix://run/x',
   ]) {
     t.type(parseRemoteAddress(text), 'string', text);
   }
