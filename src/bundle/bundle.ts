@@ -1,7 +1,7 @@
 // `npm run bundle`: the whole program as one file, dist/viaduct.cjs, with the licences of what it contains beside it.
 // Three packages are replaced by what is needed of them; TLS and whatever else is loaded by `import()` stays unloaded
 // until it is configured. Bounded: a file over `bundleBytesMax` stops the build.
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { build, type Plugin } from 'esbuild';
@@ -29,10 +29,12 @@ const replacing: Plugin = {
 
 const root = process.cwd();
 const outfile = join(root, 'dist', 'viaduct.cjs');
+/** Put in place whole, for whoever runs the one before meanwhile. */
+const draft = `${outfile}.${process.pid}`;
 await mkdir(join(root, 'dist'), { recursive: true });
 const { metafile } = await build({
   entryPoints: [join(root, 'build/src/app/main.js')],
-  outfile,
+  outfile: draft,
   bundle: true,
   minify: true,
   platform: 'node',
@@ -47,6 +49,7 @@ const { metafile } = await build({
 });
 const packages = packagesOf(Object.keys(metafile.inputs));
 await writeFile(`${outfile}.LICENSES.txt`, await licencesOf(packages, root));
+await rename(draft, outfile);
 const { size } = await stat(outfile);
 const lines = [
   `dist/viaduct.cjs: ${(size / 1024).toFixed(0)} KiB, with ${packages.join(', ')}`,

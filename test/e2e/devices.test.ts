@@ -1,8 +1,9 @@
-// MQTT.js 5 as device, in all three versions, on real sockets.
+// MQTT.js 5 as device, in all three versions, on real sockets, of the package and of the bundle.
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import t from 'tap';
 import { fixtureText } from '../kit/fixtures.ts';
-import { certificate, RealWorld, until } from '../kit/real-world.ts';
+import { allHomes } from '../kit/homes.ts';
+import { RealWorld, until } from '../kit/real-world.ts';
 
 interface Heard {
   readonly topic: string;
@@ -43,10 +44,10 @@ async function connect(
   return { client, heard };
 }
 
-for (const version of versions) {
-  t.test(`MQTT.js in version ${version}: every pair of QoS`, async (t) => {
+for (const [home, version] of allHomes().flatMap((home) => versions.map((version) => [home, version] as const))) {
+  t.test(`${home.name}, MQTT.js in version ${version}: every pair of QoS`, async (t) => {
     const world = new RealWorld(t);
-    const { port } = await world.openBroker();
+    const { port } = await home.open(world);
     for (const granted of [0, 1, 2] as const) {
       const { client, heard } = await connect(port, version, { clientId: `pair-${granted}` });
       await client.subscribeAsync('pair/#', { qos: granted });
@@ -60,9 +61,9 @@ for (const version of versions) {
     }
   });
 
-  t.test(`MQTT.js in version ${version}: retained messages`, async (t) => {
+  t.test(`${home.name}, MQTT.js in version ${version}: retained messages`, async (t) => {
     const world = new RealWorld(t);
-    const { port } = await world.openBroker();
+    const { port } = await home.open(world);
     const { client } = await connect(port, version, { clientId: 'first' });
     await client.publishAsync('kept/a', 'here', { qos: 1, retain: true });
     const late = await connect(port, version, { clientId: 'late' });
@@ -78,9 +79,9 @@ for (const version of versions) {
     for (const one of [client, late.client, later.client]) await one.endAsync();
   });
 
-  t.test(`MQTT.js in version ${version}: the will of a device that vanishes`, async (t) => {
+  t.test(`${home.name}, MQTT.js in version ${version}: the will of a device that vanishes`, async (t) => {
     const world = new RealWorld(t);
-    const { port } = await world.openBroker();
+    const { port } = await home.open(world);
     const listener = await connect(port, version, { clientId: 'listener' });
     await listener.client.subscribeAsync('wills/#', { qos: 1 });
     const mortal = await connect(port, version, {
@@ -101,39 +102,42 @@ for (const version of versions) {
     await listener.client.endAsync();
   });
 
-  t.test(`MQTT.js in version ${version}: kept sessions get what came meanwhile, clean ones do not`, async (t) => {
-    const world = new RealWorld(t);
-    const { port } = await world.openBroker();
-    const kept: IClientOptions = {
-      clientId: 'kept',
-      clean: false,
-      ...(version === 5 ? { properties: { sessionExpiryInterval: 60 } } : {}),
-    };
-    const first = await connect(port, version, kept);
-    await first.client.subscribeAsync('box', { qos: 2 });
-    await first.client.endAsync();
-    const clean = await connect(port, version, { clientId: 'clean', clean: true });
-    await clean.client.subscribeAsync('box', { qos: 2 });
-    await clean.client.endAsync();
-    const sender = await connect(port, version, { clientId: 'sender' });
-    for (const qos of [1, 2] as const) await sender.client.publishAsync('box', `${qos}`, { qos });
-    const again = await connect(port, version, kept);
-    await until('both messages', () => again.heard.length === 2);
-    t.same(
-      again.heard.map(({ text }) => text),
-      ['1', '2'],
-    );
-    const cleanAgain = await connect(port, version, { clientId: 'clean', clean: true });
-    await cleanAgain.client.subscribeAsync('done', { qos: 1 });
-    await sender.client.publishAsync('done', '', { qos: 1 });
-    await until('the end', () => cleanAgain.heard.length === 1);
-    t.match(cleanAgain.heard, [{ topic: 'done' }]);
-    for (const one of [again, cleanAgain, sender]) await one.client.endAsync();
-  });
+  t.test(
+    `${home.name}, MQTT.js in version ${version}: kept sessions get what came meanwhile, clean ones do not`,
+    async (t) => {
+      const world = new RealWorld(t);
+      const { port } = await home.open(world);
+      const kept: IClientOptions = {
+        clientId: 'kept',
+        clean: false,
+        ...(version === 5 ? { properties: { sessionExpiryInterval: 60 } } : {}),
+      };
+      const first = await connect(port, version, kept);
+      await first.client.subscribeAsync('box', { qos: 2 });
+      await first.client.endAsync();
+      const clean = await connect(port, version, { clientId: 'clean', clean: true });
+      await clean.client.subscribeAsync('box', { qos: 2 });
+      await clean.client.endAsync();
+      const sender = await connect(port, version, { clientId: 'sender' });
+      for (const qos of [1, 2] as const) await sender.client.publishAsync('box', `${qos}`, { qos });
+      const again = await connect(port, version, kept);
+      await until('both messages', () => again.heard.length === 2);
+      t.same(
+        again.heard.map(({ text }) => text),
+        ['1', '2'],
+      );
+      const cleanAgain = await connect(port, version, { clientId: 'clean', clean: true });
+      await cleanAgain.client.subscribeAsync('done', { qos: 1 });
+      await sender.client.publishAsync('done', '', { qos: 1 });
+      await until('the end', () => cleanAgain.heard.length === 1);
+      t.match(cleanAgain.heard, [{ topic: 'done' }]);
+      for (const one of [again, cleanAgain, sender]) await one.client.endAsync();
+    },
+  );
 
-  t.test(`MQTT.js in version ${version}: over TLS, and not with another authority`, async (t) => {
+  t.test(`${home.name}, MQTT.js in version ${version}: over TLS, and not with another authority`, async (t) => {
     const world = new RealWorld(t);
-    const { port } = await world.openBroker({}, certificate('server'));
+    const { port } = await home.open(world, { isTls: true });
     const { client, heard } = await connect(port, version, { clientId: 'tls', ca: fixtureText('tls/ca.pem') });
     await client.subscribeAsync('s', { qos: 2 });
     await client.publishAsync('s', 'x'.repeat(200_000), { qos: 2 });
