@@ -5,13 +5,30 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { barChart } from './lib/chart.ts';
 import { type DrainResult, measureDrain } from './lib/drain.ts';
+import { type Fact, factTable } from './lib/fact-table.ts';
 import { families, scenarios } from './lib/scenario.ts';
 import { BenchSession } from './lib/session.ts';
 import { medianOf, ratioOf, shown } from './lib/statistics.ts';
+import { measureStorm, type StormResult, stormPerSecond } from './lib/storm.ts';
 import { measureWhole, type WholeResult } from './lib/whole.ts';
-import { peers } from './peers.ts';
+import { type Peer, peers } from './peers.ts';
 
 const drainMessages = 20_000;
+const drainFacts: readonly Fact<DrainResult>[] = [
+  ['from the start of the remote to the last message, s', 'seconds'],
+  ['messages a second, from the first to the last', 'perSecond'],
+  ['CPU of the edge for a message, us', 'cpuUs'],
+  ['missing', 'missing'],
+  ['out of order or twice', 'reordered'],
+];
+const stormFacts: readonly Fact<StormResult>[] = [
+  ['connects a second that were answered', 'perSecond'],
+  ['CPU of a connect, a subscribe and a disconnect, us', 'connectUs'],
+  ['a message of a neighbour before: p50, ms', 'calmP50Ms'],
+  ['before: p99, ms', 'calmP99Ms'],
+  ['in the storm: p50, ms', 'stormP50Ms'],
+  ['in the storm: p99, ms', 'stormP99Ms'],
+];
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', multiple: true },
@@ -27,10 +44,11 @@ if (values.help === true) {
   console.log(`Usage: npm run bench -- [--scenario NAME ...] [--peer NAME ...] [--runs 3] [--seconds 1.2]
                         [--connections 10000]
 
-Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole drain
+Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole drain storm
 Peers:     ${peers.map(({ name }) => name).join(' ')}
 
-whole is start-up, idle memory and idle connections; drain is a bridge whose remote comes back.
+whole is start-up, idle memory and idle connections; drain is a bridge whose remote comes back;
+storm is thousands of connects within seconds, beside a neighbour.
 The peer bundle needs npm run bundle before.`);
   process.exit(0);
 }
@@ -40,34 +58,44 @@ const usual = ['viaduct', 'mosquitto', 'aedes', 'relay', 'nanomq', 'flashmq'];
 const brokers = peers.filter(({ name }) => (values.peer ?? usual).includes(name));
 const session = new BenchSession(brokers, { rounds: Number(values.runs), seconds: Number(values.seconds) });
 await session.play(chosen);
-const wholes = new Map<string, WholeResult[]>();
-if (values.scenario?.includes('whole') ?? true) await measureWholes();
-const drains = new Map<string, DrainResult[]>();
-if (values.scenario?.includes('drain') ?? true) await measureDrains();
+const wholes = await measureAll<WholeResult>(
+  'whole',
+  brokers.filter(({ name }) => name !== 'relay'),
+  (peer) => measureWhole(peer, Number(values.connections)),
+  ({ startMs }) => `started in ${shown(startMs)} ms`,
+);
+const drains = await measureAll<DrainResult>(
+  'drain',
+  brokers.filter(({ canBridge }) => canBridge),
+  (peer) => measureDrain(peer, drainMessages),
+  ({ seconds }) => `${shown(seconds)} s`,
+);
+const storms = await measureAll<StormResult>(
+  'storm',
+  brokers.filter(({ name }) => name !== 'relay'),
+  measureStorm,
+  ({ connectUs, stormP99Ms }) => `${shown(connectUs)} us a connect, neighbour p99 ${shown(stormP99Ms)} ms`,
+);
 report();
 
-async function measureWholes(): Promise<void> {
+/** Measures something beside traffic, in all rounds, if it was asked for. */
+async function measureAll<Result>(
+  name: string,
+  some: readonly Peer[],
+  measure: (peer: Peer) => Promise<Result | undefined>,
+  told: (result: Result) => string,
+): Promise<ReadonlyMap<string, readonly Result[]>> {
+  const results = new Map<string, Result[]>();
+  if (values.scenario?.includes(name) === false) return results;
   for (let round = 0; round < Number(values.runs); round++) {
-    for (const peer of brokers.filter(({ name }) => name !== 'relay')) {
-      const result = await measureWhole(peer, Number(values.connections));
+    for (const peer of some) {
+      const result = await measure(peer);
       if (result === undefined) continue;
-      wholes.set(peer.name, [...(wholes.get(peer.name) ?? []), result]);
-      console.log(
-        `round ${round + 1}/${values.runs}  whole  ${peer.name.padEnd(10)} started in ${shown(result.startMs)} ms`,
-      );
+      results.set(peer.name, [...(results.get(peer.name) ?? []), result]);
+      console.log(`round ${round + 1}/${values.runs}  ${name}  ${peer.name.padEnd(10)} ${told(result)}`);
     }
   }
-}
-
-async function measureDrains(): Promise<void> {
-  for (let round = 0; round < Number(values.runs); round++) {
-    for (const peer of brokers.filter(({ canBridge }) => canBridge)) {
-      const result = await measureDrain(peer, drainMessages);
-      if (result === undefined) continue;
-      drains.set(peer.name, [...(drains.get(peer.name) ?? []), result]);
-      console.log(`round ${round + 1}/${values.runs}  drain  ${peer.name.padEnd(10)} ${shown(result.seconds)} s`);
-    }
-  }
+  return results;
 }
 
 function cellOf(scenario: string, peer: string): string {
@@ -112,50 +140,21 @@ function report(): void {
       barChart(`${family}: us of CPU a message`, names, rows),
     );
   }
-  if (wholes.size > 0) lines.push(...wholeTable());
-  if (drains.size > 0) lines.push(...drainTable());
-  const results = { rows: [...session.rows.values()], wholes: [...wholes], drains: [...drains] };
+  lines.push(...factTable('when nothing happens', wholeFacts(), wholes));
+  lines.push(...factTable(`${drainMessages} messages of QoS 1 after an outage`, drainFacts, drains));
+  lines.push(...factTable(`a storm of ${stormPerSecond} connects a second`, stormFacts, storms));
+  const results = { rows: [...session.rows.values()], wholes: [...wholes], drains: [...drains], storms: [...storms] };
   writeFileSync('build/bench/results.json', `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync('build/bench/results.md', `${lines.join('\n')}\n`);
   console.log(`\n${lines.join('\n')}\nbuild/bench/ has it as results.md, results.json and a chart for each family.`);
 }
 
-function wholeTable(): readonly string[] {
-  const fields = [
+function wholeFacts(): readonly Fact<WholeResult>[] {
+  return [
     ['start to first CONNACK, ms', 'startMs'],
     ['idle: resident, MB', 'residentMb'],
     ['idle: private, MB', 'privateMb'],
     [`resident for each of ${values.connections} idle connections, bytes`, 'connectionBytes'],
     ['CPU of a connect and a subscribe, us', 'connectUs'],
-  ] as const;
-  const names = [...wholes.keys()];
-  const rows = fields.map(([title, field]) => {
-    const cells = names.map((name) => shown(medianOf((wholes.get(name) ?? []).map((one) => one[field]))));
-    return `| ${title} | ${cells.join(' | ')} |`;
-  });
-  return [
-    '### when nothing happens',
-    '',
-    `| | ${names.join(' | ')} |`,
-    `|---|${'---:|'.repeat(names.length)}`,
-    ...rows,
-    '',
   ];
-}
-
-function drainTable(): readonly string[] {
-  const fields = [
-    ['from the start of the remote to the last message, s', 'seconds'],
-    ['messages a second, from the first to the last', 'perSecond'],
-    ['CPU of the edge for a message, us', 'cpuUs'],
-    ['missing', 'missing'],
-    ['out of order or twice', 'reordered'],
-  ] as const;
-  const names = [...drains.keys()];
-  const rows = fields.map(([title, field]) => {
-    const cells = names.map((name) => shown(medianOf((drains.get(name) ?? []).map((one) => one[field]))));
-    return `| ${title} | ${cells.join(' | ')} |`;
-  });
-  const title = `### ${drainMessages} messages of QoS 1 after an outage`;
-  return [title, '', `| | ${names.join(' | ')} |`, `|---|${'---:|'.repeat(names.length)}`, ...rows, ''];
 }
