@@ -8,7 +8,8 @@
 import { allocateBytes, type Bytes, emptyBytes } from '../../protocol/wire/bytes.ts';
 
 const slabBytes = 16_384;
-const spareMax = 8;
+/** As many as a turn needs that writes to a hundred connections: what it makes anew waits for the collector. */
+const spareMax = 128;
 
 /** Memory that is in use until it is released. */
 export interface Held {
