@@ -80,7 +80,7 @@ export interface BrokerOptions {
   readonly versions?: readonly ProtocolVersion[];
   /** How often the `$SYS` topics are published, in ms; 0 turns them off. Default 10,000. */
   readonly systemTopicsIntervalMs: number;
-  /** How often deadlines (keep-alive, expiry, delayed wills) are looked at, in ms. Default 500. */
+  /** How often sessions and wills are looked at for those whose time is over, in ms. Default 500. */
   readonly sweepIntervalMs: number;
 }
 

@@ -3,7 +3,7 @@
 //   open --close()--> closing (no new connections, devices are told, what is written leaves) --> closed
 //   open --destroy()--> closed
 //
-// One sweep each `sweepIntervalMs` looks at all deadlines; there is no timer for each connection.
+// One sweep each `sweepIntervalMs` looks at sessions and wills; deadlines of connections are watched by the turn.
 
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ReasonCode as Reason } from '../../protocol/wire/reason-code.ts';
@@ -276,7 +276,6 @@ export class Broker {
     const { clock } = this.#rooms.ports;
     this.#sweep = clock.schedule(this.#rooms.options.sweepIntervalMs, () => {
       const now = clock.now();
-      for (const connection of this.#connections.keys()) connection.tick(now);
       this.#rooms.access.sweep(now);
       this.#rooms.sessions.sweep(now);
       this.#rooms.wills.sweep(now);

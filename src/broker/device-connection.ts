@@ -19,45 +19,34 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import type { FilterDecision, Identity } from '../access/acl.ts';
+import type { FilterDecision } from '../access/acl.ts';
 import type { Admission } from '../access/login.ts';
+import type { Watched } from '../link/deadlines.ts';
 import { Link, type LinkHandler } from '../link/link.ts';
 import { Message } from '../message/message.ts';
 import type { Socket } from '../ports/ports.ts';
 import { Acceptance, type AcceptanceOwner } from '../router/acceptance.ts';
-import { AccessMemory, whenAllowed } from './access-memory.ts';
+import { AcceptedDevice } from './accepted-device.ts';
+import { whenAllowed } from './access-memory.ts';
 import { reviewSubscriptions } from './access-review.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
 import type { DeviceLine } from './device-line.ts';
 import { connectFacts, DeviceLogin, identityOf, logGone } from './device-login.ts';
-import type { DeviceSession } from './device-session.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
-import { RunRoute } from './run-route.ts';
 import { decideEntries, filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
 
-/** What a connection knows once its CONNECT was accepted. */
-interface Accepted {
-  readonly connect: ConnectPacket;
-  readonly identity: Identity;
-  /** What let the device in, and what that rests on. */
-  admission: Admission;
-  standing: string | undefined;
-  readonly session: DeviceSession;
-  /** Both are made with the first message: most devices only listen. */
-  memory: AccessMemory | undefined;
-  route: RunRoute | undefined;
-}
-
 /** One network connection of one device. */
-export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, AcceptanceOwner {
+export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, AcceptanceOwner, Watched {
+  slot = 0;
+  slotPlace = 0;
   /** PUBLISH packets that came; nobody else writes it. */
   messagesReceived = 0;
   readonly #rooms: BrokerRooms;
   readonly #gone: (connection: DeviceConnection) => void;
   readonly #link: Link;
   readonly #machine: ServerConnection;
-  #accepted: Accepted | undefined;
+  #accepted: AcceptedDevice | undefined;
   #isOver = false;
   /** The device on its way in, or one that may prove again who it is. */
   #login: DeviceLogin | undefined;
@@ -69,6 +58,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     this.#gone = gone;
     this.#link = new Link(socket, turn, { maximumPacketSize: options.maximumPacketSize }, this);
     this.#machine = new ServerConnection(this.#link.outbox, this, options, turn.now);
+    turn.deadlines.watch(this);
   }
 
   /** See `DeviceLine`. */
@@ -86,17 +76,20 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     return this.#link.bytesSent;
   }
 
-  /** Looks at the deadlines: CONNECT in time, keep-alive. */
+  /** See `Watched`: CONNECT in time, keep-alive, authentication, the end of what let the device in. */
+  nextDeadline(): number {
+    return this.#isOver ? Number.POSITIVE_INFINITY : Math.min(this.#machine.nextDeadline(), this.#expiresAt);
+  }
+
+  /** See `Watched`. */
   tick(now: number): void {
-    if (this.#machine.nextDeadline() <= now) this.#machine.tick(now);
-    const expiresAt = this.#accepted?.admission.expiresAt ?? Number.POSITIVE_INFINITY;
-    if (expiresAt <= now) this.#machine.disconnect(ReasonCode.maximumConnectTime, 'what let it in has expired');
+    this.#machine.tick(now);
+    if (this.#expiresAt <= now) this.disconnect(ReasonCode.maximumConnectTime, 'what let it in has expired');
   }
 
   /** Users or rules have changed: who is not known any more as it was must go. */
   reviewAccess(): void {
-    const accepted = this.#accepted;
-    if (accepted === undefined || this.#rooms.access.standingOf(accepted.admission) === accepted.standing) return;
+    if (this.#accepted?.isStillKnown !== false) return;
     this.#machine.disconnect(ReasonCode.notAuthorized, 'the user was removed, or has another password');
   }
 
@@ -137,6 +130,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     this.#rooms.counters.bytesReceived.add(this.#link.bytesReceived);
     this.#rooms.counters.bytesSent.add(this.#link.bytesSent);
     this.#machine.linkLost();
+    this.#rooms.turn.deadlines.unwatch(this);
     this.#gone(this);
   }
 
@@ -160,6 +154,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   authenticationReceived(data: Bytes | undefined, isAgain: boolean): void {
     if (isAgain) this.#login?.begin(data);
     else this.#login?.next(data);
+    this.#rooms.turn.deadlines.watch(this);
   }
 
   /** The device has proved who it is. */
@@ -167,16 +162,16 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (this.#accepted === undefined) {
       this.#open(connect, admission, data);
     } else if (admission.username === this.#accepted.identity.username) {
-      this.#accepted.admission = admission;
-      this.#accepted.standing = this.#rooms.access.standingOf(admission);
+      this.#accepted.admit(admission);
       this.#machine.reauthenticated(data);
+      this.#rooms.turn.deadlines.watch(this);
     } else {
       this.#machine.disconnect(ReasonCode.notAuthorized, 'another user than the one who connected');
     }
   }
 
   #open(connect: ConnectPacket, admission: Admission, data: Bytes | undefined): void {
-    const { access, log, sessions, wills, ports, options, turn } = this.#rooms;
+    const { log, sessions, wills, ports, options, turn } = this.#rooms;
     const assigned = connect.clientId === '' ? `viaduct-${ports.random.bytes(8).toString('hex')}` : undefined;
     const clientId = assigned ?? connect.clientId; // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT3-3.1.3-6]
     // [MQTT-3.1.4-3] [MQTT3-3.1.4-2] one connection a client id: the older one goes
@@ -194,9 +189,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     opened.session.origin.username = identity.username;
     opened.session.identity = identity;
     if (opened.isPresent) reviewSubscriptions(this.#rooms, opened.session);
-    const standing = access.standingOf(admission);
     const { session } = opened;
-    this.#accepted = { connect, identity, admission, standing, session, memory: undefined, route: undefined };
+    this.#accepted = new AcceptedDevice(this.#rooms, { connect, identity, session, admission });
     this.#rooms.counters.connects.add();
     log.debug(connectFacts(connect, clientId, this.#link), 'device connected');
     // only who named a method will be asked again
@@ -204,6 +198,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     else this.#login?.connected();
     const answer = connectAnswer(connect, opened.isPresent, assigned, options);
     this.#machine.accept(session.flows, { ...answer, authenticationData: data }, turn.now);
+    turn.deadlines.watch(this);
     if (!this.#isOver) opened.session.attach(this);
   }
 
@@ -216,7 +211,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     else this.#subscribe(accepted, packet, decisions);
   }
 
-  #subscribe({ session }: Accepted, packet: SubscribePacket, decisions: readonly FilterDecision[]): void {
+  #subscribe({ session }: AcceptedDevice, packet: SubscribePacket, decisions: readonly FilterDecision[]): void {
     const result = subscribeSession(this.#rooms, session, decisions, packet);
     if (result.fault !== undefined) {
       this.#machine.disconnect(result.fault.reasonCode, result.fault.detail);
@@ -246,7 +241,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     counters.received.add();
     this.messagesReceived++;
     const { topic } = publish;
-    const isAllowed = this.#mayPublish(accepted, topic);
+    const isAllowed = accepted.mayPublish(topic);
     if (isAllowed === false) {
       this.#deny(accepted, topic, ticket);
       return;
@@ -276,7 +271,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     this.#route(message, ticket);
     // payloads are not looked into in runs
     const isPlain = !publish.retain && interval < 0 && !options.isPayloadFormatValidated;
-    const way = isPlain ? this.#routeOf(accepted).wayOf(topic) : undefined;
+    const way = isPlain ? accepted.wayOf(topic) : undefined;
     if (way) this.#machine.expectRun(publish.topicBytes, way);
   }
 
@@ -289,7 +284,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
   runReceived(run: PublishRun): boolean {
-    if (!this.#accepted?.route?.forward(run)) return false;
+    if (!this.#accepted?.forward(run)) return false;
     this.#rooms.counters.received.add(run.count);
     this.messagesReceived += run.count;
     return true;
@@ -346,15 +341,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     this.#machine.sendRun(forms, qos, 0, this.#rooms.turn.now);
   }
 
-  #memoryOf(accepted: Accepted): AccessMemory {
-    const { access, options } = this.#rooms;
-    accepted.memory ??= new AccessMemory(access, accepted.identity, options.topicLevelsMax);
-    return accepted.memory;
-  }
-
-  #routeOf(accepted: Accepted): RunRoute {
-    accepted.route ??= new RunRoute(this.#rooms.router, this.#rooms.access, accepted.connect.version);
-    return accepted.route;
+  get #expiresAt(): number {
+    return this.#accepted?.expiresAt ?? Number.POSITIVE_INFINITY;
   }
 
   /** Stops reading until it is decided; a connection that ended meanwhile does not hear of it. */
@@ -367,11 +355,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     });
   }
 
-  #mayPublish(accepted: Accepted, topic: string): boolean | Promise<boolean> {
-    return !topic.startsWith('$SYS/') && this.#memoryOf(accepted).mayPublish(topic);
-  }
-
-  #deny(accepted: Accepted, topic: string, ticket: number): void {
+  #deny(accepted: AcceptedDevice, topic: string, ticket: number): void {
     const { access, counters, log, options } = this.#rooms;
     counters.denied.add();
     log.debug({ clientId: accepted.identity.clientId, topic }, 'publish denied');
@@ -384,7 +368,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     }
   }
 
-  #leave(accepted: Accepted, end: ConnectionEnd): void {
+  #leave(accepted: AcceptedDevice, end: ConnectionEnd): void {
     const { ports, sessions, wills, log } = this.#rooms;
     const { session, connect, identity } = accepted;
     const now = ports.clock.now();
@@ -395,6 +379,6 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     logGone(log, identity.clientId, end);
     const { will } = connect; // [MQTT-3.1.2-7] kept with the connection, which ends with or before the session
     if (!end.isWillDue || will === undefined) return; // [MQTT3-3.1.2-12] no will, no message
-    whenAllowed(this.#mayPublish(accepted, will.topic), () => wills.fire(identity.clientId, will, expiry, now));
+    whenAllowed(accepted.mayPublish(will.topic), () => wills.fire(identity.clientId, will, expiry, now));
   }
 }

@@ -10,7 +10,8 @@
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { FrameHandler } from '../../protocol/wire/frame-scanner.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
-import type { PeerCertificate, Socket, SocketHandler, Timer } from '../ports/ports.ts';
+import type { PeerCertificate, Socket, SocketHandler } from '../ports/ports.ts';
+import type { Watched } from './deadlines.ts';
 import { FrameInput } from './frame-input.ts';
 import type { Turn } from './turn.ts';
 import { type BatchOwner, WriteBatch } from './write-batch.ts';
@@ -37,6 +38,27 @@ export interface LinkOptions {
   readonly closeTimeoutMs?: number;
 }
 
+/** A link that closes, until it has closed or its time is over. */
+class Closing implements Watched {
+  slot = 0;
+  slotPlace = 0;
+  readonly #link: Link;
+  readonly #deadline: number;
+
+  constructor(link: Link, deadline: number) {
+    this.#link = link;
+    this.#deadline = deadline;
+  }
+
+  nextDeadline(): number {
+    return this.#deadline;
+  }
+
+  tick(_now: number): void {
+    this.#link.destroy();
+  }
+}
+
 /** One socket of one MQTT connection. */
 export class Link implements SocketHandler, BatchOwner {
   /** Where packets to the peer are written. */
@@ -52,7 +74,7 @@ export class Link implements SocketHandler, BatchOwner {
   #isStopped = false;
   #wasCongested = false;
   #bytesReceived = 0;
-  #closeTimer: Timer | undefined;
+  #closing: Closing | undefined;
 
   constructor(socket: Socket, turn: Turn, options: LinkOptions, handler: LinkHandler) {
     this.#socket = socket;
@@ -122,7 +144,8 @@ export class Link implements SocketHandler, BatchOwner {
     this.outbox.flush();
     this.#socket.end();
     this.#socket.resume();
-    this.#closeTimer = this.#turn.clock.schedule(this.#closeTimeoutMs, () => this.destroy());
+    this.#closing = new Closing(this, this.#turn.clock.now() + this.#closeTimeoutMs);
+    this.#turn.deadlines.watch(this.#closing);
   }
 
   /** Closes at once; what was not sent is dropped. */
@@ -174,7 +197,7 @@ export class Link implements SocketHandler, BatchOwner {
   closed(error: Error | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#closeTimer?.cancel();
+    if (this.#closing) this.#turn.deadlines.unwatch(this.#closing);
     this.outbox.close();
     this.outbox.release();
     this.#input.close();

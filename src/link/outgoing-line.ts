@@ -1,7 +1,7 @@
-// OutgoingLine: one connection to a server, from the socket up: a link, the client's protocol machine, and the timer
-// that looks at its deadlines. It ends with its socket. The client and the bridge's connector each have one at a time.
+// OutgoingLine: one connection to a server, from the socket up: a link, the client's protocol machine, and its
+// deadlines, which the turn watches. It ends with its socket. The client and the bridge's connector have one at a time.
 //
-// Bounded: one timer; deadlines that come closer are seen after `lookMsMax` at the latest.
+// Bounded: deadlines that come closer are seen after `lookMsMax` at the latest.
 import { ClientConnection } from '../../protocol/connection/client-connection.ts';
 import type { ClientSink, ClientTerms } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
@@ -11,7 +11,8 @@ import { encodePacket } from '../../protocol/wire/codec.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import { messageOf, UsageError } from '../base/errors.ts';
-import type { Socket, Timer } from '../ports/ports.ts';
+import type { Socket } from '../ports/ports.ts';
+import type { Watched } from './deadlines.ts';
 import { Link, type LinkHandler } from './link.ts';
 import type { Turn } from './turn.ts';
 
@@ -51,14 +52,17 @@ const lookMsMax = 500;
 const closeTimeoutMs = 2000;
 
 /** One connection to a server. */
-export class OutgoingLine implements LinkHandler {
+export class OutgoingLine implements LinkHandler, Watched {
+  /** See `Watched`. */
+  slot = 0;
+  /** See `Watched`. */
+  slotPlace = 0;
   /** The protocol machine. */
   readonly machine: ClientConnection;
   readonly #link: Link;
   readonly #turn: Turn;
   readonly #owner: LineOwner;
   #end: ConnectionEnd | undefined;
-  #timer: Timer | undefined;
   #isGone = false;
 
   constructor(parts: LineParts, owner: LineOwner) {
@@ -98,7 +102,18 @@ export class OutgoingLine implements LinkHandler {
   /** Sends CONNECT. */
   start(): void {
     this.machine.start(this.#turn.clock.now());
-    this.#lookLater();
+    this.#turn.deadlines.watch(this);
+  }
+
+  /** See `Watched`: what the peer owes may come due sooner than what is due now. */
+  nextDeadline(): number {
+    if (this.#end !== undefined) return Number.POSITIVE_INFINITY;
+    return Math.min(this.machine.nextDeadline(), this.#turn.clock.now() + lookMsMax);
+  }
+
+  /** See `Watched`. */
+  tick(now: number): void {
+    this.machine.tick(now);
   }
 
   /** Closes the socket at once. */
@@ -126,7 +141,7 @@ export class OutgoingLine implements LinkHandler {
 
   /** See `LinkHandler`. */
   closed(error: Error | undefined): void {
-    this.#timer?.cancel();
+    this.#turn.deadlines.unwatch(this);
     this.machine.linkLost(
       error === undefined ? 'the server closed the connection' : `the connection broke: ${error.message}`,
     );
@@ -135,7 +150,7 @@ export class OutgoingLine implements LinkHandler {
 
   #ended(end: ConnectionEnd): void {
     this.#end = end;
-    this.#timer?.cancel();
+    this.#turn.deadlines.unwatch(this);
     // nobody answers there any more: what was written would not leave either
     if (end.blame === 'network') this.#link.destroy();
     else this.#link.close();
@@ -145,15 +160,5 @@ export class OutgoingLine implements LinkHandler {
     if (this.#isGone || this.#end === undefined) return;
     this.#isGone = true;
     this.#owner.closed(this.#end);
-  }
-
-  #lookLater(): void {
-    const { clock } = this.#turn;
-    const now = clock.now();
-    const delay = Math.min(Math.max(this.machine.nextDeadline() - now, 1), lookMsMax);
-    this.#timer = clock.schedule(delay, () => {
-      this.machine.tick(clock.now());
-      if (this.#end === undefined) this.#lookLater();
-    });
   }
 }

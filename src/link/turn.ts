@@ -8,6 +8,7 @@
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Clock } from '../ports/ports.ts';
 import { Arena } from './arena.ts';
+import { Deadlines } from './deadlines.ts';
 import { type ReadMemory, ReadPool } from './read-memory.ts';
 
 /** Something with bytes to flush; the turn alone sets `isQueued`. */
@@ -35,6 +36,8 @@ export class Turn {
   inputMemory: ReadMemory | undefined;
   /** What the input that is being handled lies in, and later input will overwrite; set by who has it handled. */
   inputBuffer: Bytes['buffer'] | undefined;
+  /** Where connections have their deadlines watched. */
+  readonly deadlines: Deadlines;
   /** The clock of everything that shares the turn. */
   readonly clock: Clock;
   #now = 0;
@@ -45,6 +48,7 @@ export class Turn {
 
   constructor(clock: Clock, reads: ReadPool = new ReadPool()) {
     this.clock = clock;
+    this.deadlines = new Deadlines(clock);
     this.reads = reads;
   }
 

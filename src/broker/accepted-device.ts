@@ -1,0 +1,78 @@
+// hot path
+// AcceptedDevice: what a connection knows once its CONNECT was accepted: who it is, what that rests on, its session,
+// what it may publish, and which ways its messages go. The last two are made with the first message, for most devices
+// only listen.
+// Bounded by `AccessMemory` and `RunRoute`.
+import type { ConnectPacket } from '../../protocol/wire/packets.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
+import type { Identity } from '../access/acl.ts';
+import type { Admission } from '../access/login.ts';
+import { AccessMemory } from './access-memory.ts';
+import type { BrokerRooms } from './broker-rooms.ts';
+import type { DeviceSession } from './device-session.ts';
+import { RunRoute } from './run-route.ts';
+
+/** Who was accepted. */
+export interface AcceptedParts {
+  readonly connect: ConnectPacket;
+  readonly identity: Identity;
+  readonly session: DeviceSession;
+  /** What let the device in. */
+  readonly admission: Admission;
+}
+
+/** One accepted device. */
+export class AcceptedDevice {
+  readonly connect: ConnectPacket;
+  readonly identity: Identity;
+  readonly session: DeviceSession;
+  readonly #rooms: BrokerRooms;
+  #admission: Admission;
+  /** What the admission rested on. */
+  #standing: string | undefined;
+  #memory: AccessMemory | undefined;
+  #route: RunRoute | undefined;
+
+  constructor(rooms: BrokerRooms, parts: AcceptedParts) {
+    this.#rooms = rooms;
+    this.connect = parts.connect;
+    this.identity = parts.identity;
+    this.session = parts.session;
+    this.#admission = parts.admission;
+    this.#standing = rooms.access.standingOf(parts.admission);
+  }
+
+  /** When what let the device in is over, in ms of the monotonic clock; Infinity if never. */
+  get expiresAt(): number {
+    return this.#admission.expiresAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether what it was let in by still stands. */
+  get isStillKnown(): boolean {
+    return this.#rooms.access.standingOf(this.#admission) === this.#standing;
+  }
+
+  /** The device has proved again who it is. */
+  admit(admission: Admission): void {
+    this.#admission = admission;
+    this.#standing = this.#rooms.access.standingOf(admission);
+  }
+
+  /** Whether it may publish to a topic; a promise where that is asked elsewhere. */
+  mayPublish(topic: string): boolean | Promise<boolean> {
+    const { access, options } = this.#rooms;
+    this.#memory ??= new AccessMemory(access, this.identity, options.topicLevelsMax);
+    return !topic.startsWith('$SYS/') && this.#memory.mayPublish(topic);
+  }
+
+  /** See `RunRoute.wayOf`. */
+  wayOf(topic: string): object | undefined {
+    this.#route ??= new RunRoute(this.#rooms.router, this.#rooms.access, this.connect.version);
+    return this.#route.wayOf(topic);
+  }
+
+  /** See `RunRoute.forward`. */
+  forward(run: PublishRun): boolean {
+    return this.#route?.forward(run) === true;
+  }
+}
