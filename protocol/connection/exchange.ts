@@ -270,6 +270,7 @@ export class Exchange implements AckWriter, RunReader {
     const ticket = this.#session.take(packetId, true);
     if (arrival === 'new') {
       window.begin(packetId, ticket); // before delivery [MQTT-4.3.3-10] [MQTT3-4.3.3-2]
+      this.#session.keeper?.received(packetId);
       const fault = this.#openQuota().fault();
       if (fault) return fault;
       this.#sink.messageReceived(publish, ticket);
@@ -291,8 +292,10 @@ export class Exchange implements AckWriter, RunReader {
     this.#quota?.released(packetId);
     const isKnown = this.#session.receiveWindow.release(packetId);
     const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
+    const { keeper } = this.#session;
     // [MQTT-4.3.3-11] [MQTT3-4.3.3-2] whatever became of the message, expired or not [MQTT-4.3.3-13]
-    this.#writeAck(PacketType.pubcomp, packetId, reason);
+    if (keeper) keeper.forgotten(packetId, () => this.#writeAck(PacketType.pubcomp, packetId, reason));
+    else this.#writeAck(PacketType.pubcomp, packetId, reason);
   }
 
   #recReceived(packetId: number, reasonCode: ReasonCode, now: number): Malformed | undefined {
@@ -305,14 +308,23 @@ export class Exchange implements AckWriter, RunReader {
       if (entry) this.#settle(packetId, reasonCode, now); // [MQTT-4.4.0-2] no PUBREL, and no PUBLISH again
       return undefined;
     }
-    const isKnown = window.release(packetId) !== undefined;
+    const { keeper } = this.#session;
+    // not released before that is remembered: until then, a new connection publishes it again
+    if (keeper && entry?.state === 'published') keeper.released(entry.token, () => this.#release(packetId));
+    else this.#release(packetId);
+    return undefined;
+  }
+
+  #release(packetId: number): void {
+    if (this.#isOver) return;
+    const isKnown = this.#session.sendWindow.release(packetId) !== undefined;
     const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
     this.#writeAck(PacketType.pubrel, packetId, reason); // [MQTT-4.3.3-4] [MQTT3-4.3.3-1]
-    return undefined;
   }
 
   #settle(packetId: number, reasonCode: ReasonCode, now: number): void {
     const entry = this.#session.sendWindow.settle(packetId);
+    if (entry?.delivery.qos === 2) this.#session.keeper?.settled(entry.token);
     this.#sendDue(now);
     if (entry) this.#sink.messageSettled(entry, reasonCode);
   }

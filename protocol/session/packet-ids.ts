@@ -28,6 +28,17 @@ export class PacketIds {
     return identifier;
   }
 
+  /** Takes a certain identifier. Returns whether it was free. */
+  takeOne(identifier: number): boolean {
+    this.#used ??= new IdSet();
+    return this.#used.add(identifier);
+  }
+
+  /** Those that are taken from now on follow this one. */
+  continueAfter(identifier: number): void {
+    this.#last = identifier;
+  }
+
   /**
    * Whether `count` consecutive identifiers (1 to 1024) are free: behind the last one taken or, where the range ends
    * too soon, from 1 on.

@@ -20,6 +20,8 @@ interface Pending {
 
 /** Inbound QoS 2 flows of one session. */
 export class ReceiveWindow {
+  /** The identifier of the message that was accepted or refused last. */
+  lastAccepted = 0;
   readonly #received = new IdSet();
   /** Identifiers of messages whose acceptance is awaited. */
   readonly #awaiting = new IdSet();
@@ -81,8 +83,14 @@ export class ReceiveWindow {
     if (pending === undefined) return 0;
     this.#pending?.delete(ticket);
     this.#awaiting.delete(pending.packetId);
+    this.lastAccepted = pending.packetId;
     if (!isRefused) this.#received.add(pending.packetId); // [MQTT-4.3.3-9]
     return pending.acknowledgeTicket;
+  }
+
+  /** An earlier process had accepted a message with this identifier, and the peer has not released it. */
+  restore(packetId: number): void {
+    this.#received.add(packetId);
   }
 
   /** PUBREL came. Whether the identifier was there to be released [MQTT-4.3.3-12] [MQTT3-4.3.3-2]. */

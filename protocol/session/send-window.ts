@@ -8,6 +8,7 @@
 //
 // A released entry never becomes published again; nothing is due twice on one connection. What was sent as a run stays
 // one while the peer acknowledges in order, and becomes entries otherwise and at the end. Bounded by `sizeMax`.
+import { emptyBytes } from '../wire/bytes.ts';
 import type { Qos } from '../wire/protocol-version.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { PacketIds } from './packet-ids.ts';
@@ -44,10 +45,22 @@ class Entry implements SendEntry {
   }
 }
 
+/** Identifiers above these are left to SUBSCRIBE and UNSUBSCRIBE, where those of messages are kept. */
+const keptIds = 65_000;
+/** Of a message that the peer owns nothing is needed any more but that it is one of QoS 2. */
+const restoredDelivery: Delivery = {
+  message: { topicBytes: emptyBytes, payload: emptyBytes, properties: emptyBytes, expiresAt: 0 },
+  qos: 2,
+  retain: false,
+  subscriptionIdentifiers: undefined,
+};
+
 /** Outbound flows of one session. */
 export class SendWindow {
   /** Shared with SUBSCRIBE and UNSUBSCRIBE of a client, which draw from the same identifiers. */
   readonly ids: PacketIds = new PacketIds();
+  /** Identifiers follow from tokens, so that they are the same after a restart. Default false: they go round. */
+  areIdsKept = false;
   readonly #sizeMax: number;
   /** In the order in which they were sent, by packet identifier. */
   #entries: Map<number, Entry> | undefined;
@@ -148,13 +161,31 @@ export class SendWindow {
    */
   add(delivery: Delivery, token: number): SendEntry | undefined {
     if (!this.canAdd(delivery)) return undefined;
-    const packetId = this.ids.take();
+    const packetId = this.areIdsKept && token > 0 ? this.#takeKept(token) : this.ids.take();
     if (packetId === 0) return undefined;
     const entry = new Entry(packetId, delivery, token, this.#nextOrder++);
     this.#entries ??= new Map();
     this.#entries.set(packetId, entry);
     this.#count(entry);
     return entry;
+  }
+
+  /**
+   * Takes a message back that an earlier process had sent and released, before the first connection. Its PUBREL is due
+   * at the next one.
+   */
+  restoreReleased(token: number): void {
+    const entry = new Entry(this.#takeKept(token), restoredDelivery, token, this.#nextOrder++);
+    entry.state = 'released';
+    entry.releaseOrder = this.#nextReleaseOrder++;
+    this.#entries ??= new Map();
+    this.#entries.set(entry.packetId, entry);
+  }
+
+  /** The identifier that follows from a token, and does so again after a restart; 0 while it is in use. */
+  #takeKept(token: number): number {
+    const packetId = 1 + (token % keptIds);
+    return this.ids.takeOne(packetId) ? packetId : 0;
   }
 
   /** Whether `count` new messages may be sent now, all of them, under consecutive identifiers. */

@@ -4,6 +4,7 @@
 // message from a dead connection can never acknowledge another one.
 import { isFailure, type ReasonCode } from '../wire/reason-code.ts';
 import { AckOrder, type AckWriter } from './ack-order.ts';
+import type { FlowKeeper } from './flow-keeper.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import { type SendEntry, SendWindow } from './send-window.ts';
 
@@ -22,6 +23,8 @@ const none: readonly SendEntry[] = [];
 export class Session {
   readonly clientId: string;
   readonly receiveMaximum: number;
+  /** Remembers the flows beyond the process; undefined: nobody does. */
+  #keeper: FlowKeeper | undefined;
   readonly #sendWindowMax: number;
   /** Made with the first message or request that needs an identifier: most sessions only listen at QoS 0. */
   #sendWindow: SendWindow | undefined;
@@ -44,9 +47,21 @@ export class Session {
   get sendWindow(): SendWindow {
     if (this.#sendWindow === undefined) {
       this.#sendWindow = new SendWindow(this.#sendWindowMax);
+      if (this.#keeper) keepIds(this.#sendWindow);
       if (this.#quota > 0) this.#sendWindow.open(this.#quota, this.#qos2Max);
     }
     return this.#sendWindow;
+  }
+
+  /** See `FlowKeeper`. */
+  get keeper(): FlowKeeper | undefined {
+    return this.#keeper;
+  }
+
+  /** From now on the flows are kept; before the first connection. */
+  keep(keeper: FlowKeeper): void {
+    this.#keeper = keeper;
+    if (this.#sendWindow) keepIds(this.#sendWindow);
   }
 
   /** Outbound messages underway. */
@@ -106,7 +121,9 @@ export class Session {
    * leave. Tickets of QoS 1 messages of an earlier connection, and tickets used before, are ignored.
    */
   accept(ticket: number, reasonCode: ReasonCode): void {
-    const acknowledgeTicket = this.#receiveWindow?.accept(ticket, isFailure(reasonCode)) ?? 0;
+    const isRefused = isFailure(reasonCode);
+    const acknowledgeTicket = this.#receiveWindow?.accept(ticket, isRefused) ?? 0;
+    if (isRefused && acknowledgeTicket > 0) this.#keeper?.refused(this.receiveWindow.lastAccepted);
     this.#acks?.settle(acknowledgeTicket > 0 ? acknowledgeTicket : ticket, reasonCode);
   }
 
@@ -121,6 +138,13 @@ export class Session {
    */
   reset(): readonly SendEntry[] {
     this.#receiveWindow = undefined;
+    this.#keeper?.reset();
     return this.#sendWindow?.reset() ?? none;
   }
+}
+
+/** What is sent must have the same identifiers in another process. */
+function keepIds(window: SendWindow): void {
+  window.areIdsKept = true;
+  window.ids.continueAfter(65_000);
 }

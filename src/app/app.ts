@@ -6,14 +6,15 @@
 // Order of closing: bridges first, so that what devices were acknowledged leaves; then the broker.
 import { messageOf } from '../base/errors.ts';
 import { type Log, openLog } from '../base/log.ts';
+import type { BridgeSettings } from '../bridge/bridge.ts';
 import { Bridges } from '../bridge/bridges.ts';
 import { Broker } from '../broker/broker.ts';
-import type { BrokerContext } from '../broker/broker-rooms.ts';
+import type { BridgeConfig } from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { Turn } from '../link/turn.ts';
 import { heapBytes } from '../ports/node-heap.ts';
 import type { Ports } from '../ports/ports.ts';
-import { RetainedStore } from '../router/retained.ts';
+import type { Storage } from '../queue/storage.ts';
 import { Router } from '../router/router.ts';
 import {
   accessOptionsOf,
@@ -24,6 +25,7 @@ import {
   sharedOptionsOf,
 } from './from-config.ts';
 import { openNodeHttp } from './node-ports.ts';
+import { openRetained, openStorage } from './open-storage.ts';
 
 /** Everything that one configuration describes, running. */
 export class App {
@@ -31,30 +33,44 @@ export class App {
   readonly bridges: Bridges;
   readonly log: Log;
   #loaded: LoadedConfig;
+  readonly #storage: Storage | undefined;
 
-  private constructor(broker: Broker, bridges: Bridges, log: Log, loaded: LoadedConfig) {
+  private constructor({ broker, bridges, log, loaded, storage }: AppParts) {
     this.broker = broker;
     this.bridges = bridges;
     this.log = log;
     this.#loaded = loaded;
+    this.#storage = storage;
   }
 
   /** Starts it. Rejects with LinkError when a listener cannot be opened; nothing is left running then. */
-  static async start(loaded: LoadedConfig, ports: Ports, isTerminal: boolean): Promise<App> {
+  static async start(
+    loaded: LoadedConfig,
+    ports: Ports,
+    isTerminal: boolean,
+    environment: Readonly<Record<string, string | undefined>> = {},
+  ): Promise<App> {
     const log = openLog(logOptionsOf(loaded.config.log, isTerminal));
     for (const { file, line, path, text } of loaded.notes) log.warn({ at: `${file}:${line}`, key: path }, text);
+    const storage = await openStorage(loaded.config.data, { ports, log, environment });
     const router = new Router({
-      retained: new RetainedStore(retainedLimitsOf(loaded)),
+      retained: await openRetained(retainedLimitsOf(loaded), storage, loaded.config.data),
       shared: { ...sharedOptionsOf(loaded), random: () => ports.random.unit() },
     });
-    const context: BrokerContext = { ports, log, router, turn: new Turn(ports.clock), heapBytes, http: openNodeHttp };
-    const broker = await Broker.open(context, brokerOptionsOf(loaded));
+    const kept = storage === undefined ? {} : { storage };
+    const context = { ports, log, router, turn: new Turn(ports.clock), heapBytes, http: openNodeHttp, ...kept };
+    const bridges = new Bridges(context);
+    // before anybody can publish: what is for a remote must find its bridge
+    for (const bridge of loaded.config.bridges) bridges.add(settingsOf(loaded, bridge));
+    const broker = await Broker.open(context, brokerOptionsOf(loaded)).catch(async (error: unknown) => {
+      await bridges.close(0);
+      await storage?.journal.close();
+      throw error;
+    });
     for (const { name, host, port, socketPath } of broker.listeners) {
       log.info({ listener: name, ...(socketPath === undefined ? { host, port } : { socketPath }) }, 'listening');
     }
-    const bridges = new Bridges(context);
-    for (const bridge of loaded.config.bridges) bridges.add(bridgeSettingsOf(bridge, loaded.pems));
-    return new App(broker, bridges, log, loaded);
+    return new App({ broker, bridges, log, loaded, storage });
   }
 
   /**
@@ -67,7 +83,7 @@ export class App {
     this.broker.updateAccess(accessOptionsOf(next));
     await this.broker.updateListeners(brokerOptionsOf(next).listeners);
     await this.#reloadBridges(before, next);
-    for (const section of ['mqtt', 'log'] as const) {
+    for (const section of ['mqtt', 'log', 'data'] as const) {
       if (!isSame(before.config[section], next.config[section])) {
         this.log.warn({ section }, 'the section changed: it takes effect at the next start');
       }
@@ -79,28 +95,44 @@ export class App {
   async close(timeoutMs: number): Promise<void> {
     await this.bridges.close(timeoutMs);
     await this.broker.close({ timeoutMs, ...this.#loaded.config.drain });
+    await this.#storage?.journal.close();
     this.log.info({}, 'closed');
   }
 
   async #reloadBridges(before: LoadedConfig, next: LoadedConfig): Promise<void> {
     const settings = (loaded: LoadedConfig): ReadonlyMap<string, string> =>
-      new Map(loaded.config.bridges.map((one) => [one.name, JSON.stringify(bridgeSettingsOf(one, loaded.pems))]));
+      new Map(loaded.config.bridges.map((one) => [one.name, JSON.stringify(settingsOf(loaded, one))]));
     const old = settings(before);
     const fresh = settings(next);
     for (const [name, text] of old) {
       if (fresh.get(name) === text) continue;
       await this.bridges.remove(name);
+      if (!fresh.has(name)) this.#storage?.forget(`bridge/${name}`);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');
     }
     for (const config of next.config.bridges) {
       if (this.bridges.get(config.name) !== undefined) continue;
       try {
-        this.bridges.add(bridgeSettingsOf(config, next.pems));
+        this.bridges.add(settingsOf(next, config));
       } catch (error) {
         this.log.error({ bridge: config.name, error: messageOf(error) }, 'the bridge cannot be opened');
       }
     }
   }
+}
+
+interface AppParts {
+  readonly broker: Broker;
+  readonly bridges: Bridges;
+  readonly log: Log;
+  readonly loaded: LoadedConfig;
+  readonly storage: Storage | undefined;
+}
+
+/** The settings of a bridge, with what the whole configuration says of them. */
+function settingsOf({ config, pems }: LoadedConfig, bridge: BridgeConfig): BridgeSettings {
+  const { durability } = config.data ?? {};
+  return { ...(durability === undefined ? {} : { durability }), ...bridgeSettingsOf(bridge, pems) };
 }
 
 function isSame(one: unknown, other: unknown): boolean {

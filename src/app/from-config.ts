@@ -1,16 +1,24 @@
 // FromConfig: a loaded configuration in the words of broker and bridge, which know nothing of configurations.
 // Pure translation, one function for each kind of object; what a configuration leaves open has the defaults
 // of broker and bridge.
-import { bytesOfText } from '../../protocol/wire/bytes.ts';
+import { type Bytes, bytesOfText } from '../../protocol/wire/bytes.ts';
 import type { AccessOptions } from '../access/access-options.ts';
 import type { HttpAccessOptions } from '../access/http-access.ts';
 import type { LogOptions } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge.ts';
 import { bridgeDefaults } from '../bridge/bridge-options.ts';
 import type { BrokerOptions } from '../broker/broker-options.ts';
-import type { BridgeConfig, HttpAuthConfig, LogConfig, TlsConfig, WillConfig } from '../config/config-types.ts';
+import type {
+  BridgeConfig,
+  DataConfig,
+  HttpAuthConfig,
+  LogConfig,
+  TlsConfig,
+  WillConfig,
+} from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { tokenKeysOf } from '../config/token-keys.ts';
+import type { JournalSettings } from '../journal/journal.ts';
 import type { TlsOptions } from '../ports/ports.ts';
 import type { RetainedLimits } from '../router/retained.ts';
 import type { SharedOptions } from '../router/shared-groups.ts';
@@ -19,12 +27,13 @@ type Pems = LoadedConfig['pems'];
 
 /** The options of the broker. */
 export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'> {
-  const { listeners, mqtt } = loaded.config;
+  const { listeners, mqtt, data } = loaded.config;
   const { sessionExpiryMaxS, ...rest } = mqtt;
   const { retainedCountMax: _count, retainedBytesMax: _bytes, ...more } = rest;
   const { sharedStrategy: _strategy, sharedStrategies: _strategies, ...limits } = more;
   return {
     ...limits,
+    ...(data === undefined ? {} : { durability: data.durability }),
     sessionExpiryMax: sessionExpiryMaxS,
     access: accessOptionsOf(loaded),
     listeners: listeners.map(({ tls, ...same }) => ({
@@ -134,6 +143,12 @@ function willOf(will: WillConfig): NonNullable<BridgeSettings['will']> {
       ...(correlationData === undefined ? {} : { correlationData: bytesOfText(correlationData) }),
     },
   };
+}
+
+/** The settings of the journal. */
+export function journalSettingsOf(data: DataConfig, key: Bytes | undefined): JournalSettings {
+  const { durability: _durability, keyFile: _keyFile, ...same } = data;
+  return { ...same, ...(key === undefined ? {} : { key }) };
 }
 
 /** The options of the log; `auto` is text on a terminal. */

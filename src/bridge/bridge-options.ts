@@ -6,6 +6,7 @@ import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { Will } from '../../protocol/wire/packets.ts';
 import { noProperties, type Properties, type UserProperty } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Durability } from '../base/durability.ts';
 import type { TlsOptions, WebSocketDialOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
@@ -120,6 +121,8 @@ export interface BridgeOptions {
   readonly queueBytesMax: number;
   /** What gives way when the queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
+  /** Where QoS 1 and 2 messages must be before their publisher is acknowledged. Default `synced`, with a storage. */
+  readonly durability: Durability;
   /** Whether QoS 0 messages wait too while the link is down. Default false. */
   readonly isQos0Queued: boolean;
   /** See `DialOptions.isNoDelay`. Default true. */
@@ -148,6 +151,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   queueCountMax: 100_000,
   queueBytesMax: 128 * 1024 * 1024,
   queueOverflow: 'oldest',
+  durability: 'synced',
   isQos0Queued: false,
   isNoDelay: true,
   tcpKeepAliveMs: 0,

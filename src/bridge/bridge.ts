@@ -11,12 +11,13 @@ import { describeRemote } from '../base/remote-address.ts';
 import type { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
 import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import { Connector, type ConnectorOwner } from './connector.ts';
 import { ForwardRule } from './forward-rules.ts';
-import { Forwarder } from './forwarder.ts';
+import { Forwarder, type ForwardStorage } from './forwarder.ts';
 import { Receiver } from './receiver.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
 
@@ -27,6 +28,8 @@ export interface BridgeContext {
   /** Shared with the broker: there they meet. */
   readonly router: Router;
   readonly turn: Turn;
+  /** Where what must outlive the process is kept; without it, everything lives in memory. */
+  readonly storage?: Storage;
 }
 
 /** What must be told of a bridge; the rest has the values of `bridgeDefaults`. */
@@ -48,6 +51,8 @@ export class Bridge {
   readonly #forwarder: Forwarder;
   readonly #receiver: Receiver;
   readonly #forwards: readonly ForwardRule[];
+  /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
+  readonly #former: ForwardRule;
   readonly #subscriptions: readonly SubscriptionRule[];
   readonly #listeners = new Set<(status: BridgeStatus) => void>();
   #state: 'open' | 'closing' | 'closed' = 'open';
@@ -61,7 +66,8 @@ export class Bridge {
     const origin = new Origin('bridge', options.name);
     const clock = context.ports.clock;
     this.#connector = new Connector({ ...context, options }, this.#owner());
-    this.#forwarder = new Forwarder(options, this.#connector, () => clock.now());
+    const stored = this.#storedTerms(context, options, origin);
+    this.#forwarder = new Forwarder(options, this.#connector, () => clock.now(), stored);
     const ruleContext = {
       origin,
       queue: this.#forwarder,
@@ -69,6 +75,8 @@ export class Bridge {
       now: () => clock.now(),
     };
     this.#forwards = options.forwards.map((rule) => new ForwardRule(rule, ruleContext));
+    this.#former = new ForwardRule({ localTopic: '#', remoteTopic: '', note: 'former rules' }, ruleContext);
+    this.#forwarder.restore();
     this.#subscriptions = options.subscriptions.map(
       (rule) => new SubscriptionRule(rule, (remote) => firstInverse(this.#forwards, remote)),
     );
@@ -84,7 +92,14 @@ export class Bridge {
    * that the remote cannot be reached is no error but a state.
    */
   static open(context: BridgeContext, settings: BridgeSettings): Bridge {
-    const options = { forwards: [], subscriptions: [], ...bridgeDefaults, ...settings };
+    const hasState = context.storage?.knows(`bridge/${settings.name}`) === true;
+    const options = {
+      forwards: [],
+      subscriptions: [],
+      ...bridgeDefaults,
+      ...(hasState ? { hasSessionState: true } : {}),
+      ...settings,
+    };
     const bridge = new Bridge(context, options);
     for (const rule of bridge.#forwards) rule.attach(context.router);
     bridge.#connector.start();
@@ -102,10 +117,14 @@ export class Bridge {
       queueDepth: this.#forwarder.depth,
       queueBytes: this.#forwarder.byteLength,
       underway: this.#connector.session.underwayCount,
-      forwards: this.#forwards.map((rule) => rule.status),
+      forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => rule.status),
       unmatched: this.#receiver.unmatched.value,
     };
+  }
+
+  get #allForwards(): readonly ForwardRule[] {
+    return this.#former.counters.received.value === 0 ? this.#forwards : [...this.#forwards, this.#former];
   }
 
   /** Calls `listener` whenever the state of the link changes. Returns how to stop that. */
@@ -150,6 +169,20 @@ export class Bridge {
     return this.close();
   }
 
+  /** Queues are stored where there is a storage, unless the bridge is to live in memory, or has no rules. */
+  #storedTerms(context: BridgeContext, options: BridgeOptions, origin: Origin): ForwardStorage | undefined {
+    const { storage } = context;
+    const { durability } = options;
+    if (storage === undefined || durability === 'memory') return undefined;
+    return {
+      storage,
+      durability,
+      origin,
+      session: this.#connector.session,
+      ruleOf: (key) => this.#forwards.find((rule) => rule.key === key) ?? this.#former,
+    };
+  }
+
   #owner(): ConnectorOwner {
     const { clock } = this.#context.ports;
     return {
@@ -184,6 +217,8 @@ export class Bridge {
   }
 
   #subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
+    // its packet identifier may have been in the way of a message's
+    this.#forwarder.pump();
     for (const [index, reasonCode] of reasonCodes.entries()) {
       if (!isFailure(reasonCode)) continue;
       const facts = { bridge: this.name, filter: filters[index], reason: reasonName(reasonCode) };

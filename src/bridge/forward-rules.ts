@@ -10,7 +10,9 @@ import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { forEachMessage, type RunForms } from '../../protocol/wire/run-forms.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
+import type { Hold } from '../queue/hold.ts';
 import type { DropReason } from '../queue/overflow.ts';
+import { tagOf } from '../queue/stored-message.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker } from '../router/destination.ts';
 import type { Router } from '../router/router.ts';
@@ -28,7 +30,7 @@ export interface ForwardQueue {
   /** Whether the link to the remote is up. */
   readonly isReady: boolean;
   /** Takes a message. Returns why not, if it did not. */
-  append(message: Message, rule: ForwardRule): DropReason | undefined;
+  append(message: Message, rule: ForwardRule, hold?: Hold): DropReason | undefined;
   /** Whether a run can be passed on at a QoS now, ahead of nothing that waits. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean;
   /** Passes a run on; `mayTakeRun` has said that it can. */
@@ -49,6 +51,8 @@ export interface ForwardRuleContext {
 export class ForwardRule implements Destination, RunTaker {
   readonly origin: Origin;
   readonly counters: RuleCounters = new RuleCounters();
+  /** By which its messages are known to be its own after a restart. */
+  readonly key: number;
   readonly #options: ForwardRuleOptions;
   readonly #context: ForwardRuleContext;
   readonly #mapping: RuleMapping;
@@ -63,6 +67,7 @@ export class ForwardRule implements Destination, RunTaker {
   constructor(options: ForwardRuleOptions, context: ForwardRuleContext) {
     const { localTopic, remoteTopic, userProperties = [], flatten } = options;
     this.origin = context.origin;
+    this.key = tagOf(`${localTopic}\n${remoteTopic}`);
     this.#options = options;
     this.#context = context;
     this.#mapping = compiledTopics(localTopic, remoteTopic, options);
@@ -140,7 +145,8 @@ export class ForwardRule implements Destination, RunTaker {
     }
     const { retain = message.retain } = this.#options;
     const rewritten = message.rewritten(topic, this.#properties.rewrite(message), this.#qosOf(message.qos), retain);
-    if (this.#append(rewritten) === 'queue-full') acceptance.refuse(ReasonCode.quotaExceeded);
+    const reason = this.#append(rewritten, acceptance);
+    if (reason === 'queue-full' || reason === 'disk-full') acceptance.refuse(ReasonCode.quotaExceeded);
   }
 
   #qosOf(published: Qos): Qos {
@@ -148,8 +154,8 @@ export class ForwardRule implements Destination, RunTaker {
     return lowerQos(qos, qosMax);
   }
 
-  #append(message: Message): DropReason | undefined {
-    const reason = this.#context.queue.append(message, this);
+  #append(message: Message, hold?: Hold): DropReason | undefined {
+    const reason = this.#context.queue.append(message, this, hold);
     if (reason !== undefined) this.counters.dropped.add(reason);
     return reason;
   }

@@ -9,15 +9,24 @@ import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { PeerLimits } from '../../protocol/connection/limits.ts';
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { Session } from '../../protocol/session/session.ts';
 import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, type ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { Durability } from '../base/durability.ts';
+import { assert } from '../base/errors.ts';
 import { Message } from '../message/message.ts';
+import type { Origin } from '../message/origin.ts';
+import type { Hold } from '../queue/hold.ts';
+import type { MessageQueue } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
+import type { Storage } from '../queue/storage.ts';
+import { StoredFlows } from '../queue/stored-flows.ts';
+import { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
 import { RunsUnderway } from './runs-underway.ts';
@@ -39,9 +48,23 @@ export interface ForwardLine {
 /** Why the pump does not run. */
 export type PauseReason = 'offline' | 'congested' | 'empty' | 'window-full';
 
+/** Where a forwarder keeps its messages, if not in memory alone. */
+export interface ForwardStorage {
+  readonly storage: Storage;
+  readonly durability: Durability;
+  readonly origin: Origin;
+  readonly session: Session;
+  /** The rule of a key; one that stands for it where it is not there any more. */
+  ruleOf(key: number): ForwardRule;
+}
+
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue {
-  readonly #queue: Queue<ForwardRule>;
+  readonly #queue: MessageQueue<ForwardRule>;
+  /** The queue where runs may pass it by: it is in memory. */
+  readonly #memory: Queue<ForwardRule> | undefined;
+  #refusal: DropReason = 'queue-full';
+  #restore: (() => void) | undefined;
   readonly #limits: QueueLimits;
   readonly #isQos0Queued: boolean;
   readonly #line: ForwardLine;
@@ -49,16 +72,22 @@ export class Forwarder implements ForwardQueue {
   readonly #underway: RunsUnderway<ForwardRule> = new RunsUnderway();
   #isPumping = false;
 
-  constructor(options: BridgeOptions, line: ForwardLine, now: () => number) {
+  /** `stored`: with durability `written` or `synced`; without it messages live in memory. */
+  constructor(options: BridgeOptions, line: ForwardLine, now: () => number, stored?: ForwardStorage) {
     const { queueCountMax, queueBytesMax, queueOverflow, isQos0Queued } = options;
     this.#line = line;
     this.#now = now;
     this.#isQos0Queued = isQos0Queued;
     this.#limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
-    this.#queue = new Queue<ForwardRule>(this.#limits, ({ sequence, tag }, reason) => {
+    const dropped = (sequence: number, rule: ForwardRule, reason: DropReason): void => {
       // sequence 0 is the one that is being appended: `append` tells its rule
-      if (sequence > 0) tag.counters.dropped.add(reason);
-    });
+      if (sequence > 0) rule.counters.dropped.add(reason);
+      else this.#refusal = reason;
+    };
+    this.#memory = stored
+      ? undefined
+      : new Queue<ForwardRule>(this.#limits, ({ sequence, tag }, reason) => dropped(sequence, tag, reason));
+    this.#queue = this.#memory ?? this.#openStored(options.name, stored, dropped);
   }
 
   /** Whether the remote can be reached now. */
@@ -78,7 +107,7 @@ export class Forwarder implements ForwardQueue {
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
+    if ((qos > 0 && this.#memory === undefined) || this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
     const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
     return isRoomy && this.#line.maySendRun(qos, run);
@@ -92,18 +121,18 @@ export class Forwarder implements ForwardQueue {
       this.#line.sendRun(forms, qos, 0);
       return;
     }
-    const first = this.#queue.leaveOut(count);
+    const first = this.#memory?.leaveOut(count) ?? 0;
     this.#underway.add({ first, count, bytes: forms.run.end - forms.run.start, owner: rule });
     this.#line.sendRun(forms, qos, first);
   }
 
   /** See `ForwardQueue`. */
-  append(message: Message, rule: ForwardRule): DropReason | undefined {
+  append(message: Message, rule: ForwardRule, hold?: Hold): DropReason | undefined {
     if (message.qos === 0 && !this.#isQos0Queued) {
       if (!this.#line.isConnected) return 'qos-0-offline';
       if (this.#line.isCongested && !this.#hasRoomForQos0) return 'qos-0-congested';
     }
-    if (this.#queue.append(message, rule) === 0) return 'queue-full';
+    if (this.#queue.append(message, rule, hold) === 0) return this.#refusal;
     this.pump();
     return undefined;
   }
@@ -141,7 +170,7 @@ export class Forwarder implements ForwardQueue {
         const owner = rule ?? this.#queue.acknowledge(entry.token)?.tag;
         owner?.counters.delivered.add();
       } else if (rule) {
-        this.#queue.restore(entry.token, messageOf(entry.delivery, rule), rule);
+        this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
       }
     }
     this.#queue.rewind();
@@ -153,9 +182,45 @@ export class Forwarder implements ForwardQueue {
     this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
   }
 
+  #openStored(
+    name: string,
+    stored: ForwardStorage | undefined,
+    dropped: (sequence: number, rule: ForwardRule, reason: DropReason) => void,
+  ): MessageQueue<ForwardRule> {
+    assert(stored !== undefined, 'a queue is in memory or stored');
+    const { storage, durability, origin, session, ruleOf } = stored;
+    const isSafe = durability === 'synced';
+    const owner = `bridge/${name}`;
+    const queue = new StoredQueue<ForwardRule>({
+      storage,
+      name: owner,
+      limits: this.#limits,
+      isSafe,
+      form: {
+        keyOf: ({ key }) => key,
+        numbersOf: () => noNumbers,
+        tagOf: (key) => ruleOf(key),
+      },
+      origin,
+      dropped,
+      readable: () => void this.pump(),
+    });
+    const flows = new StoredFlows(storage, owner, isSafe);
+    this.#restore = () => {
+      queue.forEachTag((rule, count) => rule.counters.received.add(count));
+      flows.restore(session, (sequence) => queue.skip(sequence));
+    };
+    return queue;
+  }
+
+  /** Takes over what an earlier process left, once the rules are there: it counts as received by them. */
+  restore(): void {
+    this.#restore?.();
+  }
+
   #settleLeftOut(token: number): ForwardRule | undefined {
     const rule = this.#underway.settle(token);
-    if (rule) this.#queue.settleLeftOut();
+    if (rule) this.#memory?.settleLeftOut();
     return rule;
   }
 
@@ -189,6 +254,8 @@ export class Forwarder implements ForwardQueue {
     return undefined;
   }
 }
+
+const noNumbers: readonly number[] = [];
 
 /** A message as it was before it went as part of a run. */
 function messageOf(delivery: Delivery, rule: ForwardRule): Message {

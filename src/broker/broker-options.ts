@@ -5,6 +5,7 @@
 import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
 import { type AccessOptions, accessDefaults } from '../access/access-options.ts';
 import type { CertificatePart } from '../access/certificate-name.ts';
+import type { Durability } from '../base/durability.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ListenerOptions } from './listener-options.ts';
 
@@ -74,6 +75,11 @@ export interface BrokerOptions {
   readonly qos0QueueBytesMax: number;
   /** What gives way when a device's queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
+  /**
+   * Where QoS 1 and 2 messages for sessions that are kept must be before their publisher is acknowledged. Default
+   * `synced`, with a storage.
+   */
+  readonly durability: Durability;
   /** Time from accepting a socket to its CONNECT, in ms. Default 10,000. */
   readonly connectTimeoutMs: number;
   /** Versions that may be spoken; others are refused with 0x84, in 3.x with 1. Default: all. */
@@ -112,6 +118,7 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   queueBytesMax: 64 * 1024 * 1024,
   qos0QueueBytesMax: 16 * 1024 * 1024,
   queueOverflow: 'oldest',
+  durability: 'synced',
   connectTimeoutMs: 10_000,
   systemTopicsIntervalMs: 10_000,
   sweepIntervalMs: 500,

@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { OpenHttp } from '../ports/http.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
@@ -24,6 +25,8 @@ export interface BrokerContext {
   readonly heapBytes?: () => number;
   /** Asks web servers about access; absent: nobody can. */
   readonly http?: OpenHttp;
+  /** Where what must outlive the process is kept; without it, everything lives in memory. */
+  readonly storage?: Storage;
 }
 
 /** The broker as its device connections see it. */

@@ -20,6 +20,7 @@ import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
 import { DeviceConnection } from './device-connection.ts';
 import { type Door, Doors } from './doors.ts';
 import type { ListenerOptions } from './listener-options.ts';
+import { SessionStore } from './session-store.ts';
 import { SessionTable } from './session-table.ts';
 import { SysTopics } from './sys-topics.ts';
 import { Wills } from './wills.ts';
@@ -80,7 +81,10 @@ export class Broker {
       counters.wills.add();
       this.#route(message, () => undefined);
     });
-    const sessions = new SessionTable(context.router, options, counters);
+    const { storage } = context;
+    const isStored = storage !== undefined && options.durability !== 'memory';
+    const store = isStored ? new SessionStore(storage, options.durability === 'synced') : undefined;
+    const sessions = new SessionTable(context.router, options, counters, store);
     this.#rooms = {
       ...context,
       options,
@@ -113,6 +117,7 @@ export class Broker {
   ): Promise<Broker> {
     const broker = new Broker(context, { ...brokerDefaults, ...options });
     try {
+      await broker.#rooms.sessions.restore();
       for (const listener of options.listeners) {
         more.signal?.throwIfAborted();
         await broker.#doors.open(listener);

@@ -177,7 +177,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     // [MQTT-3.1.4-3] [MQTT3-3.1.4-2] one connection a client id: the older one goes
     sessions.get(clientId)?.line?.disconnect(ReasonCode.sessionTakenOver, 'another connection uses the client id');
     const now = ports.clock.now();
-    const opened = sessions.open(clientId, connect.cleanStart, now); // [MQTT-3.1.4-4]
+    const opened = sessions.open(clientId, connect.cleanStart, now, sessionExpiryOf(connect)); // [MQTT-3.1.4-4]
     if (opened === undefined) {
       log.warn({ clientId, sessionsMax: options.sessionsMax }, 'refused: no room for one more session');
       this.#machine.refuse(ReasonCode.quotaExceeded, 'no room for one more session');

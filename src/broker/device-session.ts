@@ -13,23 +13,35 @@ import { Session } from '../../protocol/session/session.ts';
 import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
-import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
-import { isFailure } from '../../protocol/wire/reason-code.ts';
+import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Identity } from '../access/acl.ts';
 import { awayIdentityOf } from '../access/acl.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
+import type { MessageQueue } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
-import { Queue } from '../queue/queue.ts';
+import { Queue, type QueueLimits } from '../queue/queue.ts';
+import { StoredFlows } from '../queue/stored-flows.ts';
+import { StoredQueue, type TagForm } from '../queue/stored-queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker, ShareGroup, SubscriptionOptions } from '../router/destination.ts';
 import type { RetainedReplay } from '../router/retained-replay.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
+import { queueNameOf, type SessionStore } from './session-store.ts';
 
 type Identifiers = readonly number[] | undefined;
+
+const noNumbers: readonly number[] = [];
+
+/** Subscription identifiers go with each message. */
+const identifiersForm: TagForm<Identifiers> = {
+  keyOf: () => 0,
+  numbersOf: (identifiers) => identifiers ?? noNumbers,
+  tagOf: (_key, numbers) => (numbers === undefined || numbers.length === 0 ? undefined : numbers),
+};
 
 interface Replay {
   readonly source: RetainedReplay;
@@ -52,10 +64,13 @@ export class DeviceSession implements Destination, RunTaker {
    * ever.
    */
   expiresAt: number = Number.POSITIVE_INFINITY;
+  /** Where the session outlives the process; undefined where it does not. */
+  readonly store: SessionStore | undefined;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
   /** Made with the first message that has to wait. */
-  #queue: Queue<Identifiers> | undefined;
+  #queue: MessageQueue<Identifiers> | undefined;
+  #isRefused = false;
   /** By sequence in the queue: the groups that chose this device for a message; made with the first. */
   #shared: Map<number, ShareGroup> | undefined;
   /** By filter: retained messages that are still to come. */
@@ -63,7 +78,8 @@ export class DeviceSession implements Destination, RunTaker {
   #line: DeviceLine | undefined;
   #isPumping = false;
 
-  constructor(clientId: string, options: BrokerOptions, counters: BrokerCounters) {
+  /** `store`: the session outlives the process. */
+  constructor(clientId: string, options: BrokerOptions, counters: BrokerCounters, store?: SessionStore) {
     this.origin = new Origin('device', clientId);
     this.flows = new Session({
       clientId,
@@ -72,6 +88,8 @@ export class DeviceSession implements Destination, RunTaker {
     });
     this.#options = options;
     this.#counters = counters;
+    this.store = store;
+    if (store) this.#openStored(store);
   }
 
   /** See `Destination`. */
@@ -82,6 +100,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** See `RunTaker`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
     const line = this.#line;
+    if (this.store && qos > 0) return false; // stored one by one, before they are acknowledged
     return line !== undefined && this.#unreadCount === 0 && line.maySendRun(qos, run) && !line.isCongested;
   }
 
@@ -130,16 +149,18 @@ export class DeviceSession implements Destination, RunTaker {
     const underway = this.flows.reset();
     this.#replays = undefined;
     if (this.#shared) this.#passOn(this.#shared, underway);
+    if (this.store) this.#drop('session-ended', this.queueDepth);
     this.#queue?.clear('session-ended');
     const windowOnly = underway.filter((entry) => entry.token === 0).length;
     this.#drop('session-ended', windowOnly);
   }
 
   /** Takes a message that matched the session's subscriptions, behind all before it [MQTT-4.6.0-5] [MQTT-4.6.0-6]. */
-  deliver(message: Message, grant: Grant, _acceptance: Acceptance): void {
+  deliver(message: Message, grant: Grant, acceptance: Acceptance): void {
     const qos = lowerQos(message.qos, grant.qos); // [MQTT-3.8.4-8] [MQTT3-3.8.4-6]
     const retain = grant.isRetainAsPublished && message.retain; // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT3-3.3.1-9]
-    if (grant.group && qos > 0) this.#takeShared(message.withTopic(message.topic, qos, retain), grant);
+    const isQueued = qos > 0 && (grant.group !== undefined || this.store !== undefined);
+    if (isQueued) this.#queueUp(message.withTopic(message.topic, qos, retain), grant, acceptance);
     else this.#take(message, qos, retain, grant.identifiers);
   }
 
@@ -247,13 +268,19 @@ export class DeviceSession implements Destination, RunTaker {
     else this.#drop(outcome);
   }
 
-  /** A message of a group stays in the queue until it is settled: should the session end, another member gets it. */
-  #takeShared(message: Message, { group, identifiers }: Grant): void {
+  /**
+   * A message of a group stays in the queue until it is settled: should the session end, another member gets it. So
+   * does one for a session that outlives the process, whether or not it can be sent at once.
+   */
+  #queueUp(message: Message, { group, identifiers }: Grant, acceptance: Acceptance): void {
     this.#counters.matched.add();
-    const sequence = this.#openQueue().append(message, identifiers);
-    if (sequence === 0 || group === undefined) return;
-    this.#shared ??= new Map();
-    this.#shared.set(sequence, group);
+    this.#isRefused = false;
+    const sequence = this.#openQueue().append(message, identifiers, acceptance);
+    if (sequence === 0 && this.#isRefused) acceptance.refuse(ReasonCode.quotaExceeded);
+    if (sequence > 0 && group) {
+      this.#shared ??= new Map();
+      this.#shared.set(sequence, group);
+    }
     this.pump();
   }
 
@@ -285,11 +312,36 @@ export class DeviceSession implements Destination, RunTaker {
     return this.#queue?.unreadCount ?? 0;
   }
 
-  #openQueue(): Queue<Identifiers> {
+  #openStored(store: SessionStore): void {
+    const { clientId } = this.flows;
+    const name = queueNameOf(clientId);
+    const queue = new StoredQueue<Identifiers>({
+      storage: store.storage,
+      name,
+      limits: this.#limits,
+      isSafe: store.isSafe,
+      form: identifiersForm,
+      origin: this.origin,
+      dropped: (sequence, _tag, reason) => {
+        this.#shared?.delete(sequence);
+        this.#isRefused = reason === 'disk-full';
+        this.#drop(reason);
+      },
+      readable: () => this.pump(),
+    });
+    this.#queue = queue;
+    queue.forEachTag((_tag, count) => this.#counters.matched.add(count));
+    new StoredFlows(store.storage, name, store.isSafe).restore(this.flows, (sequence) => queue.skip(sequence));
+  }
+
+  get #limits(): QueueLimits {
+    const { queueCountMax, queueBytesMax, queueOverflow } = this.#options;
+    return { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
+  }
+
+  #openQueue(): MessageQueue<Identifiers> {
     if (this.#queue === undefined) {
-      const { queueCountMax, queueBytesMax, queueOverflow } = this.#options;
-      const limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
-      this.#queue = new Queue<Identifiers>(limits, ({ sequence }, reason) => {
+      this.#queue = new Queue<Identifiers>(this.#limits, ({ sequence }, reason) => {
         this.#shared?.delete(sequence);
         this.#drop(reason);
       });

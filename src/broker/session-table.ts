@@ -5,6 +5,7 @@ import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import { DeviceSession } from './device-session.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** A session for a device that connects, and whether it was there before. */
 export interface OpenedSession {
@@ -19,11 +20,29 @@ export class SessionTable {
   readonly #router: Router;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
+  readonly #store: SessionStore | undefined;
 
-  constructor(router: Router, options: BrokerOptions, counters: BrokerCounters) {
+  /** `store`: sessions that are kept outlive the process. */
+  constructor(router: Router, options: BrokerOptions, counters: BrokerCounters, store?: SessionStore) {
+    this.#store = store;
     this.#router = router;
     this.#options = options;
     this.#counters = counters;
+  }
+
+  /** Takes over the sessions that an earlier process left, before devices come. */
+  async restore(): Promise<void> {
+    const store = this.#store;
+    if (store === undefined) return;
+    for (const { clientId, expiresAt, subscriptions } of await store.load()) {
+      const session = new DeviceSession(clientId, this.#options, this.#counters, store);
+      session.expiresAt = expiresAt;
+      this.#sessions.set(clientId, session);
+      for (const [filter, options] of subscriptions) {
+        session.subscriptions.set(filter, options);
+        this.#router.subscribe(session, filter, options);
+      }
+    }
   }
 
   /** How many sessions there are. */
@@ -57,13 +76,19 @@ export class SessionTable {
    * [MQTT-3.1.2-6] [MQTT-3.1.3-2] [MQTT3-3.1.2-4] [MQTT3-3.1.2-6] [MQTT3-3.1.4-3]. One whose time has passed counts as
    * gone, whether or not a sweep has met it. Undefined when there is no room for one more.
    */
-  open(clientId: string, cleanStart: boolean, now: number): OpenedSession | undefined {
+  open(clientId: string, cleanStart: boolean, now: number, wantedExpiry = 0): OpenedSession | undefined {
+    const expirySeconds = Math.min(wantedExpiry, this.#options.sessionExpiryMax);
     const before = this.#sessions.get(clientId);
     const isOver = before !== undefined && before.expiresAt <= now;
-    if (before && !cleanStart && !isOver) return { session: before, isPresent: true };
+    if (before && !cleanStart && !isOver) {
+      before.store?.connected(clientId, expirySeconds);
+      return { session: before, isPresent: true };
+    }
     if (before) this.end(before);
     if (this.#sessions.size >= this.#options.sessionsMax) return undefined;
-    const session = new DeviceSession(clientId, this.#options, this.#counters);
+    const store = expirySeconds > 0 ? this.#store : undefined;
+    const session = new DeviceSession(clientId, this.#options, this.#counters, store);
+    store?.connected(clientId, expirySeconds);
     this.#sessions.set(clientId, session);
     return { session, isPresent: false };
   }
@@ -74,15 +99,20 @@ export class SessionTable {
    */
   keep(session: DeviceSession, expirySeconds: number, now: number): void {
     if (expirySeconds === 0) this.end(session);
-    else session.expiresAt = expirySeconds >= 0xffffffff ? Number.POSITIVE_INFINITY : now + expirySeconds * 1000;
+    else {
+      session.expiresAt = expirySeconds >= 0xffffffff ? Number.POSITIVE_INFINITY : now + expirySeconds * 1000;
+      session.store?.left(session.origin.name, expirySeconds);
+    }
   }
 
   /** Ends a session: its subscriptions and waiting messages are gone. */
   end(session: DeviceSession): void {
     for (const filter of session.subscriptions.keys()) this.#router.unsubscribe(session, filter);
+    const filters = [...session.subscriptions.keys()];
     session.subscriptions.clear();
     if (this.#sessions.get(session.origin.name) === session) this.#sessions.delete(session.origin.name);
     session.end();
+    session.store?.ended(session.origin.name, filters);
   }
 
   /** Ends the sessions whose time is over. */

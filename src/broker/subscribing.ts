@@ -80,6 +80,7 @@ export function subscribeSession(
     session.suspended?.delete(entry.filter);
     const isNew = rooms.router.subscribe(session, entry.filter, options);
     session.subscriptions.set(entry.filter, options);
+    session.store?.subscribed(session.origin.name, entry.filter, options);
     if (isReplayWanted(entry, isNew)) replays.push({ filter: entry.filter, options });
   }
   return { reasonCodes, replays, detail: refused.slice(0, refusalsTold).join('; '), fault: undefined };
@@ -108,6 +109,7 @@ export function unsubscribeSession(
     if (topicFilterFault(filter) !== undefined) return ReasonCode.topicFilterInvalid;
     session.subscriptions.delete(filter);
     session.forgetReplay(filter);
+    session.store?.unsubscribed(session.origin.name, filter);
     const wasSuspended = session.suspended?.delete(filter) === true;
     const wasThere = rooms.router.unsubscribe(session, filter) || wasSuspended;
     return wasThere ? ReasonCode.success : ReasonCode.noSubscriptionExisted;

@@ -3,6 +3,7 @@
 // composition root translates.
 import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { AddressRange } from '../base/address-range.ts';
+import type { Durability } from '../base/durability.ts';
 
 /** A whole configuration. */
 export interface Config {
@@ -11,6 +12,8 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly log: LogConfig;
   readonly drain: DrainConfig;
+  /** Absent: nothing outlives the process. */
+  readonly data?: DataConfig;
   /** Those that are enabled. */
   readonly bridges: readonly BridgeConfig[];
 }
@@ -205,6 +208,22 @@ export interface DrainConfig {
   readonly isServerMoved: boolean;
 }
 
+/** What is kept beyond the process, and where. */
+export interface DataConfig {
+  readonly directory: string;
+  /** Where messages of QoS 1 and 2 must be before they are acknowledged, unless something else is said. */
+  readonly durability: Durability;
+  readonly bytesMax: number;
+  readonly reserveBytes: number;
+  readonly segmentBytes: number;
+  readonly batchCount: number;
+  readonly batchBytes: number;
+  readonly batchMs: number;
+  readonly isPreallocated: boolean;
+  /** A file with 64 hexadecimal digits; absent: `VIADUCT_JOURNAL_KEY`, or nothing is encrypted. */
+  readonly keyFile?: string;
+}
+
 /** Where and how much is logged. */
 export interface LogConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -304,6 +323,8 @@ export interface BridgeConfig {
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
   readonly overflow: 'oldest' | 'newest';
+  /** Absent: that of `data`. */
+  readonly durability?: Durability;
   /** 0 to 86400000; 0 waits for ever. Default 20000. */
   readonly acknowledgeTimeoutMs: number;
 }

@@ -59,6 +59,18 @@ export const tokenDefaults = {
   acl_claim_name: 'acl',
 } as const;
 
+/** Defaults of the section `data`. */
+export const dataDefaults = {
+  durability: 'synced',
+  max_size: '4GB',
+  reserve: '64MB',
+  segment_size: '16MB',
+  batch_count: 100,
+  batch_bytes: '256KB',
+  batch_time: '2ms',
+  preallocate: 'false',
+} as const;
+
 /** Defaults of a bridge. */
 export const bridgeConfigDefaults = {
   proto_ver: '5',

@@ -6,6 +6,7 @@ import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import type { BridgeConfig, WillConfig } from './config-types.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
+import { durability } from './schema-data.ts';
 import { enabled, forwardKind, subscriptionKind } from './schema-rules.ts';
 import {
   checkedText,
@@ -160,6 +161,7 @@ const bridgeKeys = {
   max_parallel_processes: v.optional(whole(1, 1024)),
   max_send_queue_len: v.optional(whole(1, 100_000_000), defaults.max_send_queue_len),
   max_send_queue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_send_queue_bytes),
+  durability: v.optional(durability),
   overflow: v.optional(oneOf({ oldest: 'oldest', newest: 'newest' } as const), defaults.overflow),
   max_recv_queue_len: v.optional(ignored),
   resend_interval: v.optional(ignored),
@@ -242,6 +244,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       queueCountMax: raw.max_send_queue_len,
       queueBytesMax: raw.max_send_queue_bytes,
       overflow: raw.overflow,
+      durability: raw.durability,
       acknowledgeTimeoutMs: raw.cancel_timeout,
     });
     return { isEnabled: raw.enable, config };

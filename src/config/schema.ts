@@ -6,33 +6,45 @@ import type { Config } from './config-types.ts';
 import { authKind } from './schema-access.ts';
 import { type BridgeDraft, bridgeKind } from './schema-bridge.ts';
 import { logKind } from './schema-broker.ts';
+import { type CacheDraft, cacheKind, dataKind, dataOf } from './schema-data.ts';
 import { listenersKind } from './schema-listeners.ts';
 import { drainKind, mqttKind } from './schema-mqtt.ts';
-import { ignored, type Kind, noArray, objectExpected, section, switchedOff } from './schema-values.ts';
+import { ignored, type Kind, noArray, objectExpected, present, section, switchedOff } from './schema-values.ts';
+
+interface MqttDraft {
+  readonly cache: CacheDraft | undefined;
+  readonly named: readonly (readonly [string, BridgeDraft])[];
+}
 
 /** Bridges by their names; `bridges.mqtt.cache` is none of them. */
-const mqttBridges: Kind<readonly (readonly [string, BridgeDraft])[]> = v.pipe(
+const mqttBridges: Kind<MqttDraft> = v.pipe(
   noArray,
-  v.objectWithRest({ cache: v.optional(switchedOff) }, bridgeKind, objectExpected),
-  v.transform(({ cache: _cache, ...named }) => Object.entries(named)),
+  v.objectWithRest({ cache: v.optional(cacheKind) }, bridgeKind, objectExpected),
+  v.transform(({ cache, ...named }) => ({ cache, named: Object.entries(named) })),
 );
 
-const bridges: Kind<Config['bridges']> = v.pipe(
+const bridges: Kind<BridgesDraft> = v.pipe(
   section({
     mqtt: v.optional(mqttBridges, {}),
     aws: v.optional(switchedOff),
     nng: v.optional(switchedOff),
   }),
-  v.transform(({ mqtt }) =>
-    mqtt
+  v.transform(({ mqtt: { cache, named } }) => ({
+    cache,
+    bridges: named
       .filter(([, { isEnabled }]) => isEnabled)
       .map(([name, { config }]) => ({
         ...config,
         name,
         clientId: config.clientId === '' ? `viaduct-${name}` : config.clientId,
       })),
-  ),
+  })),
 );
+
+interface BridgesDraft {
+  readonly cache: CacheDraft | undefined;
+  readonly bridges: Config['bridges'];
+}
 
 const root: Kind<Config> = v.pipe(
   section({
@@ -42,9 +54,10 @@ const root: Kind<Config> = v.pipe(
     auth: v.optional(authKind, {}),
     log: v.optional(logKind, {}),
     drain: v.optional(drainKind, {}),
+    data: v.optional(dataKind, {}),
     bridges: v.optional(bridges, {}),
     http_server: v.optional(switchedOff),
-    sqlite: v.optional(switchedOff),
+    sqlite: v.optional(cacheKind),
     preset: v.optional(switchedOff),
     webhook: v.optional(switchedOff),
     rules: v.optional(switchedOff),
@@ -52,13 +65,14 @@ const root: Kind<Config> = v.pipe(
     parquet: v.optional(switchedOff),
     plugin: v.optional(switchedOff),
   }),
-  v.transform(({ listeners, mqtt, auth, log, drain, bridges: all }) => ({
+  v.transform(({ listeners, mqtt, auth, log, drain, data, sqlite, bridges: all }) => ({
     listeners,
     mqtt,
     auth,
     log,
     drain,
-    bridges: all,
+    ...present({ data: dataOf(data, [all.cache, sqlite]) }),
+    bridges: all.bridges,
   })),
 );
 

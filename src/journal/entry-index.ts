@@ -1,5 +1,5 @@
 // hot path
-// EntryIndex: where the entries of one log stream stand in the journal, in order of their sequences. 24 bytes an
+// EntryIndex: where the entries of one log stream stand in the journal, in order of their sequences. 28 bytes an
 // entry, however large its messages are and however many it holds; blocks of 1,024 entries are made at the end and
 // given up when nothing in them is held any more. Bounded by the limits of whoever appends.
 
@@ -13,6 +13,7 @@ class Block {
   /** Messages of the entry; how many of them, from the first on, are settled. */
   readonly counts = new Uint16Array(blockSize);
   readonly settled = new Uint16Array(blockSize);
+  readonly tags = new Uint32Array(blockSize);
   length = 0;
   held = 0;
   /** The first that may be held. */
@@ -26,14 +27,19 @@ export interface FoundEntry {
   count: number;
   position: number;
   size: number;
+  /** The owner's own number for it. */
+  tag: number;
   /** Messages from the first on that are settled. */
   settled: number;
 }
 
+/** An entry that is to be indexed. */
+export type IndexedEntry = Readonly<Omit<FoundEntry, 'settled'>>;
+
 /** The entries of a stream. */
 export class EntryIndex {
   /** What the last `find` or `at` found. */
-  readonly found: FoundEntry = { sequence: 0, count: 0, position: 0, size: 0, settled: 0 };
+  readonly found: FoundEntry = { sequence: 0, count: 0, position: 0, size: 0, tag: 0, settled: 0 };
   #blocks: Block[] = [];
   #block: Block | undefined;
   #slot = 0;
@@ -51,7 +57,7 @@ export class EntryIndex {
   }
 
   /** Adds an entry whose sequence is above all others. `count`: 1 to 65535. */
-  push(sequence: number, count: number, position: number, size: number): void {
+  push({ sequence, count, position, size, tag }: IndexedEntry): void {
     let block = this.#blocks.at(-1);
     if (block === undefined || block.length === blockSize) {
       block = new Block();
@@ -63,6 +69,7 @@ export class EntryIndex {
     block.sizes[slot] = size;
     block.counts[slot] = count;
     block.settled[slot] = 0;
+    block.tags[slot] = tag;
     block.held++;
     this.#held++;
     this.#lastSequence = sequence;
@@ -148,6 +155,7 @@ export class EntryIndex {
     found.count = block.counts[slot] ?? 0;
     found.position = block.positions[slot] ?? 0;
     found.size = block.sizes[slot] ?? 0;
+    found.tag = block.tags[slot] ?? 0;
     found.settled = block.settled[slot] ?? 0;
   }
 

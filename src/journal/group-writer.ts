@@ -88,6 +88,11 @@ export class GroupWriter {
     return this.#pending.start;
   }
 
+  /** Where the first record stands that is not known to be safe. */
+  get safeEnd(): number {
+    return this.#unsafe[0]?.start ?? this.#pending.start;
+  }
+
   /** The segment that is written to. */
   get active(): Segment | undefined {
     return this.#segment;

@@ -167,6 +167,12 @@ export class Journal {
     this.#writer.wait(waiter, isSafe);
   }
 
+  /** Whether a message that is held is written, or with `isSafe` synced. */
+  isStored(stream: LogStream, sequence: number, isSafe: boolean): boolean {
+    const entry = stream.entryOf(sequence);
+    return entry === undefined || entry.position < (isSafe ? this.#writer.safeEnd : this.#writer.writtenEnd);
+  }
+
   /** See `readEntries`. */
   read(stream: LogStream, from: number, bytesMax: number, visitor: EntryVisitor): Promise<number> {
     return readEntries(this.#reading, stream, { from, bytesMax }, visitor);

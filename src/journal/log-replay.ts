@@ -1,16 +1,8 @@
 // LogReplay: one log stream while its records are read again. Entries come in order, but for those that the
 // cleaner had moved to the end: they are kept in runs of their own, each in order, and joined when all is
 // read.
-import { EntryIndex, type FoundEntry } from './entry-index.ts';
+import { EntryIndex, type FoundEntry, type IndexedEntry } from './entry-index.ts';
 import type { RestoredLog } from './log-stream.ts';
-
-/** An entry as its record tells it. */
-export interface ReplayedEntry {
-  readonly sequence: number;
-  readonly count: number;
-  readonly position: number;
-  readonly size: number;
-}
 
 /** One stream. */
 export class LogReplay {
@@ -30,7 +22,8 @@ export class LogReplay {
   }
 
   /** An entry, or the new place of one. */
-  entry({ sequence, count, position, size }: ReplayedEntry): void {
+  entry(entry: IndexedEntry): void {
+    const { sequence, count, position, size } = entry;
     const isNew = sequence >= this.#nextSequence;
     this.expect(sequence + count);
     const before = isNew ? undefined : this.#runs.find((run) => run.find(sequence));
@@ -44,7 +37,7 @@ export class LogReplay {
       run = new EntryIndex();
       this.#runs.push(run);
     }
-    run.push(sequence, count, position, size);
+    run.push(entry);
   }
 
   /** Messages are settled, as far as they are held. */
@@ -95,9 +88,9 @@ function joined(runs: readonly EntryIndex[]): EntryIndex {
   for (const run of runs) run.forEach((entry) => void entries.push({ ...entry }));
   entries.sort((one, other) => one.sequence - other.sequence);
   const index = new EntryIndex();
-  for (const { sequence, count, position, size, settled } of entries) {
-    index.push(sequence, count, position, size);
-    if (settled > 0 && index.find(sequence)) index.setSettled(settled);
+  for (const entry of entries) {
+    index.push(entry);
+    if (entry.settled > 0 && index.find(entry.sequence)) index.setSettled(entry.settled);
   }
   return index;
 }

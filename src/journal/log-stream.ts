@@ -3,7 +3,7 @@
 // that came side by side. Appending and settling are synchronous and only tell the journal; what is safe when is the
 // matter of `Journal.wait`. A settled message leaves at once; the record that says so follows with the next group.
 //
-// In memory: 24 bytes an entry, and the messages that were settled out of their order within one. Bounded by whoever
+// In memory: 28 bytes an entry, and the messages that were settled out of their order within one. Bounded by whoever
 // appends: `count` and `byteLength` tell.
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import { assert } from '../base/errors.ts';
@@ -32,7 +32,7 @@ export class LogStream {
   #nextSequence = 1;
   #count = 0;
   #bytes = 0;
-  #pendingCount = 0;
+  readonly #pending = { sequence: 0, count: 0, position: 0, size: 0, tag: 0 };
   /** First sequences and counts of messages that were settled since the last group. */
   #ranges: number[] = [];
   /** By the first sequence of an entry: which of its messages were settled ahead of others. */
@@ -74,15 +74,18 @@ export class LogStream {
 
   /**
    * Begins an entry of `count` messages (1 to 65535) whose body takes up to `length` bytes, to be written from `at` on
-   * into the bytes that it returns; `end` follows in the same call stack.
+   * into the bytes that it returns; `end` follows in the same call stack. `tag`: the owner's own number, 32
+   * bits.
    */
-  begin(count: number, length: number): Bytes {
+  begin(count: number, length: number, tag = 0): Bytes {
     assert(count >= 1 && count <= entryCountMax, 'an entry holds 1 to 65535 messages');
     const { appender } = this.#host;
     const bytes = appender.begin(entryHeaderBytes + length);
     bytes.writeUIntBE(this.#nextSequence, appender.at, 6);
     bytes.writeUInt32BE(count, appender.at + 6);
-    this.#pendingCount = count;
+    bytes.writeUInt32BE(tag, appender.at + 10);
+    this.#pending.count = count;
+    this.#pending.tag = tag;
     return bytes;
   }
 
@@ -90,12 +93,15 @@ export class LogStream {
   end(length: number): number {
     const { appender } = this.#host;
     appender.end(RecordType.entry, this.id, entryHeaderBytes + length, true);
-    const sequence = this.#nextSequence;
-    this.#index.push(sequence, this.#pendingCount, appender.position, appender.size);
-    this.#nextSequence += this.#pendingCount;
-    this.#count += this.#pendingCount;
+    const pending = this.#pending;
+    pending.sequence = this.#nextSequence;
+    pending.position = appender.position;
+    pending.size = appender.size;
+    this.#index.push(pending);
+    this.#nextSequence += pending.count;
+    this.#count += pending.count;
     this.#bytes += appender.size;
-    return sequence;
+    return pending.sequence;
   }
 
   /** Whether a message is held: appended and not settled. */
@@ -156,6 +162,16 @@ export class LogStream {
   /** The entry that holds a message of at least `sequence`, borrowed; undefined if none does. */
   entryFrom(sequence: number): FoundEntry | undefined {
     return this.#index.findFrom(sequence) ? this.#index.found : undefined;
+  }
+
+  /** The entry that holds a message, borrowed; undefined if it is not held. */
+  entryOf(sequence: number): FoundEntry | undefined {
+    return this.has(sequence) ? this.#index.found : undefined;
+  }
+
+  /** Visits all entries, in order; borrowed. */
+  forEach(visit: (entry: FoundEntry) => void): void {
+    this.#index.forEach(visit);
   }
 
   /** For the cleaner: whether the record at a place is the one that holds the entry of a sequence. */

@@ -22,7 +22,7 @@ export interface ReadingParts {
 
 /** Takes what was read. Bodies are borrowed. */
 export interface EntryVisitor {
-  entry(sequence: number, count: number, body: Bytes): void;
+  entry(sequence: number, count: number, body: Bytes, tag: number): void;
   /** The entry cannot be read any more. */
   lost(sequence: number, count: number): void;
 }
@@ -32,6 +32,7 @@ interface Place {
   readonly count: number;
   readonly position: number;
   readonly size: number;
+  readonly tag: number;
 }
 
 const attemptsMax = 5;
@@ -58,7 +59,7 @@ export async function readEntries(
       const at = place.position - first.position;
       if (at > 0 && at + place.size > bytes.length) return place.sequence;
       const body = bodyAt(parts, bytes, at, place.position);
-      if (body) visitor.entry(place.sequence, place.count, body.subarray(entryHeaderBytes));
+      if (body) visitor.entry(place.sequence, place.count, body.subarray(entryHeaderBytes), place.tag);
       else visitor.lost(place.sequence, place.count);
     }
     return last.sequence + last.count;
@@ -116,10 +117,10 @@ function planOf(stream: LogStream, from: number, bytesMax: number): readonly Pla
   for (let next = from; ; ) {
     const entry = stream.entryFrom(next);
     if (entry === undefined) return places;
-    const { sequence, count, position, size } = entry;
+    const { sequence, count, position, size, tag } = entry;
     if (places.length === 0) start = position;
     else if (position < behind || position + size - start > bytesMax) return places;
-    places.push({ sequence, count, position, size });
+    places.push({ sequence, count, position, size, tag });
     behind = position + size;
     next = sequence + count;
   }

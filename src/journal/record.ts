@@ -29,8 +29,8 @@ export type RecordType = (typeof RecordType)[keyof typeof RecordType];
 /** Bytes before the body. */
 export const recordHeaderBytes = 16;
 
-/** Bytes before what the owner of an entry stores: first sequence u48, count u32. */
-export const entryHeaderBytes = 10;
+/** Bytes before what the owner of an entry stores: first sequence u48, count u32, tag u32. */
+export const entryHeaderBytes = 14;
 
 /** Bytes of the body of a commit. */
 export const commitBodyBytes = 16;

@@ -95,7 +95,8 @@ export class Replay {
       this.#logs.set(stream, log);
     }
     segment.live += size;
-    log.entry({ sequence: body.readUIntBE(0, 6), count: body.readUInt32BE(6), position, size });
+    const tag = body.readUInt32BE(10);
+    log.entry({ sequence: body.readUIntBE(0, 6), count: body.readUInt32BE(6), tag, position, size });
   }
 
   #settle({ stream, body }: ReplayedRecord): void {

@@ -8,6 +8,8 @@ export type OverflowPolicy = 'oldest' | 'newest';
 /** Every reason for which a message is not delivered. */
 export const dropReasons = [
   'queue-full',
+  'disk-full',
+  'damaged',
   'expired',
   'too-large',
   'qos-0-offline',

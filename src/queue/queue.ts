@@ -7,6 +7,7 @@
 // never dropped by overflow: it belongs to the receiver's window until that settles it.
 import { assert } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
+import type { MessageQueue, QueueDropped, QueueEntry } from './message-queue.ts';
 import type { DropReason, OverflowPolicy } from './overflow.ts';
 
 /** The bounds of a queue. */
@@ -18,18 +19,6 @@ export interface QueueLimits {
   readonly overflow: OverflowPolicy;
 }
 
-/** One waiting message. */
-export interface QueueEntry<Tag = number> {
-  /** Position in the queue: 1, 2, 3 ... */
-  readonly sequence: number;
-  readonly message: Message;
-  /** What the owner wants to know with it, for instance the number of the rule that queued it. */
-  readonly tag: Tag;
-}
-
-/** Told of every message that the queue drops by itself. */
-export type QueueDropped<Tag = number> = (entry: QueueEntry<Tag>, reason: DropReason) => void;
-
 interface Node<Tag> {
   readonly entry: QueueEntry<Tag>;
   previous: Node<Tag> | undefined;
@@ -37,7 +26,7 @@ interface Node<Tag> {
 }
 
 /** A bounded queue in memory. */
-export class Queue<Tag = number> {
+export class Queue<Tag = number> implements MessageQueue<Tag> {
   readonly #limits: QueueLimits;
   readonly #dropped: QueueDropped<Tag>;
   /** By sequence; made with the first message. */

@@ -48,6 +48,11 @@ export class Acceptance {
     this.#release();
   }
 
+  /** See `Hold`: a hold ends well. */
+  stored(): void {
+    this.settle();
+  }
+
   /** A destination refuses the message at once, without a hold; codes below 0x80 change nothing. */
   refuse(reasonCode: ReasonCode): void {
     if (isFailure(reasonCode) && !isFailure(this.#reasonCode)) this.#reasonCode = reasonCode;

@@ -3,6 +3,7 @@
 // topic's message is passed on but not kept, which is counted and told once, and what is already kept stays.
 import { TopicTree } from '../../protocol/topic/topic-tree.ts';
 import type { Message } from '../message/message.ts';
+import type { Acceptance } from './acceptance.ts';
 import { type Kept, type KeptSource, RetainedReplay } from './retained-replay.ts';
 
 /** The bounds of the store. */
@@ -16,16 +17,26 @@ export interface RetainedLimits {
 /** The bounds that hold unless others are given. */
 export const retainedDefaults: RetainedLimits = { countMax: 1_000_000, bytesMax: 256 * 1024 * 1024 };
 
+/** Keeps retained messages beyond the process. */
+export interface RetainedKeeper {
+  /** A message is retained; it takes a hold where that needs time. */
+  kept(message: Message, acceptance: Acceptance | undefined): void;
+  removed(topic: string): void;
+}
+
 /** The retained messages of a broker. */
 export class RetainedStore implements KeptSource {
   readonly #tree = new TopicTree<Kept>();
   readonly #limits: RetainedLimits;
+  readonly #keeper: RetainedKeeper | undefined;
   #bytes = 0;
   #refusedCount = 0;
   #lastOrder = 0;
 
-  constructor(limits: RetainedLimits = retainedDefaults) {
+  /** `keeper`: keeps the messages beyond the process. */
+  constructor(limits: RetainedLimits = retainedDefaults, keeper?: RetainedKeeper) {
     this.#limits = limits;
+    this.#keeper = keeper;
   }
 
   /** Topics with a retained message, expired ones included until they are met. */
@@ -48,10 +59,11 @@ export class RetainedStore implements KeptSource {
    * [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-5] [MQTT3-3.3.1-7] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]. Returns false if
    * there was no room.
    */
-  keep(message: Message): boolean {
+  keep(message: Message, acceptance?: Acceptance): boolean {
     const before = message.payload.length === 0 ? this.#tree.delete(message.topic) : this.#tree.get(message.topic);
     if (message.payload.length === 0) {
       this.#bytes -= before?.message.byteLength ?? 0;
+      if (before) this.#keeper?.removed(message.topic);
       return true;
     }
     const bytes = this.#bytes + message.byteLength - (before?.message.byteLength ?? 0);
@@ -62,7 +74,14 @@ export class RetainedStore implements KeptSource {
     }
     this.#tree.set(message.topic, { message: message.own(), order: ++this.#lastOrder });
     this.#bytes = bytes;
+    this.#keeper?.kept(message, acceptance);
     return true;
+  }
+
+  /** A message that an earlier process retained; the limits do not count here. */
+  restore(message: Message): void {
+    this.#bytes += message.byteLength - (this.#tree.get(message.topic)?.message.byteLength ?? 0);
+    this.#tree.set(message.topic, { message: message.own(), order: ++this.#lastOrder });
   }
 
   /** The retained messages whose topic matches, as they are now, to be handed out one at a time. */
@@ -79,6 +98,7 @@ export class RetainedStore implements KeptSource {
   expire(message: Message): void {
     if (!this.isCurrent(message)) return;
     this.#tree.delete(message.topic);
+    this.#keeper?.removed(message.topic);
     this.#bytes -= message.byteLength;
   }
 }

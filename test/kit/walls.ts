@@ -112,6 +112,8 @@ const realWorld = /^node:(net|tls|http|https|http2|dgram|dns|child_process|timer
 
 /** Where programs and people come in; everything else is there because one of these leads to it. */
 export const entrances: readonly string[] = [
+  // a program of its own, for people
+  'test/e2e/kill.ts',
   'src/app/main.ts',
   'src/app/index.ts',
   'src/bundle/bundle.ts',

@@ -1,0 +1,43 @@
+// MessageQueue: messages waiting for one receiver, in memory or in the journal: whoever sends need not
+// know which. Entries are read in order, stay until they are acknowledged, and are read again after a
+// `rewind`.
+import type { Message } from '../message/message.ts';
+import type { Hold } from './hold.ts';
+import type { DropReason } from './overflow.ts';
+
+/** One waiting message. */
+export interface QueueEntry<Tag = number> {
+  /** Position in the queue: 1, 2, 3 ... */
+  readonly sequence: number;
+  readonly message: Message;
+  /** What the owner wants to know with it, for instance the rule that queued it. */
+  readonly tag: Tag;
+}
+
+/** Told of every message that a queue in memory drops by itself. */
+export type QueueDropped<Tag = number> = (entry: QueueEntry<Tag>, reason: DropReason) => void;
+
+/** A bounded queue. */
+export interface MessageQueue<Tag = number> {
+  /** Messages held: unread, and read but not acknowledged. */
+  readonly depth: number;
+  /** Messages not read yet. */
+  readonly unreadCount: number;
+  /** Bytes held. */
+  readonly byteLength: number;
+  /**
+   * Takes a message to the end. Returns its sequence, or 0 when it was the one to give way. A queue that needs time to
+   * have it safe takes a hold on `hold` first.
+   */
+  append(message: Message, tag: Tag, hold?: Hold): number;
+  /** The next unread entry without reading it; undefined also while it is not at hand: `readable` is told then. */
+  peek(): QueueEntry<Tag> | undefined;
+  /** Reads the next entry: it stays until it is acknowledged. */
+  next(): QueueEntry<Tag> | undefined;
+  /** Lets an entry go: delivered, or dropped by its owner. Undefined for unknown sequences. */
+  acknowledge(sequence: number): QueueEntry<Tag> | undefined;
+  /** Reads again from the oldest entry held. */
+  rewind(): void;
+  /** Lets everything go that does not outlive its owner, for a reason. */
+  clear(reason: DropReason): void;
+}

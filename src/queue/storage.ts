@@ -1,0 +1,53 @@
+// Storage: the journal of a process as queues, flows and stores use it: who owns
+// what in it, by name. One for a data directory; without one, everything lives in
+// memory.
+import type { Journal } from '../journal/journal.ts';
+import type { KeyedStream } from '../journal/keyed-stream.ts';
+import type { ExpiryClock } from './stored-message.ts';
+
+/** Values by key in the journal, for whoever keeps state. */
+export type KeptValues = KeyedStream;
+
+/** The stream of the flows of all sessions. */
+const flowsName = 'flows';
+
+/** What outlives the process. */
+export class Storage {
+  readonly journal: Journal;
+  readonly clock: ExpiryClock;
+  /** Keys are `owner`, U+0000, which is in no name, and a flow: see `StoredFlows`. */
+  readonly flows: KeyedStream;
+  /** Flows that an earlier process left, by owner; each is asked for once. */
+  readonly #restored = new Map<string, string[]>();
+
+  constructor(journal: Journal, clock: ExpiryClock) {
+    this.journal = journal;
+    this.clock = clock;
+    this.flows = journal.keyed(flowsName);
+    for (const key of this.flows.keys()) {
+      const at = key.indexOf('\0');
+      const owner = key.slice(0, at);
+      const known = this.#restored.get(owner) ?? [];
+      this.#restored.set(owner, known);
+      known.push(key.slice(at + 1));
+    }
+  }
+
+  /** The flows that an earlier process left to an owner. */
+  takeFlows(owner: string): readonly string[] {
+    const flows = this.#restored.get(owner) ?? [];
+    this.#restored.delete(owner);
+    return flows;
+  }
+
+  /** Whether an earlier process left anything of an owner. */
+  knows(owner: string): boolean {
+    return this.journal.names.includes(owner);
+  }
+
+  /** An owner is gone for good, with everything that it has. */
+  forget(owner: string): void {
+    for (const flow of this.takeFlows(owner)) this.flows.delete(`${owner}\0${flow}`);
+    this.journal.remove(owner);
+  }
+}

@@ -1,0 +1,274 @@
+// StoredQueue: messages in the journal, waiting for one receiver. In memory are their places, the next ones to be
+// sent (at most `frontBytesMax`), and those underway. While the receiver keeps up, nothing is ever read from the
+// disk; of a backlog the next piece is read ahead.
+//
+//   [acknowledged: gone] | underway | front: in memory, unread | on the disk only, unread | end
+//
+// Bounded by its limits; what is underway by the receiver's window.
+
+import { emptyBytes } from '../../protocol/wire/bytes.ts';
+import type { LogStream } from '../journal/log-stream.ts';
+import { Message } from '../message/message.ts';
+import type { Origin } from '../message/origin.ts';
+import type { Hold } from './hold.ts';
+import type { MessageQueue, QueueEntry } from './message-queue.ts';
+import type { DropReason } from './overflow.ts';
+import type { QueueLimits } from './queue.ts';
+import type { Storage } from './storage.ts';
+import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
+
+/** What an owner's tags are in the journal: one number that is always at hand, and more that go with the message. */
+export interface TagForm<Tag> {
+  /** 32 bits. */
+  keyOf(tag: Tag): number;
+  numbersOf(tag: Tag): readonly number[];
+  /** `numbers` is undefined when only the key is at hand. */
+  tagOf(key: number, numbers: readonly number[] | undefined): Tag;
+}
+
+/** What a stored queue works with. */
+export interface StoredQueueParts<Tag> {
+  readonly storage: Storage;
+  /** The name of its stream. */
+  readonly name: string;
+  readonly limits: QueueLimits;
+  /** Holds end when a message is synced, not only written. */
+  readonly isSafe: boolean;
+  readonly form: TagForm<Tag>;
+  /** Who is told to have brought in what comes from the disk. */
+  readonly origin: Origin;
+  /** A message is dropped; `sequence` is 0 for the one that is being appended. */
+  readonly dropped: (sequence: number, tag: Tag, reason: DropReason) => void;
+  /** Something can be read that could not before. */
+  readonly readable: () => void;
+}
+
+const frontBytesMax = 1024 * 1024;
+const readBytes = 256 * 1024;
+/** Acknowledged entries at the beginning of the front that are carried along before the rest is moved up. */
+const slackMax = 1024;
+
+/** A bounded queue in the journal. */
+export class StoredQueue<Tag> implements MessageQueue<Tag> {
+  readonly #parts: StoredQueueParts<Tag>;
+  readonly #stream: LogStream;
+  /** Unread entries in memory, in order; those before `#head` are read. */
+  #front: QueueEntry<Tag>[] = [];
+  #head = 0;
+  #frontBytes = 0;
+  /** The first sequence that is not in the front, nor before it. */
+  #frontEnd: number;
+  readonly #underway = new Map<number, QueueEntry<Tag>>();
+  #isReading = false;
+  #isWaiting = false;
+  #isClosed = false;
+
+  constructor(parts: StoredQueueParts<Tag>) {
+    this.#parts = parts;
+    this.#stream = parts.storage.journal.log(parts.name);
+    this.#frontEnd = this.#stream.firstFrom(1) ?? this.#stream.nextSequence;
+  }
+
+  /** See `MessageQueue`. */
+  get depth(): number {
+    return this.#stream.count;
+  }
+
+  /** See `MessageQueue`. */
+  get unreadCount(): number {
+    return this.#stream.count - this.#underway.size;
+  }
+
+  /** See `MessageQueue`. */
+  get byteLength(): number {
+    return this.#stream.byteLength;
+  }
+
+  /** Tells whose messages an earlier process left, and how many. */
+  forEachTag(visit: (tag: Tag, count: number) => void): void {
+    const { form } = this.#parts;
+    this.#stream.forEach(({ tag, count, settled }) => void visit(form.tagOf(tag, undefined), count - settled));
+  }
+
+  /** Messages that the receiver owns are as if they had been read: they are not sent again. */
+  skip(sequence: number): void {
+    const entry = this.#stream.entryOf(sequence);
+    if (entry === undefined) return;
+    const tag = this.#parts.form.tagOf(entry.tag, undefined);
+    this.#underway.set(sequence, { sequence, message: nothing(this.#parts.origin), tag });
+  }
+
+  /** See `MessageQueue`. */
+  append(message: Message, tag: Tag, hold?: Hold): number {
+    const { storage, form, dropped, isSafe, limits } = this.#parts;
+    const { journal } = storage;
+    const numbers = form.numbersOf(tag);
+    const bytesMax = storedBytesOf(message, numbers);
+    if (!journal.isAccepting) {
+      dropped(0, tag, 'disk-full');
+      return 0;
+    }
+    if (!this.#makeRoom(bytesMax, limits)) {
+      dropped(0, tag, 'queue-full');
+      return 0;
+    }
+    const stream = this.#stream;
+    const bytes = stream.begin(1, bytesMax, form.keyOf(tag));
+    const { at } = stream;
+    const length = writeMessage(bytes, at, { message, tags: numbers }, storage.clock) - at;
+    const sequence = stream.end(length);
+    if (this.#frontEnd === sequence && this.#frontBytes + length <= frontBytesMax) {
+      this.#push({ sequence, message: message.own(), tag });
+      this.#frontEnd = sequence + 1;
+    }
+    if (hold && message.qos > 0) {
+      hold.hold();
+      journal.wait(hold, isSafe);
+    }
+    return sequence;
+  }
+
+  /** See `MessageQueue`. A message of QoS 2 leaves when its place, from which its identifier follows, is stored. */
+  peek(): QueueEntry<Tag> | undefined {
+    const entry = this.#front[this.#head];
+    if (entry === undefined) {
+      if (this.#frontEnd < this.#stream.nextSequence) this.#read();
+      return undefined;
+    }
+    const { storage, isSafe } = this.#parts;
+    if (entry.message.qos < 2 || storage.journal.isStored(this.#stream, entry.sequence, isSafe)) return entry;
+    this.#awaitStored();
+    return undefined;
+  }
+
+  /** See `MessageQueue`. */
+  next(): QueueEntry<Tag> | undefined {
+    const entry = this.#front[this.#head];
+    if (entry === undefined) return undefined;
+    this.#head++;
+    this.#frontBytes -= entry.message.byteLength;
+    this.#underway.set(entry.sequence, entry);
+    if (this.#head >= slackMax || this.#head === this.#front.length) {
+      this.#front = this.#front.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.#frontBytes < frontBytesMax / 2 && this.#frontEnd < this.#stream.nextSequence) this.#read();
+    return entry;
+  }
+
+  /** See `MessageQueue`. */
+  acknowledge(sequence: number): QueueEntry<Tag> | undefined {
+    const entry = this.#underway.get(sequence) ?? this.#takeUnread(sequence);
+    if (entry === undefined) return undefined;
+    this.#underway.delete(sequence);
+    this.#stream.settle(sequence);
+    return entry;
+  }
+
+  /** See `MessageQueue`. */
+  rewind(): void {
+    const again = [...this.#underway.values()].sort((one, other) => one.sequence - other.sequence);
+    this.#underway.clear();
+    this.#front = [...again, ...this.#front.slice(this.#head)];
+    this.#head = 0;
+    this.#frontBytes = this.#front.reduce((sum, { message }) => sum + message.byteLength, 0);
+  }
+
+  /** See `MessageQueue`: what is stored outlives its owner. */
+  clear(): void {
+    this.#isClosed = true;
+    this.#front = [];
+    this.#head = 0;
+    this.#underway.clear();
+  }
+
+  #push(entry: QueueEntry<Tag>): void {
+    this.#front.push(entry);
+    this.#frontBytes += entry.message.byteLength;
+  }
+
+  /** Makes room for a message, by the policy. Returns whether there is. */
+  #makeRoom(bytes: number, { countMax, bytesMax, overflow }: QueueLimits): boolean {
+    while (this.depth >= countMax || this.byteLength + bytes > bytesMax) {
+      if (overflow !== 'oldest' || bytes > bytesMax || !this.#dropOldest()) return false;
+    }
+    return true;
+  }
+
+  #dropOldest(): boolean {
+    const { form, dropped } = this.#parts;
+    const first = this.#front[this.#head];
+    const sequence = first?.sequence ?? this.#stream.firstFrom(this.#frontEnd);
+    const entry = sequence === undefined ? undefined : this.#stream.entryOf(sequence);
+    if (sequence === undefined || entry === undefined) return false;
+    const tag = first?.tag ?? form.tagOf(entry.tag, undefined);
+    this.#stream.settle(sequence);
+    if (first) {
+      this.#frontBytes -= first.message.byteLength;
+      this.#front.splice(this.#head, 1);
+    } else this.#frontEnd = sequence + 1;
+    dropped(sequence, tag, 'queue-full');
+    return true;
+  }
+
+  #takeUnread(sequence: number): QueueEntry<Tag> | undefined {
+    const index = this.#front.findIndex((entry) => entry.sequence === sequence);
+    if (index < this.#head) return undefined;
+    const [entry] = this.#front.splice(index, 1);
+    this.#frontBytes -= entry?.message.byteLength ?? 0;
+    return entry;
+  }
+
+  #awaitStored(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    const { storage, isSafe, readable } = this.#parts;
+    const stored = (): void => {
+      this.#isWaiting = false;
+      if (!this.#isClosed) readable();
+    };
+    storage.journal.wait({ stored }, isSafe);
+  }
+
+  #read(): void {
+    if (this.#isReading || this.#isClosed) return;
+    this.#isReading = true;
+    this.#readPiece().then(
+      () => this.#parts.readable(),
+      () => this.#awaitStored(), // the disk failed: tried again when it works
+    );
+  }
+
+  async #readPiece(): Promise<void> {
+    const { storage, form, origin, dropped } = this.#parts;
+    const from = this.#frontEnd;
+    const found: QueueEntry<Tag>[] = [];
+    const lost: number[] = [];
+    try {
+      const end = await storage.journal.read(this.#stream, from, readBytes, {
+        entry: (sequence, _count, body, key) => {
+          const { message, tags } = readMessage(body, origin, storage.clock);
+          found.push({ sequence, message, tag: form.tagOf(key, tags) });
+        },
+        lost: (sequence) => void lost.push(sequence),
+      });
+      for (const entry of found) {
+        const isWanted = entry.sequence >= this.#frontEnd && !this.#underway.has(entry.sequence);
+        if (isWanted && this.#stream.has(entry.sequence)) this.#push(entry);
+      }
+      for (const sequence of lost) {
+        const key = this.#stream.entryOf(sequence)?.tag;
+        if (key !== undefined && this.#stream.settle(sequence))
+          dropped(sequence, form.tagOf(key, undefined), 'damaged');
+      }
+      this.#frontEnd = Math.max(this.#frontEnd, end);
+    } finally {
+      this.#isReading = false;
+    }
+  }
+}
+
+/** Stands for a message that is underway and never sent again. */
+function nothing(origin: Origin): Message {
+  return new Message({ topic: '', payload: emptyBytes, qos: 2, retain: false, origin });
+}

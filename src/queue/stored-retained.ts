@@ -1,0 +1,58 @@
+// StoredRetained: the retained messages in the journal, a value for each topic. The store in memory tells what
+// changes, and gets everything back after a start. Topics of the broker itself (`$SYS`) are of the moment and not
+// kept. Bounded by the store's own limits.
+
+import { allocateBytes, type Bytes } from '../../protocol/wire/bytes.ts';
+import type { KeyedStream } from '../journal/keyed-stream.ts';
+import type { Message } from '../message/message.ts';
+import { Origin } from '../message/origin.ts';
+import type { Hold } from './hold.ts';
+import type { Storage } from './storage.ts';
+import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
+
+const noNumbers: readonly number[] = [];
+
+/** Keeps retained messages beyond the process. */
+export class StoredRetained {
+  readonly #storage: Storage;
+  readonly #stream: KeyedStream;
+  readonly #isSafe: boolean;
+  #scratch: Bytes = allocateBytes(1024);
+
+  /** `isSafe`: publishers wait until a message is synced, not only written. */
+  constructor(storage: Storage, isSafe: boolean) {
+    this.#storage = storage;
+    this.#stream = storage.journal.keyed('retained');
+    this.#isSafe = isSafe;
+  }
+
+  /** A message is retained; whoever published it at QoS 1 or 2 waits until that is stored. */
+  kept(message: Message, hold: Hold | undefined): void {
+    if (message.topic.startsWith('$SYS/')) return;
+    const size = storedBytesOf(message, noNumbers);
+    if (size > this.#scratch.length) this.#scratch = allocateBytes(size);
+    const stored = { message, tags: noNumbers };
+    const end = writeMessage(this.#scratch, 0, stored, this.#storage.clock);
+    this.#stream.put(message.topic, this.#scratch.subarray(0, end));
+    this.#await(message, hold);
+  }
+
+  /** A topic has no retained message any more. */
+  removed(topic: string): void {
+    this.#stream.delete(topic);
+  }
+
+  /** Tells of all that an earlier process left. Returns how many of them cannot be read any more. */
+  restore(restored: (message: Message) => void): Promise<number> {
+    const origin = new Origin('application', 'restored');
+    return this.#storage.journal.load(this.#stream, (_topic, value) => {
+      restored(readMessage(value, origin, this.#storage.clock).message);
+    });
+  }
+
+  #await(message: Message, hold: Hold | undefined): void {
+    if (hold === undefined || message.qos === 0) return;
+    hold.hold();
+    this.#storage.journal.wait(hold, this.#isSafe);
+  }
+}

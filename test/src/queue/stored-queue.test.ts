@@ -1,0 +1,205 @@
+// A stored queue is the queue in memory, but for what it outlives: a naive twin says so, over restarts too.
+import t from 'tap';
+import { bytesOfText } from '../../../protocol/wire/bytes.ts';
+import type { Qos } from '../../../protocol/wire/protocol-version.ts';
+import { Journal } from '../../../src/journal/journal.ts';
+import { Message } from '../../../src/message/message.ts';
+import { Origin } from '../../../src/message/origin.ts';
+import { Queue, type QueueLimits } from '../../../src/queue/queue.ts';
+import { Storage } from '../../../src/queue/storage.ts';
+import { deadlineOf, readMessage, storedBytesOf, writeMessage } from '../../../src/queue/stored-message.ts';
+import { StoredQueue } from '../../../src/queue/stored-queue.ts';
+import { Chance } from '../../kit/chance.ts';
+import { SeededRandom } from '../../kit/seeded-random.ts';
+import { VirtualClock } from '../../kit/virtual-clock.ts';
+import { FaultyDisk } from '../../sim/faulty-disk.ts';
+
+const origin = new Origin('device', 'd');
+
+function messageOf(text: string, qos: Qos = 1): Message {
+  return new Message({ topic: 'a/b', payload: bytesOfText(text), qos, retain: false, origin });
+}
+
+/** A journal on a disk, with one queue. */
+class Bench {
+  readonly clock = new VirtualClock();
+  readonly disk = new FaultyDisk(new Chance(1));
+  readonly dropped: string[] = [];
+  readable = 0;
+
+  async open(): Promise<Journal> {
+    const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
+    return await Journal.open(ports, { directory: 'data', reserveBytes: 0, segmentBytes: 20_000 });
+  }
+
+  queueOf(journal: Journal, limits: Partial<QueueLimits> = {}): StoredQueue<number> {
+    return new StoredQueue<number>({
+      storage: new Storage(journal, this.clock),
+      name: 'q',
+      limits: { countMax: 10_000, bytesMax: 10_000_000, overflow: 'oldest', ...limits },
+      isSafe: true,
+      form: { keyOf: (tag) => tag, numbersOf: () => [], tagOf: (key) => key },
+      origin,
+      dropped: (sequence, tag, reason) => void this.dropped.push(`${sequence} of ${tag}: ${reason}`),
+      readable: () => void this.readable++,
+    });
+  }
+
+  /** Reads until nothing comes any more. */
+  async readAll(queue: StoredQueue<number>): Promise<readonly string[]> {
+    const texts: string[] = [];
+    for (let round = 0; round < 50; round++) {
+      for (let entry = queue.peek(); entry; entry = queue.peek()) {
+        texts.push(entry.message.payload.toString());
+        queue.next();
+      }
+      await this.clock.advance(20);
+    }
+    return texts;
+  }
+}
+
+t.test('what a queue holds is read in order, whatever part of it is in memory', async (t) => {
+  const bench = new Bench();
+  const journal = await bench.open();
+  const queue = bench.queueOf(journal);
+  const texts = Array.from({ length: 300 }, (_, index) => `${index}`.padStart(10_000));
+  for (const text of texts) queue.append(messageOf(text), 7);
+  t.equal(queue.unreadCount, 300);
+  await bench.clock.advance(1000);
+  t.same(await bench.readAll(queue), texts, 'three megabytes, of which one is in memory');
+  t.ok(bench.readable > 0);
+  t.equal(queue.unreadCount, 0);
+  for (let sequence = 1; sequence <= 150; sequence++) t.equal(queue.acknowledge(sequence)?.tag, 7);
+  t.equal(queue.acknowledge(150), undefined, 'once');
+  queue.rewind();
+  t.equal(queue.depth, 150);
+  t.same(await bench.readAll(queue), texts.slice(150));
+  const closing = journal.close();
+  await bench.clock.advance(1000);
+  await closing;
+  const again = bench.queueOf(await bench.open());
+  t.equal(again.depth, 150);
+  t.same(await bench.readAll(again), texts.slice(150), 'and in another process');
+});
+
+t.test('a message of QoS 2 is not sent before its place is safe', async (t) => {
+  const bench = new Bench();
+  const queue = bench.queueOf(await bench.open());
+  queue.append(messageOf('one', 2), 1);
+  t.equal(queue.peek(), undefined);
+  await bench.clock.advance(100);
+  t.equal(bench.readable, 1);
+  t.equal(queue.peek()?.message.payload.toString(), 'one');
+});
+
+t.test('whoever holds is told when the message is synced, and not when the disk fails', async (t) => {
+  const bench = new Bench();
+  const journal = await bench.open();
+  const queue = bench.queueOf(journal);
+  const told: string[] = [];
+  const hold = { hold: () => void told.push('hold'), stored: () => void told.push('stored') };
+  queue.append(messageOf('one'), 1, hold);
+  t.same(told, ['hold']);
+  await bench.clock.advance(50);
+  t.same(told, ['hold', 'stored']);
+  bench.disk.faults.failedSync = 1;
+  queue.append(messageOf('two'), 1, hold);
+  await bench.clock.advance(500);
+  t.same(told, ['hold', 'stored', 'hold']);
+  t.equal(queue.append(messageOf('three'), 9, hold), 0, 'nothing new is taken then');
+  t.same(bench.dropped, ['0 of 9: disk-full']);
+  bench.disk.faults.failedSync = 0;
+  await bench.clock.advance(10_000);
+  t.same(told, ['hold', 'stored', 'hold', 'stored']);
+  t.ok(queue.append(messageOf('four'), 1, hold) > 0);
+});
+
+t.test('a full queue drops the oldest unread or the one that comes, with the tag of its owner', async (t) => {
+  const bench = new Bench();
+  const journal = await bench.open();
+  const queue = bench.queueOf(journal, { countMax: 3 });
+  for (let tag = 1; tag <= 3; tag++) queue.append(messageOf(`${tag}`), tag);
+  queue.next();
+  queue.append(messageOf('4'), 4);
+  t.same(bench.dropped, ['2 of 2: queue-full'], "what is underway is the receiver's");
+  const newest = bench.queueOf(journal, { countMax: 3, overflow: 'newest' });
+  t.equal(newest.append(messageOf('5'), 5), 0);
+  t.same(bench.dropped.at(-1), '0 of 5: queue-full');
+});
+
+/** Plays one life on both queues. Returns what differs. */
+async function live(seed: number): Promise<string | undefined> {
+  const chance = new Chance(seed);
+  const bench = new Bench();
+  const limits: QueueLimits = { countMax: 20, bytesMax: 1_000_000, overflow: chance.pick(['oldest', 'newest']) };
+  const stored = bench.queueOf(await bench.open(), limits);
+  const naive = new Queue<number>(limits, () => undefined);
+  const underway: number[] = [];
+  for (let step = 0; step < 300; step++) {
+    await bench.clock.advance(5);
+    const differs = play(chance, { stored, naive, underway, step });
+    if (differs !== undefined) return `seed ${seed}, step ${step}: ${differs}`;
+    if (naive.depth !== stored.depth || naive.unreadCount !== stored.unreadCount) return `seed ${seed}: other counts`;
+  }
+  return undefined;
+}
+
+interface Twins {
+  readonly stored: StoredQueue<number>;
+  readonly naive: Queue<number>;
+  readonly underway: number[];
+  readonly step: number;
+}
+
+function play(chance: Chance, { stored, naive, underway, step }: Twins): string | undefined {
+  const kind = chance.unit();
+  if (kind < 0.45) {
+    const message = messageOf('x'.repeat(chance.int(0, 200)));
+    return naive.append(message, step) === stored.append(message, step) ? undefined : 'another sequence';
+  }
+  if (kind < 0.7) {
+    const entry = naive.next();
+    if (entry) underway.push(entry.sequence);
+    return stored.next()?.sequence === entry?.sequence ? undefined : 'another entry';
+  }
+  if (kind < 0.95) {
+    const [sequence = 0] = underway.splice(chance.int(0, Math.max(0, underway.length - 1)), 1);
+    return naive.acknowledge(sequence)?.tag === stored.acknowledge(sequence)?.tag ? undefined : 'another tag';
+  }
+  naive.rewind();
+  stored.rewind();
+  underway.length = 0;
+  return undefined;
+}
+
+t.test('over random lives a stored queue does what the queue in memory does', async (t) => {
+  for (let seed = 1; seed <= 10; seed++) t.equal(await live(seed), undefined);
+});
+
+t.test('a message is read back as it was, with the time that is left for it', (t) => {
+  const clock = { now: () => 5000, wallMs: () => 1_700_000_000_000 };
+  const properties = bytesOfText('props');
+  const parts = { topic: 'ä/b', payload: bytesOfText('x'), qos: 2, retain: true, properties, origin } as const;
+  const message = new Message({ ...parts, expiresAt: 65_000 });
+  const bytes = Buffer.alloc(storedBytesOf(message, [1, 2]));
+  const end = writeMessage(bytes, 0, { message, tags: [1, 2] }, clock);
+  const later = { now: () => 100, wallMs: () => 1_700_000_020_000 };
+  const back = readMessage(bytes.subarray(0, end), origin, later);
+  t.same(back.tags, [1, 2]);
+  t.match(back.message, { topic: 'ä/b', qos: 2, retain: true, expiresAt: 100 + 60_000 - 20_000 });
+  t.equal(back.message.payload.toString(), 'x');
+  t.equal(back.message.properties.toString(), 'props');
+  t.end();
+});
+
+t.test('a clock that jumped back, or wakes in 1970, expires nothing', (t) => {
+  const at = (wallMs: number): { now: () => number; wallMs: () => number } => ({ now: () => 50, wallMs: () => wallMs });
+  const stored = 1_700_000_000_000;
+  t.equal(deadlineOf(stored, 1000, at(stored + 400)), 650);
+  t.equal(deadlineOf(stored, 1000, at(stored - 86_400_000)), 1050, 'back by a day');
+  t.equal(deadlineOf(stored, 1000, at(12_345)), 1050, 'in 1970');
+  t.equal(deadlineOf(12_345, 1000, at(stored)), 1050, 'stored in 1970');
+  t.ok(deadlineOf(stored, 1000, at(stored + 5000)) < 50, 'over');
+  t.end();
+});
