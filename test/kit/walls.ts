@@ -131,7 +131,13 @@ export const entrances: readonly string[] = [
 ];
 
 /** Programs of the tests: they lead to files of the tests, not to the product. */
-export const testPrograms: readonly string[] = ['test/fuzz/run.ts', 'test/sim/run.ts', 'test/sim/mutants/run.ts'];
+export const testPrograms: readonly string[] = [
+  'test/fuzz/run.ts',
+  'test/sim/run.ts',
+  'test/sim/every-byte.ts',
+  'test/sim/scenarios.ts',
+  'test/sim/mutants/run.ts',
+];
 
 /** A wall as a row of the tables in src/README.md and protocol/README.md. */
 export function rowOf(room: string): string {

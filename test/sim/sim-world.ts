@@ -74,10 +74,19 @@ export class SimWorld implements RestingWorld {
     return areDevicesReady && [...this.brokers.values()].every((broker) => broker.isReady) && this.#isSubscribed;
   }
 
+  /** Everything is up, and nothing is underway. */
+  get isAtRest(): boolean {
+    const waiting = [...this.brokers.values()].reduce((sum, broker) => sum + broker.queued, 0);
+    const pending = [...this.devices.values()].reduce((sum, device) => sum + device.pendingCount, 0);
+    const isHurt = [...this.net.open].some((line) => line.isHurt);
+    const underway = waiting + pending + (this.strict?.pendingCount ?? 0);
+    return underway === 0 && !isHurt && this.isReady && this.#areAllKnown;
+  }
+
   /** Plays the story. */
   async play(): Promise<Outcome> {
     try {
-      await this.#prepare();
+      await this.prepare();
       if (this.faults.length === 0) await this.#happen();
       if (this.faults.length === 0) await this.#heal();
       if (this.faults.length === 0) await finalCheck(this);
@@ -137,7 +146,8 @@ export class SimWorld implements RestingWorld {
     return strict ?? this.brokers.get(name)?.router.subscriptionCount ?? 0;
   }
 
-  async #prepare(): Promise<void> {
+  /** Starts everything, and waits until it is connected. */
+  async prepare(): Promise<void> {
     const { plan } = this.story;
     this.#startBroker('remote');
     this.#startBroker('edge');
@@ -167,13 +177,7 @@ export class SimWorld implements RestingWorld {
     this.note('everything is whole');
     if (this.strict) this.strict.isKind = true;
     for (const line of this.net.open) for (const side of [0, 1] as const) line.cutAfter(side, Number.POSITIVE_INFINITY);
-    const isAtRest = (): boolean => {
-      const waiting = [...this.brokers.values()].reduce((sum, broker) => sum + broker.queued, 0);
-      const pending = [...this.devices.values()].reduce((sum, device) => sum + device.pendingCount, 0);
-      const isHurt = [...this.net.open].some((line) => line.isHurt);
-      return !isHurt && this.isReady && this.#areAllKnown && waiting + pending + (this.strict?.pendingCount ?? 0) === 0;
-    };
-    const isDone = await this.until(() => isAtRest() || this.check(), 600_000, 5000);
+    const isDone = await this.until(() => this.isAtRest || this.check(), 600_000, 5000);
     if (!isDone) this.fault(`no rest within ten minutes: ${this.#unrest()}`);
     await this.clock.advance(20_000);
     this.check();
@@ -297,7 +301,11 @@ export class SimWorld implements RestingWorld {
       this.ledger,
     );
     visitor.start(this.startNode(name), true);
-    this.#plan(end, `${name} leaves`, () => visitor.destroy());
+    this.#plan(end, `${name} leaves`, () => {
+      // in the end, or with the power of its machine
+      if (this.#visitors % 2 === 0) visitor.destroy();
+      else this.nodes.get(name)?.crash('power');
+    });
   }
 
   #startBroker(name: 'edge' | 'remote'): void {

@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 
-const run = (...flags: readonly string[]): string => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['build/test/sim/run.js', '--fast', ...flags], {
+const run = (program: string, ...flags: readonly string[]): string => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`build/test/sim/${program}.js`, ...flags], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH },
   });
@@ -13,13 +13,22 @@ const run = (...flags: readonly string[]): string => {
 };
 
 t.test('seeds that once failed do not', async (t) => {
-  t.equal(run('--stored'), 'all is well');
+  t.equal(run('run', '--fast', '--stored'), 'all is well');
 });
 
 t.test('whatever breaks, promises are kept, books balance, and the world comes to rest', async (t) => {
-  t.equal(run('--seeds', '40'), 'all is well');
+  t.equal(run('run', '--fast', '--seeds', '40'), 'all is well');
 });
 
 t.test('a story is the same whenever it is told', async (t) => {
-  t.equal(run('--twice', '--seeds', '3'), 'all is well');
+  t.equal(run('run', '--fast', '--twice', '--seeds', '3'), 'all is well');
+});
+
+t.test('what NanoMQ fails at after outages, frozen remotes and bursts goes right', async (t) => {
+  t.equal(run('scenarios'), 'all is well');
+});
+
+// every byte in CI: `node build/test/sim/every-byte.js`
+t.test('an exchange of 200 packets goes on where it was, at whatever byte it was cut', async (t) => {
+  t.equal(run('every-byte', '--stride', '9'), 'all is well');
 });

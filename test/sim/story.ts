@@ -97,7 +97,8 @@ export const storyMs: number = 50 * 60_000;
 export function storyOf(seed: number): Story {
   const chance = new Chance(seed);
   const plan = planOf(chance.fork());
-  const events = [...publishing(plan, chance.fork()), ...troubles(plan, chance.fork())];
+  const said = publishing(plan, chance.fork());
+  const events = [...said, ...troubles(plan, said, chance.fork())];
   return { seed, plan, events: events.sort((one, other) => one.at - other.at) };
 }
 
@@ -114,7 +115,7 @@ function planOf(chance: Chance): Plan {
     filters,
     qos: chance.pick([0, 1, 2, 2]),
   });
-  const remote = chance.pick(['viaduct', 'viaduct', 'strict'] as const);
+  const remote = chance.pick(['viaduct', 'strict'] as const);
   const far = [deviceOf('far0', 'remote', 'fwd/#', 'aux2/#'), deviceOf('boss', 'remote')];
   const devices = [
     ...publishers.map((name) => deviceOf(name, 'edge')),
@@ -135,7 +136,7 @@ function planOf(chance: Chance): Plan {
     receiveMaximum: chance.pick([1, 10, 1000]),
     queueCountMax: chance.isTrue(0.25) ? 20 : 10_000,
     overflow: chance.pick(['oldest', 'newest']),
-    mayCrash: chance.isTrue(0.4),
+    mayCrash: chance.isTrue(0.5),
   };
 }
 
@@ -170,15 +171,16 @@ function publishing(plan: Plan, chance: Chance): readonly StoryEvent[] {
   return events;
 }
 
-function troubles(plan: Plan, chance: Chance): readonly StoryEvent[] {
+function troubles(plan: Plan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {
   const events: StoryEvent[] = [];
   const pairs: readonly Pair[] = [['edge', 'remote'], ...plan.devices.map(({ name, server }): Pair => [name, server])];
   const count = chance.int(0, 60);
   const middle = chance.int(0, storyMs);
   for (let index = 0; index < count; index++) {
     const between = chance.isTrue(0.5) ? (pairs[0] ?? chance.pick(pairs)) : chance.pick(pairs);
-    const at = chance.isTrue(0.5) ? chance.int(0, storyMs) : Math.min(storyMs, middle + chance.int(0, 60_000));
-    events.push({ at, ...troubleOf(plan, between, chance) });
+    // at any time, where several troubles meet, or while something is underway
+    const times = [chance.int(0, storyMs), middle + chance.int(0, 60_000), chance.pick(said).at + chance.int(0, 200)];
+    events.push({ at: Math.min(storyMs, chance.pick(times)), ...troubleOf(plan, between, chance) });
   }
   return events;
 }
@@ -192,7 +194,7 @@ function troubleOf(plan: Plan, between: Pair, chance: Chance): Happening {
   if (fate < 0.68) return { do: 'refuse', between, forMs };
   if (fate < 0.75) return { do: 'trickle', between, chunk: chance.pick([1, 3, 17]), forMs: Math.min(forMs, 5000) };
   if (fate < 0.83) return { do: 'slow', between, latencyMs: chance.pick([300, 3000]), forMs };
-  if (fate < 0.9) {
+  if (fate < 0.88) {
     const server = plan.remote === 'strict' ? 'edge' : chance.pick(['edge', 'remote']);
     return { do: 'visit', server, qos: chance.pick([0, 1, 2]), version: chance.pick([v31, v311, v5]), forMs };
   }

@@ -139,7 +139,7 @@ export class StrictServer {
     // now, or in a while, but in order
     connection.sendLater(
       { type, packetId, reasonCode: isRefused ? 0x97 : 0, properties: {} },
-      this.#chance.isTrue(0.7) ? 0 : this.#chance.int(1, 300),
+      this.#chance.isTrue(0.6) ? 0 : this.#chance.int(1, 1000),
     );
   }
 }

@@ -65,7 +65,7 @@ export const bridgeMutants: readonly Mutant[] = [
     file: 'src/bridge/loop-guard.ts',
     text: "return message.origin !== bridge && !message.topic.startsWith('$SYS/');",
     becomes: "return bridge !== undefined && !message.topic.startsWith('$SYS/');",
-    seen: /times at QoS|no rest|after number|cmd/,
+    seen: /times at QoS|no rest|after number|never comes to an end/,
   },
   {
     name: 'a remote that forgot is not asked again',

@@ -22,7 +22,7 @@ export const brokerMutants: readonly Mutant[] = [
     text: `this.#remove(victim);
       this.#dropped(victim.entry, 'queue-full');`,
     becomes: 'this.#remove(victim);',
-    seen: /do not balance|the books of|of which \d+ were counted/,
+    seen: /do not balance|lost count|the books of|of which \d+ were counted/,
   },
   {
     name: 'an acknowledgement trims everything before it',
@@ -61,14 +61,6 @@ export const brokerMutants: readonly Mutant[] = [
     seen: /no rest/,
   },
   {
-    name: 'a new message overtakes those that wait',
-    like: 'a fast path that does not look behind it',
-    file: 'src/broker/device-session.ts',
-    text: 'if (line === undefined || line.isCongested || this.#unreadCount > 0) {',
-    becomes: 'if (line === undefined || line.isCongested) {',
-    seen: /after number/,
-  },
-  {
     name: 'a message is delivered at the QoS at which it was published',
     like: 'a grant that is told and not kept',
     file: 'src/broker/device-session.ts',
@@ -90,7 +82,7 @@ export const brokerMutants: readonly Mutant[] = [
     file: 'src/broker/device-connection.ts',
     text: 'sessions.get(clientId)?.line?.disconnect(ReasonCode.sessionTakenOver,',
     becomes: 'void (ReasonCode.sessionTakenOver,',
-    seen: /no rest|lost|connections and/,
+    seen: /no rest|lost|connections and|was to be acknowledged/,
   },
   {
     name: 'a retained message of QoS 0 does not replace one of QoS 1',
@@ -118,6 +110,6 @@ export const brokerMutants: readonly Mutant[] = [
     text: `this.#state = 'stopped';
     this.#timer?.cancel();`,
     becomes: "this.#timer = undefined; if (this.#state === 'idle') this.#state = 'stopped';",
-    seen: /timers are left|lines are open/,
+    seen: /timers are left|lines are open|too many/,
   },
 ];

@@ -1,6 +1,6 @@
-// `npm run mutants -- [--only TEXT] [--seeds N]`: plants each bug in a copy of the built program and lets the simulator
-// look for it, seed after seed, at most N. The score is printed; exit code 1 when a bug is not seen, or cannot be
-// planted because its text is not there.
+// `npm run mutants -- [--only PATTERN] [--seeds N]`: plants each bug in a copy of the built program and lets the
+// simulator look for it, seed after seed, at most N. The score is printed; exit code 1 when a bug is not seen, or
+// cannot be planted because its text is not there.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -78,7 +78,8 @@ function judge(mutant: Mutant, scratch: Scratch): { readonly isSeen: boolean; re
 
 function main(): number {
   const all = [...sessionMutants, ...brokerMutants, ...bridgeMutants];
-  const chosen = all.filter(({ name, file }) => `${name} ${file}`.includes(values.only ?? ''));
+  const only = new RegExp(values.only ?? '');
+  const chosen = all.filter(({ name, file }) => only.test(`${name} ${file}`));
   const scratch = new Scratch();
   let seen = 0;
   try {

@@ -85,8 +85,8 @@ export const sessionMutants: readonly Mutant[] = [
     file: 'protocol/connection/publish-writer.ts',
     text: 'this.aliases = new OutboundAliases(peer.topicAliasMaximum);',
     becomes: `const kept = PublishWriter as { kept?: OutboundAliases };
-    kept.kept ??= new OutboundAliases(peer.topicAliasMaximum);
-    this.aliases = peer.topicAliasMaximum > 0 ? kept.kept : new OutboundAliases(0);`,
+    if (peer.topicAliasMaximum > 0) kept.kept ??= new OutboundAliases(peer.topicAliasMaximum);
+    this.aliases = kept.kept !== undefined && peer.topicAliasMaximum > 0 ? kept.kept : new OutboundAliases(0);`,
     seen: /stands for nothing on this connection|accused/,
   },
   {
@@ -96,6 +96,14 @@ export const sessionMutants: readonly Mutant[] = [
     text: 'if (!this.#hasRoom(entry.delivery)) return undefined;',
     becomes: '',
     seen: /are underway, the peer takes/,
+  },
+  {
+    name: 'what is sent again is sent in another order',
+    like: 'stores that are read back as they come: by identifier, or the newest first',
+    file: 'protocol/session/send-window.ts',
+    text: 'due.push(entry);',
+    becomes: 'due.unshift(entry);',
+    seen: /after number/,
   },
   {
     name: 'runs ignore the receive maximum',
