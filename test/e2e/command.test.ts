@@ -13,7 +13,7 @@ import { until } from '../kit/real-world.ts';
 
 const { programs, remove } = allPrograms();
 t.teardown(remove);
-t.setTimeout(120_000);
+t.setTimeout(240_000);
 
 interface Ran {
   readonly code: number;
