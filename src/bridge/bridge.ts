@@ -80,7 +80,12 @@ export class Bridge {
     this.#subscriptions = options.subscriptions.map(
       (rule) => new SubscriptionRule(rule, (remote) => firstInverse(this.#forwards, remote)),
     );
-    this.#receiver = new Receiver(this.#subscriptions, origin, context.router, this.#connector.session);
+    this.#receiver = new Receiver(this.#subscriptions, {
+      origin,
+      router: context.router,
+      session: this.#connector.session,
+      refusedForNow: () => this.#connector.breakOff('no room for a message now'),
+    });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });

@@ -184,6 +184,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     this.#changeState({ state: 'closed', since: this.#now });
   }
 
+  /** Ends a connection of 3.x, which has no word for what is wrong, and dials again after the back-off. */
+  breakOff(detail: string): void {
+    if (this.#parts.options.version === ProtocolVersion.v5) return;
+    this.#line?.machine.disconnect(ReasonCode.quotaExceeded, detail);
+  }
+
   /** Cuts the connection and dials no more. */
   destroy(): void {
     this.#isClosed = true;

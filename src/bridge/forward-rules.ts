@@ -146,7 +146,8 @@ export class ForwardRule implements Destination, RunTaker {
     const { retain = message.retain } = this.#options;
     const rewritten = message.rewritten(topic, this.#properties.rewrite(message), this.#qosOf(message.qos), retain);
     const reason = this.#append(rewritten, acceptance);
-    if (reason === 'queue-full' || reason === 'disk-full') acceptance.refuse(ReasonCode.quotaExceeded);
+    const isFull = reason === 'queue-full' || reason === 'disk-full';
+    if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, reason === 'disk-full');
   }
 
   #qosOf(published: Qos): Qos {

@@ -12,6 +12,15 @@ import { Acceptance } from '../router/acceptance.ts';
 import type { Router } from '../router/router.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 
+/** What a receiver works with. */
+export interface ReceiverParts {
+  readonly origin: Origin;
+  readonly router: Router;
+  readonly session: Session;
+  /** There is no room for a message now: where the remote cannot be told so, it is to send it again. */
+  readonly refusedForNow: () => void;
+}
+
 /** Brings messages in. */
 export class Receiver {
   /** Messages that no rule was about: leftovers of an earlier configuration in the remote's session. */
@@ -20,8 +29,11 @@ export class Receiver {
   readonly #origin: Origin;
   readonly #router: Router;
   readonly #session: Session;
+  readonly #refusedForNow: () => void;
 
-  constructor(rules: readonly SubscriptionRule[], origin: Origin, router: Router, session: Session) {
+  constructor(rules: readonly SubscriptionRule[], parts: ReceiverParts) {
+    const { origin, router, session, refusedForNow } = parts;
+    this.#refusedForNow = refusedForNow;
     this.#rules = rules;
     this.#origin = origin;
     this.#router = router;
@@ -55,7 +67,8 @@ export class Receiver {
       this.#session.accept(ticket, ReasonCode.success);
       return;
     }
-    const accepted = (_ticket: number, reasonCode: ReasonCode): void => {
+    const accepted = (_ticket: number, reasonCode: ReasonCode, isForNow: boolean): void => {
+      if (isForNow) this.#refusedForNow();
       if (isFailure(reasonCode)) counters.dropped.add('refused');
       else counters.delivered.add();
       // that nobody subscribes is for servers to say [MQTT-3.4.2-1] [MQTT-3.5.2-1]

@@ -33,6 +33,7 @@ import type { BrokerRooms } from './broker-rooms.ts';
 import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
 import type { DeviceLine } from './device-line.ts';
 import { connectFacts, DeviceLogin, identityOf, logGone } from './device-login.ts';
+import type { DeviceSession } from './device-session.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
 import { decideEntries, filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
 
@@ -217,10 +218,16 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       this.#machine.disconnect(result.fault.reasonCode, result.fault.detail);
       return;
     }
-    this.#machine.subscribed(packet.packetId, result.reasonCodes, result.detail);
+    this.#whenKept(session, () => this.#machine.subscribed(packet.packetId, result.reasonCodes, result.detail));
     for (const { filter, options } of result.replays) {
       session.replay(filter, this.#rooms.router.retained.replay(filter), options);
     }
+  }
+
+  /** An answer about a session that outlives the process leaves when what it says does, too. */
+  #whenKept({ store }: DeviceSession, answer: () => void): void {
+    if (store === undefined) answer();
+    else store.wait(() => (this.#isOver ? undefined : answer()));
   }
 
   /** The device does not want to hear of topics any more. */
@@ -230,7 +237,10 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     // the UNSUBACK of 3.x cannot say that a filter is none
     const fault = this.#machine.version === ProtocolVersion.v5 ? undefined : filterFault(packet.filters);
     if (fault !== undefined) this.#machine.disconnect(fault.reasonCode, fault.detail);
-    else this.#machine.unsubscribed(packet.packetId, unsubscribeSession(this.#rooms, session, packet));
+    else {
+      const reasonCodes = unsubscribeSession(this.#rooms, session, packet);
+      this.#whenKept(session, () => this.#machine.unsubscribed(packet.packetId, reasonCodes));
+    }
   }
 
   /** The device published a message. */
@@ -296,8 +306,11 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   /** Every destination holds the message, or one refused it: the acknowledgement may leave. */
-  accepted(ticket: number, reasonCode: ReasonCode): void {
-    if (ticket > 0) this.#accepted?.session.flows.accept(ticket, reasonCode);
+  accepted(ticket: number, reasonCode: ReasonCode, isForNow: boolean): void {
+    if (ticket === 0) return;
+    // 3.x has no word for it: without its acknowledgement the device sends the message again, to a new connection
+    if (isForNow && this.#accepted?.connect.version !== ProtocolVersion.v5) this.disconnect(reasonCode, 'no room now');
+    this.#accepted?.session.flows.accept(ticket, reasonCode);
   }
 
   /** The device settled a message that it was sent. */

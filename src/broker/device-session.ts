@@ -276,7 +276,7 @@ export class DeviceSession implements Destination, RunTaker {
     this.#counters.matched.add();
     this.#isRefused = false;
     const sequence = this.#openQueue().append(message, identifiers, acceptance);
-    if (sequence === 0 && this.#isRefused) acceptance.refuse(ReasonCode.quotaExceeded);
+    if (sequence === 0 && this.#isRefused) acceptance.refuse(ReasonCode.quotaExceeded, true);
     if (sequence > 0 && group) {
       this.#shared ??= new Map();
       this.#shared.set(sequence, group);

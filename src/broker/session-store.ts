@@ -47,6 +47,11 @@ export class SessionStore {
     this.#put(clientId, expirySeconds, this.storage.clock.wallMs());
   }
 
+  /** Calls `done` when everything that was told so far is stored. */
+  wait(done: () => void): void {
+    this.storage.journal.wait({ stored: done }, this.isSafe);
+  }
+
   /** A session subscribes to a filter. */
   subscribed(clientId: string, filter: string, options: SubscriptionOptions): void {
     const bytes = allocateBytes(optionBytes).fill(0);

@@ -11,8 +11,11 @@ import { assert } from '../base/errors.ts';
 
 /** Who is told that a message is safe: the publisher's connection, or a bridge's receiver. */
 export interface AcceptanceOwner {
-  /** Called exactly once for each sealed acceptance, possibly from inside `seal` or `settle`. */
-  accepted(ticket: number, reasonCode: ReasonCode): void;
+  /**
+   * Called exactly once for each sealed acceptance, possibly from inside `seal` or `settle`. `isForNow`: refused, and
+   * not by choice: a peer that cannot be told so must not be told that all is well.
+   */
+  accepted(ticket: number, reasonCode: ReasonCode, isForNow: boolean): void;
 }
 
 /** One message's way to its acknowledgement. Reusable by its owner after it was released (`reset`). */
@@ -22,6 +25,7 @@ export class Acceptance {
   #held = 0;
   #isSealed = false;
   #reasonCode: ReasonCode = ReasonCode.success;
+  #isForNow = false;
 
   /** `ticket` is the owner's own number for the message. */
   constructor(owner: AcceptanceOwner, ticket: number) {
@@ -53,8 +57,12 @@ export class Acceptance {
     this.settle();
   }
 
-  /** A destination refuses the message at once, without a hold; codes below 0x80 change nothing. */
-  refuse(reasonCode: ReasonCode): void {
+  /**
+   * A destination refuses the message at once, without a hold; codes below 0x80 change nothing. `isForNow`: it would
+   * take it if it could, and the publisher is to try again.
+   */
+  refuse(reasonCode: ReasonCode, isForNow = false): void {
+    if (isForNow) this.#isForNow = true;
     if (isFailure(reasonCode) && !isFailure(this.#reasonCode)) this.#reasonCode = reasonCode;
   }
 
@@ -72,9 +80,10 @@ export class Acceptance {
     this.#ticket = ticket;
     this.#isSealed = false;
     this.#reasonCode = ReasonCode.success;
+    this.#isForNow = false;
   }
 
   #release(): void {
-    if (this.isReleased) this.#owner.accepted(this.#ticket, this.#reasonCode);
+    if (this.isReleased) this.#owner.accepted(this.#ticket, this.#reasonCode, this.#isForNow);
   }
 }

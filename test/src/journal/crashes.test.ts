@@ -2,9 +2,9 @@
 // any operation, syncs and writes that fail, a disk that is full for a while.
 import t from 'tap';
 import { Journal, type JournalSettings } from '../../../src/journal/journal.ts';
-import type { Clock, Timer } from '../../../src/ports/ports.ts';
 import { Chance } from '../../kit/chance.ts';
 import { JournalModel, stateOf } from '../../kit/journal-model.ts';
+import { ProcessClock } from '../../kit/kept-world.ts';
 import { SeededRandom } from '../../kit/seeded-random.ts';
 import { VirtualClock } from '../../kit/virtual-clock.ts';
 import { FaultyDisk } from '../../sim/faulty-disk.ts';
@@ -92,36 +92,6 @@ async function live({
   if (again !== undefined) return `seed ${seed}, after closing: ${again}`;
   await settled(clock, journal.destroy());
   return undefined;
-}
-
-/** The clock of one process: when that is dead, nothing of it runs any more. */
-class ProcessClock implements Clock {
-  isDead = false;
-  readonly #clock: VirtualClock;
-
-  constructor(clock: VirtualClock) {
-    this.#clock = clock;
-  }
-
-  now(): number {
-    return this.#clock.now();
-  }
-
-  wallMs(): number {
-    return this.#clock.wallMs();
-  }
-
-  schedule(delayMs: number, run: () => void): Timer {
-    return this.#clock.schedule(delayMs, () => {
-      if (!this.isDead) run();
-    });
-  }
-
-  defer(run: () => void): void {
-    this.#clock.defer(() => {
-      if (!this.isDead) run();
-    });
-  }
 }
 
 /** What one turn does. */
