@@ -6,12 +6,10 @@
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
 import { type ClientTerms, unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
-import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket } from '../../protocol/wire/packets.ts';
-import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, LinkError, RefusedError, UsageError } from '../base/errors.ts';
 import { describeRemote, parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
@@ -21,13 +19,11 @@ import { Origin } from '../message/origin.ts';
 import type { Ports, Socket } from '../ports/ports.ts';
 import { type ClientOptions, clientDefaults, type PublishOptions, type SubscribeOptions } from './client-options.ts';
 import { ClientPublisher } from './client-publisher.ts';
-import { type ClientRequest, ClientRequests } from './client-requests.ts';
 import type { ClientStatus } from './client-status.ts';
-import { ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
+import { type ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
+import { ClientSubscriptions } from './client-subscriptions.ts';
 import { authenticationOf, connectPacketOf } from './connect-packet.ts';
 import { dialOptionsOf } from './dial-options.ts';
-import { ReceivedMessage } from './received-message.ts';
-import { offerFault } from './server-offers.ts';
 
 /** The world of a client. */
 export interface ClientContext {
@@ -55,8 +51,7 @@ export class Client {
   readonly #redial: Redial;
   readonly #authentication: ClientAuthentication | undefined;
   readonly #publisher: ClientPublisher;
-  readonly #requests = new ClientRequests();
-  readonly #subscriptions = new Map<string, ClientSubscription>();
+  readonly #subscriptions: ClientSubscriptions;
   readonly #listeners = new Set<(status: ClientStatus) => void>();
   #line: OutgoingLine | undefined;
   #status: ClientStatus = { state: 'connecting' };
@@ -77,6 +72,7 @@ export class Client {
     const { sendWindowMax, receiveMaximum } = options;
     this.#session = new Session({ clientId: this.clientId, sendWindowMax, receiveMaximum });
     this.#authentication = authenticationOf(options, ports.random);
+    this.#subscriptions = new ClientSubscriptions(this.#session, () => this.#now);
     this.#publisher = new ClientPublisher(
       options.queueCountMax,
       new Origin('application', this.clientId),
@@ -164,26 +160,7 @@ export class Client {
     const fault = subscribeFault(filter, options);
     if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
     if (this.#isOver) throw new ClosedError('the client is closed');
-    const unserved = offerFault(this.#line?.machine.server, filter);
-    if (unserved !== undefined) throw new UsageError('NOT_SENT', `the filter '${filter}' was not sent: ${unserved}`);
-    const entry = {
-      filter,
-      qos: options.qos ?? 0,
-      noLocal: options.isNoLocal ?? false,
-      retainAsPublished: options.isRetainAsPublished ?? false,
-      retainHandling: options.retainHandling ?? 0,
-    };
-    const subscription = new ClientSubscription(entry, onMessage, (one) => this.#unsubscribe(one));
-    this.#subscriptions.get(filter)?.over();
-    this.#subscriptions.set(filter, subscription);
-    try {
-      const granted = await this.#ask('subscribe', filter);
-      subscription.grantedQos = granted === 0 ? 0 : granted === 1 ? 1 : 2;
-    } catch (error) {
-      this.#forget(subscription);
-      throw error;
-    }
-    return subscription;
+    return this.#subscriptions.subscribe(filter, options, onMessage);
   }
 
   /**
@@ -253,6 +230,7 @@ export class Client {
     const parts = { socket, turn: this.#turn, session: this.#session, terms: this.#terms(), maximumPacketSize };
     const line = new OutgoingLine(parts, this.#owner());
     this.#line = line;
+    this.#subscriptions.use(line.machine);
     this.#publisher.use({
       get isCongested() {
         return line.isCongested;
@@ -270,10 +248,10 @@ export class Client {
         this.#failure = new RefusedError(reasonCode, `${where} refused the client: ${detail}`);
       },
       sessionLost: (entries) => this.#publisher.sessionLost(entries),
-      messageReceived: (publish, ticket) => this.#received(publish, ticket),
+      messageReceived: (publish, ticket) => this.#subscriptions.received(publish, ticket),
       messageSettled: ({ token }, reasonCode) => this.#publisher.settled(token, reasonCode),
-      subscribed: (packetId, reasonCodes) => void this.#requests.answered(packetId, reasonCodes[0]),
-      unsubscribed: (packetId, reasonCodes) => void this.#requests.answered(packetId, reasonCodes[0]),
+      subscribed: (packetId, reasonCodes) => this.#subscriptions.answered(packetId, reasonCodes[0]),
+      unsubscribed: (packetId, reasonCodes) => this.#subscriptions.answered(packetId, reasonCodes[0]),
       writable: () => this.#publisher.pump(),
       closed: (end) => this.#lineClosed(end),
     };
@@ -295,77 +273,14 @@ export class Client {
     this.#isCleanDue = false;
     this.#failure = undefined;
     this.#redial.connected();
-    const pending = this.#requests.takeAll();
-    if (!connack.sessionPresent) this.#subscribeAgain(pending);
-    for (const request of pending) this.#send(request);
+    this.#subscriptions.connected(connack.sessionPresent);
     this.#change({ state: 'connected', sessionPresent: connack.sessionPresent });
     this.#publisher.pump();
   }
 
-  /** The server forgot the subscriptions: all but those that are about to be asked for anyway are asked for again. */
-  #subscribeAgain(pending: readonly ClientRequest[]): void {
-    const asked = new Set(pending.map(({ filter }) => filter));
-    for (const { filter } of this.#subscriptions.values()) {
-      if (asked.has(filter)) continue;
-      this.#send({
-        kind: 'subscribe',
-        filter,
-        resolve: () => undefined,
-        reject: (error) => this.#lostFilter(filter, error),
-      });
-    }
-  }
-
-  #lostFilter(filter: string, error: Error): void {
-    const subscription = this.#subscriptions.get(filter);
-    if (subscription && !(error instanceof ClosedError)) this.#forget(subscription);
-  }
-
-  #ask(kind: ClientRequest['kind'], filter: string): Promise<ReasonCode> {
-    return new Promise((resolve, reject) => this.#send({ kind, filter, resolve, reject }));
-  }
-
-  #send(request: ClientRequest): void {
-    const machine = this.#line?.machine;
-    const entry = this.#subscriptions.get(request.filter)?.entry;
-    const packetId =
-      request.kind === 'subscribe' && entry !== undefined
-        ? (machine?.subscribe([entry], noProperties, this.#now) ?? 0)
-        : (machine?.unsubscribe([request.filter], this.#now) ?? 0);
-    if (packetId > 0) this.#requests.asked(packetId, request);
-    else if (packetId === 0) this.#requests.wait(request);
-    else request.reject(new UsageError('NOT_SENT', `${request.filter} is longer than the server takes`));
-  }
-
-  async #unsubscribe(subscription: ClientSubscription): Promise<void> {
-    if (this.#subscriptions.get(subscription.filter) !== subscription) return;
-    if (!this.#isOver) await this.#ask('unsubscribe', subscription.filter);
-    this.#forget(subscription);
-  }
-
-  #forget(subscription: ClientSubscription): void {
-    subscription.over();
-    if (this.#subscriptions.get(subscription.filter) === subscription) this.#subscriptions.delete(subscription.filter);
-  }
-
-  #received(publish: ReceivedPublish, ticket: number): void {
-    const matching = [...this.#subscriptions.values()].filter((one) => one.matches(publish.topic));
-    let open = matching.length;
-    let worst: ReasonCode = ReasonCode.success;
-    const message = new ReceivedMessage(publish);
-    for (const subscription of matching) {
-      subscription.deliver(message, (reasonCode) => {
-        if (isFailure(reasonCode)) worst = reasonCode;
-        open--;
-        if (open === 0 && ticket > 0) this.#session.accept(ticket, worst);
-      });
-    }
-    // [MQTT-4.5.0-2] [MQTT3-4.5.0-2] acknowledged, wanted or not
-    if (matching.length === 0 && ticket > 0) this.#session.accept(ticket, ReasonCode.success);
-  }
-
   #lineClosed(end: ConnectionEnd): void {
     this.#line = undefined;
+    this.#subscriptions.use(undefined);
     this.#publisher.use(undefined);
     // [MQTT-3.2.2-4] closed, and connected anew with clean start
     const isUnknown = end.statement === unknownSession && !this.#isCleanDue;
@@ -392,8 +307,7 @@ export class Client {
     if (this.#status.state === 'closed') return;
     const reason = error ?? new ClosedError('the client was closed');
     this.#publisher.clear(reason);
-    this.#requests.clear(reason);
-    for (const subscription of this.#subscriptions.values()) subscription.over();
+    this.#subscriptions.clear(reason);
     this.#change({ state: 'closed', error });
     this.#resolveClosed({ error });
   }

@@ -86,8 +86,8 @@ export const bridgeMutants: readonly Mutant[] = [
   {
     name: 'a client does not ask a server again that forgot',
     like: 'clients that leave it to the application',
-    file: 'src/client/client.ts',
-    text: 'if (!connack.sessionPresent) this.#subscribeAgain(pending);',
+    file: 'src/client/client-subscriptions.ts',
+    text: 'if (!isSessionPresent) this.#subscribeAgain(pending);',
     becomes: '',
     seen: /subscriptions are missing|lost|no rest/,
   },

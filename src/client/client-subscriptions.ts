@@ -1,0 +1,141 @@
+// ClientSubscriptions: what a client is subscribed to, over all its connections. It asks the server, hands each message
+// to everybody whom it matches, and acknowledges it when the last of them has; on a server that forgot them it asks for
+// its subscriptions anew. Each connection is lent to it.
+import type { ClientConnection } from '../../protocol/connection/client-connection.ts';
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import { noProperties } from '../../protocol/wire/properties.ts';
+import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { ClosedError, UsageError } from '../base/errors.ts';
+import type { SubscribeOptions } from './client-options.ts';
+import { type ClientRequest, ClientRequests } from './client-requests.ts';
+import { ClientSubscription, type OnMessage } from './client-subscription.ts';
+import { ReceivedMessage } from './received-message.ts';
+import { offerFault } from './server-offers.ts';
+
+/** The subscriptions of one client. */
+export class ClientSubscriptions {
+  readonly #session: Session;
+  readonly #now: () => number;
+  readonly #requests = new ClientRequests();
+  readonly #subscriptions = new Map<string, ClientSubscription>();
+  #machine: ClientConnection | undefined;
+  #isOver = false;
+
+  /** `session`: where messages are accepted; `now`: ms of the monotonic clock. */
+  constructor(session: Session, now: () => number) {
+    this.#session = session;
+    this.#now = now;
+  }
+
+  /** A connection begins, or is gone. */
+  use(machine: ClientConnection | undefined): void {
+    this.#machine = machine;
+  }
+
+  /** See `Client.subscribe`. */
+  async subscribe(filter: string, options: SubscribeOptions, onMessage?: OnMessage): Promise<ClientSubscription> {
+    const unserved = offerFault(this.#machine?.server, filter);
+    if (unserved !== undefined) throw new UsageError('NOT_SENT', `the filter '${filter}' was not sent: ${unserved}`);
+    const entry = {
+      filter,
+      qos: options.qos ?? 0,
+      noLocal: options.isNoLocal ?? false,
+      retainAsPublished: options.isRetainAsPublished ?? false,
+      retainHandling: options.retainHandling ?? 0,
+    };
+    const subscription = new ClientSubscription(entry, onMessage, (one) => this.#unsubscribe(one));
+    this.#subscriptions.get(filter)?.over();
+    this.#subscriptions.set(filter, subscription);
+    try {
+      const granted = await this.#ask('subscribe', filter);
+      subscription.grantedQos = granted === 0 ? 0 : granted === 1 ? 1 : 2;
+    } catch (error) {
+      this.#forget(subscription);
+      throw error;
+    }
+    return subscription;
+  }
+
+  /** The server accepted the connection: what has no answer is asked, and what it forgot. */
+  connected(isSessionPresent: boolean): void {
+    const pending = this.#requests.takeAll();
+    if (!isSessionPresent) this.#subscribeAgain(pending);
+    for (const request of pending) this.#send(request);
+  }
+
+  /** The server answered a SUBSCRIBE or UNSUBSCRIBE. */
+  answered(packetId: number, reasonCode: ReasonCode | undefined): void {
+    this.#requests.answered(packetId, reasonCode);
+  }
+
+  /** Hands a message to everybody whom it matches. */
+  received(publish: ReceivedPublish, ticket: number): void {
+    const matching = [...this.#subscriptions.values()].filter((one) => one.matches(publish.topic));
+    let open = matching.length;
+    let worst: ReasonCode = ReasonCode.success;
+    const message = new ReceivedMessage(publish);
+    for (const subscription of matching) {
+      subscription.deliver(message, (reasonCode) => {
+        if (isFailure(reasonCode)) worst = reasonCode;
+        open--;
+        if (open === 0 && ticket > 0) this.#session.accept(ticket, worst);
+      });
+    }
+    // [MQTT-4.5.0-2] [MQTT3-4.5.0-2] acknowledged, wanted or not
+    if (matching.length === 0 && ticket > 0) this.#session.accept(ticket, ReasonCode.success);
+  }
+
+  /** The client is closed: nothing more is asked, and iterations end. */
+  clear(reason: Error): void {
+    this.#isOver = true;
+    this.#requests.clear(reason);
+    for (const subscription of this.#subscriptions.values()) subscription.over();
+  }
+
+  /** All but those that are about to be asked for anyway are asked for again. */
+  #subscribeAgain(pending: readonly ClientRequest[]): void {
+    const asked = new Set(pending.map(({ filter }) => filter));
+    for (const { filter } of this.#subscriptions.values()) {
+      if (asked.has(filter)) continue;
+      this.#send({
+        kind: 'subscribe',
+        filter,
+        resolve: () => undefined,
+        reject: (error) => this.#lostFilter(filter, error),
+      });
+    }
+  }
+
+  #lostFilter(filter: string, error: Error): void {
+    const subscription = this.#subscriptions.get(filter);
+    if (subscription && !(error instanceof ClosedError)) this.#forget(subscription);
+  }
+
+  #ask(kind: ClientRequest['kind'], filter: string): Promise<ReasonCode> {
+    return new Promise((resolve, reject) => this.#send({ kind, filter, resolve, reject }));
+  }
+
+  #send(request: ClientRequest): void {
+    const machine = this.#machine;
+    const entry = this.#subscriptions.get(request.filter)?.entry;
+    const packetId =
+      request.kind === 'subscribe' && entry !== undefined
+        ? (machine?.subscribe([entry], noProperties, this.#now()) ?? 0)
+        : (machine?.unsubscribe([request.filter], this.#now()) ?? 0);
+    if (packetId > 0) this.#requests.asked(packetId, request);
+    else if (packetId === 0) this.#requests.wait(request);
+    else request.reject(new UsageError('NOT_SENT', `${request.filter} is longer than the server takes`));
+  }
+
+  async #unsubscribe(subscription: ClientSubscription): Promise<void> {
+    if (this.#subscriptions.get(subscription.filter) !== subscription) return;
+    if (!this.#isOver) await this.#ask('unsubscribe', subscription.filter);
+    this.#forget(subscription);
+  }
+
+  #forget(subscription: ClientSubscription): void {
+    subscription.over();
+    if (this.#subscriptions.get(subscription.filter) === subscription) this.#subscriptions.delete(subscription.filter);
+  }
+}
