@@ -1,23 +1,36 @@
 // hot path
-// EntryIndex: where the entries of one log stream stand in the journal, in order of their sequences. 28 bytes an
+// EntryIndex: where the entries of one log stream stand in the journal, in order of their sequences. 20 bytes an
 // entry, however large its messages are and however many it holds; blocks of 1,024 entries are made at the end and
 // given up when nothing in them is held any more. Bounded by the limits of whoever appends.
 
 const blockSize = 1024;
 
 class Block {
-  readonly sequences = new Float64Array(blockSize);
+  /** The sequence of its first entry; those of all are counted from it. */
+  readonly base: number;
+  readonly offsets = new Uint32Array(blockSize);
   /** Place in the journal; -1 once the entry is gone. */
   readonly positions = new Float64Array(blockSize);
   readonly sizes = new Uint32Array(blockSize);
   /** Messages of the entry; how many of them, from the first on, are settled. */
   readonly counts = new Uint16Array(blockSize);
   readonly settled = new Uint16Array(blockSize);
-  readonly tags = new Uint32Array(blockSize);
+  /** The tag of all entries, until two differ. */
+  tag: number;
+  tags: Uint32Array | undefined;
   length = 0;
   held = 0;
   /** The first that may be held. */
   first = 0;
+
+  constructor(base: number, tag: number) {
+    this.base = base;
+    this.tag = tag;
+  }
+
+  sequenceOf(slot: number): number {
+    return this.base + (this.offsets[slot] ?? 0);
+  }
 }
 
 /** Where one entry was found; borrowed, and used again for the next one. */
@@ -60,16 +73,19 @@ export class EntryIndex {
   push({ sequence, count, position, size, tag }: IndexedEntry): void {
     let block = this.#blocks.at(-1);
     if (block === undefined || block.length === blockSize) {
-      block = new Block();
+      block = new Block(sequence, tag);
       this.#blocks.push(block);
     }
     const slot = block.length++;
-    block.sequences[slot] = sequence;
+    block.offsets[slot] = sequence - block.base;
     block.positions[slot] = position;
     block.sizes[slot] = size;
     block.counts[slot] = count;
     block.settled[slot] = 0;
-    block.tags[slot] = tag;
+    if (tag !== block.tag || block.tags) {
+      block.tags ??= new Uint32Array(blockSize).fill(block.tag);
+      block.tags[slot] = tag;
+    }
     block.held++;
     this.#held++;
     this.#lastSequence = sequence;
@@ -81,8 +97,8 @@ export class EntryIndex {
     if (block === undefined) return false;
     const low = slotOf(block, sequence);
     const isHeld = low < block.length && (block.positions[low] ?? -1) >= 0;
-    if (!isHeld || sequence < (block.sequences[low] ?? 0)) return false;
-    if (sequence >= (block.sequences[low] ?? 0) + (block.counts[low] ?? 0)) return false;
+    if (!isHeld || sequence < block.sequenceOf(low)) return false;
+    if (sequence >= block.sequenceOf(low) + (block.counts[low] ?? 0)) return false;
     this.#show(block, low);
     return true;
   }
@@ -95,7 +111,7 @@ export class EntryIndex {
       if (block === undefined || block.held === 0) continue;
       for (let slot = slotOf(block, sequence); slot < block.length; slot++) {
         if ((block.positions[slot] ?? -1) < 0) continue;
-        if ((block.sequences[slot] ?? 0) + (block.counts[slot] ?? 0) <= sequence) continue;
+        if (block.sequenceOf(slot) + (block.counts[slot] ?? 0) <= sequence) continue;
         this.#show(block, slot);
         return true;
       }
@@ -151,11 +167,11 @@ export class EntryIndex {
     this.#block = block;
     this.#slot = slot;
     const { found } = this;
-    found.sequence = block.sequences[slot] ?? 0;
+    found.sequence = block.sequenceOf(slot);
     found.count = block.counts[slot] ?? 0;
     found.position = block.positions[slot] ?? 0;
     found.size = block.sizes[slot] ?? 0;
-    found.tag = block.tags[slot] ?? 0;
+    found.tag = block.tags === undefined ? block.tag : (block.tags[slot] ?? 0);
     found.settled = block.settled[slot] ?? 0;
   }
 
@@ -170,7 +186,7 @@ export class EntryIndex {
     let high = blocks.length - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      if ((blocks[middle]?.sequences[0] ?? 0) <= sequence) low = middle + 1;
+      if ((blocks[middle]?.base ?? 0) <= sequence) low = middle + 1;
       else high = middle - 1;
     }
     return high;
@@ -183,7 +199,7 @@ function slotOf(block: Block, sequence: number): number {
   let high = block.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if ((block.sequences[middle] ?? 0) <= sequence) low = middle;
+    if (block.sequenceOf(middle) <= sequence) low = middle;
     else high = middle - 1;
   }
   return low;

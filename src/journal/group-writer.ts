@@ -16,7 +16,7 @@ import { segmentHeaderBytes } from './segment-header.ts';
 import type { Segment, Segments } from './segments.ts';
 
 /** Buffers that are kept for groups to come. */
-const sparesMax = 3;
+const sparesMax = 16;
 
 /** What a writer works with. */
 export interface WriterParts {

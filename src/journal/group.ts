@@ -16,7 +16,7 @@ export interface Waiter {
 
 const firstBytes = 16_384;
 /** The buffer of a larger group is not used again. */
-const keptBytesMax = 4 * 1024 * 1024;
+const keptBytesMax = 1024 * 1024;
 
 /** One group. */
 export class Group {

@@ -19,7 +19,7 @@ export interface JournalOptions {
   readonly lazyMs: number;
   /** How long what was written may stay unsynced when nobody asked for that, in ms. Default 1000. */
   readonly syncMs: number;
-  /** Unsynced bytes that are kept in memory to be written again if a sync fails. Default 8 MiB. */
+  /** Unsynced bytes that are kept in memory to be written again if a sync fails. Default 4 MiB. */
   readonly unsyncedBytesMax: number;
   /** Give segments their whole room when they are made: faster syncs, twice the bytes written. Default false. */
   readonly isPreallocated: boolean;
@@ -48,7 +48,7 @@ export const journalDefaults: Omit<JournalOptions, 'directory' | 'key'> = {
   batchMs: 2,
   lazyMs: 100,
   syncMs: 1000,
-  unsyncedBytesMax: 8 * 1024 * 1024,
+  unsyncedBytesMax: 4 * 1024 * 1024,
   isPreallocated: false,
   bytesMax: 4 * 1024 * 1024 * 1024,
   reserveBytes: 64 * 1024 * 1024,

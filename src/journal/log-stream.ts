@@ -3,7 +3,7 @@
 // that came side by side. Appending and settling are synchronous and only tell the journal; what is safe when is the
 // matter of `Journal.wait`. A settled message leaves at once; the record that says so follows with the next group.
 //
-// In memory: 28 bytes an entry, and the messages that were settled out of their order within one. Bounded by whoever
+// In memory: 20 bytes an entry, and the messages that were settled out of their order within one. Bounded by whoever
 // appends: `count` and `byteLength` tell.
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import { assert } from '../base/errors.ts';
