@@ -60,9 +60,11 @@ export class App {
     const kept = storage === undefined ? {} : { storage };
     const context = { ports, log, router, turn: new Turn(ports.clock), heapBytes, http: openNodeHttp, ...kept };
     const bridges = new Bridges(context);
-    // before anybody can publish: what is for a remote must find its bridge
-    for (const bridge of loaded.config.bridges) bridges.add(settingsOf(loaded, bridge));
-    const broker = await Broker.open(context, brokerOptionsOf(loaded)).catch(async (error: unknown) => {
+    // bridges come when the sessions are there to take what they bring, and before devices, whose messages they take
+    const restored = (): void => {
+      for (const bridge of loaded.config.bridges) bridges.add(settingsOf(loaded, bridge));
+    };
+    const broker = await Broker.open(context, brokerOptionsOf(loaded), { restored }).catch(async (error: unknown) => {
       await bridges.close(0);
       await storage?.journal.close();
       throw error;

@@ -109,15 +109,17 @@ export class Broker {
   /**
    * Opens a broker with all its listeners. Options left out have the values of `brokerDefaults`.
    * Rejects with a `LinkError` that names the address if a listener cannot be opened; none is left open then.
+   * `restored` is called when the sessions of an earlier process are there and before any device is.
    */
   static async open(
     context: BrokerContext,
     options: Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'>,
-    more: { readonly signal?: AbortSignal } = {},
+    more: { readonly signal?: AbortSignal; readonly restored?: () => void } = {},
   ): Promise<Broker> {
     const broker = new Broker(context, { ...brokerDefaults, ...options });
     try {
       await broker.#rooms.sessions.restore();
+      more.restored?.();
       for (const listener of options.listeners) {
         more.signal?.throwIfAborted();
         await broker.#doors.open(listener);

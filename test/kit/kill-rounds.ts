@@ -1,6 +1,6 @@
 // KillRounds: a real edge process between a device and a mosquitto, killed with SIGKILL at random moments: while it
-// takes messages, while the remote is frozen, while it drains. At the end everything that the device was promised must
-// have arrived: QoS 1 at least once, QoS 2 exactly once, first arrivals in order within a topic.
+// takes messages of both, while the remote is frozen, while it drains. At the end everything that was promised to device
+// and remote must have arrived at the other: QoS 1 at least once, QoS 2 exactly once, first arrivals in order within a topic.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { until } from './real-world.ts';
 /** What came of it. */
 export interface KillResult {
   readonly rounds: number;
-  /** Messages that the device was told are taken. */
+  /** Messages that device and remote were told are taken. */
   readonly promised: number;
   readonly arrived: number;
   readonly lost: readonly string[];
@@ -67,14 +67,25 @@ export async function playKillRounds({ rounds, seed, lines = [] }: KillOptions):
     },
     { ports: nodePorts() },
   );
-  const publisher = new Publisher(device);
+  const take = ({ topic, text }: { readonly topic: string; readonly text: string }): void => {
+    const list = arrived.get(topic) ?? [];
+    arrived.set(topic, list);
+    list.push(Number(text));
+  };
+  await device.subscribe('down/#', { qos: 2 }, take);
+  const publisher = new Publisher('up', (topic, text, qos) => device.publish(topic, text, { qos }));
+  const remote = new Publisher('down', (topic, text, qos) => far.publishAsync(topic, text, { qos }));
+  await until('the bridge has subscribed', () => edge.log.includes('bridge connected'));
   try {
-    for (let round = 0; round < rounds; round++) await playRound({ chance, edge, mosquitto, publisher });
-    await until('all is promised', () => publisher.waiting === 0, 60_000);
-    await until('all has arrived', () => publisher.missingIn(arrived).length === 0, 30_000).catch(() => undefined);
+    for (let round = 0; round < rounds; round++)
+      await playRound({ chance, edge, mosquitto, publishers: [publisher, remote] });
+    const both = [publisher, remote];
+    await until('all is promised', () => both.every(({ waiting }) => waiting === 0), 60_000);
+    const isComplete = (): boolean => both.every((one) => one.missingIn(arrived).length === 0);
+    await until('all has arrived', isComplete, 30_000).catch(() => undefined);
     // what comes twice may come late
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return { rounds, log: edge.log, ...publisher.resultOf(arrived) };
+    return { rounds, log: edge.log, ...resultOf(both, arrived) };
   } finally {
     device.destroy();
     far.end(true);
@@ -88,13 +99,13 @@ interface Round {
   readonly chance: Chance;
   readonly edge: Edge;
   readonly mosquitto: Mosquitto;
-  readonly publisher: Publisher;
+  readonly publishers: readonly Publisher[];
 }
 
-async function playRound({ chance, edge, mosquitto, publisher }: Round): Promise<void> {
+async function playRound({ chance, edge, mosquitto, publishers }: Round): Promise<void> {
   const kind = chance.pick(['publishing', 'outage', 'drain'] as const);
   if (kind !== 'publishing') await mosquitto.freeze();
-  publisher.publish(perRound, chance);
+  for (const publisher of publishers) publisher.publish(perRound / 2, chance);
   await pause(chance.int(1, kind === 'publishing' ? 120 : 250));
   if (kind === 'drain') {
     await mosquitto.thaw();
@@ -127,6 +138,7 @@ class Edge {
       `  server = "mqtt-tcp://127.0.0.1:${remotePort}"`,
       '  proto_ver = 4, clientid = "edge", clean_start = false, backoff_max = 500ms',
       '  forwards = [{ local_topic = "up/#", remote_topic = "" }]',
+      '  subscription = [{ remote_topic = "down/#", local_topic = "", qos = 2 }]',
       '}',
       ...lines,
     ];
@@ -160,27 +172,29 @@ class Edge {
 
 /** Publishes numbers, each topic its own row, and knows which were taken. */
 class Publisher {
-  readonly #device: Client;
+  readonly #side: string;
+  readonly #send: (topic: string, text: string, qos: 1 | 2) => Promise<unknown>;
   readonly #next = new Map<string, number>();
   readonly #promised = new Map<string, Set<number>>();
   waiting = 0;
   /** Of publishes that the device gave up. */
   readonly errors: string[] = [];
 
-  constructor(device: Client) {
-    this.#device = device;
+  constructor(side: string, send: (topic: string, text: string, qos: 1 | 2) => Promise<unknown>) {
+    this.#side = side;
+    this.#send = send;
   }
 
   publish(count: number, chance: Chance): void {
     for (let nth = 0; nth < count; nth++) {
       const qos = chance.isTrue(0.5) ? 1 : 2;
-      const topic = `up/${qos}/${chance.pick(topics)}`;
+      const topic = `${this.#side}/${qos}/${chance.pick(topics)}`;
       const number = (this.#next.get(topic) ?? 0) + 1;
       this.#next.set(topic, number);
       const promised = this.#promised.get(topic) ?? new Set();
       this.#promised.set(topic, promised);
       this.waiting++;
-      this.#device.publish(topic, `${number}`, { qos }).then(
+      this.#send(topic, `${number}`, qos).then(
         () => {
           this.waiting--;
           promised.add(number);
@@ -200,34 +214,41 @@ class Publisher {
     });
   }
 
-  resultOf(arrived: ReadonlyMap<string, readonly number[]>): Omit<KillResult, 'rounds' | 'log'> {
-    const doubled: string[] = [];
-    const reordered: string[] = [];
-    let repeats = 0;
-    let total = 0;
-    for (const [topic, numbers] of arrived) {
-      const seen = new Set<number>();
-      let highest = 0;
-      for (const number of numbers) {
-        total++;
-        const isRepeat = seen.has(number);
-        const isOnce = topic.startsWith('up/2/');
-        if (isRepeat && isOnce) doubled.push(`${topic}/${number}`);
-        else if (isRepeat) repeats++;
-        else if (number < highest) reordered.push(`${topic}/${number} behind ${highest}`);
-        seen.add(number);
-        highest = Math.max(highest, number);
-      }
-    }
-    const promised = [...this.#promised.values()].reduce((sum, { size }) => sum + size, 0);
-    return {
-      errors: this.errors,
-      promised,
-      arrived: total,
-      lost: this.missingIn(arrived),
-      doubled,
-      reordered,
-      repeats,
-    };
+  /** Messages that were taken. */
+  get promised(): number {
+    return [...this.#promised.values()].reduce((sum, { size }) => sum + size, 0);
   }
+}
+
+function resultOf(
+  publishers: readonly Publisher[],
+  arrived: ReadonlyMap<string, readonly number[]>,
+): Omit<KillResult, 'rounds' | 'log'> {
+  const doubled: string[] = [];
+  const reordered: string[] = [];
+  let repeats = 0;
+  let total = 0;
+  for (const [topic, numbers] of arrived) {
+    const seen = new Set<number>();
+    let highest = 0;
+    for (const number of numbers) {
+      total++;
+      const isRepeat = seen.has(number);
+      const isOnce = topic.includes('/2/');
+      if (isRepeat && isOnce) doubled.push(`${topic}/${number}`);
+      else if (isRepeat) repeats++;
+      else if (number < highest) reordered.push(`${topic}/${number} behind ${highest}`);
+      seen.add(number);
+      highest = Math.max(highest, number);
+    }
+  }
+  return {
+    promised: publishers.reduce((sum, { promised }) => sum + promised, 0),
+    arrived: total,
+    errors: publishers.flatMap(({ errors }) => errors),
+    lost: publishers.flatMap((one) => one.missingIn(arrived)),
+    doubled,
+    reordered,
+    repeats,
+  };
 }
