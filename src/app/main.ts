@@ -38,6 +38,11 @@ const commands: readonly KnownCommand[] = [
     load: async () => (await import('./commands/passwd.ts')).passwd,
   },
   {
+    name: 'doctor',
+    summary: 'find out why a remote cannot be reached',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'import',
     summary: 'make a configuration out of one of NanoMQ, Mosquitto or HiveMQ Edge',
     load: async () => (await import('./commands/import.ts')).importCommand,

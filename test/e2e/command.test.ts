@@ -81,7 +81,7 @@ async function tellUsage(t: Test, shell: Shell): Promise<void> {
   t.equal(bare.code, 2);
   t.match(bare.out, /viaduct COMMAND --help/);
   t.match(await shell.run(['--version']), { code: 0, out: /^\d+\.\d+\.\d+\n$/ });
-  for (const command of ['start', 'check', 'map', 'import', 'pub', 'sub', 'demo']) {
+  for (const command of ['start', 'check', 'map', 'import', 'doctor', 'pub', 'sub', 'demo']) {
     t.match(await shell.run([command, '--help']), { code: 0, out: new RegExp(`Usage: viaduct ${command}`) });
   }
   t.match(await shell.run(['fly']), { code: 2, err: /no command 'fly'/ });

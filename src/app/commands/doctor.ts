@@ -1,0 +1,81 @@
+// `viaduct doctor`: examines the way to the remotes of a configuration, step by step, with the time that each step
+// took, and says in plain words what is wrong and what can be done. Nothing of what runs is
+// disturbed.
+import { parseArgs } from 'node:util';
+import { messageOf, UsageError } from '../../base/errors.ts';
+import { type DoctorStep, examine } from '../../bridge/doctor.ts';
+import { loadConfig } from '../../config/load.ts';
+import { bridgeSettingsOf } from '../from-config.ts';
+import { type Command, ExitCode } from './command-io.ts';
+
+const marks = { ok: '+', warning: '!', failed: 'x' } as const;
+
+/** The command. */
+export const doctor: Command = {
+  name: 'doctor',
+  help: `Usage: viaduct doctor --config FILE [BRIDGE...]
+
+Examines the way to the remote of each bridge (default: all): address and port, TLS with its certificate, clock,
+CONNECT, limits of the remote, permission for each subscription, a message there and back. It uses a client id of
+its own and a clean session, so a bridge that runs is not disturbed.
+
+  -c, --config FILE   the configuration
+      --timeout TIME  for each step, in seconds, default 10
+      --json          one JSON object a step
+
+Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 78 wrong configuration.`,
+  run: async (args, io) => {
+    const { values, positionals } = flagsOf(args);
+    if (values.help) {
+      io.write(`${doctor.help}\n`);
+      return ExitCode.done;
+    }
+    if (values.config === undefined) throw new UsageError('FLAG', 'a configuration is needed: --config FILE');
+    const timeoutMs = Number(values.timeout ?? '10') * 1000;
+    if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
+      throw new UsageError('FLAG', `--timeout ${values.timeout}: expected seconds from 0.1 to 600`);
+    }
+    const { environment, hostname, ports } = io;
+    const loaded = await loadConfig({ path: values.config, disk: ports.disk, environment, hostname });
+    const { bridges } = loaded.config;
+    const unknown = positionals.find((name) => !bridges.some((bridge) => bridge.name === name));
+    if (unknown !== undefined) {
+      const known = bridges.map(({ name }) => name).join(', ') || 'none';
+      throw new UsageError('FLAG', `there is no bridge '${unknown}'; there are: ${known}`);
+    }
+    let isWell = true;
+    for (const bridge of bridges) {
+      if (positionals.length > 0 && !positionals.includes(bridge.name)) continue;
+      if (!values.json) io.write(`${bridge.name}\n`);
+      const onStep = (step: DoctorStep): void =>
+        io.write(values.json ? `${JSON.stringify({ bridge: bridge.name, ...step })}\n` : shown(step));
+      const steps = await examine(ports, bridgeSettingsOf(bridge, loaded.pems), { timeoutMs, onStep });
+      isWell &&= steps.every(({ state }) => state !== 'failed');
+    }
+    return isWell ? ExitCode.done : ExitCode.failed;
+  },
+};
+
+const flags = {
+  config: { type: 'string', short: 'c' },
+  timeout: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+function parsed(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: flags, allowPositionals: true });
+}
+
+function flagsOf(args: readonly string[]): ReturnType<typeof parsed> {
+  try {
+    return parsed(args);
+  } catch (error) {
+    throw new UsageError('FLAG', messageOf(error), { cause: error });
+  }
+}
+
+function shown({ name, state, ms, detail, remedy }: DoctorStep): string {
+  const line = `  ${marks[state]} ${name.padEnd(10)} ${`${Math.round(ms)} ms`.padStart(8)}  ${detail}\n`;
+  return remedy === '' ? line : `${line}${' '.repeat(25)}${remedy}\n`;
+}
