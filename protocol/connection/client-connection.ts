@@ -253,7 +253,7 @@ export class ClientConnection implements ExchangeOwner {
     if (isFailure(packet.reasonCode)) {
       const detail = packet.properties.reasonString ?? reasonName(packet.reasonCode);
       this.#sink.refused(packet.reasonCode, detail);
-      this.#end({ blame: 'remote', reasonCode: packet.reasonCode, detail: `the server refused: ${detail}` });
+      this.#ended(packet, `the server refused: ${detail}`);
       return undefined;
     }
     const distrust = connackFault(packet, this.#terms) ?? this.#authenticationFault(packet.properties);
@@ -333,8 +333,13 @@ export class ClientConnection implements ExchangeOwner {
     const detail = packet.properties.reasonString ?? reasonName(packet.reasonCode);
     const reference = packet.properties.serverReference;
     const where = reference === undefined ? '' : `, use ${reference}`;
-    this.#end({ blame: 'remote', reasonCode: packet.reasonCode, detail: `the server disconnected: ${detail}${where}` });
+    this.#ended(packet, `the server disconnected: ${detail}${where}`);
     return undefined;
+  }
+
+  /** The server ended the connection by a packet, which may name another server. */
+  #ended({ reasonCode, properties: { serverReference } }: ConnackPacket | DisconnectPacket, detail: string): void {
+    this.#end({ blame: 'remote', reasonCode, detail, ...(serverReference === undefined ? {} : { serverReference }) });
   }
 
   /**

@@ -40,6 +40,8 @@ export interface ConnectionEnd {
   readonly detail: string;
   /** At a server: whether the client's will is due. */
   readonly isWillDue: boolean;
+  /** At a client: where the server sends it. */
+  readonly serverReference?: string;
 }
 
 /** What came of a `send`. `full`: try again after `messageSettled`. */

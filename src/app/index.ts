@@ -36,13 +36,15 @@ export type { ListenerLimits, ListenerOptions } from '../broker/listener-options
 export { Client } from '../client/client.ts';
 export {
   type ClientOptions,
+  type CloseOptions,
   clientDefaults,
   type PublishOptions,
   type SubscribeOptions,
 } from '../client/client-options.ts';
 export { ClientRequester, type RequesterOptions, type RequestOptions } from '../client/client-requester.ts';
 export type { ClientStatus } from '../client/client-status.ts';
-export type { ClientSubscription, OnMessage } from '../client/client-subscription.ts';
+export type { Acknowledge, ClientSubscription, OnMessage } from '../client/client-subscription.ts';
+export type { ClientCounts } from '../client/client-subscriptions.ts';
 export type { ReceivedMessage } from '../client/received-message.ts';
 export { Turn } from '../link/turn.ts';
 export { Message } from '../message/message.ts';

@@ -295,7 +295,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     const isUnknown = end.statement === unknownSession && !this.#isCleanDue;
     this.#isCleanDue ||= isUnknown;
     if (isUnknown) this.#parts.log.info({ bridge: this.#parts.options.name }, `a new session is begun: ${end.detail}`);
-    this.#redial.lost(isUnknown);
+    this.#redial.lost(isUnknown ? 'now' : 'soon');
   }
 
   #lastError = '';

@@ -64,6 +64,16 @@ export interface ClientOptions {
   readonly isReconnecting: boolean;
   /** `Client.connect` waits for a server that is not there yet. Default false. */
   readonly isPatient: boolean;
+  /**
+   * Follow a server that names another one, this often in a row, 0 to 10; the other gets the same user name and
+   * password. Default 0: not at all. TLS is never given up for it.
+   */
+  readonly redirectMax: number;
+  /**
+   * Leave a server (protocol error) that sends a message at a higher QoS than it granted. Default false:
+   * such messages are taken, and counted in `Client.counts`.
+   */
+  readonly isGrantEnforced: boolean;
   /** QoS 1 and 2 messages underway, 1 to 65535; the server's receive maximum may lower it. Default 1000. */
   readonly sendWindowMax: number;
   /** QoS 1 and 2 messages that may await their handler, 1 to 65535. Default 1000. */
@@ -72,6 +82,8 @@ export interface ClientOptions {
   readonly maximumPacketSize: number;
   /** Messages published and not settled; beyond it `publish` rejects. Default 100,000. */
   readonly queueCountMax: number;
+  /** Their payloads and properties together, in bytes; beyond it `publish` rejects. Default 256 MiB. */
+  readonly queueBytesMax: number;
 }
 
 /** The defaults of every option that has one. */
@@ -87,10 +99,13 @@ export const clientDefaults: ClientOptions = {
   backoff: { delayMsMin: 250, delayMsMax: 30_000, stableMs: 10_000 },
   isReconnecting: true,
   isPatient: false,
+  redirectMax: 0,
+  isGrantEnforced: false,
   sendWindowMax: 1000,
   receiveMaximum: 1000,
   maximumPacketSize: 10 * 1024 * 1024,
   queueCountMax: 100_000,
+  queueBytesMax: 256 * 1024 * 1024,
 };
 
 /** How a message is published. */
@@ -113,6 +128,23 @@ export interface SubscribeOptions {
   readonly isNoLocal?: boolean;
   /** 5.0: the retain flag as it was published. Default false. */
   readonly isRetainAsPublished?: boolean;
+  /**
+   * The application acknowledges each message itself, with the second argument of its handler, when it likes: neither
+   * that the handler returns nor a promise of it does. Needs a handler. Default false.
+   */
+  readonly isManual?: boolean;
+  /** 5.0: a number from 1 to 268,435,455 that comes back with each message. Default none. */
+  readonly subscriptionIdentifier?: number;
   /** 5.0: when retained messages come: 0 at every subscribe, 1 at a new one, 2 never. Default 0. */
   readonly retainHandling?: 0 | 1 | 2;
+}
+
+/** How a client is closed. */
+export interface CloseOptions {
+  /** Longest wait for what is not settled, in ms. Default 5000. */
+  readonly timeoutMs?: number;
+  /** 5.0: seconds that the server keeps the session from now on. Default as CONNECT said. */
+  readonly sessionExpiryInterval?: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
 }

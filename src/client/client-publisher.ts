@@ -11,7 +11,7 @@ import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-co
 import { ClosedError, messageOf, RefusedError, UsageError } from '../base/errors.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
-import type { PublishOptions } from './client-options.ts';
+import type { ClientOptions, PublishOptions } from './client-options.ts';
 import { PublishQueue } from './publish-queue.ts';
 
 /** The connection as the publisher sees it. */
@@ -30,9 +30,13 @@ export class ClientPublisher {
   #isPumping = false;
   #emptied: (() => void) | undefined;
 
-  /** `countMax`: messages published and not settled. */
-  constructor(countMax: number, origin: Origin, now: () => number) {
-    this.#queue = new PublishQueue(countMax);
+  /** What is published and not settled is bounded by the options. */
+  constructor(
+    { queueCountMax, queueBytesMax }: Pick<ClientOptions, 'queueCountMax' | 'queueBytesMax'>,
+    origin: Origin,
+    now: () => number,
+  ) {
+    this.#queue = new PublishQueue(queueCountMax, queueBytesMax);
     this.#origin = origin;
     this.#now = now;
   }
@@ -47,9 +51,6 @@ export class ClientPublisher {
     const { qos = 0, retain = false, properties, signal } = options;
     const fault = topicNameFault(topic);
     if (fault !== undefined) return Promise.reject(new UsageError('TOPIC_NAME', `the topic '${topic}' ${fault}`));
-    if (this.#queue.isFull) {
-      return Promise.reject(new UsageError('QUEUE_FULL', `${this.#queue.size} messages are not settled yet`));
-    }
     const expiry = properties?.messageExpiryInterval;
     let block = emptyBytes;
     try {
@@ -58,9 +59,13 @@ export class ClientPublisher {
     } catch (error) {
       return Promise.reject(new UsageError('PROPERTIES', messageOf(error), { cause: error }));
     }
+    const bytes = typeof payload === 'string' ? bytesOfText(payload) : bytesOf(payload);
+    if (this.#queue.isFullFor(bytes.length + block.length)) {
+      return Promise.reject(new UsageError('QUEUE_FULL', `${this.#queue.size} messages are not settled yet`));
+    }
     const message = new Message({
       topic,
-      payload: typeof payload === 'string' ? bytesOfText(payload) : bytesOf(payload),
+      payload: bytes,
       qos,
       retain,
       origin: this.#origin,

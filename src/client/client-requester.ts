@@ -15,8 +15,11 @@ import type { ReceivedMessage } from './received-message.ts';
 
 /** How requests are made. */
 export interface RequesterOptions {
-  /** Where answers come: a topic that this client may subscribe to and nobody else uses. */
-  readonly responseTopic: string;
+  /**
+   * Where answers come: a topic that this client may subscribe to and nobody else uses. Default the response
+   * information of the server, which has to be asked for in CONNECT (`properties.requestResponseInformation`).
+   */
+  readonly responseTopic?: string;
   /** QoS of requests and answers. Default 1. */
   readonly qos?: Qos;
   /** Requests without answer; beyond it `request` rejects. Default 1000. */
@@ -40,19 +43,23 @@ interface Pending {
 export class ClientRequester {
   readonly #client: Client;
   readonly #ports: Ports;
-  readonly #options: RequesterOptions;
+  readonly #options: RequesterOptions & { readonly responseTopic: string };
   readonly #pending = new Map<string, Pending>();
   #subscription: ClientSubscription | undefined;
 
-  private constructor(client: Client, ports: Ports, options: RequesterOptions) {
+  private constructor(client: Client, ports: Ports, options: RequesterOptions & { readonly responseTopic: string }) {
     this.#client = client;
     this.#ports = ports;
     this.#options = options;
   }
 
-  /** Subscribes to the topic of the answers. Rejects like `Client.subscribe`. */
+  /** Subscribes to the topic of the answers. Rejects like `Client.subscribe`, with UsageError where there is none. */
   static async open(client: Client, ports: Ports, options: RequesterOptions): Promise<ClientRequester> {
-    const requester = new ClientRequester(client, ports, options);
+    const responseTopic = options.responseTopic ?? client.serverProperties.responseInformation;
+    if (responseTopic === undefined) {
+      throw new UsageError('TOPIC_NAME', 'no response topic is given, and the server sent no response information');
+    }
+    const requester = new ClientRequester(client, ports, { ...options, responseTopic });
     await requester.#listen();
     return requester;
   }

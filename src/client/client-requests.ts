@@ -1,8 +1,13 @@
 // ClientRequests: SUBSCRIBE and UNSUBSCRIBE that wait for their answer. A request
 // that a lost connection left unanswered is asked again on the next one; its promise
 // simply takes longer.
+//
+// Bounded: `waitingCountMax` requests while there is no connection; asked ones by the packet identifiers.
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
-import { RefusedError } from '../base/errors.ts';
+import { RefusedError, UsageError } from '../base/errors.ts';
+
+/** Requests that wait for a connection; beyond it they are rejected. */
+const waitingCountMax = 65_535;
 
 /** One request for one filter. */
 export interface ClientRequest {
@@ -19,7 +24,8 @@ export class ClientRequests {
 
   /** A request that could not be sent yet. */
   wait(request: ClientRequest): void {
-    this.#waiting.push(request);
+    if (this.#waiting.length < waitingCountMax) this.#waiting.push(request);
+    else request.reject(new UsageError('QUEUE_FULL', `${waitingCountMax} requests wait for a connection`));
   }
 
   /** A request was sent under a packet identifier. */

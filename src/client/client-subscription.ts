@@ -1,21 +1,35 @@
 // ClientSubscription: one filter of a client and who hears of it: a callback, or batches to iterate over. A QoS 1 or 2
-// message is acknowledged when its callback has returned (or the promise that it returned is fulfilled), or when the
-// iteration asks for the batch after it.
+// message is acknowledged when its callback has returned (or the promise that it returned is fulfilled), when the
+// iteration asks for the batch after it, or by the application's own hand.
 //
 // Bounded: unacknowledged messages by the client's receive maximum; QoS 0 messages in batches by `qos0CountMax`.
 import { filterMatches, parseFilter, topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
+import type { Properties } from '../../protocol/wire/properties.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError } from '../base/errors.ts';
 import type { SubscribeOptions } from './client-options.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
-/** Hears of messages. A promise holds the acknowledgement back until it is fulfilled; throwing refuses the message. */
-export type OnMessage = (message: ReceivedMessage) => void | Promise<void>;
+/** Acknowledges one message, by default with success; 0x80 and above refuses it. Once: what comes later is ignored. */
+export type Acknowledge = (reasonCode?: ReasonCode) => void;
+
+/**
+ * Hears of messages. A promise holds the acknowledgement back until it is fulfilled; throwing refuses the message.
+ * Where the subscription is manual, `acknowledge` does that instead.
+ */
+export type OnMessage = (message: ReceivedMessage, acknowledge: Acknowledge) => void | Promise<void>;
 
 /** Lets the acknowledgement of one message leave. */
 export type Release = (reasonCode: ReasonCode) => void;
+
+/** How a subscription is asked for, and how its messages are acknowledged. */
+export interface SubscriptionTerms {
+  readonly entry: SubscribeEntry;
+  readonly properties: Properties;
+  readonly isManual: boolean;
+}
 
 /** QoS 0 messages that wait for an iteration; beyond it the oldest is dropped. */
 const qos0CountMax = 10_000;
@@ -25,7 +39,7 @@ export class ClientSubscription {
   readonly filter: string;
   /** What the server granted; undefined until it has answered. */
   grantedQos: Qos | undefined;
-  readonly #entry: SubscribeEntry;
+  readonly #terms: SubscriptionTerms;
   readonly #matched: string;
   readonly #onMessage: OnMessage | undefined;
   readonly #end: (subscription: ClientSubscription) => Promise<void>;
@@ -37,20 +51,25 @@ export class ClientSubscription {
 
   /** Made by `Client.subscribe`. */
   constructor(
-    entry: SubscribeEntry,
+    terms: SubscriptionTerms,
     onMessage: OnMessage | undefined,
     end: (subscription: ClientSubscription) => Promise<void>,
   ) {
-    this.filter = entry.filter;
-    this.#entry = entry;
-    this.#matched = parseFilter(entry.filter).filter;
+    this.filter = terms.entry.filter;
+    this.#terms = terms;
+    this.#matched = parseFilter(this.filter).filter;
     this.#onMessage = onMessage;
     this.#end = end;
   }
 
   /** What the server is asked for. */
   get entry(): SubscribeEntry {
-    return this.#entry;
+    return this.#terms.entry;
+  }
+
+  /** The properties that the server is asked with. */
+  get properties(): Properties {
+    return this.#terms.properties;
   }
 
   /** Whether a topic is one of this subscription. */
@@ -64,16 +83,25 @@ export class ClientSubscription {
       this.#collect(message, release);
       return;
     }
+    let isOpen = true;
+    const releaseOnce = (reasonCode: ReasonCode = ReasonCode.success): void => {
+      if (isOpen) release(reasonCode);
+      isOpen = false;
+    };
     try {
-      const pending = this.#onMessage(message);
-      if (pending === undefined) release(ReasonCode.success);
+      const pending = this.#onMessage(message, releaseOnce);
+      if (this.#terms.isManual) {
+        pending?.catch(() => releaseOnce(ReasonCode.unspecifiedError));
+        return;
+      }
+      if (pending === undefined) releaseOnce();
       else
         pending.then(
-          () => release(ReasonCode.success),
-          () => release(ReasonCode.unspecifiedError),
+          () => releaseOnce(),
+          () => releaseOnce(ReasonCode.unspecifiedError),
         );
     } catch {
-      release(ReasonCode.unspecifiedError); // the application's refusal; its own error is its own
+      releaseOnce(ReasonCode.unspecifiedError); // the application's refusal; its own error is its own
     }
   }
 
@@ -126,8 +154,16 @@ export class ClientSubscription {
   }
 }
 
+/** The largest subscription identifier [MQTT-1.5.5-1]. */
+const subscriptionIdentifierMax = 268_435_455;
+
 /** Why a filter cannot be subscribed with these options; undefined if it can. */
-export function subscribeFault(filter: string, { isNoLocal = false }: SubscribeOptions): string | undefined {
+export function subscribeFault(filter: string, options: SubscribeOptions, hasHandler: boolean): string | undefined {
+  const { isNoLocal = false, isManual = false, subscriptionIdentifier: identifier = 1 } = options;
+  if (isManual && !hasHandler) return 'has no handler that could acknowledge its messages (isManual)';
+  if (!Number.isInteger(identifier) || identifier < 1 || identifier > subscriptionIdentifierMax) {
+    return `cannot have the identifier ${identifier}, expected 1 to ${subscriptionIdentifierMax}`;
+  }
   const fault = topicFilterFault(filter);
   if (fault !== undefined || !isNoLocal || !filter.startsWith('$share/')) return fault;
   return 'is shared, and cannot be subscribed without local messages'; // [MQTT-3.8.3-4]

@@ -5,6 +5,7 @@ import type { ClientConnection } from '../../protocol/connection/client-connecti
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, UsageError } from '../base/errors.ts';
 import type { SubscribeOptions } from './client-options.ts';
@@ -13,19 +14,36 @@ import { ClientSubscription, type OnMessage } from './client-subscription.ts';
 import { ReceivedMessage } from './received-message.ts';
 import { offerFault } from './server-offers.ts';
 
+/** What a client has counted since it began. */
+export interface ClientCounts {
+  /** Messages that no subscription here asked for: of an earlier run's session, or the server's mistake. */
+  readonly unasked: number;
+  /** Messages at a higher QoS than the server granted to any subscription that they match. */
+  readonly qosAboveGranted: number;
+}
+
 /** The subscriptions of one client. */
 export class ClientSubscriptions {
   readonly #session: Session;
   readonly #now: () => number;
   readonly #requests = new ClientRequests();
   readonly #subscriptions = new Map<string, ClientSubscription>();
+  readonly #isGrantEnforced: boolean;
   #machine: ClientConnection | undefined;
+  #unasked = 0;
+  #qosAboveGranted = 0;
   #isOver = false;
 
   /** `session`: where messages are accepted; `now`: ms of the monotonic clock. */
-  constructor(session: Session, now: () => number) {
+  constructor(session: Session, isGrantEnforced: boolean, now: () => number) {
     this.#session = session;
+    this.#isGrantEnforced = isGrantEnforced;
     this.#now = now;
+  }
+
+  /** See `Client.counts`. */
+  get counts(): ClientCounts {
+    return { unasked: this.#unasked, qosAboveGranted: this.#qosAboveGranted };
   }
 
   /** A connection begins, or is gone. */
@@ -35,8 +53,6 @@ export class ClientSubscriptions {
 
   /** See `Client.subscribe`. */
   async subscribe(filter: string, options: SubscribeOptions, onMessage?: OnMessage): Promise<ClientSubscription> {
-    const unserved = offerFault(this.#machine?.server, filter);
-    if (unserved !== undefined) throw new UsageError('NOT_SENT', `the filter '${filter}' was not sent: ${unserved}`);
     const entry = {
       filter,
       qos: options.qos ?? 0,
@@ -44,7 +60,12 @@ export class ClientSubscriptions {
       retainAsPublished: options.isRetainAsPublished ?? false,
       retainHandling: options.retainHandling ?? 0,
     };
-    const subscription = new ClientSubscription(entry, onMessage, (one) => this.#unsubscribe(one));
+    const { subscriptionIdentifier, isManual = false } = options;
+    const properties =
+      subscriptionIdentifier === undefined ? noProperties : { subscriptionIdentifiers: [subscriptionIdentifier] };
+    const subscription = new ClientSubscription({ entry, properties, isManual }, onMessage, (one) =>
+      this.#unsubscribe(one),
+    );
     this.#subscriptions.get(filter)?.over();
     this.#subscriptions.set(filter, subscription);
     try {
@@ -74,6 +95,8 @@ export class ClientSubscriptions {
     const matching = [...this.#subscriptions.values()].filter((one) => one.matches(publish.topic));
     let open = matching.length;
     let worst: ReasonCode = ReasonCode.success;
+    if (matching.length === 0) this.#unasked++;
+    else if (isAboveGrant(publish.qos, matching)) this.#aboveGrant();
     const message = new ReceivedMessage(publish);
     for (const subscription of matching) {
       subscription.deliver(message, (reasonCode) => {
@@ -91,6 +114,13 @@ export class ClientSubscriptions {
     this.#isOver = true;
     this.#requests.clear(reason);
     for (const subscription of this.#subscriptions.values()) subscription.over();
+  }
+
+  #aboveGrant(): void {
+    this.#qosAboveGranted++;
+    if (!this.#isGrantEnforced) return;
+    const detail = 'a message came at a higher QoS than the server granted';
+    this.#machine?.disconnect(ReasonCode.protocolError, detail);
   }
 
   /** All but those that are about to be asked for anyway are asked for again. */
@@ -118,14 +148,20 @@ export class ClientSubscriptions {
 
   #send(request: ClientRequest): void {
     const machine = this.#machine;
-    const entry = this.#subscriptions.get(request.filter)?.entry;
+    const { kind, filter } = request;
+    const subscription = kind === 'subscribe' ? this.#subscriptions.get(filter) : undefined;
+    const unserved = subscription && offerFault(machine?.server, filter, subscription.properties !== noProperties);
+    if (unserved !== undefined) {
+      request.reject(new UsageError('NOT_SENT', `the filter '${filter}' was not sent: ${unserved}`));
+      return;
+    }
     const packetId =
-      request.kind === 'subscribe' && entry !== undefined
-        ? (machine?.subscribe([entry], noProperties, this.#now()) ?? 0)
-        : (machine?.unsubscribe([request.filter], this.#now()) ?? 0);
+      subscription === undefined
+        ? (machine?.unsubscribe([filter], this.#now()) ?? 0)
+        : (machine?.subscribe([subscription.entry], subscription.properties, this.#now()) ?? 0);
     if (packetId > 0) this.#requests.asked(packetId, request);
     else if (packetId === 0) this.#requests.wait(request);
-    else request.reject(new UsageError('NOT_SENT', `${request.filter} is longer than the server takes`));
+    else request.reject(new UsageError('NOT_SENT', `${filter} is longer than the server takes`));
   }
 
   async #unsubscribe(subscription: ClientSubscription): Promise<void> {
@@ -138,4 +174,9 @@ export class ClientSubscriptions {
     subscription.over();
     if (this.#subscriptions.get(subscription.filter) === subscription) this.#subscriptions.delete(subscription.filter);
   }
+}
+
+/** Whether every grant that a message may have come under is known, and below its QoS. */
+function isAboveGrant(qos: Qos, matching: readonly ClientSubscription[]): boolean {
+  return qos > 0 && matching.every(({ grantedQos = 2 }) => grantedQos < qos);
 }

@@ -8,6 +8,7 @@ import { type ClientTerms, unknownSession } from '../../protocol/connection/clie
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket } from '../../protocol/wire/packets.ts';
+import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, LinkError, RefusedError, UsageError } from '../base/errors.ts';
@@ -17,13 +18,21 @@ import { Redial } from '../link/redial.ts';
 import { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
 import type { Ports, Socket } from '../ports/ports.ts';
-import { type ClientOptions, clientDefaults, type PublishOptions, type SubscribeOptions } from './client-options.ts';
+import {
+  type ClientOptions,
+  type CloseOptions,
+  clientDefaults,
+  type PublishOptions,
+  type SubscribeOptions,
+} from './client-options.ts';
 import { ClientPublisher } from './client-publisher.ts';
 import type { ClientStatus } from './client-status.ts';
 import { type ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
-import { ClientSubscriptions } from './client-subscriptions.ts';
-import { authenticationOf, connectPacketOf } from './connect-packet.ts';
+import { type ClientCounts, ClientSubscriptions } from './client-subscriptions.ts';
+import { authenticationOf, connectPacketOf, disconnectProperties } from './connect-packet.ts';
 import { dialOptionsOf } from './dial-options.ts';
+import { Redirects } from './redirects.ts';
+import { paceOf } from './retry-pace.ts';
 
 /** The world of a client. */
 export interface ClientContext {
@@ -44,7 +53,7 @@ export class Client {
   readonly #context: ClientContext;
   readonly #turn: Turn;
   readonly #options: ClientOptions;
-  readonly #address: RemoteAddress;
+  readonly #redirects: Redirects;
   /** That of this client id, over all its connections [MQTT3-3.1.3-2]. */
   readonly #session: Session;
   #clientId: string;
@@ -59,6 +68,8 @@ export class Client {
   /** The server has a session of which nothing is left here: the next connection begins a new one. */
   #isCleanDue = false;
   #failure: Error | undefined;
+  #isRefused = false;
+  #connackProperties: Properties = noProperties;
   #isClosing = false;
   #resolveClosed: (reason: ClientClosed) => void = () => undefined;
 
@@ -68,16 +79,12 @@ export class Client {
     this.#context = context;
     this.#turn = context.turn ?? new Turn(ports.clock);
     this.#options = options;
-    this.#address = address;
+    this.#redirects = new Redirects(address, options.redirectMax);
     const { sendWindowMax, receiveMaximum } = options;
     this.#session = new Session({ clientId: this.clientId, sendWindowMax, receiveMaximum });
     this.#authentication = authenticationOf(options, ports.random);
-    this.#subscriptions = new ClientSubscriptions(this.#session, () => this.#now);
-    this.#publisher = new ClientPublisher(
-      options.queueCountMax,
-      new Origin('application', this.clientId),
-      () => this.#now,
-    );
+    this.#subscriptions = new ClientSubscriptions(this.#session, options.isGrantEnforced, () => this.#now);
+    this.#publisher = new ClientPublisher(options, new Origin('application', this.clientId), () => this.#now);
     checkConnect(connectPacketOf(this.#clientId, options, options.cleanStart));
     const dial = dialOptionsOf(address, options);
     this.#redial = new Redial(
@@ -131,6 +138,16 @@ export class Client {
     return this.#status;
   }
 
+  /** What the server said of itself when it accepted last: the properties of its CONNACK; empty in 3.x. */
+  get serverProperties(): Properties {
+    return this.#connackProperties;
+  }
+
+  /** What was counted over all connections. */
+  get counts(): ClientCounts {
+    return this.#subscriptions.counts;
+  }
+
   /** Messages published and not settled. */
   get pendingCount(): number {
     return this.#publisher.pendingCount;
@@ -157,7 +174,7 @@ export class Client {
    * granted it; rejects with RefusedError when it refuses.
    */
   async subscribe(filter: string, options: SubscribeOptions = {}, onMessage?: OnMessage): Promise<ClientSubscription> {
-    const fault = subscribeFault(filter, options);
+    const fault = subscribeFault(filter, options, onMessage !== undefined);
     if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
     if (this.#isOver) throw new ClosedError('the client is closed');
     return this.#subscriptions.subscribe(filter, options, onMessage);
@@ -173,13 +190,15 @@ export class Client {
 
   /**
    * Closes in order: waits until what was published is settled, at most `timeoutMs` (default 5000), then disconnects.
-   * What is not settled by then rejects.
+   * What is not settled by then rejects. 5.0: `sessionExpiryInterval` changes how long the server keeps the session, in
+   * seconds; UsageError where CONNECT said 0, which cannot be changed [MQTT-3.14.2-2].
    */
-  async close(options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     if (this.#isOver) {
       await this.closed;
       return;
     }
+    const properties = disconnectProperties(options, this.#options);
     this.#isClosing = true;
     await new Promise<void>((resolve) => {
       const bound = this.#context.ports.clock.schedule(options.timeoutMs ?? 5000, resolve);
@@ -190,7 +209,7 @@ export class Client {
       });
     });
     this.#redial.stop();
-    this.#line?.machine.disconnect(ReasonCode.success, 'the client was closed');
+    this.#line?.machine.disconnect(ReasonCode.success, 'the client was closed', properties);
     this.#finish(undefined);
   }
 
@@ -244,7 +263,8 @@ export class Client {
     return {
       connected: (connack) => this.#connected(connack),
       refused: (reasonCode, detail) => {
-        const where = describeRemote(this.#address);
+        const where = describeRemote(this.#redirects.address);
+        this.#isRefused = true;
         this.#failure = new RefusedError(reasonCode, `${where} refused the client: ${detail}`);
       },
       sessionLost: (entries) => this.#publisher.sessionLost(entries),
@@ -272,6 +292,8 @@ export class Client {
     this.#wasConnected = true;
     this.#isCleanDue = false;
     this.#failure = undefined;
+    this.#connackProperties = connack.properties;
+    this.#redirects.connected();
     this.#redial.connected();
     this.#subscriptions.connected(connack.sessionPresent);
     this.#change({ state: 'connected', sessionPresent: connack.sessionPresent });
@@ -284,12 +306,24 @@ export class Client {
     this.#publisher.use(undefined);
     // [MQTT-3.2.2-4] closed, and connected anew with clean start
     const isUnknown = end.statement === unknownSession && !this.#isCleanDue;
+    const isRefused = this.#isRefused;
+    this.#isRefused = false;
+    const wasAway = this.#redirects.address;
+    const isSent = this.#redirects.follow(end);
+    if (this.#redirects.address !== wasAway)
+      this.#redial.redirect(dialOptionsOf(this.#redirects.address, this.#options));
     if (isUnknown) this.#isCleanDue = true;
+    else if (isSent) this.#failure = undefined;
     else this.#failure ??= new LinkError('open', end.detail);
-    this.#redial.lost(isUnknown);
+    const pace = isUnknown || isSent ? 'now' : paceOf(end, isRefused);
+    if (pace === 'never') this.destroy(this.#failure);
+    else this.#redial.lost(pace);
   }
 
   #waiting(delayMs: number, error: Error | undefined): void {
+    if (error !== undefined && this.#redirects.goHome()) {
+      this.#redial.redirect(dialOptionsOf(this.#redirects.address, this.#options));
+    }
     const reason = error ?? this.#failure ?? new LinkError('open', 'the connection was lost');
     this.#failure = undefined;
     const isFirst = !this.#wasConnected && !this.#options.isPatient;

@@ -1,15 +1,16 @@
-// ConnectPacket of a client: its options as the first packet of a connection. It
+// ConnectPacket of a client: its options as the first packet of a connection, and the last. It
 // decides nothing: whether a session is to start clean is the word of the client, which
 // knows what went before.
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
 import { bytesOf, bytesOfText, textOfBytes } from '../../protocol/wire/bytes.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
-import { noProperties } from '../../protocol/wire/properties.ts';
+import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Random } from '../ports/ports.ts';
 import { clientAuthenticationOf } from '../secrets/scram-client.ts';
-import type { ClientOptions } from './client-options.ts';
+import type { ClientOptions, CloseOptions } from './client-options.ts';
 
 const nobody: Pick<ClientOptions, 'username' | 'password'> = {};
 
@@ -59,4 +60,18 @@ export function authenticationOf(options: ClientOptions, random: Random): Client
     ...(text === undefined ? {} : { password: text }),
   };
   return clientAuthenticationOf(authentication, credentials, random);
+}
+
+/** The properties of the DISCONNECT of a client. Throws UsageError for a session expiry that cannot be changed. */
+export function disconnectProperties(closing: CloseOptions, options: ClientOptions): Properties {
+  const { sessionExpiryInterval } = closing;
+  if (sessionExpiryInterval === undefined || options.version !== ProtocolVersion.v5) return noProperties;
+  const before = options.properties.sessionExpiryInterval ?? options.sessionExpiryInterval;
+  if (before === 0 && sessionExpiryInterval > 0) {
+    throw new UsageError('PROPERTIES', 'a session that was to end with its connection cannot be kept at its end');
+  }
+  if (!Number.isInteger(sessionExpiryInterval) || sessionExpiryInterval < 0 || sessionExpiryInterval > 0xffff_ffff) {
+    throw new UsageError('PROPERTIES', `sessionExpiryInterval ${sessionExpiryInterval}: expected 0 to 4294967295`);
+  }
+  return { sessionExpiryInterval };
 }

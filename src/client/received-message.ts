@@ -7,6 +7,8 @@ import type { Properties } from '../../protocol/wire/properties.ts';
 import { decodePublishProperties } from '../../protocol/wire/property-block.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 
+const none: readonly number[] = [];
+
 /** One message that came in. */
 export class ReceivedMessage {
   readonly topic: string;
@@ -17,6 +19,8 @@ export class ReceivedMessage {
   readonly dup: boolean;
   /** Seconds that are left; undefined for no expiry. */
   readonly messageExpiryInterval: number | undefined;
+  /** 5.0: those of the subscriptions that matched, as far as they have one; empty for none. */
+  readonly subscriptionIdentifiers: readonly number[];
   readonly #block: Bytes;
 
   /** Copies what was borrowed. */
@@ -27,6 +31,7 @@ export class ReceivedMessage {
     this.retain = publish.retain;
     this.dup = publish.dup;
     this.messageExpiryInterval = publish.messageExpiryInterval < 0 ? undefined : publish.messageExpiryInterval;
+    this.subscriptionIdentifiers = publish.subscriptionIdentifiers ?? none;
     this.#block = copyOfBytes(publish.properties);
   }
 
@@ -35,7 +40,7 @@ export class ReceivedMessage {
     return textOfBytes(this.payload);
   }
 
-  /** Properties of the PUBLISH, decoded when asked for; empty in 3.x. */
+  /** More properties of the PUBLISH, decoded when asked for; empty in 3.x. */
   get properties(): Properties {
     return decodePublishProperties(this.#block);
   }

@@ -5,7 +5,14 @@ import type { ServerFeatures } from '../../protocol/connection/limits.ts';
 import { parseFilter } from '../../protocol/topic/topic-filter.ts';
 
 /** Why the server does not serve a filter; undefined if it does, or if nothing is known. */
-export function offerFault(server: ServerFeatures | undefined, filter: string): string | undefined {
+export function offerFault(
+  server: ServerFeatures | undefined,
+  filter: string,
+  hasIdentifier: boolean,
+): string | undefined {
+  if (hasIdentifier && server?.isSubscriptionIdentifierAvailable === false) {
+    return 'the server has no subscription identifiers';
+  }
   const { filter: matched, shareName } = parseFilter(filter);
   if (server?.isSharedAvailable === false && shareName !== '') return 'the server has no shared subscriptions';
   return server?.isWildcardAvailable === false && /[+#]/.test(matched) ? 'the server takes no wildcards' : undefined;

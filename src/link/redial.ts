@@ -8,6 +8,12 @@ import { Backoff, type BackoffOptions } from '../../protocol/connection/backoff.
 import { messageOf } from '../base/errors.ts';
 import type { DialOptions, Ports, Socket, Timer } from '../ports/ports.ts';
 
+/**
+ * How soon the next try is: at once, by the back-off, or after its longest delay (which is what jitter leaves of it,
+ * half at least).
+ */
+export type RetryPace = 'now' | 'soon' | 'late';
+
 /** Who wants the sockets. */
 export interface RedialOwner {
   /** A try begins. */
@@ -28,6 +34,7 @@ export interface RedialOptions {
 export class Redial {
   readonly #ports: Pick<Ports, 'clock' | 'net' | 'random'>;
   readonly #options: RedialOptions;
+  #dialOptions: DialOptions;
   readonly #owner: RedialOwner;
   readonly #backoff: Backoff;
   #state: 'idle' | 'dialling' | 'open' | 'waiting' | 'stopped' = 'idle';
@@ -37,6 +44,7 @@ export class Redial {
   constructor(ports: Pick<Ports, 'clock' | 'net' | 'random'>, options: RedialOptions, owner: RedialOwner) {
     this.#ports = ports;
     this.#options = options;
+    this.#dialOptions = options.dial;
     this.#owner = owner;
     this.#backoff = new Backoff(options.backoff);
   }
@@ -51,11 +59,16 @@ export class Redial {
     this.#backoff.connected(this.#ports.clock.now());
   }
 
-  /** The socket is gone. `isAtOnce`: nothing is wrong with the peer, so the next try waits for nothing. */
-  lost(isAtOnce = false): void {
+  /** The socket is gone; the next try comes at its pace: default by the back-off. */
+  lost(pace: RetryPace = 'soon'): void {
     if (this.#state !== 'open') return;
-    if (isAtOnce) this.#dial();
-    else this.#wait(undefined);
+    if (pace === 'now') this.#dial();
+    else this.#wait(undefined, pace === 'late');
+  }
+
+  /** From the next try on something else is dialled. */
+  redirect(dial: DialOptions): void {
+    this.#dialOptions = dial;
   }
 
   /** Tries at once instead of waiting. */
@@ -75,7 +88,7 @@ export class Redial {
   #dial(): void {
     this.#state = 'dialling';
     this.#owner.dialling();
-    this.#ports.net.dial({ ...this.#options.dial, signal: this.#abort.signal }).then(
+    this.#ports.net.dial({ ...this.#dialOptions, signal: this.#abort.signal }).then(
       (socket) => this.#opened(socket),
       (error: unknown) => this.#wait(error instanceof Error ? error : new Error(messageOf(error))),
     );
@@ -90,11 +103,13 @@ export class Redial {
     this.#owner.opened(socket);
   }
 
-  #wait(error: Error | undefined): void {
+  #wait(error: Error | undefined, isLate = false): void {
     if (this.#state === 'stopped') return;
     this.#state = 'waiting';
     const { clock, random } = this.#ports;
-    const delayMs = this.#backoff.failed(clock.now(), random.unit());
+    const unit = random.unit();
+    const soonMs = this.#backoff.failed(clock.now(), unit);
+    const delayMs = isLate ? this.#options.backoff.delayMsMax * (0.5 + unit / 2) : soonMs;
     this.#timer = clock.schedule(delayMs, () => this.#dial());
     this.#owner.waiting(delayMs, error);
   }
