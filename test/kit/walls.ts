@@ -136,6 +136,7 @@ export const testPrograms: readonly string[] = [
   'test/sim/run.ts',
   'test/sim/every-byte.ts',
   'test/sim/scenarios.ts',
+  'test/e2e/run-differential.ts',
   'test/sim/mutants/run.ts',
 ];
 
