@@ -267,6 +267,27 @@ export class SendWindow {
     return entry;
   }
 
+  /**
+   * The owner goes to another peer with what this one does not own: returns everything underway, in order, with its
+   * state. What is left here are QoS 2 flows to be finished if this peer is met again: PUBREL is due for all of them,
+   * so that it forgets their identifiers; what it did not own has the token 0, nobody's. No connection is open.
+   */
+  moveAway(): readonly SendEntry[] {
+    const underway = [...(this.#entries?.values() ?? [])];
+    for (const { packetId, delivery, state, order } of underway) {
+      if (delivery.qos < 2) {
+        this.settle(packetId);
+        continue;
+      }
+      if (state === 'released') continue;
+      const rest = new Entry(packetId, delivery, 0, order);
+      rest.state = 'released';
+      rest.releaseOrder = this.#nextReleaseOrder++;
+      this.#entries?.set(packetId, rest);
+    }
+    return underway;
+  }
+
   /** Forgets everything: the session is over. Returns what was underway, in order: the peer owns the released ones. */
   reset(): readonly SendEntry[] {
     const underway = this.entries();

@@ -132,6 +132,11 @@ export class Session {
     this.#acks?.settle(ticket, reasonCode);
   }
 
+  /** See `SendWindow.moveAway`. */
+  moveAway(): readonly SendEntry[] {
+    return this.#sendWindow?.moveAway() ?? none;
+  }
+
   /**
    * Forgets all flows: the session is over. Returns the outbound ones in order: those still `published` are the owner's
    * again, those `released` the peer's.

@@ -6,17 +6,19 @@ import type { AccessOptions } from '../access/access-options.ts';
 import type { HttpAccessOptions } from '../access/http-access.ts';
 import type { LogOptions } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge.ts';
-import { bridgeDefaults } from '../bridge/bridge-options.ts';
+import { bridgeDefaults, type RemoteOptions } from '../bridge/bridge-options.ts';
 import type { BrokerOptions } from '../broker/broker-options.ts';
 import type {
   BridgeConfig,
   DataConfig,
   HttpAuthConfig,
   LogConfig,
+  ServerConfig,
   TlsConfig,
   WillConfig,
 } from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { present } from '../config/schema-values.ts';
 import { tokenKeysOf } from '../config/token-keys.ts';
 import type { JournalSettings } from '../journal/journal.ts';
 import type { TlsOptions } from '../ports/ports.ts';
@@ -81,12 +83,12 @@ export function tlsOptionsOf(tls: TlsConfig, pems: Pems): TlsOptions {
     ...(authorities === undefined ? {} : { authorities }),
     ...(keyPassphrase === undefined ? {} : { keyPassphrase }),
     ...(serverName === undefined ? {} : { serverName }),
-    ...listenerTlsOf(tls, pems),
+    ...strictTlsOf(tls, pems),
   };
 }
 
-/** What only listeners have in TLS. */
-function listenerTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
+/** What hardens TLS, and the names of listeners. */
+function strictTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
   const { ciphers, versionMin, alpnProtocols, namedCertificates } = tls;
   const revocations = pemOf(tls.revocationsFile, pems);
   return {
@@ -108,27 +110,27 @@ function listenerTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
 
 /** The settings of a bridge. */
 export function bridgeSettingsOf(config: BridgeConfig, pems: Pems): BridgeSettings {
-  const { host, port, tls, socketPath, webSocket, will, connectProperties, ...others } = config;
-  const { backoffMsMax, keepAliveS, overflow, ...same } = others;
+  const { host, port, tls, socketPath, webSocket, weight, backups, ...others } = config;
+  const { will, connectProperties, keepAliveS, overflow, ...more } = others;
+  const { backoffMsMin, backoffMsMax, backoffJitter, stableMs, ...same } = more;
   const { receiveMaximum = bridgeDefaults.receiveMaximum, ...properties } = connectProperties;
   const { maximumPacketSize = bridgeDefaults.maximumPacketSize } = properties;
   return {
     ...same,
-    remote: {
-      host,
-      port,
-      ...(socketPath === undefined ? {} : { socketPath }),
-      ...(webSocket === undefined ? {} : { webSocket }),
-      ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls, pems) }),
-    },
+    remote: remoteOf({ host, port, ...present({ tls, socketPath, webSocket, weight }) }, pems),
+    backups: backups.map((one) => remoteOf(one, pems)),
     keepAlive: keepAliveS,
-    backoff: { ...bridgeDefaults.backoff, delayMsMax: backoffMsMax },
+    backoff: { delayMsMin: backoffMsMin, delayMsMax: backoffMsMax, stableMs, jitter: backoffJitter },
     queueOverflow: overflow,
     receiveMaximum,
     maximumPacketSize,
     properties: { sessionExpiryInterval: bridgeDefaults.properties.sessionExpiryInterval ?? 0, ...properties },
     ...(will === undefined ? {} : { will: willOf(will) }),
   };
+}
+
+function remoteOf({ tls, ...same }: ServerConfig, pems: Pems): RemoteOptions {
+  return tls === undefined ? same : { ...same, tls: tlsOptionsOf(tls, pems) };
 }
 
 function willOf(will: WillConfig): NonNullable<BridgeSettings['will']> {

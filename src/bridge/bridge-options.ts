@@ -23,6 +23,13 @@ export interface RemoteOptions {
   readonly tls?: TlsOptions;
   /** Present: MQTT over WebSocket. */
   readonly webSocket?: WebSocketDialOptions;
+  /** Default that of the bridge. */
+  readonly clientId?: string;
+  /** Default those of the bridge; with a user name of its own a server has no other password than its own. */
+  readonly username?: string;
+  readonly password?: string;
+  /** Its share of the draws when servers are weighted, 1 to 65535. Default 1. */
+  readonly weight?: number;
 }
 
 /** What rules of both directions have in common. */
@@ -71,6 +78,22 @@ export interface BridgeOptions {
   /** Unique among the bridges of a process. */
   readonly name: string;
   readonly remote: RemoteOptions;
+  /** Servers to go to when `remote` cannot be had. Default none. */
+  readonly backups: readonly RemoteOptions[];
+  /** Which server is tried next. Default `ordered`: the first of them that is due. */
+  readonly remoteOrder: 'ordered' | 'round-robin' | 'weighted';
+  /**
+   * When servers are ordered, and another than the first is in use: how often those before it are probed, in ms; 0 is
+   * never. The bridge moves when one has kept a connection of a probe for `backoff.stableMs`. Default 300,000.
+   */
+  readonly failbackMs: number;
+  /**
+   * The servers are nodes of one cluster and share the session. Default false: each has its own, and what one has not
+   * settled is sent to the other.
+   */
+  readonly isSessionShared: boolean;
+  /** An older version is spoken with a server that refuses `version`; for a day. Default true. */
+  readonly isSteppingDown: boolean;
   readonly forwards: readonly ForwardRuleOptions[];
   readonly subscriptions: readonly SubscriptionRuleOptions[];
   /** Default 5.0. */
@@ -139,6 +162,11 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   hasSessionState: false,
   properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
   subscribeProperties: noProperties,
+  backups: [],
+  remoteOrder: 'ordered',
+  failbackMs: 300_000,
+  isSessionShared: false,
+  isSteppingDown: true,
   isBridgeBitSet: false,
   backoff: { delayMsMin: 500, delayMsMax: 60_000, stableMs: 10_000 },
   connectTimeoutMs: 20_000,

@@ -6,13 +6,43 @@
 import type { ConnackPacket } from '../../protocol/wire/packets.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
+import type { TroubleKind } from './link-trouble.ts';
 
 /** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
 export type BridgeLinkState =
   | { readonly state: 'connecting'; readonly since: number }
   | { readonly state: 'connected'; readonly since: number; readonly sessionPresent: ConnackPacket['sessionPresent'] }
-  | { readonly state: 'waiting'; readonly since: number; readonly retryAt: number; readonly error: string }
+  | WaitingState
   | { readonly state: 'closed'; readonly since: number };
+
+/** Not connected: why, what to do about it, and when it is tried again. */
+export interface WaitingState {
+  readonly state: 'waiting';
+  readonly since: number;
+  readonly retryAt: number;
+  readonly error: string;
+  readonly kind: TroubleKind;
+  readonly remedy?: string;
+}
+
+/** One server in numbers. */
+export interface RemoteStatus {
+  /** `host:port`. */
+  readonly address: string;
+  readonly clientId: string;
+  /** Whether it is the one in use, or being tried. */
+  readonly isCurrent: boolean;
+  readonly tries: number;
+  readonly connects: number;
+  readonly failures: number;
+  /** How long it was connected to, all connections together, in ms. */
+  readonly connectedMs: number;
+  /** The last trouble since it was connected. */
+  readonly error?: string;
+  readonly kind?: TroubleKind;
+  /** When it may be tried again, in ms of the monotonic clock. */
+  readonly retryAt?: number;
+}
 
 /** One rule in numbers. */
 export interface RuleStatus {
@@ -34,8 +64,12 @@ export interface RuleStatus {
 /** A bridge, now. */
 export interface BridgeStatus {
   readonly name: string;
-  /** `host:port` of the remote. */
+  /** `host:port` of the server in use, or being tried. */
   readonly remote: string;
+  /** All servers, in their order. */
+  readonly remotes: readonly RemoteStatus[];
+  /** What the remote does not do that it was asked for, in words. */
+  readonly degradations: readonly string[];
   readonly link: BridgeLinkState;
   /** How often MQTT came up. */
   readonly connects: number;

@@ -7,7 +7,6 @@
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { Log } from '../base/log.ts';
-import { describeRemote } from '../base/remote-address.ts';
 import type { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -46,7 +45,6 @@ export class Bridge {
   /** Fulfilled when the bridge is closed, whichever way. */
   readonly closed: Promise<BridgeClosed>;
   readonly #context: BridgeContext;
-  readonly #options: BridgeOptions;
   readonly #connector: Connector;
   readonly #forwarder: Forwarder;
   readonly #receiver: Receiver;
@@ -62,7 +60,6 @@ export class Bridge {
   private constructor(context: BridgeContext, options: BridgeOptions) {
     this.name = options.name;
     this.#context = context;
-    this.#options = options;
     const origin = new Origin('bridge', options.name);
     const clock = context.ports.clock;
     this.#connector = new Connector({ ...context, options }, this.#owner());
@@ -83,7 +80,7 @@ export class Bridge {
     this.#receiver = new Receiver(this.#subscriptions, {
       origin,
       router: context.router,
-      session: this.#connector.session,
+      session: () => this.#connector.session,
       refusedForNow: () => this.#connector.breakOff('no room for a message now'),
     });
     this.closed = new Promise((resolve) => {
@@ -113,10 +110,11 @@ export class Bridge {
 
   /** The bridge, now. */
   get status(): BridgeStatus {
-    const { remote } = this.#options;
     return {
       name: this.name,
-      remote: describeRemote(remote),
+      remote: this.#connector.remote,
+      remotes: this.#connector.remotes,
+      degradations: this.#connector.degradations,
       link: this.#connector.state,
       connects: this.#connector.connects,
       queueDepth: this.#forwarder.depth,
@@ -161,6 +159,11 @@ export class Bridge {
     this.#finish(undefined);
   }
 
+  /** Dials at once if the bridge waits: something has changed that may have been in the way. */
+  wake(): void {
+    this.#connector.wake();
+  }
+
   /** Closes at once: what waits is dropped, counted as `removed`. */
   destroy(error?: Error): void {
     if (this.#state === 'closed') return;
@@ -197,6 +200,7 @@ export class Bridge {
       messageSettled: (entry, reasonCode) => this.#settled(entry, reasonCode),
       runSettled: (token) => {
         this.#forwarder.runSettled(token);
+        this.#connector.settled();
         this.#checkDrained();
       },
       sessionLost: (entries) => this.#forwarder.sessionLost(entries),
@@ -214,6 +218,7 @@ export class Bridge {
 
   #settled(entry: SendEntry, reasonCode: ReasonCode): void {
     this.#forwarder.settled(entry, reasonCode);
+    this.#connector.settled();
     if (isFailure(reasonCode)) {
       const facts = { bridge: this.name, reason: reasonName(reasonCode) };
       this.#context.log.warn(facts, 'the remote refused a message');

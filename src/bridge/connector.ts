@@ -1,37 +1,40 @@
 // Connector: the outbound connection of one bridge, dialled again for as long as the bridge lives; to the remote it is
-// a client like any other [MQTT3-7.0.0-1]. The session belongs to the connector; sockets, machines and buffers belong
-// to one line each and go with it.
+// a client like any other [MQTT3-7.0.0-1]. Each server has its session; sockets, machines and buffers belong to one
+// line each and go with it.
 //
 //   dialling -> line opened -> CONNECT -> connected -> lost -> waiting (back-off) -> dialling ...
+//                                             | a server before this one is back: nothing new is sent, what is
+//                                             v underway is settled, DISCONNECT, CONNECT there
+//                                           moving
 //
-// Bounded: one line at a time.
-import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
-import { type ClientTerms, unknownSession } from '../../protocol/connection/client-terms.ts';
+// Bounded: one line at a time, and one socket that is ready to take over.
+import { unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
-import { type PeerLimits, packetSizeMax } from '../../protocol/connection/limits.ts';
+import type { PeerLimits } from '../../protocol/connection/limits.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
-import { Session } from '../../protocol/session/session.ts';
-import { bytesOfText } from '../../protocol/wire/bytes.ts';
-import { PacketType } from '../../protocol/wire/packet-type.ts';
-import type { ConnackPacket, ConnectPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
-import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import type { ConnackPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
+import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
-import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { describeRemote } from '../base/remote-address.ts';
 import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial, type RedialOwner } from '../link/redial.ts';
 import type { Turn } from '../link/turn.ts';
-import type { Ports, Socket } from '../ports/ports.ts';
-import { clientAuthenticationOf } from '../secrets/scram-client.ts';
+import type { Ports, Socket, Timer } from '../ports/ports.ts';
 import type { BridgeOptions } from './bridge-options.ts';
-import type { BridgeLinkState } from './bridge-status.ts';
+import type { BridgeLinkState, RemoteStatus } from './bridge-status.ts';
+import { termsOf } from './connect-terms.ts';
+import { degradationsOf } from './degradations.ts';
+import { Failback } from './failback.ts';
 import type { ForwardLine } from './forwarder.ts';
+import { troubleOfEnd } from './link-trouble.ts';
+import type { RemoteServer } from './remote-server.ts';
+import { Remotes } from './remotes.ts';
 
 /** What the bridge does with its connection. */
 export interface ConnectorOwner {
@@ -58,53 +61,63 @@ export interface ConnectorParts {
   readonly options: BridgeOptions;
 }
 
-/** A method of enhanced authentication says who the bridge is, so CONNECT does not. */
-const nobody: { readonly username?: string; readonly password?: string } = {};
+/** How long what is underway may take to be settled before the bridge moves to another server, in ms. */
+const moveTimeoutMs = 5000;
 
 /** One bridge's connection. */
 export class Connector implements ForwardLine, LineOwner, RedialOwner {
-  /** The flows that are not settled; they outlive the connections. */
-  readonly session: Session;
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
+  readonly #remotes: Remotes;
   readonly #redial: Redial;
-  readonly #authentication: ClientAuthentication | undefined;
+  readonly #failback: Failback;
   /** What was asked for and not answered yet, by packet identifier. */
   readonly #asked = new Map<number, readonly SubscribeEntry[]>();
+  /** Whose session the open flows belong to. */
+  #server: RemoteServer;
   #line: OutgoingLine | undefined;
   #state: BridgeLinkState;
-  #connects = 0;
-  #isBridgeBitSet: boolean;
   #isClosed = false;
+  /** The server refused the version or the bridge bit, and is asked for less at once. */
+  #isAskingLess = false;
   #wasAccepted = false;
-  /** The remote has a session of which nothing is left here: the next connection begins a new one. */
-  #isCleanDue = false;
-  #lastEnd = '';
+  /** Where the bridge moves to as soon as the line is empty. */
+  #move: { readonly server: RemoteServer; readonly socket: Socket; readonly timer: Timer } | undefined;
+  #lastError = '';
   #lineGone: (() => void) | undefined;
 
   constructor(parts: ConnectorParts, owner: ConnectorOwner) {
     const { options, ports } = parts;
     this.#parts = parts;
     this.#owner = owner;
-    this.#isBridgeBitSet = options.isBridgeBitSet && options.version !== ProtocolVersion.v5;
     this.#state = { state: 'connecting', since: ports.clock.now() };
-    this.session = new Session({
-      clientId: options.clientId,
-      sendWindowMax: options.sendWindowMax,
-      receiveMaximum: options.receiveMaximum,
-    });
-    this.#authentication =
-      options.version === ProtocolVersion.v5
-        ? clientAuthenticationOf(options.authentication, options, ports.random)
-        : undefined;
-    const dial = {
-      ...options.remote,
-      timeoutMs: options.connectTimeoutMs,
-      isNoDelay: options.isNoDelay,
-      keepAliveDelayMs: options.tcpKeepAliveMs,
-    };
-    this.#redial = new Redial(ports, { dial, backoff: options.backoff }, this);
-    checkConnect(this.#terms().connect);
+    this.#remotes = new Remotes(options, ports);
+    this.#server = this.#remotes.current;
+    this.#redial = new Redial(ports, this.#remotes, this);
+    this.#failback = new Failback({ ...parts, remotes: this.#remotes }, (server, socket) =>
+      this.#moveTo(server, socket),
+    );
+    for (const server of this.#remotes.servers) checkConnect(termsOf(options, server).connect);
+  }
+
+  /** The flows of the server in use that are not settled; they outlive the connections. */
+  get session(): Session {
+    return this.#server.session;
+  }
+
+  /** The server in use, or being tried. */
+  get remote(): string {
+    return this.#remotes.current.address;
+  }
+
+  /** All servers. */
+  get remotes(): readonly RemoteStatus[] {
+    return this.#remotes.status;
+  }
+
+  /** What the server in use does not do that it was asked for. */
+  get degradations(): readonly string[] {
+    return [...this.#server.degradations, ...degradationsOf(this.limits)];
   }
 
   /** The state of the link. */
@@ -114,7 +127,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** How often MQTT came up. */
   get connects(): number {
-    return this.#connects;
+    return this.#remotes.servers.reduce((sum, { connects }) => sum + connects, 0);
   }
 
   /** See `ForwardLine`. */
@@ -124,7 +137,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** See `ForwardLine`. */
   get isCongested(): boolean {
-    return this.#line?.isCongested ?? false;
+    return this.#move !== undefined || (this.#line?.isCongested ?? false);
   }
 
   /** See `ForwardLine`. */
@@ -137,6 +150,16 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     this.#redial.start();
   }
 
+  /** Tries at once instead of waiting, whatever failed before. */
+  wake(): void {
+    this.#redial.wake();
+  }
+
+  /** A message was settled: the line may be empty now. */
+  settled(): void {
+    if (this.#move !== undefined && this.session.underwayCount === 0) this.#leaveForMove();
+  }
+
   /** See `ForwardLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
     return this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
@@ -144,6 +167,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** See `ForwardLine`. */
   maySendRun(qos: Qos, run: PublishRun): boolean {
+    if (this.#move !== undefined) return false;
     return this.#line?.machine.maySendRun(qos, run) ?? false;
   }
 
@@ -155,7 +179,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   /** Asks the remote for subscriptions, in as many packets as its maximum packet size calls for. */
   subscribe(entries: readonly SubscribeEntry[]): void {
     const { options, log } = this.#parts;
-    const properties = options.version === ProtocolVersion.v5 ? options.subscribeProperties : noProperties;
+    const properties = this.#server.version === ProtocolVersion.v5 ? options.subscribeProperties : noProperties;
     const packetId = this.#line?.machine.subscribe(entries, properties, this.#now) ?? 0;
     if (packetId > 0) this.#asked.set(packetId, entries);
     if (packetId >= 0) return;
@@ -173,7 +197,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#redial.stop();
+    this.#stop();
     if (this.#line !== undefined) {
       const gone = new Promise<void>((resolve) => {
         this.#lineGone = resolve;
@@ -186,14 +210,14 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** Ends a connection of 3.x, which has no word for what is wrong, and dials again after the back-off. */
   breakOff(detail: string): void {
-    if (this.#parts.options.version === ProtocolVersion.v5) return;
+    if (this.#server.version === ProtocolVersion.v5) return;
     this.#line?.machine.disconnect(ReasonCode.quotaExceeded, detail);
   }
 
   /** Cuts the connection and dials no more. */
   destroy(): void {
     this.#isClosed = true;
-    this.#redial.stop();
+    this.#stop();
     this.#line?.destroy();
     this.#changeState({ state: 'closed', since: this.#now });
   }
@@ -207,29 +231,22 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** See `RedialOwner`. */
   opened(socket: Socket): void {
-    const { turn, options } = this.#parts;
-    this.#wasAccepted = false;
-    this.#asked.clear();
-    const terms = this.#terms();
-    this.#line = new OutgoingLine(
-      { socket, turn, session: this.session, terms, maximumPacketSize: options.maximumPacketSize },
-      this,
-    );
-    this.#line.start();
+    this.#open(this.#remotes.current, socket);
   }
 
   /** See `RedialOwner`. */
-  waiting(delayMs: number, error: Error | undefined): void {
+  waiting(delayMs: number, _error: Error | undefined): void {
     const { log, options } = this.#parts;
-    const reason = error === undefined ? this.#lastEnd : messageOf(error);
-    const { name, remote } = options;
-    const facts = { bridge: name, remote: describeRemote(remote), retryInMs: Math.round(delayMs) };
-    const isNews = this.#state.state === 'connected' || reason !== this.#lastError;
-    if (isNews) log.warn(facts, `bridge not connected: ${reason}`);
-    else log.debug(facts, `bridge not connected: ${reason}`);
-    this.#lastError = reason;
+    const { kind = 'lost', text = '', remedy } = this.#remotes.trouble ?? {};
+    const facts = { bridge: options.name, remote: this.remote, kind, retryInMs: Math.round(delayMs) };
+    const isNews = this.#state.state === 'connected' || text !== this.#lastError;
+    const more = remedy === undefined ? facts : { ...facts, remedy };
+    if (isNews) log.warn(more, `bridge not connected: ${text}`);
+    else log.debug(more, `bridge not connected: ${text}`);
+    this.#lastError = text;
     const since = this.#now;
-    this.#changeState({ state: 'waiting', since, retryAt: since + delayMs, error: reason });
+    const state = { state: 'waiting', since, retryAt: since + delayMs, error: text, kind } as const;
+    this.#changeState(remedy === undefined ? state : { ...state, remedy });
   }
 
   // --- from the line
@@ -238,20 +255,24 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   connected(connack: ConnackPacket): void {
     const { log, options } = this.#parts;
     this.#wasAccepted = true;
-    this.#isCleanDue = false;
-    this.#connects++;
     this.#redial.connected();
     this.#lastError = '';
-    const { name, remote } = options;
-    const facts = { bridge: name, remote: describeRemote(remote) };
-    log.info({ ...facts, sessionPresent: connack.sessionPresent }, 'bridge connected');
+    const { degradations } = this;
+    const facts = { bridge: options.name, remote: this.remote, sessionPresent: connack.sessionPresent };
+    log.info(degradations.length === 0 ? facts : { ...facts, degradations }, 'bridge connected');
     this.#changeState({ state: 'connected', since: this.#now, sessionPresent: connack.sessionPresent });
+    this.#failback.begin();
     this.#owner.connected(connack.sessionPresent);
   }
 
   /** See `LineOwner`. */
   refused(reasonCode: ReasonCode, _detail: string): void {
-    if (this.#isBridgeBitSet && reasonCode === ReasonCode.unsupportedProtocolVersion) this.#dropBridgeBit();
+    if (reasonCode !== ReasonCode.unsupportedProtocolVersion) return;
+    this.#isAskingLess = this.#dropBridgeBit();
+    if (this.#isAskingLess || !this.#server.stepDown(this.#now)) return;
+    this.#isAskingLess = true;
+    const [text = ''] = this.#server.degradations;
+    this.#parts.log.warn({ bridge: this.#parts.options.name, remote: this.remote }, text);
   }
 
   /** See `LineOwner`. */
@@ -286,68 +307,94 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** See `LineOwner`. */
   closed(end: ConnectionEnd): void {
+    const server = this.#server;
+    const { name } = this.#parts.options;
     this.#line = undefined;
-    this.#lastEnd = isFailure(end.reasonCode) ? end.detail : `${end.detail} (${reasonName(end.reasonCode)})`;
+    server.ended(this.#now, end.blame === 'local');
+    const { clientId, shortLives } = server;
+    this.#remotes.explain(troubleOfEnd(end, { clientId, shortLives, wasAccepted: this.#wasAccepted }));
+    this.#failback.stop();
     // a remote that knows no bridge bit may also just hang up
-    if (this.#isBridgeBitSet && !this.#wasAccepted && end.blame === 'network') this.#dropBridgeBit();
+    if (!this.#wasAccepted && end.blame === 'network') this.#dropBridgeBit();
     this.#lineGone?.();
+    if (this.#isClosed) return;
+    if (this.#move !== undefined) {
+      this.#arrive(this.#move);
+      return;
+    }
     // [MQTT-3.2.2-4] closed, and connected anew with clean start
-    const isUnknown = end.statement === unknownSession && !this.#isCleanDue;
-    this.#isCleanDue ||= isUnknown;
-    if (isUnknown) this.#parts.log.info({ bridge: this.#parts.options.name }, `a new session is begun: ${end.detail}`);
-    this.#redial.lost(isUnknown ? 'now' : 'soon');
+    const isUnknown = end.statement === unknownSession && !server.isCleanDue;
+    server.isCleanDue ||= isUnknown;
+    if (isUnknown) this.#parts.log.info({ bridge: name }, `a new session is begun: ${end.detail}`);
+    const isAtOnce = isUnknown || this.#isAskingLess;
+    this.#isAskingLess = false;
+    this.#redial.lost(isAtOnce ? 'now' : 'soon');
   }
-
-  #lastError = '';
 
   get #now(): number {
     return this.#parts.ports.clock.now();
   }
 
-  /** What the standard does not have must not be needed [MQTT3-7.0.0-2]. */
-  #dropBridgeBit(): void {
-    this.#isBridgeBitSet = false;
+  #open(server: RemoteServer, socket: Socket): void {
+    const { turn, options } = this.#parts;
+    this.#wasAccepted = false;
+    this.#asked.clear();
+    if (server !== this.#server) {
+      const before = this.#server;
+      this.#server = server;
+      // what one server has not settled is sent to the other
+      if (before.session !== server.session) this.#owner.sessionLost(before.session.moveAway());
+    }
+    const runSink = { runReceived: () => false, runSettled: (token: number) => this.#owner.runSettled(token) };
+    const terms = { ...termsOf(options, server), runSink };
+    const { session } = server;
+    this.#line = new OutgoingLine({ socket, turn, session, terms, maximumPacketSize: options.maximumPacketSize }, this);
+    this.#line.start();
+  }
+
+  /** A server that is preferred is there, and keeps its connections: `socket` leads to it. */
+  #moveTo(server: RemoteServer, socket: Socket): void {
+    if (this.#isClosed || !this.isConnected) {
+      socket.destroy();
+      return;
+    }
+    const { log, options, ports } = this.#parts;
+    log.info({ bridge: options.name, remote: this.remote, to: server.address }, 'bridge moves to a server before this');
+    const timer = ports.clock.schedule(moveTimeoutMs, () => this.#leaveForMove());
+    this.#move = { server, socket, timer };
+    this.settled();
+  }
+
+  #leaveForMove(): void {
+    this.#move?.timer.cancel();
+    this.#line?.machine.disconnect(ReasonCode.success, 'the bridge moves to another server');
+  }
+
+  #arrive({ server, socket, timer }: { server: RemoteServer; socket: Socket; timer: Timer }): void {
+    timer.cancel();
+    this.#move = undefined;
+    this.#remotes.moveTo(server);
+    this.#changeState({ state: 'connecting', since: this.#now });
+    this.#open(server, socket);
+  }
+
+  #stop(): void {
+    this.#redial.stop();
+    this.#failback.stop();
+    this.#move?.timer.cancel();
+    this.#move?.socket.destroy();
+    this.#move = undefined;
+  }
+
+  #dropBridgeBit(): boolean {
+    if (!this.#server.dropBridgeBit()) return false;
     this.#parts.log.info({ bridge: this.#parts.options.name }, 'the remote knows no bridge bit: connecting without it');
+    return true;
   }
 
   #changeState(state: BridgeLinkState): void {
     if (this.#state.state === 'closed') return;
     this.#state = state;
     this.#owner.stateChanged();
-  }
-
-  #terms(): ClientTerms {
-    const { options } = this.#parts;
-    const { version, will } = options;
-    const isV5 = version === ProtocolVersion.v5;
-    const { username, password } = this.#authentication === undefined ? options : nobody;
-    const connect: ConnectPacket = {
-      type: PacketType.connect,
-      version,
-      isBridge: this.#isBridgeBitSet,
-      clientId: options.clientId,
-      cleanStart: options.cleanStart || this.#isCleanDue,
-      keepAlive: options.keepAlive,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password: bytesOfText(password) }),
-      ...(will === undefined ? {} : { will: isV5 ? will : { ...will, properties: noProperties } }),
-      properties: isV5 ? this.#limits() : noProperties,
-    };
-    return {
-      connect,
-      hasState: this.#connects > 0 || options.hasSessionState,
-      answerTimeoutMs: options.answerTimeoutMs,
-      acknowledgeTimeoutMs: options.acknowledgeTimeoutMs,
-      runSink: { runReceived: () => false, runSettled: (token) => this.#owner.runSettled(token) },
-      ...(this.#authentication === undefined ? {} : { authentication: this.#authentication }),
-      ...(isV5 ? {} : { qos2WindowMax: options.qos2WindowMax }),
-    };
-  }
-
-  /** What the remote is told of the connection; without the packet size it would send what only breaks the line. */
-  #limits(): Properties {
-    const { properties, receiveMaximum, maximumPacketSize } = this.#parts.options;
-    const size = maximumPacketSize < packetSizeMax ? { maximumPacketSize } : {};
-    return { requestProblemInformation: true, ...size, ...properties, receiveMaximum };
   }
 }

@@ -16,7 +16,8 @@ import type { SubscriptionRule } from './subscription-rules.ts';
 export interface ReceiverParts {
   readonly origin: Origin;
   readonly router: Router;
-  readonly session: Session;
+  /** That of the server which is connected. */
+  readonly session: () => Session;
   /** There is no room for a message now: where the remote cannot be told so, it is to send it again. */
   readonly refusedForNow: () => void;
 }
@@ -28,7 +29,7 @@ export class Receiver {
   readonly #rules: readonly SubscriptionRule[];
   readonly #origin: Origin;
   readonly #router: Router;
-  readonly #session: Session;
+  readonly #session: () => Session;
   readonly #refusedForNow: () => void;
 
   constructor(rules: readonly SubscriptionRule[], parts: ReceiverParts) {
@@ -42,10 +43,12 @@ export class Receiver {
 
   /** Takes one message; see `ExchangeSink.messageReceived`. */
   receive(publish: ReceivedPublish, ticket: number, now: number): void {
+    // a late acceptance belongs to the server that sent the message
+    const session = this.#session();
     const rule = this.#rules.find((one) => one.matches(publish.topic));
     if (rule === undefined) {
       this.unmatched.add();
-      this.#session.accept(ticket, ReasonCode.success);
+      session.accept(ticket, ReasonCode.success);
       return;
     }
     const { counters } = rule;
@@ -64,7 +67,7 @@ export class Receiver {
     const message = rule.localise(received, now);
     if (typeof message === 'string') {
       counters.dropped.add(message);
-      this.#session.accept(ticket, ReasonCode.success);
+      session.accept(ticket, ReasonCode.success);
       return;
     }
     const accepted = (_ticket: number, reasonCode: ReasonCode, isForNow: boolean): void => {
@@ -72,7 +75,7 @@ export class Receiver {
       if (isFailure(reasonCode)) counters.dropped.add('refused');
       else counters.delivered.add();
       // that nobody subscribes is for servers to say [MQTT-3.4.2-1] [MQTT-3.5.2-1]
-      this.#session.accept(ticket, isFailure(reasonCode) ? reasonCode : ReasonCode.success);
+      session.accept(ticket, isFailure(reasonCode) ? reasonCode : ReasonCode.success);
     };
     this.#router.publish(message, new Acceptance({ accepted }, ticket));
   }

@@ -14,7 +14,7 @@ import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, LinkError, RefusedError, UsageError } from '../base/errors.ts';
 import { describeRemote, parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
-import { Redial } from '../link/redial.ts';
+import { planOf, Redial } from '../link/redial.ts';
 import { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
 import type { Ports, Socket } from '../ports/ports.ts';
@@ -87,15 +87,11 @@ export class Client {
     this.#publisher = new ClientPublisher(options, new Origin('application', this.clientId), () => this.#now);
     checkConnect(connectPacketOf(this.#clientId, options, options.cleanStart));
     const dial = dialOptionsOf(address, options);
-    this.#redial = new Redial(
-      ports,
-      { dial, backoff: options.backoff },
-      {
-        dialling: () => this.#change({ state: 'connecting' }),
-        opened: (socket) => this.#opened(socket),
-        waiting: (delayMs, error) => this.#waiting(delayMs, error),
-      },
-    );
+    this.#redial = new Redial(ports, planOf({ dial, backoff: options.backoff }), {
+      dialling: () => this.#change({ state: 'connecting' }),
+      opened: (socket) => this.#opened(socket),
+      waiting: (delayMs, error) => this.#waiting(delayMs, error),
+    });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });

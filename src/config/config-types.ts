@@ -285,23 +285,46 @@ export interface SubscriptionConfig extends RuleConfigParts {
   readonly isNoLocal: boolean;
 }
 
-/** One bridge. */
-export interface BridgeConfig {
-  readonly name: string;
+/** A server of a bridge. */
+export interface ServerConfig {
   readonly host: string;
   readonly port: number;
   readonly socketPath?: string;
   readonly webSocket?: { readonly path: string; readonly headers?: Readonly<Record<string, string>> };
   readonly tls?: TlsConfig;
+  /** Default those of the bridge. */
+  readonly clientId?: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** 1 to 65535. Default 1. */
+  readonly weight?: number;
+}
+
+/** One bridge. */
+export interface BridgeConfig extends ServerConfig {
+  readonly name: string;
+  /** Servers to go to when the first one cannot be had. */
+  readonly backups: readonly ServerConfig[];
+  readonly remoteOrder: 'ordered' | 'round-robin' | 'weighted';
+  /** 0 to 86400000; 0 is never. Default 300000. */
+  readonly failbackMs: number;
+  readonly isSessionShared: boolean;
+  readonly isSteppingDown: boolean;
+  /** 1000 to 3600000. Default 20000. */
+  readonly connectTimeoutMs: number;
+  /** 1000 to 3600000. Default 10000. */
+  readonly answerTimeoutMs: number;
   readonly version: 3 | 4 | 5;
   readonly clientId: string;
   /** 0 to 65535; 0 switches it off. Default 60. */
   readonly keepAliveS: number;
-  /** Longest wait between attempts to connect: 500 to 86400000. Default 60000. */
+  /** Shortest and longest wait between attempts to connect: 100 to 86400000. Default 500 and 60000. */
+  readonly backoffMsMin: number;
   readonly backoffMsMax: number;
+  readonly backoffJitter: 'decorrelated' | 'full';
+  /** How long a connection must last to count as a success: 0 to 86400000. Default 10000. */
+  readonly stableMs: number;
   readonly cleanStart: boolean;
-  readonly username?: string;
-  readonly password?: string;
   /** How user name and password are shown; default as they are. */
   readonly authentication?: 'scram-sha-256';
   readonly isBridgeBitSet: boolean;

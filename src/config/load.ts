@@ -158,7 +158,10 @@ async function readPems(
   const faults: ConfigFault[] = [];
   const sections: readonly (readonly [readonly string[], TlsConfig | undefined])[] = [
     ...config.listeners.map(({ name, tls }) => [['listeners', ...name.split('.')], tls] as const),
-    ...config.bridges.map(({ name, tls }) => [['bridges', 'mqtt', name, 'ssl'], tls] as const),
+    ...config.bridges.flatMap(({ name, tls, backups }) => [
+      [['bridges', 'mqtt', name, 'ssl'], tls] as const,
+      ...backups.map((one, place) => [[...hybrid(name), `${place}`, 'ssl'], one.tls] as const),
+    ]),
     [['auth', 'http_auth', 'ssl'], config.auth.http?.tls],
   ];
   const read = async (keys: readonly string[], file: string | undefined): Promise<void> => {
@@ -194,4 +197,8 @@ async function readPems(
   for (const [key, file] of keys) await read(['auth', 'jwt', key], file);
   if (faults.length > 0) throw new ConfigError('FILE', inOrder(faults));
   return pems;
+}
+
+function hybrid(name: string): readonly string[] {
+  return ['bridges', 'mqtt', name, 'hybrid_servers'];
 }

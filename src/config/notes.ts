@@ -37,7 +37,9 @@ const rules: readonly Rule[] = [
   },
   {
     path: /^bridges\.mqtt\.[^.]+\.hybrid_servers$/,
-    text: 'not used: hybrid bridging is not available in this version',
+    text: 'not used: hybrid_bridging is off',
+    isWorthIt: (value, parent) =>
+      value.kind === 'array' && value.items.length > 0 && !/^(true|on|yes|1)$/i.test(textAt(parent, 'hybrid_bridging')),
   },
   {
     path: /^bridges\.mqtt\.[^.]+$/,

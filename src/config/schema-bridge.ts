@@ -3,10 +3,10 @@
 // address.
 import * as v from 'valibot';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
-import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import type { BridgeConfig, WillConfig } from './config-types.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { durability } from './schema-data.ts';
+import { address, backupConfigOf, backups, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
 import { enabled, forwardKind, subscriptionKind } from './schema-rules.ts';
 import {
   checkedText,
@@ -33,26 +33,6 @@ export interface BridgeDraft {
 }
 
 const uint32 = whole(0, 0xffff_ffff);
-
-const server: Kind<RemoteAddress> = v.pipe(
-  text,
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const address = parseRemoteAddress(dataset.value);
-    if (typeof address !== 'string') return address;
-    addIssue({ message: address });
-    return NEVER;
-  }),
-);
-
-const ssl = section({
-  enable: v.optional(flag, 'true'),
-  keyfile: v.optional(text),
-  certfile: v.optional(text),
-  cacertfile: v.optional(text),
-  key_password: v.optional(text),
-  verify_peer: v.optional(flag, 'true'),
-  sni: v.optional(text),
-});
 
 const tcp = section({
   nodelay: v.optional(flag, 'true'),
@@ -132,12 +112,18 @@ const will: Kind<WillConfig> = v.pipe(
 
 const bridgeKeys = {
   enable: v.optional(flag, 'true'),
-  server,
+  server: address,
   ws_headers: v.optional(textMap),
   proto_ver: v.optional(oneOf({ '3': 3, '4': 4, '5': 5 } as const), defaults.proto_ver),
   clientid: v.optional(text, ''),
   keepalive: v.optional(duration('0s', '65535s'), defaults.keepalive),
+  backoff_min: v.optional(duration('100ms', '1d'), defaults.backoff_min),
   backoff_max: v.optional(duration('500ms', '1d'), defaults.backoff_max),
+  backoff_jitter: v.optional(oneOf({ decorrelated: 'decorrelated', full: 'full' } as const), defaults.backoff_jitter),
+  stable_after: v.optional(duration('0s', '1d'), defaults.stable_after),
+  connect_timeout: v.optional(duration('1s', '1h'), defaults.connect_timeout),
+  answer_timeout: v.optional(duration('1s', '1h'), defaults.answer_timeout),
+  step_down: v.optional(flag, defaults.step_down),
   clean_start: v.optional(flag, defaults.clean_start),
   username: v.optional(text),
   password: v.optional(text),
@@ -146,8 +132,14 @@ const bridgeKeys = {
   no_local_v4: v.optional(flag, defaults.no_local_v4),
   retry_qos_0: v.optional(flag, defaults.retry_qos_0),
   transparent: v.optional(switchedOff),
-  hybrid_bridging: v.optional(switchedOff),
-  hybrid_servers: v.optional(ignored),
+  hybrid_bridging: v.optional(flag, defaults.hybrid_bridging),
+  hybrid_servers: v.optional(backups, []),
+  hybrid_order: v.optional(
+    oneOf({ ordered: 'ordered', round_robin: 'round-robin', weighted: 'weighted' } as const),
+    defaults.hybrid_order,
+  ),
+  hybrid_shared_session: v.optional(flag, defaults.hybrid_shared_session),
+  failback: v.optional(duration('0s', '1d'), defaults.failback),
   ssl: v.optional(ssl),
   tcp: v.optional(tcp, {}),
   conn_properties: v.optional(connectProperties, {}),
@@ -184,17 +176,16 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
   section(bridgeKeys),
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;
-    const { host, port, isEncrypted, socketPath, webSocket } = raw.server;
-    if (raw.ws_headers !== undefined && webSocket === undefined) {
+    const { ws_headers: headers, ssl: draft } = raw;
+    const extras = { headers, ssl: draft };
+    if (headers !== undefined && raw.server.webSocket === undefined) {
       addIssue({ message: 'ws_headers are for a server = "ws://..." or "wss://..."' });
     }
-    const isTlsOn = raw.ssl?.enable ?? isEncrypted;
-    if (isTlsOn !== isEncrypted && raw.ssl !== undefined) {
-      addIssue({
-        message: isEncrypted
-          ? 'the address asks for TLS but ssl is switched off; use mqtt-tcp:// or enable ssl'
-          : 'ssl is on but the address is not encrypted; use tls+mqtt-tcp:// or switch ssl off',
-      });
+    const fault = tlsFault(raw.server, draft);
+    if (fault !== undefined) addIssue({ message: fault });
+    if (raw.backoff_min > raw.backoff_max) addIssue({ message: 'expected backoff_min to be at most backoff_max' });
+    if (raw.hybrid_bridging && raw.hybrid_servers.length === 0) {
+      addIssue({ message: 'expected hybrid_servers = [ "mqtt-tcp://host:1883" ] beside hybrid_bridging' });
     }
     if (raw.proto_ver !== 5 && raw.password !== undefined && raw.username === undefined) {
       addIssue({ message: 'expected a username beside the password: MQTT 3.1 and 3.1.1 send none without the other' });
@@ -202,28 +193,22 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     if (raw.auth_method !== undefined && (raw.proto_ver !== 5 || raw.username === undefined)) {
       addIssue({ message: 'auth_method needs proto_ver = 5, a username and a password' });
     }
-    const tls = present({
-      certificateFile: raw.ssl?.certfile,
-      keyFile: raw.ssl?.keyfile,
-      keyPassphrase: raw.ssl?.key_password,
-      authoritiesFile: raw.ssl?.cacertfile,
-      isPeerVerified: raw.ssl?.verify_peer ?? true,
-      isCertificateRequired: false,
-      serverName: raw.ssl?.sni,
-    });
     const config = present({
-      host,
-      port,
-      socketPath,
-      webSocket: webSocket && {
-        ...webSocket,
-        ...(raw.ws_headers === undefined ? {} : { headers: Object.fromEntries(raw.ws_headers) }),
-      },
-      tls: isEncrypted ? tls : undefined,
+      ...serverConfigOf(raw.server, extras),
+      backups: raw.hybrid_bridging ? raw.hybrid_servers.map((one) => backupConfigOf(one, extras)) : [],
+      remoteOrder: raw.hybrid_order,
+      failbackMs: raw.failback,
+      isSessionShared: raw.hybrid_shared_session,
+      isSteppingDown: raw.step_down,
+      connectTimeoutMs: raw.connect_timeout,
+      answerTimeoutMs: raw.answer_timeout,
       version: raw.proto_ver,
       clientId: raw.clientid,
       keepAliveS: Math.ceil(raw.keepalive / 1000),
+      backoffMsMin: raw.backoff_min,
       backoffMsMax: raw.backoff_max,
+      backoffJitter: raw.backoff_jitter,
+      stableMs: raw.stable_after,
       cleanStart: raw.clean_start,
       username: raw.username,
       password: raw.password,

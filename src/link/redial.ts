@@ -24,29 +24,54 @@ export interface RedialOwner {
   waiting(delayMs: number, error: Error | undefined): void;
 }
 
-/** What to dial, and how patiently. */
+/** One server, and how patiently it is dialled. */
 export interface RedialOptions {
   readonly dial: DialOptions;
   readonly backoff: BackoffOptions;
 }
 
+/** What to dial, try by try: one server, or a choice of them. */
+export interface DialPlan {
+  /** Where the try that begins now goes. A promise that rejects is a try that failed. */
+  dial(signal: AbortSignal): DialOptions | Promise<DialOptions>;
+  /** MQTT came up on the last try's socket, at `now` in ms. */
+  connected(now: number): void;
+  /**
+   * The last try failed, or its socket was lost (`error` is undefined then), at `now`. Returns in how many ms the next
+   * try is due; `unit` is a random number of 0 to below 1, `isLate` says that trying soon is of no use.
+   */
+  failed(now: number, unit: number, error: Error | undefined, isLate: boolean): number;
+  /** Somebody asked for a try at once: earlier failures count no more. */
+  woken?(): void;
+}
+
+/** The plan for one server. */
+export function planOf({ dial, backoff }: RedialOptions): DialPlan {
+  const delays = new Backoff(backoff);
+  return {
+    dial: () => dial,
+    connected: (now) => delays.connected(now),
+    failed: (now, unit, _error, isLate) => {
+      const soonMs = delays.failed(now, unit);
+      return isLate ? backoff.delayMsMax * (0.5 + unit / 2) : soonMs;
+    },
+  };
+}
+
 /** Dials, and dials again. */
 export class Redial {
   readonly #ports: Pick<Ports, 'clock' | 'net' | 'random'>;
-  readonly #options: RedialOptions;
-  #dialOptions: DialOptions;
+  readonly #plan: DialPlan;
+  #redirected: DialOptions | undefined;
   readonly #owner: RedialOwner;
-  readonly #backoff: Backoff;
   #state: 'idle' | 'dialling' | 'open' | 'waiting' | 'stopped' = 'idle';
   #timer: Timer | undefined;
   readonly #abort = new AbortController();
 
-  constructor(ports: Pick<Ports, 'clock' | 'net' | 'random'>, options: RedialOptions, owner: RedialOwner) {
+  constructor(ports: Pick<Ports, 'clock' | 'net' | 'random'>, plan: DialPlan, owner: RedialOwner) {
     this.#ports = ports;
-    this.#options = options;
-    this.#dialOptions = options.dial;
+    this.#plan = plan;
     this.#owner = owner;
-    this.#backoff = new Backoff(options.backoff);
   }
 
   /** Begins with the first try. */
@@ -56,7 +81,7 @@ export class Redial {
 
   /** MQTT is up: the back-off begins anew if this lasts. */
   connected(): void {
-    this.#backoff.connected(this.#ports.clock.now());
+    this.#plan.connected(this.#ports.clock.now());
   }
 
   /** The socket is gone; the next try comes at its pace: default by the back-off. */
@@ -68,13 +93,14 @@ export class Redial {
 
   /** From the next try on something else is dialled. */
   redirect(dial: DialOptions): void {
-    this.#dialOptions = dial;
+    this.#redirected = dial;
   }
 
   /** Tries at once instead of waiting. */
   wake(): void {
     if (this.#state !== 'waiting') return;
     this.#timer?.cancel();
+    this.#plan.woken?.();
     this.#dial();
   }
 
@@ -88,10 +114,17 @@ export class Redial {
   #dial(): void {
     this.#state = 'dialling';
     this.#owner.dialling();
-    this.#ports.net.dial({ ...this.#dialOptions, signal: this.#abort.signal }).then(
+    this.#open().then(
       (socket) => this.#opened(socket),
       (error: unknown) => this.#wait(error instanceof Error ? error : new Error(messageOf(error))),
     );
+  }
+
+  #open(): Promise<Socket> {
+    const { signal } = this.#abort;
+    const dial = this.#redirected ?? this.#plan.dial(signal);
+    if (!(dial instanceof Promise)) return this.#ports.net.dial({ ...dial, signal });
+    return dial.then((options) => this.#ports.net.dial({ ...options, signal }));
   }
 
   #opened(socket: Socket): void {
@@ -107,9 +140,7 @@ export class Redial {
     if (this.#state === 'stopped') return;
     this.#state = 'waiting';
     const { clock, random } = this.#ports;
-    const unit = random.unit();
-    const soonMs = this.#backoff.failed(clock.now(), unit);
-    const delayMs = isLate ? this.#options.backoff.delayMsMax * (0.5 + unit / 2) : soonMs;
+    const delayMs = this.#plan.failed(clock.now(), random.unit(), error, isLate);
     this.#timer = clock.schedule(delayMs, () => this.#dial());
     this.#owner.waiting(delayMs, error);
   }

@@ -135,6 +135,8 @@ export class MemoryNet implements Net {
   chunkBytes: number = Number.POSITIVE_INFINITY;
   /** New connections are refused. */
   isDown = false;
+  /** New connections to these ports are refused. */
+  readonly portsDown: Set<number> = new Set();
   readonly #listeners = new Map<number | string, (socket: Socket) => void>();
   #held: (() => void)[] | undefined;
   #nextPort = 40_000;
@@ -145,7 +147,7 @@ export class MemoryNet implements Net {
 
   async dial(options: DialOptions): Promise<Socket> {
     const accepted = this.#listeners.get(options.socketPath ?? options.port);
-    if (accepted === undefined || this.isDown) {
+    if (accepted === undefined || this.isDown || this.portsDown.has(options.port)) {
       throw new LinkError('connect', `nobody listens on ${options.host}:${options.port}`);
     }
     const port = this.#nextPort++;
@@ -169,6 +171,12 @@ export class MemoryNet implements Net {
   /** Cuts every line. */
   cut(): void {
     for (const socket of [...this.open]) socket.close(new Error('the line was cut'));
+  }
+
+  /** Cuts every line to a port, and lets no new one come. */
+  takeDown(port: number): void {
+    this.portsDown.add(port);
+    for (const socket of [...this.open]) if (socket.remotePort === port) socket.close(new Error('the line was cut'));
   }
 
   /** Nothing that is written arrives any more, until `thaw`. */

@@ -22,12 +22,14 @@ export class Remote {
   receiveMaximum = 65_535;
   /** More properties of CONNACK, 5.0 only. */
   properties: Properties = {};
-  /** Answers PUBLISH, PUBREL and SUBSCRIBE as a broker does. */
+  /** Answers PUBLISH, PUBREL and SUBSCRIBE as a broker does; PINGREQ is always answered. */
   isAnswering = true;
   readonly published: PublishPacket[] = [];
+  /** What CONNACK says next: 0 accepts. */
+  reasonCode: ReasonCode = 0;
 
-  async open(world: World, version: ProtocolVersion): Promise<void> {
-    await world.listen(version, 9000, (peer) => {
+  async open(world: World, version: ProtocolVersion, port = 9000): Promise<void> {
+    await world.listen(version, port, (peer) => {
       this.peers.push(peer);
       peer.onPacket = (packet) => this.#answer(peer, packet);
     });
@@ -47,9 +49,16 @@ export class Remote {
     if (packet.type === PacketType.connect) {
       this.connects.push(packet);
       const properties = peer.version === v5 ? { receiveMaximum: this.receiveMaximum, ...this.properties } : {};
-      peer.send({ type: PacketType.connack, sessionPresent: this.sessionPresent, reasonCode: 0, properties });
+      const { sessionPresent, reasonCode } = this;
+      peer.send({
+        type: PacketType.connack,
+        sessionPresent: sessionPresent && !packet.cleanStart && reasonCode === 0,
+        reasonCode,
+        properties: reasonCode === 0 ? properties : {},
+      });
     }
     if (packet.type === PacketType.publish) this.published.push(packet);
+    if (packet.type === PacketType.pingreq) peer.send({ type: PacketType.pingresp });
     if (!this.isAnswering) return;
     if (packet.type === PacketType.publish && packet.qos > 0)
       peer.send(ackOf(packet.qos === 1 ? 4 : 5, packet.packetId));

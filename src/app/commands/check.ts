@@ -35,8 +35,9 @@ function summaryOf(loaded: LoadedConfig): readonly string[] {
   return [
     `${files.join(', ')}: fine`,
     ...config.listeners.map((one) => `  listener ${one.name.padEnd(12)} ${describeRemote(one)}${waysOf(one)}`),
-    ...config.bridges.flatMap(({ forwards, subscriptions, ...one }) => [
+    ...config.bridges.flatMap(({ forwards, subscriptions, backups, remoteOrder, ...one }) => [
       `  bridge   ${one.name.padEnd(12)} ${describeRemote(one)}${waysOf(one)}`,
+      ...backups.map((other) => `             ${orders[remoteOrder]} ${describeRemote(other)}${waysOf(other)}`),
       ...forwards.map(
         (rule) => `             ${filtersOf(rule.localTopic, rule)} -> ${targetOf(rule.remoteTopic, rule)}`,
       ),
@@ -48,15 +49,19 @@ function summaryOf(loaded: LoadedConfig): readonly string[] {
   ];
 }
 
+const orders = { ordered: 'else', 'round-robin': 'in turns with', weighted: 'or' } as const;
+
 /** What lies between the address and MQTT: ` (TLS, WebSocket at /mqtt)`. */
 function waysOf(one: {
   readonly tls?: object;
   readonly webSocket?: { readonly path: string };
   readonly proxySources?: readonly string[];
+  readonly weight?: number;
 }): string {
   const ways = [
     ...(one.proxySources === undefined ? [] : [`behind ${one.proxySources.join(', ') || 'a proxy'}`]),
     ...(one.tls === undefined ? [] : ['TLS']),
+    ...(one.weight === undefined ? [] : [`weight ${one.weight}`]),
     ...(one.webSocket === undefined ? [] : [`WebSocket at ${one.webSocket.path}`]),
   ];
   return ways.length === 0 ? '' : ` (${ways.join(', ')})`;

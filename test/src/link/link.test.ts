@@ -14,7 +14,7 @@ import { parseRemoteAddress } from '../../../src/base/remote-address.ts';
 import { FrameInput } from '../../../src/link/frame-input.ts';
 import { Link, type LinkHandler } from '../../../src/link/link.ts';
 import { ReadPool, readDefaults } from '../../../src/link/read-memory.ts';
-import { Redial } from '../../../src/link/redial.ts';
+import { planOf, Redial } from '../../../src/link/redial.ts';
 import { WriteBatch } from '../../../src/link/write-batch.ts';
 import type { Socket } from '../../../src/ports/ports.ts';
 import { MemorySocket } from '../../kit/memory-net.ts';
@@ -245,18 +245,14 @@ t.test('dialling goes on for ever, waits longer each time, and stops when it is 
   const dial = { host: 'h', port: 7, timeoutMs: 100 };
   const backoff = { delayMsMin: 100, delayMsMax: 1000, stableMs: 5000 };
   const sockets: Socket[] = [];
-  const redial = new Redial(
-    world.ports,
-    { dial, backoff },
-    {
-      dialling: () => void events.push('dialling'),
-      opened: (socket) => void sockets.push(socket),
-      waiting: (delayMs, error) => {
-        delays.push(delayMs);
-        events.push(error instanceof LinkError ? error.code : 'lost');
-      },
+  const redial = new Redial(world.ports, planOf({ dial, backoff }), {
+    dialling: () => void events.push('dialling'),
+    opened: (socket) => void sockets.push(socket),
+    waiting: (delayMs, error) => {
+      delays.push(delayMs);
+      events.push(error instanceof LinkError ? error.code : 'lost');
     },
-  );
+  });
   redial.start();
   await world.clock.advance(20_000);
   t.ok(delays.length > 10);

@@ -1,0 +1,121 @@
+// LinkTrouble: why a bridge is not connected, as a kind, in words, with what to do about it,
+// and the least time before another try makes sense: what a person has to mend is not asked
+// for every second. Judgements without state.
+import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
+import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { LinkError, messageOf } from '../base/errors.ts';
+
+/** The kinds of trouble. */
+export type TroubleKind =
+  | 'lookup'
+  | 'connect'
+  | 'timeout'
+  | 'tls'
+  | 'upgrade'
+  | 'credentials'
+  | 'banned'
+  | 'client-id'
+  | 'version'
+  | 'taken-over'
+  | 'quota'
+  | 'busy'
+  | 'moved'
+  | 'silent'
+  | 'refused'
+  | 'lost';
+
+/** One trouble. */
+export interface Trouble {
+  readonly kind: TroubleKind;
+  readonly text: string;
+  /** What to do about it, where that is known. */
+  readonly remedy?: string;
+  /** Least time before the next try at this server, in ms; the back-off's maximum bounds it. */
+  readonly delayMsMin: number;
+}
+
+/** What is known of a connection besides how it ended. */
+export interface EndFacts {
+  readonly clientId: string;
+  /** Whether MQTT was up. */
+  readonly wasAccepted: boolean;
+  /** How many connections in a row the remote has closed soon after accepting them, without a reason. */
+  readonly shortLives: number;
+}
+
+const delaysMin: Readonly<Record<TroubleKind, number>> = {
+  lookup: 0,
+  connect: 0,
+  timeout: 0,
+  tls: 10_000,
+  upgrade: 5000,
+  credentials: 30_000,
+  banned: 300_000,
+  'client-id': 30_000,
+  version: 30_000,
+  'taken-over': 20_000,
+  quota: 15_000,
+  busy: 3000,
+  moved: 10_000,
+  silent: 0,
+  refused: 0,
+  lost: 0,
+};
+
+const kinds: ReadonlyMap<number, TroubleKind> = new Map([
+  [ReasonCode.badUserNameOrPassword, 'credentials'],
+  [ReasonCode.notAuthorized, 'credentials'],
+  [ReasonCode.badAuthenticationMethod, 'credentials'],
+  [ReasonCode.banned, 'banned'],
+  [ReasonCode.clientIdentifierNotValid, 'client-id'],
+  [ReasonCode.unsupportedProtocolVersion, 'version'],
+  [ReasonCode.sessionTakenOver, 'taken-over'],
+  [ReasonCode.quotaExceeded, 'quota'],
+  [ReasonCode.connectionRateExceeded, 'quota'],
+  [ReasonCode.messageRateTooHigh, 'quota'],
+  [ReasonCode.serverUnavailable, 'busy'],
+  [ReasonCode.serverBusy, 'busy'],
+  [ReasonCode.serverShuttingDown, 'busy'],
+  [ReasonCode.useAnotherServer, 'moved'],
+  [ReasonCode.serverMoved, 'moved'],
+  [ReasonCode.keepAliveTimeout, 'silent'],
+]);
+
+const remedies: Partial<Readonly<Record<TroubleKind, string>>> = {
+  lookup: 'check the name in server, and the name server of this machine',
+  tls: 'check ssl: authorities, the name of the server, certificate and key, and the clock of this machine',
+  credentials: 'check username and password, and what the remote allows this client',
+  banned: 'the remote has locked this client out: ask whoever runs it',
+  'client-id': 'give the bridge another clientid',
+  version: 'set proto_ver to a version that the remote speaks',
+  moved: 'set server to the address that the remote names',
+};
+
+/** How often a remote may close soon after accepting before another client with our identifier is suspected. */
+const shortLivesMax = 2;
+
+/** What a try that brought no socket means. */
+export function troubleOfError(error: Error): Trouble {
+  const isLink = error instanceof LinkError;
+  const phase = isLink && error.phase !== 'listen' && error.phase !== 'open' ? error.phase : 'connect';
+  const isTimeout = isLink && error.code === 'ERR_LINK_TIMEOUT';
+  return troubleOf(isTimeout ? 'timeout' : phase, messageOf(error));
+}
+
+/** What the end of a connection means. */
+export function troubleOfEnd(end: ConnectionEnd, facts: EndFacts): Trouble {
+  const { reasonCode, detail, blame } = end;
+  const text = isFailure(reasonCode) ? detail : `${detail} (${reasonName(reasonCode)})`;
+  const kind = blame === 'local' ? undefined : kinds.get(reasonCode);
+  if (kind === 'taken-over' || (facts.wasAccepted && blame === 'network' && facts.shortLives > shortLivesMax)) {
+    const trouble = troubleOf('taken-over', text);
+    return { ...trouble, remedy: `another client seems to use the client id ${facts.clientId}: each needs its own` };
+  }
+  if (kind !== undefined) return troubleOf(kind, text);
+  return troubleOf(blame === 'network' ? 'lost' : 'refused', text);
+}
+
+function troubleOf(kind: TroubleKind, text: string): Trouble {
+  const remedy = remedies[kind];
+  return { kind, text, delayMsMin: delaysMin[kind], ...(remedy === undefined ? {} : { remedy }) };
+}

@@ -1,0 +1,118 @@
+// Remotes: the servers of one bridge, and which of them is dialled next. Each has its own back-off, so a dead one never
+// delays the others, and all together are not tried more often than one by one.
+//
+//   ordered: the first that is due    round-robin: the next that is due    weighted: drawn among those that are due
+//
+// When none is due, the one that is due first is waited for.
+import { Session } from '../../protocol/session/session.ts';
+import type { DialPlan } from '../link/redial.ts';
+import type { Clock, DialOptions, Random } from '../ports/ports.ts';
+import type { BridgeOptions } from './bridge-options.ts';
+import type { RemoteStatus } from './bridge-status.ts';
+import { type Trouble, troubleOfError } from './link-trouble.ts';
+import { RemoteServer } from './remote-server.ts';
+
+/** The servers of a bridge. */
+export class Remotes implements DialPlan {
+  readonly servers: readonly RemoteServer[];
+  readonly #order: BridgeOptions['remoteOrder'];
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #current: RemoteServer;
+  #next: RemoteServer | undefined;
+  #trouble: Trouble | undefined;
+
+  constructor(options: BridgeOptions, ports: { readonly clock: Clock; readonly random: Random }) {
+    const { clientId, sendWindowMax, receiveMaximum, isSessionShared, hasSessionState } = options;
+    const shared = isSessionShared
+      ? { session: new Session({ clientId, sendWindowMax, receiveMaximum }), isKnown: hasSessionState }
+      : undefined;
+    const first = new RemoteServer(options.remote, options, ports.random, shared);
+    this.servers = [first, ...options.backups.map((remote) => new RemoteServer(remote, options, ports.random, shared))];
+    this.#order = options.remoteOrder;
+    this.#clock = ports.clock;
+    this.#random = ports.random;
+    this.#current = first;
+    this.#current = this.#choose(ports.clock.now(), true);
+  }
+
+  /** The server that is, or was last, dialled. */
+  get current(): RemoteServer {
+    return this.#current;
+  }
+
+  /** The servers that are to be preferred to the current one, best first. */
+  get preferred(): readonly RemoteServer[] {
+    return this.#order === 'ordered' ? this.servers.slice(0, this.servers.indexOf(this.#current)) : [];
+  }
+
+  /** The servers in numbers. */
+  get status(): readonly RemoteStatus[] {
+    const now = this.#clock.now();
+    return this.servers.map((server) => server.status(now, server === this.#current));
+  }
+
+  /** The connection goes on at this server. */
+  moveTo(server: RemoteServer): void {
+    this.#current = server;
+  }
+
+  /** Why the connection ends, before `failed` is told of it. */
+  explain(trouble: Trouble): void {
+    this.#trouble = trouble;
+  }
+
+  /** The trouble that was explained last. */
+  get trouble(): Trouble | undefined {
+    return this.#trouble;
+  }
+
+  /** See `DialPlan`. */
+  dial(): DialOptions {
+    this.#current = this.#next ?? this.#current;
+    this.#next = undefined;
+    return this.#current.dialOptions(this.#clock.now());
+  }
+
+  /** See `DialPlan`. */
+  connected(now: number): void {
+    this.#current.connected(now);
+  }
+
+  /** See `DialPlan`. */
+  failed(now: number, unit: number, error: Error | undefined): number {
+    if (error !== undefined) this.#trouble = troubleOfError(error);
+    const trouble = this.#trouble ?? { kind: 'lost', text: 'the connection was lost', delayMsMin: 0 };
+    this.#current.failed(now, unit, trouble);
+    this.#next = this.#choose(now, false);
+    return Math.max(0, this.#next.retryAt - now);
+  }
+
+  /** See `DialPlan`. */
+  woken(): void {
+    for (const server of this.servers) server.forgive();
+    this.#next = this.#choose(this.#clock.now(), true);
+  }
+
+  #choose(now: number, isAnew: boolean): RemoteServer {
+    const due = this.servers.filter(({ retryAt }) => retryAt <= now);
+    if (due.length === 0) {
+      return this.servers.reduce((best, one) => (one.retryAt < best.retryAt ? one : best));
+    }
+    const [first = this.#current] = due;
+    if (this.#order === 'weighted') return this.#draw(due);
+    if (this.#order === 'ordered' || isAnew) return first;
+    const place = this.servers.indexOf(this.#current);
+    return due.find((server) => this.servers.indexOf(server) > place) ?? first;
+  }
+
+  #draw(due: readonly RemoteServer[]): RemoteServer {
+    const total = due.reduce((sum, { options }) => sum + (options.weight ?? 1), 0);
+    let place = this.#random.unit() * total;
+    for (const server of due) {
+      place -= server.options.weight ?? 1;
+      if (place < 0) return server;
+    }
+    return due.at(-1) ?? this.#current;
+  }
+}
