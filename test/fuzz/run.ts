@@ -1,5 +1,5 @@
-// `npm run fuzz -- --seconds N [--seed S]`: plays arbitrary cases for so long, or the one of a seed. The first seed
-// is printed; every find is made small, stored in `fixtures/corpus/` and printed with its seed. Exit code 1 if any.
+// `npm run fuzz -- --seconds N [--from S] [--seed S]`: plays arbitrary cases for so long, beginning anywhere or with the
+// one of seed S, or only that one. The first seed is printed; every find is made small, stored in `fixtures/corpus/` and printed with its seed. Exit code 1 if any.
 import { parseArgs } from 'node:util';
 import { arbitraryCase } from './arbitrary-case.ts';
 import { minimise } from './minimise.ts';
@@ -7,9 +7,12 @@ import { runCase } from './run-case.ts';
 import { readSeeds, storeCase } from './seeds.ts';
 
 const findsMax = 5;
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '20' }, from: { type: 'string' }, seed: { type: 'string' } },
+});
 const seeds = readSeeds();
-const first = values.seed === undefined ? Math.floor(Math.random() * 0x7fff_ffff) : Number(values.seed);
+const begin = values.seed ?? values.from;
+const first = begin === undefined ? Math.floor(Math.random() * 0x7fff_ffff) : Number(begin);
 const end = performance.now() + (values.seed === undefined ? Number(values.seconds) * 1000 : 0);
 console.log(`fuzz: from seed ${first}`);
 
