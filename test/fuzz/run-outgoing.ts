@@ -5,6 +5,7 @@ import { encodePacket } from '../../protocol/wire/codec.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { Packet } from '../../protocol/wire/packets.ts';
 import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import { RefusedError } from '../../src/base/errors.ts';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import { Client } from '../../src/client/client.ts';
 import { publishLocally } from '../kit/remote.ts';
@@ -119,6 +120,7 @@ function answersTo(packet: Packet): readonly Packet[] {
 function openClient(world: World, version: ProtocolVersion): Subject {
   let client: Client | undefined;
   let problem: string | undefined;
+  let isGivenUp = false;
   const options = { version, clientId: 'client', isPatient: true, backoff, queueCountMax: 100 };
   // messages are published as soon as the first server takes the client
   Client.connect(`mqtt://127.0.0.1:${port}`, options, { ports: world.ports, turn: world.turn }).then(
@@ -128,14 +130,26 @@ function openClient(world: World, version: ProtocolVersion): Subject {
       opened.subscribe('#', { qos: 2 }, () => undefined).catch(() => undefined);
     },
     (error: unknown) => {
-      problem = `the client gave up: ${error instanceof Error ? error.message : error}`;
+      if (isHopeless(error)) isGivenUp = true;
+      else problem = `the client gave up: ${error instanceof Error ? error.message : error}`;
     },
   );
   return {
     fault: () => problem ?? (client && client.pendingCount > 4 ? `${client.pendingCount} are pending` : undefined),
-    isDone: () => client?.status.state === 'connected' && client.pendingCount === 0,
+    isDone: () => {
+      if (isGivenUp || client === undefined) return isGivenUp;
+      const { status, pendingCount } = client;
+      const isOver = status.state === 'closed' && isHopeless(status.error);
+      return pendingCount === 0 && (isOver || status.state === 'connected');
+    },
     destroy: () => client?.destroy(),
   };
+}
+
+/** A refusal that the same CONNECT would get for ever: a client ends with it, and rejects what it has. */
+function isHopeless(error: unknown): boolean {
+  const codes = ['ERR_REFUSED_UNSUPPORTED_PROTOCOL_VERSION', 'ERR_REFUSED_CLIENT_IDENTIFIER_NOT_VALID'];
+  return error instanceof RefusedError && codes.includes(error.code);
 }
 
 function openBridge(world: World, version: ProtocolVersion): Subject {

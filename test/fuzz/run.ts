@@ -1,5 +1,6 @@
-// `npm run fuzz -- --seconds N [--from S] [--seed S]`: plays arbitrary cases for so long, beginning anywhere or with the
-// one of seed S, or only that one. The first seed is printed; every find is made small, stored in `fixtures/corpus/` and printed with its seed. Exit code 1 if any.
+// `npm run fuzz -- --seconds N [--from S] [--seed S]`: plays arbitrary cases for so long, beginning anywhere or with
+// the one of seed S, or only that one. The first seed is printed; every find is made small, stored in
+// `fixtures/corpus/` and printed with its seed. Exit code 1 if any.
 import { parseArgs } from 'node:util';
 import { arbitraryCase } from './arbitrary-case.ts';
 import { minimise } from './minimise.ts';
