@@ -5,17 +5,19 @@
 //
 // Order of closing: bridges first, so that what devices were acknowledged leaves; then the broker.
 import { messageOf } from '../base/errors.ts';
-import { type Log, openLog } from '../base/log.ts';
+import { type Log, type LogLevel, openLog } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge.ts';
 import { Bridges } from '../bridge/bridges.ts';
 import { Broker } from '../broker/broker.ts';
-import type { BridgeConfig } from '../config/config-types.ts';
+import type { BridgeConfig, HttpServerConfig } from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { LogRing } from '../http/log-ring.ts';
 import { Turn } from '../link/turn.ts';
 import { heapBytes } from '../ports/node-heap.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Storage } from '../queue/storage.ts';
 import { Router } from '../router/router.ts';
+import type { AppPlace } from './app-place.ts';
 import {
   accessOptionsOf,
   bridgeSettingsOf,
@@ -24,7 +26,8 @@ import {
   retainedLimitsOf,
   sharedOptionsOf,
 } from './from-config.ts';
-import { openNodeHttp } from './node-ports.ts';
+import type { Web } from './management/web.ts';
+import { openNodeHttp, serveHttp } from './node-ports.ts';
 import { openRetained, openStorage } from './open-storage.ts';
 
 /** Everything that one configuration describes, running. */
@@ -34,6 +37,7 @@ export class App {
   readonly log: Log;
   #loaded: LoadedConfig;
   readonly #storage: Storage | undefined;
+  #web: Web | undefined;
 
   private constructor({ broker, bridges, log, loaded, storage }: AppParts) {
     this.broker = broker;
@@ -43,16 +47,18 @@ export class App {
     this.#storage = storage;
   }
 
-  /** Starts it. Rejects with LinkError when a listener cannot be opened; nothing is left running then. */
-  static async start(
-    loaded: LoadedConfig,
-    ports: Ports,
-    isTerminal: boolean,
-    environment: Readonly<Record<string, string | undefined>> = {},
-  ): Promise<App> {
-    const log = openLog(logOptionsOf(loaded.config.log, isTerminal));
+  /**
+   * Starts it. Rejects with LinkError when a listener cannot be opened, with ConfigError or StorageError when the users
+   * of the API cannot be read or kept; nothing is left running then.
+   */
+  static async start(loaded: LoadedConfig, ports: Ports, place: AppPlace): Promise<App> {
+    const { config } = loaded;
+    const plainLog = place.log ?? openLog(logOptionsOf(config.log, place.isTerminal));
+    const ring = config.http && (await openRing(plainLog, config.log.level, ports));
+    const log = ring ?? plainLog;
     for (const { file, line, path, text } of loaded.notes) log.warn({ at: `${file}:${line}`, key: path }, text);
-    const storage = await openStorage(loaded.config.data, { ports, log, environment });
+    const { environment } = place;
+    const storage = await openStorage(config.data, { ports, log, environment });
     const router = new Router({
       retained: await openRetained(retainedLimitsOf(loaded), storage, loaded.config.data),
       shared: { ...sharedOptionsOf(loaded), random: () => ports.random.unit() },
@@ -72,7 +78,15 @@ export class App {
     for (const { name, host, port, socketPath } of broker.listeners) {
       log.info({ listener: name, ...(socketPath === undefined ? { host, port } : { socketPath }) }, 'listening');
     }
-    return new App({ broker, bridges, log, loaded, storage });
+    const app = new App({ broker, bridges, log, loaded, storage });
+    if (ring === undefined || config.http === undefined) return app;
+    try {
+      await app.#serve(config.http, ports, { ...place, log: ring });
+    } catch (error) {
+      await app.close(0);
+      throw error;
+    }
+    return app;
   }
 
   /**
@@ -85,7 +99,7 @@ export class App {
     this.broker.updateAccess(accessOptionsOf(next));
     await this.broker.updateListeners(brokerOptionsOf(next).listeners);
     await this.#reloadBridges(before, next);
-    for (const section of ['mqtt', 'log', 'data'] as const) {
+    for (const section of ['mqtt', 'log', 'data', 'http'] as const) {
       if (!isSame(before.config[section], next.config[section])) {
         this.log.warn({ section }, 'the section changed: it takes effect at the next start');
       }
@@ -95,10 +109,19 @@ export class App {
 
   /** Closes everything in order, within `timeoutMs` for bridges and the same again for the broker. */
   async close(timeoutMs: number): Promise<void> {
+    await this.#web?.close();
     await this.bridges.close(timeoutMs);
     await this.broker.close({ timeoutMs, ...this.#loaded.config.drain });
     await this.#storage?.journal.close();
     this.log.info({}, 'closed');
+  }
+
+  /** Loaded only where it is configured. */
+  async #serve(options: HttpServerConfig, ports: Ports, place: AppPlace & { readonly log: LogRing }): Promise<void> {
+    const { Web } = await import('./management/web.ts');
+    const { broker, bridges } = this;
+    const loaded = (): LoadedConfig => this.#loaded;
+    this.#web = await Web.open({ serve: serveHttp, ...place, ports, broker, bridges, loaded }, options);
   }
 
   async #reloadBridges(before: LoadedConfig, next: LoadedConfig): Promise<void> {
@@ -135,6 +158,11 @@ interface AppParts {
 function settingsOf({ config, pems }: LoadedConfig, bridge: BridgeConfig): BridgeSettings {
   const { durability } = config.data ?? {};
   return { ...(durability === undefined ? {} : { durability }), ...bridgeSettingsOf(bridge, pems) };
+}
+
+async function openRing(log: Log, level: LogLevel, { clock }: Ports): Promise<LogRing> {
+  const { LogRing } = await import('../http/log-ring.ts');
+  return new LogRing(log, level, () => clock.wallMs());
 }
 
 function isSame(one: unknown, other: unknown): boolean {

@@ -2,6 +2,7 @@
 // the whole product is tied to the real world; tests and simulations hand
 // in ports of their own.
 import type { Http, HttpOptions } from '../ports/http.ts';
+import type { HttpHandler, HttpServeOptions, HttpServer } from '../ports/http-server.ts';
 import { NodeClock } from '../ports/node-clock.ts';
 import { NodeDisk } from '../ports/node-disk.ts';
 import { NodeNet } from '../ports/node-net.ts';
@@ -16,4 +17,9 @@ export function nodePorts(): Ports {
 /** Opens the port to web servers, which only some configurations need. */
 export async function openNodeHttp(options: HttpOptions): Promise<Http> {
   return new (await import('../ports/node-http.ts')).NodeHttp(options);
+}
+
+/** Serves HTTP, which only some configurations need. */
+export async function serveHttp(options: HttpServeOptions, handler: HttpHandler): Promise<HttpServer> {
+  return (await import('../ports/node-http-server.ts')).serveNodeHttp(options, handler);
 }

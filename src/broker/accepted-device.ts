@@ -26,6 +26,8 @@ export class AcceptedDevice {
   readonly connect: ConnectPacket;
   readonly identity: Identity;
   readonly session: DeviceSession;
+  /** In ms of the monotonic clock. */
+  readonly acceptedAt: number;
   readonly #rooms: BrokerRooms;
   #admission: Admission;
   /** What the admission rested on. */
@@ -38,6 +40,7 @@ export class AcceptedDevice {
     this.connect = parts.connect;
     this.identity = parts.identity;
     this.session = parts.session;
+    this.acceptedAt = rooms.turn.now;
     this.#admission = parts.admission;
     this.#standing = rooms.access.standingOf(parts.admission);
   }

@@ -27,6 +27,8 @@ export interface BrokerContext {
   readonly http?: OpenHttp;
   /** Where what must outlive the process is kept; without it, everything lives in memory. */
   readonly storage?: Storage;
+  /** Told of every device that comes or goes; absent: nobody wants to know. */
+  readonly onDevice?: (event: 'connected' | 'disconnected', clientId: string) => void;
 }
 
 /** The broker as its device connections see it. */

@@ -20,6 +20,7 @@ import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
 import { DeviceConnection } from './device-connection.ts';
 import { type Door, Doors } from './doors.ts';
 import type { ListenerOptions } from './listener-options.ts';
+import { type SeenDevice, seenDevices } from './seen-devices.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionTable } from './session-table.ts';
 import { SysTopics } from './sys-topics.ts';
@@ -183,6 +184,26 @@ export class Broker {
       bytesReceived,
       bytesSent,
     };
+  }
+
+  /** All sessions with their connections, gathered as they are taken; the broker must not run between two of them. */
+  devices(): Iterable<SeenDevice> {
+    return seenDevices(this.#rooms.sessions.all, this.#connections);
+  }
+
+  /** The session of a client id. */
+  device(clientId: string): SeenDevice | undefined {
+    const session = this.#rooms.sessions.get(clientId);
+    return session && [...seenDevices([session], this.#connections)][0];
+  }
+
+  /** Disconnects a device and ends its session. Returns whether there was one. */
+  kick(clientId: string): boolean {
+    const session = this.#rooms.sessions.get(clientId);
+    if (session === undefined) return false;
+    session.line?.disconnect(Reason.administrativeAction, 'disconnected by an operator');
+    this.#rooms.sessions.end(session);
+    return true;
   }
 
   /**

@@ -32,7 +32,7 @@ import { reviewSubscriptions } from './access-review.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
 import type { DeviceLine } from './device-line.ts';
-import { connectFacts, DeviceLogin, identityOf, logGone } from './device-login.ts';
+import { DeviceLogin, identityOf, tellConnected, tellGone } from './device-login.ts';
 import type { DeviceSession } from './device-session.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
 import { decideEntries, filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
@@ -43,11 +43,12 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   slotPlace = 0;
   /** PUBLISH packets that came; nobody else writes it. */
   messagesReceived = 0;
+  /** The device, once its CONNECT was accepted; nobody else writes it. */
+  device: AcceptedDevice | undefined;
   readonly #rooms: BrokerRooms;
   readonly #gone: (connection: DeviceConnection) => void;
   readonly #link: Link;
   readonly #machine: ServerConnection;
-  #accepted: AcceptedDevice | undefined;
   #isOver = false;
   /** The device on its way in, or one that may prove again who it is. */
   #login: DeviceLogin | undefined;
@@ -90,7 +91,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** Users or rules have changed: who is not known any more as it was must go. */
   reviewAccess(): void {
-    if (this.#accepted?.isStillKnown !== false) return;
+    if (this.device?.isStillKnown !== false) return;
     this.#machine.disconnect(ReasonCode.notAuthorized, 'the user was removed, or has another password');
   }
 
@@ -123,7 +124,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The link takes more again. */
   writable(): void {
-    this.#accepted?.session.pump();
+    this.device?.session.pump();
   }
 
   /** The socket is gone. */
@@ -160,10 +161,10 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device has proved who it is. */
   #admitted(connect: ConnectPacket, admission: Admission, data: Bytes | undefined): void {
-    if (this.#accepted === undefined) {
+    if (this.device === undefined) {
       this.#open(connect, admission, data);
-    } else if (admission.username === this.#accepted.identity.username) {
-      this.#accepted.admit(admission);
+    } else if (admission.username === this.device.identity.username) {
+      this.device.admit(admission);
       this.#machine.reauthenticated(data);
       this.#rooms.turn.deadlines.watch(this);
     } else {
@@ -191,9 +192,9 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     opened.session.identity = identity;
     if (opened.isPresent) reviewSubscriptions(this.#rooms, opened.session);
     const { session } = opened;
-    this.#accepted = new AcceptedDevice(this.#rooms, { connect, identity, session, admission });
+    this.device = new AcceptedDevice(this.#rooms, { connect, identity, session, admission });
     this.#rooms.counters.connects.add();
-    log.debug(connectFacts(connect, clientId, this.#link), 'device connected');
+    tellConnected(this.#rooms, connect, clientId, this.#link);
     // only who named a method will be asked again
     if (connect.properties.authenticationMethod === undefined) this.#login = undefined;
     else this.#login?.connected();
@@ -205,7 +206,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device wants to hear of topics. */
   subscribeRequested(packet: SubscribePacket): void {
-    const accepted = this.#accepted;
+    const accepted = this.device;
     if (accepted === undefined) return;
     const decisions = decideEntries(this.#rooms, accepted.identity, packet);
     if (decisions instanceof Promise) this.#hold(decisions, (later) => this.#subscribe(accepted, packet, later));
@@ -232,7 +233,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device does not want to hear of topics any more. */
   unsubscribeRequested(packet: UnsubscribePacket): void {
-    const session = this.#accepted?.session;
+    const session = this.device?.session;
     if (session === undefined) return;
     // the UNSUBACK of 3.x cannot say that a filter is none
     const fault = this.#machine.version === ProtocolVersion.v5 ? undefined : filterFault(packet.filters);
@@ -245,7 +246,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device published a message. */
   messageReceived(publish: ReceivedPublish, ticket: number): void {
-    const accepted = this.#accepted;
+    const accepted = this.device;
     if (accepted === undefined) return;
     const { counters, options, turn } = this.#rooms;
     counters.received.add();
@@ -294,7 +295,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
   runReceived(run: PublishRun): boolean {
-    if (!this.#accepted?.forward(run)) return false;
+    if (!this.device?.forward(run)) return false;
     this.#rooms.counters.received.add(run.count);
     this.messagesReceived += run.count;
     return true;
@@ -302,20 +303,20 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device settled a message that it was sent in a run. */
   runSettled(): void {
-    this.#accepted?.session.runSettled();
+    this.device?.session.runSettled();
   }
 
   /** Every destination holds the message, or one refused it: the acknowledgement may leave. */
   accepted(ticket: number, reasonCode: ReasonCode, isForNow: boolean): void {
     if (ticket === 0) return;
     // 3.x has no word for it: without its acknowledgement the device sends the message again, to a new connection
-    if (isForNow && this.#accepted?.connect.version !== ProtocolVersion.v5) this.disconnect(reasonCode, 'no room now');
-    this.#accepted?.session.flows.accept(ticket, reasonCode);
+    if (isForNow && this.device?.connect.version !== ProtocolVersion.v5) this.disconnect(reasonCode, 'no room now');
+    this.device?.session.flows.accept(ticket, reasonCode);
   }
 
   /** The device settled a message that it was sent. */
   messageSettled(entry: SendEntry, reasonCode: ReasonCode): void {
-    this.#accepted?.session.settled(entry, reasonCode);
+    this.device?.session.settled(entry, reasonCode);
   }
 
   /** So much was accepted that reading may go on. */
@@ -329,7 +330,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     this.#isOver = true;
     this.#login?.over();
     this.#link.close();
-    const accepted = this.#accepted;
+    const accepted = this.device;
     if (accepted === undefined) {
       this.#rooms.log.debug({ address: this.#link.remoteAddress, detail: end.detail }, 'connection ended');
       return;
@@ -355,7 +356,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   get #expiresAt(): number {
-    return this.#accepted?.expiresAt ?? Number.POSITIVE_INFINITY;
+    return this.device?.expiresAt ?? Number.POSITIVE_INFINITY;
   }
 
   /** Stops reading until it is decided; a connection that ended meanwhile does not hear of it. */
@@ -382,14 +383,14 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   }
 
   #leave(accepted: AcceptedDevice, end: ConnectionEnd): void {
-    const { ports, sessions, wills, log } = this.#rooms;
+    const { ports, sessions, wills } = this.#rooms;
     const { session, connect, identity } = accepted;
     const now = ports.clock.now();
     const asked = this.#machine.sessionExpiryInterval ?? sessionExpiryOf(connect);
     const expiry = Math.min(asked, this.#rooms.options.sessionExpiryMax);
     session.detach();
     sessions.keep(session, expiry, now);
-    logGone(log, identity.clientId, end);
+    tellGone(this.#rooms, identity.clientId, end);
     const { will } = connect; // [MQTT-3.1.2-7] kept with the connection, which ends with or before the session
     if (!end.isWillDue || will === undefined) return; // [MQTT3-3.1.2-12] no will, no message
     whenAllowed(accepted.mayPublish(will.topic), () => wills.fire(identity.clientId, will, expiry, now));

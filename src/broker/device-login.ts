@@ -16,7 +16,7 @@ import type { Identity } from '../access/acl.ts';
 import type { Authentication, AuthenticationStep } from '../access/authenticator.ts';
 import { certificateUser } from '../access/certificate-name.ts';
 import type { Admission, Decision, Login } from '../access/login.ts';
-import type { Log, LogFields } from '../base/log.ts';
+import type { LogFields } from '../base/log.ts';
 import type { Link } from '../link/link.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 
@@ -165,20 +165,23 @@ export function identityOf(clientId: string, { username, isSuperuser, rules }: A
   };
 }
 
-/** What the log is told of a device that connects. The address is found out when the line is really written. */
-export function connectFacts({ version }: ConnectPacket, clientId: string, link: Link): LogFields {
-  return {
+/** Tells log and listeners that a device is here. The address is found out when the line is really written. */
+export function tellConnected(rooms: BrokerRooms, { version }: ConnectPacket, clientId: string, link: Link): void {
+  const facts: LogFields = {
     clientId,
     version,
     get address(): string {
       return link.remoteAddress;
     },
   };
+  rooms.log.debug(facts, 'device connected');
+  rooms.onDevice?.('connected', clientId);
 }
 
-/** Tells the log that a device is gone: loudly when something went wrong. */
-export function logGone(log: Log, clientId: string, end: ConnectionEnd): void {
+/** Tells log and listeners that a device is gone: loudly when something went wrong. */
+export function tellGone({ log, onDevice }: BrokerRooms, clientId: string, end: ConnectionEnd): void {
   const facts = { clientId, reason: reasonName(end.reasonCode), blame: end.blame };
   if (isFailure(end.reasonCode)) log.info({ ...facts, statement: end.statement }, `device gone: ${end.detail}`);
   else log.debug(facts, 'device gone');
+  onDevice?.('disconnected', clientId);
 }

@@ -1,7 +1,7 @@
 // ConfigReader: reads a configuration file and the files that it includes, each relative to the one that names it,
 // and the files that its values name. Every file that cannot be read or parsed is told, not only the first. Bounded:
 // `textLengthMax` characters a file, `includesMax` files inside each other, `filesMax` files in all.
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { ConfigError, messageOf } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import type { Expression, Include, Position, Statement } from './hocon-node.ts';
@@ -96,6 +96,18 @@ export async function readNamedFile(disk: Disk, path: string): Promise<string | 
   } catch (error) {
     return new Error(messageOf(error), { cause: error });
   }
+}
+
+/** The text of a file; undefined when there is none. Rejects with StorageError when it cannot be read. */
+export async function readTextIfThere(disk: Disk, path: string): Promise<string | undefined> {
+  const entries = await disk.list(dirname(path));
+  if (!entries.some(({ name }) => name === basename(path))) return undefined;
+  return disk.readText(path);
+}
+
+/** Where changes that are made while running are kept: beside the configuration that they stand over. */
+export function overlayPathOf(path: string): string {
+  return `${path}.overrides.json`;
 }
 
 /** A path as seen from the file that names it. */

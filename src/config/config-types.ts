@@ -16,6 +16,31 @@ export interface Config {
   readonly data?: DataConfig;
   /** Those that are enabled. */
   readonly bridges: readonly BridgeConfig[];
+  /** Present: API and dashboard are served. */
+  readonly http?: HttpServerConfig;
+}
+
+/** Where API and dashboard are served. */
+export interface HttpServerConfig {
+  /** Default 127.0.0.1. */
+  readonly host: string;
+  /** Default 8081. */
+  readonly port: number;
+  readonly tls?: TlsConfig;
+  /** Connections open at a time, 1 to 10000. Default 100. */
+  readonly connectionsMax: number;
+  /** Largest body, 1 KB to 64 MB. Default 1 MB. */
+  readonly bodyBytesMax: number;
+  /** The first user, made when there is no file of users yet. Default admin. */
+  readonly username: string;
+  /** Of the first user; absent: one is made up, and the log tells it once. */
+  readonly password?: string;
+  /** Names under which pages may be asked for, besides localhost and addresses. */
+  readonly hosts: readonly string[];
+  /** A key that /metrics asks for; absent: nobody is asked. */
+  readonly metricsKey?: string;
+  /** How long a login lasts that is not used: 60000 to 604800000. Default 1800000. */
+  readonly sessionIdleMs: number;
 }
 
 /** TLS of one side. Files are paths from the working directory; their texts come with the loaded configuration. */

@@ -4,11 +4,13 @@
 import { ConfigError, type ConfigFault } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import { analyse } from './analysis.ts';
-import { ConfigReader, pathBeside, readNamedFile } from './config-reader.ts';
+import { ConfigReader, overlayPathOf, pathBeside, readNamedFile, readTextIfThere } from './config-reader.ts';
+import { isSecretPath, plainOf } from './config-tree.ts';
 import type { Config, ConfigNote, TlsConfig } from './config-types.ts';
 import { applyEnvironment } from './environment.ts';
 import { evaluateHocon } from './hocon-evaluate.ts';
-import type { HoconNode, HoconObject, Position } from './hocon-node.ts';
+import type { HoconNode, HoconObject, Position, Statement } from './hocon-node.ts';
+import { parseHocon } from './hocon-parser.ts';
 import { type Environment, textOfScalar } from './hocon-references.ts';
 import { notesOf } from './notes.ts';
 import { replacePlaceholders } from './placeholders.ts';
@@ -25,6 +27,20 @@ export interface LoadedConfig {
   readonly files: readonly string[];
   /** The texts of certificate and key files, by the path that stands in the configuration. */
   readonly pems: ReadonlyMap<string, string>;
+  /** Only where it can be changed while running: with an `http_server`. */
+  readonly trees?: ConfigTrees;
+}
+
+/** A configuration before it means anything: what changes are made to, and where its values come from. */
+export interface ConfigTrees {
+  /** What the user's files say, without environment and placeholders. */
+  readonly base: unknown;
+  /** The same with the overlay over it. */
+  readonly written: unknown;
+  /** What is in effect, with the place of every value. */
+  readonly root: HoconObject;
+  readonly overlayPath: string;
+  readonly overlayText: string;
 }
 
 /** What is loaded, and from where. */
@@ -35,10 +51,10 @@ export interface LoadRequest {
   readonly environment: Environment;
   /** The name of this machine, for `${hostname}`. */
   readonly hostname: string;
+  /** Stands for the text of the overlay, to try one. */
+  readonly overlayText?: string;
 }
 
-/** The last keys of paths whose values nobody may see. */
-const secretKeys = new Set(['password', 'key_password', 'secret']);
 /** Keys that mean something else to the language that this is written in. */
 const foreignKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -48,7 +64,11 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const reader = new ConfigReader(disk);
   const statements = await reader.read(path);
   const at = { file: path, line: 1, column: 1 };
-  const root = evaluateHocon(statements, at, (include) => reader.included(include), environment);
+  const overlay = await readOverlay(request);
+  const evaluate = (all: readonly Statement[]): HoconObject =>
+    evaluateHocon(all, at, (include) => reader.included(include), environment);
+  const root = evaluate([...statements, ...overlay.statements]);
+  const written = plainOf(root);
   applyEnvironment(root, environment);
   const foreign = [...foreignKeysIn(root), ...replacePlaceholders(root, { environment, hostname })];
   const config = checkSchema(plainOf(root));
@@ -66,7 +86,23 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     ]);
   }
   const auth = await withFileUsers(config.auth, { path, disk, faultOf: fileFault });
-  return { config: { ...config, auth }, notes: allNotes(config, root), files: reader.files, pems };
+  const loaded = { config: { ...config, auth }, notes: allNotes(config, root), files: reader.files, pems };
+  if (config.http === undefined) return loaded;
+  const { path: overlayPath, text: overlayText } = overlay;
+  return { ...loaded, trees: { base: plainOf(evaluate(statements)), written, root, overlayPath, overlayText } };
+}
+
+/** What stands over the files of the user, if anything does. */
+async function readOverlay({ path, disk, overlayText }: LoadRequest): Promise<Overlay> {
+  const overlayPath = overlayPathOf(path);
+  const text = overlayText ?? (await readTextIfThere(disk, overlayPath)) ?? '';
+  return { path: overlayPath, text, statements: text.trim() === '' ? [] : parseHocon(overlayPath, text) };
+}
+
+interface Overlay {
+  readonly path: string;
+  readonly text: string;
+  readonly statements: readonly Statement[];
 }
 
 /** What deserves a word about keys, and about what they say together. */
@@ -99,22 +135,6 @@ function inOrder(faults: readonly ConfigFault[]): readonly ConfigFault[] {
   });
 }
 
-/** The tree without positions, every scalar as text. */
-function plainOf(node: HoconNode): unknown {
-  switch (node.kind) {
-    case 'object':
-      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, plainOf(value)]));
-    case 'array':
-      return node.items.map(plainOf);
-    case 'scalar':
-      return textOfScalar(node);
-    default: {
-      const never: never = node;
-      return never;
-    }
-  }
-}
-
 /** The fault that an issue is, with the place of the innermost key or value on its path that exists. */
 function faultOf({ path, message, isAboutKey }: SchemaIssue, root: HoconObject): ConfigFault {
   let node: HoconNode = root;
@@ -131,7 +151,7 @@ function faultOf({ path, message, isAboutKey }: SchemaIssue, root: HoconObject):
     at = entry.at;
     node = entry.value;
   }
-  const isSecret = secretKeys.has(path.at(-1) ?? '') || path.includes('password');
+  const isSecret = isSecretPath(path);
   const text = isWhole && node.kind === 'scalar' ? textOfScalar(node) : '';
   return {
     ...(isWhole && node.kind === 'scalar' && !isAboutKey ? node.at : at),
@@ -163,6 +183,7 @@ async function readPems(
       ...backups.map((one, place) => [[...hybrid(name), `${place}`, 'ssl'], one.tls] as const),
     ]),
     [['auth', 'http_auth', 'ssl'], config.auth.http?.tls],
+    [['http_server', 'ssl'], config.http?.tls],
   ];
   const read = async (keys: readonly string[], file: string | undefined): Promise<void> => {
     if (file === undefined || pems.has(file)) return;

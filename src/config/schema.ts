@@ -7,6 +7,7 @@ import { authKind } from './schema-access.ts';
 import { type BridgeDraft, bridgeKind } from './schema-bridge.ts';
 import { logKind } from './schema-broker.ts';
 import { type CacheDraft, cacheKind, dataKind, dataOf } from './schema-data.ts';
+import { httpServerKind } from './schema-http.ts';
 import { listenersKind } from './schema-listeners.ts';
 import { drainKind, mqttKind } from './schema-mqtt.ts';
 import { ignored, type Kind, noArray, objectExpected, present, section, switchedOff } from './schema-values.ts';
@@ -56,7 +57,7 @@ const root: Kind<Config> = v.pipe(
     drain: v.optional(drainKind, {}),
     data: v.optional(dataKind, {}),
     bridges: v.optional(bridges, {}),
-    http_server: v.optional(switchedOff),
+    http_server: v.optional(httpServerKind),
     sqlite: v.optional(cacheKind),
     preset: v.optional(switchedOff),
     webhook: v.optional(switchedOff),
@@ -65,13 +66,13 @@ const root: Kind<Config> = v.pipe(
     parquet: v.optional(switchedOff),
     plugin: v.optional(switchedOff),
   }),
-  v.transform(({ listeners, mqtt, auth, log, drain, data, sqlite, bridges: all }) => ({
+  v.transform(({ listeners, mqtt, auth, log, drain, data, sqlite, bridges: all, http_server: http }) => ({
     listeners,
     mqtt,
     auth,
     log,
     drain,
-    ...present({ data: dataOf(data, [all.cache, sqlite]) }),
+    ...present({ data: dataOf(data, [all.cache, sqlite]), http }),
     bridges: all.bridges,
   })),
 );

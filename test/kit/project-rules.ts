@@ -17,8 +17,8 @@ export function lockedAddresses(lock: SourceFile): Finding[] {
   return findInText(lock, /"resolved": /g, () => 'the lock file holds an address; npm reads .npmrc and leaves it out');
 }
 
-/** Codes with one member for each reason of MQTT or of the disk: one heading may explain them all. */
-const families = ['ERR_PROTOCOL_', 'ERR_REFUSED_', 'ERR_STORAGE_'];
+/** Codes with one member for each reason of MQTT, of the disk or of a request: one heading may explain them all. */
+const families = ['ERR_PROTOCOL_', 'ERR_REFUSED_', 'ERR_STORAGE_', 'ERR_HTTP_'];
 
 /** The codes of all errors that the product raises; of a family, its beginning, which ends in `_`. */
 export function errorCodes(files: readonly SourceFile[]): ReadonlySet<string> {
@@ -33,6 +33,7 @@ export function errorCodes(files: readonly SourceFile[]): ReadonlySet<string> {
     for (const [code] of text.matchAll(/(?<=')ERR_(?:LINK_TIMEOUT|CLOSED)(?=')/g)) codes.add(code);
     for (const [, kind = ''] of text.matchAll(/\bnew (Protocol|Refused)Error\(/g))
       codes.add(`ERR_${kind.toUpperCase()}_`);
+    if (text.includes('new HttpRefusal(')) codes.add('ERR_HTTP_');
   }
   return codes;
 }

@@ -90,7 +90,20 @@ export const walls: Readonly<Record<string, Wall>> = {
     packages: { valibot: '*', 'node:path': '*' },
   },
   'src/import': { rooms: ['src/base', 'src/config'], packages: { sax: 'import-hivemq.ts' } },
-  'src/http': { rooms: ['src/base', 'src/ports', 'src/config', 'src/metrics', 'src/bridge', 'src/broker'] },
+  'src/http': {
+    rooms: [
+      'src/base',
+      'src/ports',
+      'src/config',
+      'src/metrics',
+      'src/secrets',
+      'src/bridge',
+      'src/broker',
+      'protocol/wire',
+      'protocol/topic',
+    ],
+    packages: { valibot: '*', rou3: 'router.ts', '@valibot/to-json-schema': 'open-api.ts' },
+  },
   'src/app': {
     rooms: ['src', 'protocol'],
     packages: { 'node:process': '*', 'node:os': '*', 'node:util': '*', 'node:path': '*', 'node:string_decoder': '*' },

@@ -31,7 +31,7 @@ Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong 
     if (path === undefined) throw new UsageError('FLAG', 'a configuration is needed: --config FILE');
     const { ports, environment, hostname, isTerminal } = io;
     const load = (): ReturnType<typeof loadConfig> => loadConfig({ path, disk: ports.disk, environment, hostname });
-    const app = await App.start(await load(), ports, isTerminal, environment);
+    const app = await App.start(await load(), ports, { isTerminal, hostname, path, environment });
     io.onReload(() => {
       load().then(
         (loaded) => app.reload(loaded),

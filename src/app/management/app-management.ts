@@ -1,0 +1,72 @@
+// AppManagement: what runs, as the API drives it. It joins the
+// managers of each kind of thing and tells of the whole. It
+// holds no state of what it tells about.
+import { memoryUsage, version as nodeVersion, pid, uptime } from 'node:process';
+import type { Bridges } from '../../bridge/bridges.ts';
+import { type Broker, brokerVersion } from '../../broker/broker.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { HealthReply, StatusReply } from '../../http/api-types.ts';
+import type { Management } from '../../http/management.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { BridgeManager } from './bridge-manager.ts';
+import { ClientManager } from './client-manager.ts';
+import type { RateSampler } from './rate-sampler.ts';
+
+/** What is managed. */
+export interface ManagedParts {
+  readonly broker: Broker;
+  readonly bridges: Bridges;
+  readonly ports: Ports;
+  readonly sampler: RateSampler;
+  readonly hostname: string;
+  /** What holds now. */
+  readonly loaded: () => LoadedConfig;
+}
+
+/** Everything that the API drives. */
+export class AppManagement implements Management {
+  readonly bridges: BridgeManager;
+  readonly clients: ClientManager;
+  readonly #parts: ManagedParts;
+
+  constructor(parts: ManagedParts) {
+    this.#parts = parts;
+    this.bridges = new BridgeManager(parts);
+    this.clients = new ClientManager(parts.broker, parts.ports.clock);
+  }
+
+  /** See `Management`. */
+  status(): StatusReply {
+    const { broker, sampler, hostname, ports } = this.#parts;
+    const { clock } = ports;
+    const wallMs = Math.round(clock.wallMs());
+    return {
+      version: brokerVersion,
+      hostname,
+      now: { wallMs, monotonicMs: clock.now() },
+      broker: broker.status,
+      rates: sampler.rates,
+      process: {
+        pid,
+        node: nodeVersion,
+        rssBytes: memoryUsage.rss(),
+        heapBytes: memoryUsage().heapUsed,
+        cpu: sampler.cpu,
+        startedAt: Math.round(wallMs - uptime() * 1000),
+      },
+      listeners: broker.listeners,
+      bridges: this.bridges.list(),
+    };
+  }
+
+  /** See `Management`. */
+  health(): HealthReply {
+    const { broker, bridges } = this.#parts;
+    const all = bridges.status;
+    return {
+      status: broker.status.state === 'open' ? 'ok' : 'closing',
+      bridges: all.length,
+      bridgesConnected: all.filter(({ link }) => link.state === 'connected').length,
+    };
+  }
+}

@@ -1,0 +1,165 @@
+// WebKit: API and dashboard in memory: a whole app out of a configuration, and the handler that would be served,
+// asked as a program or a page would ask, without sockets.
+import { bytesOfText } from '../../protocol/wire/bytes.ts';
+import { App } from '../../src/app/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { AnswerSink, HttpHandler, ServedAnswer } from '../../src/ports/http-server.ts';
+import { MemoryDisk } from './memory-disk.ts';
+import { World } from './world.ts';
+
+/** Where the configuration of the tests stands. */
+export const configPath = '/etc/viaduct.conf';
+/** The password of the user `admin`. */
+export const adminPassword = 'correct horse';
+
+/** What a configuration of these tests begins with. */
+export const webSection: string = `
+listeners.tcp.default { bind = "127.0.0.1:1883" }
+http_server { password = "${adminPassword}", hosts = ["gate.example"] }
+`;
+
+/** One request, as a test writes it. */
+export interface Asked {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON; a text as it is. */
+  readonly body?: unknown;
+  readonly address?: string;
+  readonly isEncrypted?: boolean;
+}
+
+/** What came back. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: ServedAnswer['headers'];
+  /** Of JSON. */
+  readonly body: unknown;
+  readonly text: string;
+  /** Of a stream: what was written since the last call. */
+  taken(): string;
+  /** The other side goes away. */
+  leave(): void;
+  /** Whether the stream was ended by the server. */
+  isEnded(): boolean;
+}
+
+/** An app with an API, in memory. */
+export class WebKit {
+  readonly world: World;
+  readonly disk: MemoryDisk;
+  readonly app: App;
+  readonly #handler: HttpHandler;
+  /** Of whoever logged in last. */
+  token = '';
+
+  private constructor(world: World, disk: MemoryDisk, app: App, handler: HttpHandler) {
+    this.world = world;
+    this.disk = disk;
+    this.app = app;
+    this.#handler = handler;
+  }
+
+  /** Starts one. */
+  static async start(config: string = webSection, files: Readonly<Record<string, string>> = {}): Promise<WebKit> {
+    const world = new World();
+    const disk = new MemoryDisk({ [configPath]: config, ...files });
+    const ports = { ...world.ports, disk };
+    let handler: HttpHandler | undefined;
+    const place = {
+      isTerminal: false,
+      hostname: 'gateway',
+      path: configPath,
+      environment: {},
+      log: world.log,
+      serve: async (_options: unknown, own: HttpHandler) => {
+        handler = own;
+        return { port: 8081, close: async () => undefined };
+      },
+    };
+    const loaded = await loadConfig({ path: configPath, disk, environment: {}, hostname: 'gateway' });
+    const app = await App.start(loaded, ports, place);
+    if (handler === undefined) throw new Error('nothing was served');
+    return new WebKit(world, disk, app, handler);
+  }
+
+  /** Logs in; later requests carry the token. */
+  async login(username = 'admin', password: string = adminPassword): Promise<Answered> {
+    const answer = await this.ask('POST /api/v1/login', { body: { username, password, isCookieWanted: false } });
+    const { body } = answer;
+    if (typeof body === 'object' && body !== null && 'token' in body) this.token = String(body.token);
+    return answer;
+  }
+
+  /** Asks as whoever logged in last: `GET /api/v1/status`. */
+  call(line: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
+    return this.ask(line, { headers: { authorization: `Bearer ${this.token}`, ...headers }, body });
+  }
+
+  /** Asks as anybody. */
+  async ask(
+    line: string,
+    { headers = {}, body, address = '127.0.0.1', isEncrypted = false }: Asked,
+  ): Promise<Answered> {
+    const [method = '', url = ''] = line.split(' ');
+    const [path = '', query = ''] = url.split('?');
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const gone = new AbortController();
+    const answer = await this.#handler({
+      method,
+      path,
+      query: new URLSearchParams(query),
+      headers: { host: 'localhost:8081', ...type, ...headers },
+      remoteAddress: address,
+      isEncrypted,
+      signal: gone.signal,
+      readBody: async (bytesMax) => (bytesOfText(text ?? '').length > bytesMax ? undefined : (text ?? '')),
+    });
+    return answered(answer, gone);
+  }
+
+  /** Closes everything. */
+  async close(): Promise<void> {
+    const closing = this.app.close(100);
+    await this.world.clock.advance(1000);
+    await closing;
+  }
+}
+
+function answered({ status, headers, body }: ServedAnswer, gone: AbortController): Answered {
+  if (typeof body === 'function') {
+    const sink = new MemorySink();
+    const stream = body(sink);
+    gone.signal.addEventListener('abort', () => stream.stopped(), { once: true });
+    const taken = (): string => sink.parts.splice(0).join('');
+    return {
+      status,
+      headers,
+      body: undefined,
+      text: '',
+      taken,
+      leave: () => gone.abort(),
+      isEnded: () => sink.isEnded,
+    };
+  }
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+  const isJson = String(headers['content-type'] ?? '').includes('json') && text !== '';
+  const parsed: unknown = isJson && !text.includes('\n{') ? JSON.parse(text) : undefined;
+  return { status, headers, body: parsed, text, taken: () => '', leave: () => gone.abort(), isEnded: () => true };
+}
+
+/** Takes everything, and can be told to be slow. */
+class MemorySink implements AnswerSink {
+  readonly parts: string[] = [];
+  isEnded = false;
+
+  write(text: string): boolean {
+    this.parts.push(text);
+    return true;
+  }
+
+  onDrained(): void {}
+
+  end(): void {
+    this.isEnded = true;
+  }
+}
