@@ -10,7 +10,7 @@ import type { BridgeSettings } from '../bridge/bridge.ts';
 import { Bridges } from '../bridge/bridges.ts';
 import { Broker } from '../broker/broker.ts';
 import type { BridgeConfig, HttpServerConfig } from '../config/config-types.ts';
-import type { LoadedConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { LogRing } from '../http/log-ring.ts';
 import { Turn } from '../link/turn.ts';
 import { heapBytes } from '../ports/node-heap.ts';
@@ -64,7 +64,18 @@ export class App {
       shared: { ...sharedOptionsOf(loaded), random: () => ports.random.unit() },
     });
     const kept = storage === undefined ? {} : { storage };
-    const context = { ports, log, router, turn: new Turn(ports.clock), heapBytes, http: openNodeHttp, ...kept };
+    const watcher: DeviceWatcher = { seen: undefined };
+    const watched = config.http && { onDevice: (...event: DeviceEvent) => watcher.seen?.(...event) };
+    const context = {
+      ...watched,
+      ports,
+      log,
+      router,
+      turn: new Turn(ports.clock),
+      heapBytes,
+      http: openNodeHttp,
+      ...kept,
+    };
     const bridges = new Bridges(context);
     // bridges come when the sessions are there to take what they bring, and before devices, whose messages they take
     const restored = (): void => {
@@ -81,7 +92,7 @@ export class App {
     const app = new App({ broker, bridges, log, loaded, storage });
     if (ring === undefined || config.http === undefined) return app;
     try {
-      await app.#serve(config.http, ports, { ...place, log: ring });
+      await app.#serve(config.http, ports, { ...place, log: ring, watcher });
     } catch (error) {
       await app.close(0);
       throw error;
@@ -117,11 +128,24 @@ export class App {
   }
 
   /** Loaded only where it is configured. */
-  async #serve(options: HttpServerConfig, ports: Ports, place: AppPlace & { readonly log: LogRing }): Promise<void> {
+  async #serve(options: HttpServerConfig, ports: Ports, place: WebPlace): Promise<void> {
     const { Web } = await import('./management/web.ts');
     const { broker, bridges } = this;
-    const loaded = (): LoadedConfig => this.#loaded;
-    this.#web = await Web.open({ serve: serveHttp, ...place, ports, broker, bridges, loaded }, options);
+    const { path, environment, hostname } = place;
+    this.#web = await Web.open(
+      {
+        serve: serveHttp,
+        ...place,
+        ports,
+        broker,
+        bridges,
+        loaded: () => this.#loaded,
+        load: (overlayText) => loadConfig({ path, disk: ports.disk, environment, hostname, overlayText }),
+        adopt: (loaded) => this.reload(loaded),
+      },
+      options,
+    );
+    place.watcher.seen = (event, clientId) => this.#web?.deviceSeen(event, clientId);
   }
 
   async #reloadBridges(before: LoadedConfig, next: LoadedConfig): Promise<void> {
@@ -144,6 +168,18 @@ export class App {
       }
     }
   }
+}
+
+type DeviceEvent = Parameters<Web['deviceSeen']>;
+
+/** Who is told of devices, once somebody is there. */
+interface DeviceWatcher {
+  seen: ((...event: DeviceEvent) => void) | undefined;
+}
+
+interface WebPlace extends AppPlace {
+  readonly log: LogRing;
+  readonly watcher: DeviceWatcher;
 }
 
 interface AppParts {

@@ -126,6 +126,22 @@ export class Bridge {
     };
   }
 
+  /** Whether an operator has stopped the sending. */
+  get isPaused(): boolean {
+    return this.#forwarder.isPaused;
+  }
+
+  /** Sends nothing more until `resume`: messages wait in the queue, the link stays. Not kept over a restart. */
+  pause(): void {
+    this.#forwarder.isPaused = true;
+  }
+
+  /** Sends again, what waits first. */
+  resume(): void {
+    this.#forwarder.isPaused = false;
+    this.#forwarder.pump();
+  }
+
   get #allForwards(): readonly ForwardRule[] {
     return this.#former.counters.received.value === 0 ? this.#forwards : [...this.#forwards, this.#former];
   }

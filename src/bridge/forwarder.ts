@@ -46,7 +46,7 @@ export interface ForwardLine {
 }
 
 /** Why the pump does not run. */
-export type PauseReason = 'offline' | 'congested' | 'empty' | 'window-full';
+export type PauseReason = 'paused' | 'offline' | 'congested' | 'empty' | 'window-full';
 
 /** Where a forwarder keeps its messages, if not in memory alone. */
 export interface ForwardStorage {
@@ -71,6 +71,8 @@ export class Forwarder implements ForwardQueue {
   readonly #now: () => number;
   readonly #underway: RunsUnderway<ForwardRule> = new RunsUnderway();
   #isPumping = false;
+  /** An operator wants nothing sent: everything waits. */
+  isPaused = false;
 
   /** `stored`: with durability `written` or `synced`; without it messages live in memory. */
   constructor(options: BridgeOptions, line: ForwardLine, now: () => number, stored?: ForwardStorage) {
@@ -107,7 +109,8 @@ export class Forwarder implements ForwardQueue {
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if ((qos > 0 && this.#memory === undefined) || this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
+    if (this.isPaused || (qos > 0 && this.#memory === undefined)) return false;
+    if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
     const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
     return isRoomy && this.#line.maySendRun(qos, run);
@@ -232,6 +235,7 @@ export class Forwarder implements ForwardQueue {
 
   #sendNext(): PauseReason | undefined {
     const line = this.#line;
+    if (this.isPaused) return 'paused';
     if (!line.isConnected) return 'offline';
     const entry = this.#queue.peek();
     if (entry === undefined) return 'empty';

@@ -8,11 +8,10 @@ import type { ClientOptions } from './client-options.ts';
 /** How the server is dialled. */
 export function dialOptionsOf(address: RemoteAddress, options: ClientOptions): DialOptions {
   const { isEncrypted, webSocket, ...where } = address;
-  const { connectTimeoutMs: timeoutMs, tls = {}, headers, localAddress } = options;
+  const { connectTimeoutMs: timeoutMs, tls = {}, headers } = options;
   return {
     ...where,
     timeoutMs,
-    ...(localAddress === undefined ? {} : { localAddress }),
     ...(isEncrypted ? { tls } : {}),
     ...(webSocket === undefined ? {} : { webSocket: { ...webSocket, ...(headers === undefined ? {} : { headers }) } }),
   };

@@ -2,6 +2,7 @@
 // of the configuration file (`server`, `proto_ver`, `forwards`, `ssl` ...), checked with the same words as the file.
 // Types only; the conventions stand in `api-types.ts`.
 import type { BridgeStatus } from '../bridge/bridge-status.ts';
+import type { DoctorStep } from '../bridge/doctor.ts';
 import type { TriedRule } from '../bridge/try-rules.ts';
 
 /** One fault of a configuration. */
@@ -125,22 +126,10 @@ export interface TestRequest {
   readonly config?: ConfigObject;
 }
 
-/**
- * One step of a connection test; GET-like as a list, or as server-sent events `step` with `Accept: text/event-stream`.
- */
-export interface TestStep {
-  readonly step: 'config' | 'connect' | 'mqtt' | 'subscribe' | 'done';
-  readonly outcome: 'ok' | 'failed' | 'skipped';
-  /** What happened, and what to do about it, in words. */
-  readonly text: string;
-  readonly code?: string;
-  readonly tookMs: number;
-}
-
-/** The steps up to the first that failed. */
+/** All steps that were made: the last one failed, or all is well. With `Accept: text/event-stream`, events `step`. */
 export interface TestReply {
   readonly isOk: boolean;
-  readonly steps: readonly TestStep[];
+  readonly steps: readonly DoctorStep[];
 }
 
 /** GET /bridges/NAME/timeline: newest last, at most 200. */

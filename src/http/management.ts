@@ -1,24 +1,73 @@
 // Management: what the API drives, as the composition root offers it. The API knows neither broker nor bridges nor
 // files: whatever it does, it does through this, and tests put something else in its place. Everything here checks
 // what only the running program can know (names, states) and throws HttpRefusal or a ViaductError.
-
+import type { DoctorStep } from '../bridge/doctor.ts';
 import type { ClientView } from './api-broker-types.ts';
-import type { BridgeReply, BridgeView } from './api-config-types.ts';
-import type { HealthReply, StatusReply } from './api-types.ts';
+import type {
+  AppliedReply,
+  BridgeReply,
+  BridgeView,
+  CheckReply,
+  ConfigReply,
+  HistoryEntry,
+  MapReply,
+  MapRequest,
+  TestReply,
+  TestRequest,
+  TimelineEvent,
+  UnconfirmedChange,
+} from './api-config-types.ts';
+import type { HealthReply, MetricsHistoryReply, StatusReply } from './api-types.ts';
 
 /** What runs, and how to act on it. */
 export interface Management {
   /** The whole at this moment. */
   status(): StatusReply;
   health(): HealthReply;
+  /** The last hour. */
+  metricsHistory(): MetricsHistoryReply;
   readonly bridges: BridgeManagement;
   readonly clients: ClientManagement;
+  readonly config: ConfigManagement;
+}
+
+/** Who changes what. */
+export interface WantedChange {
+  /** Keys from the root on; objects merge, null removes. */
+  readonly changes: unknown;
+  readonly who: string;
+  /** For the history. */
+  readonly what: string;
+  /** Without a confirmation until then, in seconds, it is taken back. */
+  readonly confirmWithinS?: number;
 }
 
 /** Bridges, those that are switched off included. */
 export interface BridgeManagement {
   list(): readonly BridgeView[];
   get(name: string): BridgeReply | undefined;
+  /** The changes that make a bridge be as `config` says; `isWhole`: keys that are not there are removed. */
+  changesFor(name: string, config: unknown, isWhole: boolean): unknown;
+  /** The changes that remove a bridge. */
+  removalOf(name: string): unknown;
+  /** Sends nothing more until `resume`. Throws HttpRefusal unless it runs. */
+  pause(name: string): void;
+  resume(name: string): void;
+  map(request: MapRequest): Promise<MapReply>;
+  test(request: TestRequest, onStep?: (step: DoctorStep) => void): Promise<TestReply>;
+  /** Newest last. */
+  timeline(name: string): readonly TimelineEvent[];
+}
+
+/** The configuration, and changes to it. Rejects with ConfigError and StorageError. */
+export interface ConfigManagement {
+  readonly unconfirmed: UnconfirmedChange | undefined;
+  show(): ConfigReply;
+  check(changes: unknown): Promise<CheckReply>;
+  apply(change: WantedChange): Promise<AppliedReply>;
+  confirm(): Promise<void>;
+  history(): readonly HistoryEntry[];
+  rollback(id: number, who: string): Promise<AppliedReply>;
 }
 
 /** Devices and their sessions. */

@@ -77,6 +77,13 @@ export class Sessions {
     return { username, ...user, via: 'session', sessionId: id, expiresAt: Math.round(this.#clock.wallMs() + leftMs) };
   }
 
+  /** Whether one is open; asking does not keep it alive. */
+  isOpen(id: string): boolean {
+    const session = this.#sessions.get(id);
+    const isThere = session !== undefined && !this.#isOver(session, this.#clock.now());
+    return isThere && this.#userNow(session.username) !== undefined;
+  }
+
   /** Ends one. */
   close(id: string): void {
     this.#sessions.delete(id);

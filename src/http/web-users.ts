@@ -211,7 +211,7 @@ export class WebUsers {
   #save(): Promise<void> {
     const file: File = { users: [...this.#users.values()], keys: [...this.#keys.values()] };
     const text = `${JSON.stringify(file, undefined, 2)}\n`;
-    const written = this.#written.then(() => this.#tools.disk.replaceText(this.#path, text));
+    const written = this.#written.then(() => this.#tools.disk.replaceText(this.#path, text, true));
     this.#written = written.catch(() => undefined); // told to whoever wrote it
     return written;
   }

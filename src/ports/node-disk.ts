@@ -17,10 +17,10 @@ export class NodeDisk implements Disk {
   }
 
   /** See `Disk.replaceText`. */
-  async replaceText(path: string, text: string): Promise<void> {
+  async replaceText(path: string, text: string, isPrivate = false): Promise<void> {
     const fresh = `${path}.new`;
     await told(path, async () => {
-      const file = await open(fresh, 'w');
+      const file = await open(fresh, 'w', isPrivate ? 0o600 : 0o666);
       try {
         await file.writeFile(text, 'utf8');
         await file.sync();

@@ -260,8 +260,11 @@ export interface DiskEntry {
 export interface Disk {
   /** The whole file; configuration and certificates, not data. */
   readText(path: string): Promise<string>;
-  /** Replaces a file so that after a crash either the old or the new text is there, whole. */
-  replaceText(path: string, text: string): Promise<void>;
+  /**
+   * Replaces a file so that after a crash either the old or the new text is there, whole. A private one is readable for
+   * its owner only.
+   */
+  replaceText(path: string, text: string, isPrivate?: boolean): Promise<void>;
   /** Opens a file for appending and reading, and makes it if it is not there; or, as it is, for reading only. */
   open(path: string, mode?: 'append' | 'read'): Promise<DiskFile>;
   /** Entries of a directory, sorted by name; empty when it does not exist. */

@@ -4,34 +4,36 @@
 import { memoryUsage, version as nodeVersion, pid, uptime } from 'node:process';
 import type { Bridges } from '../../bridge/bridges.ts';
 import { type Broker, brokerVersion } from '../../broker/broker.ts';
-import type { LoadedConfig } from '../../config/load.ts';
-import type { HealthReply, StatusReply } from '../../http/api-types.ts';
+import type { HealthReply, MetricsHistoryReply, StatusReply } from '../../http/api-types.ts';
 import type { Management } from '../../http/management.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { BridgeManager } from './bridge-manager.ts';
 import { ClientManager } from './client-manager.ts';
+import { ConfigManager, type ConfigManagerParts } from './config-manager.ts';
 import type { RateSampler } from './rate-sampler.ts';
+import type { Timelines } from './timelines.ts';
 
 /** What is managed. */
-export interface ManagedParts {
+export interface ManagedParts extends Omit<ConfigManagerParts, 'disk' | 'clock'> {
   readonly broker: Broker;
   readonly bridges: Bridges;
   readonly ports: Ports;
   readonly sampler: RateSampler;
+  readonly timelines: Timelines;
   readonly hostname: string;
-  /** What holds now. */
-  readonly loaded: () => LoadedConfig;
 }
 
 /** Everything that the API drives. */
 export class AppManagement implements Management {
   readonly bridges: BridgeManager;
   readonly clients: ClientManager;
+  readonly config: ConfigManager;
   readonly #parts: ManagedParts;
 
   constructor(parts: ManagedParts) {
     this.#parts = parts;
-    this.bridges = new BridgeManager(parts);
+    this.config = new ConfigManager({ ...parts, ...parts.ports });
+    this.bridges = new BridgeManager({ ...parts, tried: (changes) => this.config.tried(changes) });
     this.clients = new ClientManager(parts.broker, parts.ports.clock);
   }
 
@@ -39,6 +41,7 @@ export class AppManagement implements Management {
   status(): StatusReply {
     const { broker, sampler, hostname, ports } = this.#parts;
     const { clock } = ports;
+    const { unconfirmed } = this.config;
     const wallMs = Math.round(clock.wallMs());
     return {
       version: brokerVersion,
@@ -56,6 +59,7 @@ export class AppManagement implements Management {
       },
       listeners: broker.listeners,
       bridges: this.bridges.list(),
+      ...(unconfirmed === undefined ? {} : { unconfirmed }),
     };
   }
 
@@ -68,5 +72,10 @@ export class AppManagement implements Management {
       bridges: all.length,
       bridgesConnected: all.filter(({ link }) => link.state === 'connected').length,
     };
+  }
+
+  /** See `Management`. */
+  metricsHistory(): MetricsHistoryReply {
+    return this.#parts.sampler.history();
   }
 }

@@ -2,22 +2,57 @@
 // their place in the configuration, all of them under the keys of the configuration file and without secrets.
 // Bounded by the configuration.
 
-import type { BridgeStatus } from '../../bridge/bridge-status.ts';
+import { topicNameFault } from '../../../protocol/topic/topic-name.ts';
+import { bytesOfText } from '../../../protocol/wire/bytes.ts';
+import type { Bridge, BridgeSettings } from '../../bridge/bridge.ts';
 import type { Bridges } from '../../bridge/bridges.ts';
-import { isTree, valueAt, withoutSecrets } from '../../config/config-tree.ts';
+import { type DoctorStep, examine } from '../../bridge/doctor.ts';
+import { tryRules } from '../../bridge/try-rules.ts';
+import {
+  isTree,
+  patchAt,
+  patchBetween,
+  type Tree,
+  valueAt,
+  withoutSecrets,
+  withSecrets,
+} from '../../config/config-tree.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { shownText } from '../../config/shown-text.ts';
-import type { BridgeReply, BridgeView, ConfigObject, FindingView } from '../../http/api-config-types.ts';
+import type {
+  BridgeReply,
+  BridgeView,
+  ConfigObject,
+  FindingView,
+  MapReply,
+  MapRequest,
+  TestReply,
+  TestRequest,
+  TimelineEvent,
+} from '../../http/api-config-types.ts';
+import { HttpRefusal } from '../../http/http-refusal.ts';
 import type { BridgeManagement } from '../../http/management.ts';
+import { Message } from '../../message/message.ts';
+import { Origin } from '../../message/origin.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { bridgeSettingsOf } from '../from-config.ts';
 import type { RateSampler } from './rate-sampler.ts';
+import type { Timelines } from './timelines.ts';
 
 /** What the bridges are told from. */
 export interface BridgeManagerParts {
   readonly bridges: Bridges;
   readonly sampler: RateSampler;
+  readonly timelines: Timelines;
+  readonly ports: Ports;
   /** What holds now. */
   readonly loaded: () => LoadedConfig;
+  /** What would hold after changes. Rejects with ConfigError. */
+  readonly tried: (changes: unknown) => Promise<LoadedConfig>;
 }
+
+/** A bridge that is being edited and has no name yet. */
+const draftName = 'draft';
 
 /** Where bridges stand in a configuration. */
 export const bridgesPath: readonly string[] = ['bridges', 'mqtt'];
@@ -52,6 +87,74 @@ export class BridgeManager implements BridgeManagement {
     };
   }
 
+  /** See `BridgeManagement`. */
+  changesFor(name: string, config: unknown, isWhole: boolean): unknown {
+    if (!isWhole) return patchAt([...bridgesPath, name], config);
+    const stored = valueAt(this.#parts.loaded().trees?.written, [...bridgesPath, name]);
+    return patchAt([...bridgesPath, name], patchBetween(stored, withSecrets(config, stored)) ?? {});
+  }
+
+  /** See `BridgeManagement`. */
+  removalOf(name: string): unknown {
+    return patchAt([...bridgesPath, name], null);
+  }
+
+  /** See `BridgeManagement`. */
+  pause(name: string): void {
+    this.#running(name).pause();
+    this.#parts.timelines.add(name, 'paused', 'paused: messages wait in the queue');
+  }
+
+  /** See `BridgeManagement`. */
+  resume(name: string): void {
+    this.#running(name).resume();
+    this.#parts.timelines.add(name, 'resumed', 'resumed: what waits is sent');
+  }
+
+  /** See `BridgeManagement`. */
+  timeline(name: string): readonly TimelineEvent[] {
+    return this.#parts.timelines.of(name);
+  }
+
+  /** See `BridgeManagement`. */
+  async map(request: MapRequest): Promise<MapReply> {
+    const { topic, payload = '', qos = 1, retain = false, clientId = '', username, bridge, config } = request;
+    const fault = topicNameFault(topic);
+    if (fault !== undefined) throw new HttpRefusal('BAD_REQUEST', `the topic ${fault}`, 'topic');
+    const origin = new Origin('device', clientId);
+    origin.username = username;
+    const message = new Message({ topic, payload: bytesOfText(payload), qos, retain, origin });
+    const settings = await this.#settings(bridge, config);
+    return { results: settings.flatMap((one) => tryRules(one, message)) };
+  }
+
+  /** See `BridgeManagement`. */
+  async test({ name, config }: TestRequest, onStep?: (step: DoctorStep) => void): Promise<TestReply> {
+    const [settings] = await this.#settings(name ?? draftName, config);
+    if (settings === undefined)
+      throw new HttpRefusal('NOT_FOUND', `there is no bridge ${name ?? ''} that is on`, 'name');
+    const steps = await examine(this.#parts.ports, settings, onStep === undefined ? {} : { onStep });
+    return { isOk: steps.every(({ state }) => state !== 'failed'), steps };
+  }
+
+  /** The settings of all bridges, of one, or of one that is being edited. Rejects with ConfigError. */
+  async #settings(name: string | undefined, config: unknown): Promise<readonly BridgeSettings[]> {
+    const wanted = config === undefined ? name : (name ?? draftName);
+    const loaded =
+      config === undefined || wanted === undefined
+        ? this.#parts.loaded()
+        : await this.#parts.tried(this.changesFor(wanted, { ...asTree(config), enable: 'true' }, true));
+    const bridges = loaded.config.bridges.filter((one) => wanted === undefined || one.name === wanted);
+    return bridges.map((one) => bridgeSettingsOf(one, loaded.pems));
+  }
+
+  #running(name: string): Bridge {
+    const bridge = this.#parts.bridges.get(name);
+    if (bridge !== undefined) return bridge;
+    if (!this.#names().includes(name)) throw new HttpRefusal('NOT_FOUND', `there is no bridge ${name}`, 'name');
+    throw new HttpRefusal('CONFLICT', `the bridge ${name} is switched off`, 'name');
+  }
+
   #names(): readonly string[] {
     const written = valueAt(this.#parts.loaded().trees?.written, bridgesPath);
     const named = Object.entries(isTree(written) ? written : {}).filter(
@@ -64,16 +167,21 @@ export class BridgeManager implements BridgeManagement {
 
   #viewOf(name: string): BridgeView {
     const { bridges, sampler, loaded } = this.#parts;
-    const status: BridgeStatus | undefined = bridges.get(name)?.status;
+    const bridge = bridges.get(name);
+    const status = bridge?.status;
     const server = valueAt(loaded().trees?.written, [...bridgesPath, name, 'server']);
     return {
       name,
-      mode: status === undefined ? 'disabled' : 'running',
+      mode: bridge === undefined ? 'disabled' : bridge.isPaused ? 'paused' : 'running',
       server: typeof server === 'string' ? shownText(server) : (status?.remote ?? ''),
       ...(status === undefined ? {} : { status }),
       rates: sampler.ratesOf(name),
     };
   }
+}
+
+function asTree(config: unknown): Tree {
+  return isTree(config) ? config : {};
 }
 
 /** A part of the configuration for people: without secrets. */

@@ -1,0 +1,41 @@
+// Families: all endpoints of the API, in the order in which its document shows them. `/api/v1` is ours.
+// What endpoints need beyond the management comes to them here, once.
+// Bounded: it is a fixed list.
+import type { ApiFamily } from '../../http/api-server.ts';
+import type { Authentication } from '../../http/authentication.ts';
+import { bridgesApi } from '../../http/bridges-api.ts';
+import { clientsApi } from '../../http/clients-api.ts';
+import { configApi } from '../../http/config-api.ts';
+import type { Endpoint } from '../../http/endpoint.ts';
+import { liveApi } from '../../http/live-api.ts';
+import type { LiveFeed } from '../../http/live-feed.ts';
+import type { LogRing } from '../../http/log-ring.ts';
+import { logsApi } from '../../http/logs-api.ts';
+import { overviewApi } from '../../http/overview-api.ts';
+import { ApiRouter } from '../../http/router.ts';
+import { sessionApi } from '../../http/session-api.ts';
+
+/** What endpoints are made with. */
+export interface FamilyParts {
+  readonly authentication: Authentication;
+  readonly feed: LiveFeed;
+  readonly log: LogRing;
+}
+
+/** The endpoints of `/api/v1`. */
+export function endpointsOf({ authentication, feed, log }: FamilyParts): readonly Endpoint[] {
+  return [
+    ...sessionApi(authentication),
+    ...overviewApi,
+    ...bridgesApi,
+    ...clientsApi,
+    ...configApi,
+    ...liveApi(feed),
+    ...logsApi(log),
+  ];
+}
+
+/** Everything that is served below `/api`. */
+export function familiesOf(parts: FamilyParts): readonly ApiFamily[] {
+  return [{ base: '/api/v1', router: new ApiRouter(endpointsOf(parts)), mayUsePassword: false }];
+}
