@@ -27,6 +27,7 @@ function planOf(version: ProtocolVersion): Plan {
     queueCountMax: 10_000,
     overflow: 'oldest',
     mayCrash: false,
+    durability: 'memory',
   };
 }
 

@@ -18,6 +18,10 @@ interface Underway {
   readonly qos: Qos;
   readonly digest: string;
   isReleased: boolean;
+  /** PUBREL was sent: whatever happens, it is never published again. */
+  isReleasing: boolean;
+  /** The sender has crashed since: that it was sent may not have been remembered. */
+  isUnsure: boolean;
   /** The connection on which it was sent last. */
   line: object;
 }
@@ -40,13 +44,13 @@ export class FlowWatch {
     const { packetId, qos, dup, digest } = publish;
     const before = this.#underway.get(packetId);
     if (before === undefined) {
-      this.#underway.set(packetId, { qos, digest, isReleased: false, line });
+      this.#underway.set(packetId, { qos, digest, isReleased: false, isReleasing: false, isUnsure: false, line });
       if (dup && this.#bornOn === line) return `DUP on message ${packetId}, which is sent for the first time`;
     } else {
       if (before.digest !== digest) return `packet identifier ${packetId} is used again while it is underway`;
       if (before.line === line) return `message ${packetId} is sent again on a live connection`;
-      if (before.isReleased) return `message ${packetId} is published again after PUBREC`;
-      if (!dup) return `message ${packetId} is sent again without DUP`;
+      if (before.isReleasing) return `message ${packetId} is published again after PUBREL`;
+      if (!dup && !before.isUnsure) return `message ${packetId} is sent again without DUP`;
       before.line = line;
     }
     const count = this.countOn(line);
@@ -59,6 +63,7 @@ export class FlowWatch {
     if (before === undefined) return undefined;
     if (!before.isReleased) return `PUBREL ${packetId} before PUBREC`;
     before.line = line;
+    before.isReleasing = true;
     return undefined;
   }
 
@@ -71,6 +76,18 @@ export class FlowWatch {
   /** The last acknowledgement has come. */
   settled(packetId: number): void {
     this.#underway.delete(packetId);
+  }
+
+  /**
+   * The sender has crashed and its session goes on. What it did not tell its peer it need not know: a PUBREC that was
+   * not answered, and under which identifier a QoS 1 message went.
+   */
+  senderCrashed(): void {
+    for (const [packetId, one] of this.#underway) {
+      if (one.qos === 1) this.#underway.delete(packetId);
+      if (!one.isReleasing) one.isReleased = false;
+      one.isUnsure = true;
+    }
   }
 
   /** The session is new, with this connection if one is given. */

@@ -1,6 +1,6 @@
 // `npm run sim -- --seeds N [--from S]` plays the stories of so many seeds; `--seed S` plays one and tells everything
 // that happened in it; `--stored` plays those of fixtures/seeds.json; `--twice` compares two plays of each; `--first`
-// stops at the first failure. A failure
+// stops at the first failure; `--durability synced` gives brokers a journal, so that crashes cost nothing. A failure
 // prints seed, commit and, but with `--fast`, the shortest list of events that still fails. Exit code 1 if any fails.
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -19,8 +19,12 @@ const { values } = parseArgs({
     stored: { type: 'boolean', default: false },
     twice: { type: 'boolean', default: false },
     first: { type: 'boolean', default: false },
+    durability: { type: 'string', default: 'memory' },
   },
 });
+
+/** What brokers and bridges promise over a crash. */
+const durability = values.durability === 'synced' ? 'synced' : 'memory';
 
 function commit(): string {
   try {
@@ -32,14 +36,17 @@ function commit(): string {
 
 /** Plays one seed. Returns whether it failed. */
 async function failsWith(seed: number, isTold: boolean): Promise<boolean> {
-  const story = storyOf(seed);
+  const story = storyOf(seed, durability);
   const outcome = await new SimWorld(story).play();
   if (isTold) {
     console.log(JSON.stringify(story.plan, undefined, 1));
     for (const note of outcome.notes) console.log(note);
     console.log(`${outcome.published} messages published, ${outcome.received} received`);
   }
-  if (values.twice && JSON.stringify(await new SimWorld(storyOf(seed)).play()) !== JSON.stringify(outcome)) {
+  if (
+    values.twice &&
+    JSON.stringify(await new SimWorld(storyOf(seed, durability)).play()) !== JSON.stringify(outcome)
+  ) {
     console.log(`seed ${seed} is not the same when it is played again`);
     return true;
   }

@@ -50,6 +50,7 @@ const usual: Plan = {
   queueCountMax: 100_000,
   overflow: 'oldest',
   mayCrash: false,
+  durability: 'memory',
 };
 
 /** Messages to 20 topics, in turn. */

@@ -2,8 +2,12 @@
 // them; with every start of their machine anew.
 import { Bridge } from '../../src/bridge/bridge.ts';
 import { Broker } from '../../src/broker/broker.ts';
+import { Journal } from '../../src/journal/journal.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import { Storage } from '../../src/queue/storage.ts';
+import { StoredRetained } from '../../src/queue/stored-retained.ts';
+import { RetainedStore } from '../../src/router/retained.ts';
 import { Router } from '../../src/router/router.ts';
 import { MemoryLog } from '../kit/world.ts';
 import type { BridgePlan, Plan } from './story.ts';
@@ -14,15 +18,15 @@ const backoff = { delayMsMin: 200, delayMsMax: 5000, stableMs: 10_000 };
 export class SimBroker {
   readonly name: string;
   readonly log: MemoryLog = new MemoryLog();
-  readonly router: Router = new Router();
+  router: Router = new Router();
   broker: Broker | undefined;
   bridges: readonly Bridge[] = [];
+  #journal: Journal | undefined;
   /** What went wrong when it was opened. */
   fault: string | undefined;
 
   constructor(name: 'edge' | 'remote', ports: Ports, plan: Plan) {
     this.name = name;
-    const context = { ports, log: this.log, router: this.router, turn: new Turn(ports.clock) };
     const { receiveMaximum, queueCountMax, overflow } = plan;
     const options = {
       listeners: [{ name: 'tcp', host: '0.0.0.0', port: 1883 }],
@@ -31,16 +35,11 @@ export class SimBroker {
       receiveMaximum,
       queueCountMax,
       queueOverflow: overflow,
+      durability: plan.durability,
     };
-    Broker.open(context, options).then(
-      (broker) => {
-        this.broker = broker;
-        if (name === 'edge') this.bridges = plan.bridges.map((one) => openBridge(context, one, plan));
-      },
-      (error: unknown) => {
-        this.fault = `${name} could not be opened: ${error instanceof Error ? error.message : error}`;
-      },
-    );
+    this.#open(ports, plan, options).catch((error: unknown) => {
+      this.fault = `${name} could not be opened: ${error instanceof Error ? error.message : error}`;
+    });
   }
 
   /** Whether everything is open and connected. */
@@ -63,6 +62,26 @@ export class SimBroker {
       ]),
     ];
     return counts.reduce((sum, reasons) => sum + (reasons['queue-full'] ?? 0) + (reasons.refused ?? 0), 0);
+  }
+
+  async #open(ports: Ports, plan: Plan, options: Parameters<typeof Broker.open>[1]): Promise<void> {
+    const storage = plan.durability === 'memory' ? undefined : await openStorage(ports);
+    this.#journal = storage?.journal;
+    const keeper = storage && new StoredRetained(storage, true);
+    const retained = new RetainedStore(undefined, keeper);
+    await keeper?.restore((message) => retained.restore(message));
+    this.router = new Router({ retained });
+    const kept = storage === undefined ? {} : { storage };
+    const context = { ports, log: this.log, router: this.router, turn: new Turn(ports.clock), ...kept };
+    const restored = (): void => {
+      if (this.name === 'edge') this.bridges = plan.bridges.map((one) => openBridge(context, one, plan));
+    };
+    this.broker = await Broker.open(context, options, { restored });
+  }
+
+  /** Closes the journal, when broker and bridges are closed. */
+  async closeJournal(): Promise<void> {
+    await this.#journal?.close();
   }
 
   /** What is wrong with the books and bounds at any time. */
@@ -97,6 +116,11 @@ export class SimBroker {
   }
 }
 
+async function openStorage(ports: Ports): Promise<Storage> {
+  const journal = await Journal.open(ports, { directory: 'data' });
+  return new Storage(journal, ports.clock);
+}
+
 function openBridge(context: ConstructorContext, plan: BridgePlan, world: Plan): Bridge {
   const { name, version, keepAlive, sendWindowMax, receiveMaximum, topicAliasMaximum, from, to, subscribes } = plan;
   return Bridge.open(context, {
@@ -113,6 +137,7 @@ function openBridge(context: ConstructorContext, plan: BridgePlan, world: Plan):
     answerTimeoutMs: 5000,
     queueCountMax: world.queueCountMax,
     queueOverflow: world.overflow,
+    durability: world.durability,
     // what it brings in must not go back, whatever the rules say
     forwards: [
       { localTopic: `${from}/#`, remoteTopic: `${to}/#` },

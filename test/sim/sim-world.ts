@@ -258,13 +258,13 @@ export class SimWorld implements RestingWorld {
     const node = this.nodes.get(name);
     if (node === undefined || !node.isRunning) return;
     this.#droppedBefore += this.brokers.get(name)?.dropped ?? 0;
-    this.ledger.memoryLost(name);
-    if (name === 'remote') this.strict?.forgetAll();
-    // a bridge that forgot its session meets identifiers that the remote remembers
-    if (name === 'edge') this.ledger.excuseQos(2);
+    const isStrict = name === 'remote' && this.strict !== undefined;
+    if (isStrict) this.strict?.forgetAll();
+    const isForgetting = isStrict || this.story.plan.durability === 'memory';
+    if (isForgetting) this.#forget(name);
     for (const [key, [fromClient, fromServer]] of this.#sessions) {
-      if (key.startsWith(`${name}/`)) fromServer.clear();
-      if (name === 'edge' && key.startsWith('remote/bridge-')) fromClient.clear();
+      if (key.startsWith(`${name}/`)) fromServer.senderCrashed();
+      if (name === 'edge' && key.startsWith('remote/bridge-')) fromClient.senderCrashed();
     }
     node.crash(kind);
     this.brokers.delete(name);
@@ -273,6 +273,17 @@ export class SimWorld implements RestingWorld {
       this.#startBroker(name === 'edge' ? 'edge' : 'remote');
       this.#promiseAgain();
     });
+  }
+
+  /** A node loses its memory: nothing was promised about that. */
+  #forget(name: string): void {
+    this.ledger.memoryLost(name);
+    // a bridge that forgot its session meets identifiers that the remote remembers
+    if (name === 'edge') this.ledger.excuseQos(2);
+    for (const [key, [fromClient, fromServer]] of this.#sessions) {
+      if (key.startsWith(`${name}/`)) fromServer.clear();
+      if (name === 'edge' && key.startsWith('remote/bridge-')) fromClient.clear();
+    }
   }
 
   /** As soon as everything is up again, promises count. */

@@ -20,6 +20,10 @@ t.test('whatever breaks, promises are kept, books balance, and the world comes t
   t.equal(run('run', '--fast', '--seeds', '40'), 'all is well');
 });
 
+t.test('with a journal crashes cost nothing: no loss, no double at QoS 2, no other order', async (t) => {
+  t.equal(run('run', '--fast', '--durability', 'synced', '--seeds', '12'), 'all is well');
+});
+
 t.test('a story is the same whenever it is told', async (t) => {
   t.equal(run('run', '--fast', '--twice', '--seeds', '3'), 'all is well');
 });

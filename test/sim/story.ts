@@ -77,8 +77,9 @@ export interface Plan {
   readonly receiveMaximum: number;
   readonly queueCountMax: number;
   readonly overflow: 'oldest' | 'newest';
-  /** Nodes may lose what they have in memory. */
   readonly mayCrash: boolean;
+  /** What brokers and bridges promise over a crash: nothing, or everything. */
+  readonly durability: 'memory' | 'synced';
 }
 
 /** A whole story. */
@@ -94,15 +95,15 @@ const { v31, v311, v5 } = ProtocolVersion;
 export const storyMs: number = 50 * 60_000;
 
 /** The story of a seed. */
-export function storyOf(seed: number): Story {
+export function storyOf(seed: number, durability: Plan['durability'] = 'memory'): Story {
   const chance = new Chance(seed);
-  const plan = planOf(chance.fork());
+  const plan = { ...planOf(chance.fork()), durability };
   const said = publishing(plan, chance.fork());
   const events = [...said, ...troubles(plan, said, chance.fork())];
   return { seed, plan, events: events.sort((one, other) => one.at - other.at) };
 }
 
-function planOf(chance: Chance): Plan {
+function planOf(chance: Chance): Omit<Plan, 'durability'> {
   const publishers = Array.from({ length: chance.int(1, 3) }, (_, index) => `pub${index}`);
   const deviceOf = (name: string, server: 'edge' | 'remote', ...filters: readonly string[]): DevicePlan => ({
     name,
@@ -132,8 +133,8 @@ function planOf(chance: Chance): Plan {
   const receiveMaximum = chance.pick([1, 10, 1000]);
   const isNarrow = chance.isTrue(0.25);
   return {
-    // where queues fill up publishers speak 5.0: in 3.x a refusal ends the connection, and what others have taken already
-    // comes again, at QoS 2 too
+    // where queues fill up publishers speak 5.0: in 3.x a refusal ends the connection, and what others have taken
+    // already comes again, at QoS 2 too
     devices: isNarrow ? devices.map((one) => (one.filters.length === 0 ? { ...one, version: v5 } : one)) : devices,
     bridges,
     remote,

@@ -12,7 +12,7 @@ export const sessionMutants: readonly Mutant[] = [
     becomes: `entry.state = 'published';
       if (entry.state === 'published') {
         due.push(entry);`,
-    seen: /published again after PUBREC|times at QoS 2/,
+    seen: /published again after PUBREL|times at QoS 2/,
   },
   {
     name: 'a run that is taken apart forgets its PUBREC',
@@ -22,7 +22,7 @@ export const sessionMutants: readonly Mutant[] = [
           entry.state = 'released';`,
     becomes: `if (index < run.released) {
           entry.state = 'published';`,
-    seen: /published again after PUBREC|times at QoS 2/,
+    seen: /published again after PUBREL|times at QoS 2/,
   },
   {
     name: 'DUP is missing on what is sent again',
