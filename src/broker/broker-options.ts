@@ -73,6 +73,13 @@ export interface BrokerOptions {
    * 16 MiB.
    */
   readonly qos0QueueBytesMax: number;
+  /**
+   * Bytes that wait in memory for all devices together; the queues that are largest then give way first, each as its
+   * policy says. What waits in the journal does not count. Default 256 MiB.
+   */
+  readonly queueMemoryMax: number;
+  /** Bytes of payloads and properties underway to one device at QoS 1 and 2; the rest waits. Default 16 MiB. */
+  readonly underwayBytesMax: number;
   /** What gives way when a device's queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
   /**
@@ -117,6 +124,8 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   queueCountMax: 10_000,
   queueBytesMax: 64 * 1024 * 1024,
   qos0QueueBytesMax: 16 * 1024 * 1024,
+  queueMemoryMax: 256 * 1024 * 1024,
+  underwayBytesMax: 16 * 1024 * 1024,
   queueOverflow: 'oldest',
   durability: 'synced',
   connectTimeoutMs: 10_000,

@@ -6,13 +6,15 @@
 //   connected:     queue empty and window open -> sent at once; otherwise behind the queue, which `pump` empties
 //
 // Messages leave in the order in which they came [MQTT3-4.6.0-5] [MQTT3-4.6.0-6].
-// Bounded by the queue's limits, the send window and `subscriptionsMax`.
+// Bounded by the queue's limits and the budget of all queues, the send window, `underwayBytesMax`, `subscriptionsMax`.
 
+import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
+import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Identity } from '../access/acl.ts';
@@ -22,6 +24,7 @@ import { Origin } from '../message/origin.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
+import type { QueueBudget } from '../queue/queue-budget.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue, type TagForm } from '../queue/stored-queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
@@ -48,6 +51,14 @@ interface Replay {
   readonly options: SubscriptionOptions;
 }
 
+/** What the sessions of a broker have in common. */
+export interface SessionCommon {
+  readonly options: BrokerOptions;
+  readonly counters: BrokerCounters;
+  /** For what waits in memory. */
+  readonly budget: QueueBudget;
+}
+
 /** One device's session. */
 export class DeviceSession implements Destination, RunTaker {
   readonly origin: Origin;
@@ -68,6 +79,9 @@ export class DeviceSession implements Destination, RunTaker {
   readonly store: SessionStore | undefined;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
+  readonly #budget: QueueBudget;
+  /** Bytes underway at QoS 1 and 2, those of runs apart. */
+  #underwayBytes = 0;
   /** Made with the first message that has to wait. */
   #queue: MessageQueue<Identifiers> | undefined;
   #isRefused = false;
@@ -79,7 +93,7 @@ export class DeviceSession implements Destination, RunTaker {
   #isPumping = false;
 
   /** `store`: the session outlives the process. */
-  constructor(clientId: string, options: BrokerOptions, counters: BrokerCounters, store?: SessionStore) {
+  constructor(clientId: string, { options, counters, budget }: SessionCommon, store?: SessionStore) {
     this.origin = new Origin('device', clientId);
     this.flows = new Session({
       clientId,
@@ -88,6 +102,7 @@ export class DeviceSession implements Destination, RunTaker {
     });
     this.#options = options;
     this.#counters = counters;
+    this.#budget = budget;
     this.store = store;
     if (store) this.#openStored(store);
   }
@@ -147,6 +162,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** The session ends: what it had from groups goes to other members, all else that waits is dropped, counted. */
   end(): void {
     const underway = this.flows.reset();
+    this.#underwayBytes = 0;
     this.#replays = undefined;
     if (this.#shared) this.#passOn(this.#shared, underway);
     if (this.store) this.#drop('session-ended', this.queueDepth);
@@ -182,6 +198,9 @@ export class DeviceSession implements Destination, RunTaker {
 
   /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
+    // what runs left unfinished comes here too, and was never added
+    const isIdle = this.flows.underwayCount === 0;
+    this.#underwayBytes = isIdle ? 0 : Math.max(0, this.#underwayBytes - bytesUnderway(entry.delivery));
     if (entry.token > 0) {
       this.#queue?.acknowledge(entry.token);
       this.#shared?.delete(entry.token);
@@ -215,7 +234,7 @@ export class DeviceSession implements Destination, RunTaker {
     if (queue === undefined || entry === undefined) return this.#replayNext(line);
     const { message, tag, sequence } = entry;
     const delivery = { message, qos: message.qos, retain: message.retain, subscriptionIdentifiers: tag };
-    const outcome = line.send(delivery, message.qos === 0 ? 0 : sequence);
+    const outcome = this.#send(line, delivery, message.qos === 0 ? 0 : sequence);
     if (outcome === 'full' || outcome === 'offline') return false;
     queue.next();
     if (outcome !== 'sent') this.#drop(outcome);
@@ -225,6 +244,17 @@ export class DeviceSession implements Destination, RunTaker {
       this.#shared?.delete(sequence);
     }
     return true;
+  }
+
+  /** Sends, unless too many bytes are underway already; one message of any size has room. */
+  #send(line: DeviceLine, delivery: Delivery, token: number): SendOutcome {
+    if (delivery.qos === 0) return line.send(delivery, token);
+    const bytes = bytesUnderway(delivery);
+    const sum = this.#underwayBytes + bytes;
+    if (sum > this.#options.underwayBytesMax && this.#underwayBytes > 0) return 'full';
+    const outcome = line.send(delivery, token);
+    if (outcome === 'sent') this.#underwayBytes = sum;
+    return outcome;
   }
 
   #replayNext(line: DeviceLine): boolean {
@@ -244,7 +274,7 @@ export class DeviceSession implements Destination, RunTaker {
     }
     const subscriptionIdentifiers = options.identifier > 0 ? [options.identifier] : undefined;
     const qos = lowerQos(message.qos, options.qos);
-    const outcome = line.send({ message, qos, retain: true, subscriptionIdentifiers }, 0);
+    const outcome = this.#send(line, { message, qos, retain: true, subscriptionIdentifiers }, 0);
     if (outcome === 'full' || outcome === 'offline') return false;
     source.taken(outcome === 'expired');
     if (outcome === 'expired') return true; // it was retained no more
@@ -262,7 +292,7 @@ export class DeviceSession implements Destination, RunTaker {
       return;
     }
     const sent = qos === 0 ? message : message.own();
-    const outcome = line.send({ message: sent, qos, retain, subscriptionIdentifiers: identifiers }, 0);
+    const outcome = this.#send(line, { message: sent, qos, retain, subscriptionIdentifiers: identifiers }, 0);
     if (outcome === 'sent') this.#counters.sent.add();
     else if (outcome === 'full' || outcome === 'offline') this.#wait(message, qos, retain, identifiers);
     else this.#drop(outcome);
@@ -341,10 +371,14 @@ export class DeviceSession implements Destination, RunTaker {
 
   #openQueue(): MessageQueue<Identifiers> {
     if (this.#queue === undefined) {
-      this.#queue = new Queue<Identifiers>(this.#limits, ({ sequence }, reason) => {
-        this.#shared?.delete(sequence);
-        this.#drop(reason);
-      });
+      this.#queue = new Queue<Identifiers>(
+        this.#limits,
+        ({ sequence }, reason) => {
+          this.#shared?.delete(sequence);
+          this.#drop(reason);
+        },
+        this.#budget,
+      );
     }
     return this.#queue;
   }
@@ -352,4 +386,8 @@ export class DeviceSession implements Destination, RunTaker {
   #drop(reason: DropReason, count = 1): void {
     if (count > 0) this.#counters.dropped.add(reason, count);
   }
+}
+
+function bytesUnderway({ message: { payload, properties } }: Delivery): number {
+  return payload.length + properties.length;
 }

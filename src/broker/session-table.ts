@@ -1,10 +1,11 @@
 // SessionTable: the sessions of the broker by client id. A session lives while its device is connected and, after that,
 // as long as its expiry interval says [MQTT-4.1.0-1] [MQTT-4.1.0-2] [MQTT3-4.1.0-1].
-// Bounded by `sessionsMax`.
+// Bounded by `sessionsMax`; what waits in memory for all of them together by `queueMemoryMax`.
+import { QueueBudget } from '../queue/queue-budget.ts';
 import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
-import { DeviceSession } from './device-session.ts';
+import { DeviceSession, type SessionCommon } from './device-session.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** A session for a device that connects, and whether it was there before. */
@@ -20,6 +21,7 @@ export class SessionTable {
   readonly #router: Router;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
+  readonly #budget: QueueBudget;
   readonly #store: SessionStore | undefined;
 
   /** `store`: sessions that are kept outlive the process. */
@@ -28,6 +30,7 @@ export class SessionTable {
     this.#router = router;
     this.#options = options;
     this.#counters = counters;
+    this.#budget = new QueueBudget(options.queueMemoryMax);
   }
 
   /** Takes over the sessions that an earlier process left, before devices come. */
@@ -35,7 +38,7 @@ export class SessionTable {
     const store = this.#store;
     if (store === undefined) return;
     for (const { clientId, expiresAt, subscriptions } of await store.load()) {
-      const session = new DeviceSession(clientId, this.#options, this.#counters, store);
+      const session = new DeviceSession(clientId, this.#common, store);
       session.expiresAt = expiresAt;
       this.#sessions.set(clientId, session);
       for (const [filter, options] of subscriptions) {
@@ -43,6 +46,10 @@ export class SessionTable {
         this.#router.subscribe(session, filter, options);
       }
     }
+  }
+
+  get #common(): SessionCommon {
+    return { options: this.#options, counters: this.#counters, budget: this.#budget };
   }
 
   /** How many sessions there are. */
@@ -87,7 +94,7 @@ export class SessionTable {
     if (before) this.end(before);
     if (this.#sessions.size >= this.#options.sessionsMax) return undefined;
     const store = expirySeconds > 0 ? this.#store : undefined;
-    const session = new DeviceSession(clientId, this.#options, this.#counters, store);
+    const session = new DeviceSession(clientId, this.#common, store);
     store?.connected(clientId, expirySeconds);
     this.#sessions.set(clientId, session);
     return { session, isPresent: false };

@@ -115,6 +115,8 @@ export interface MqttConfig {
   readonly maximumPacketSize: number;
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
+  readonly queueMemoryMax: number;
+  readonly underwayBytesMax: number;
   readonly sendWindowMax: number;
   readonly receiveMaximum: number;
   readonly topicAliasMaximum: number;

@@ -8,6 +8,7 @@ export type OverflowPolicy = 'oldest' | 'newest';
 /** Every reason for which a message is not delivered. */
 export const dropReasons = [
   'queue-full',
+  'memory-full',
   'disk-full',
   'damaged',
   'expired',

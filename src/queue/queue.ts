@@ -3,12 +3,14 @@
 //
 //   [acknowledged: gone] | low-water mark: read, not acknowledged ... | read position: unread ... | end
 //
-// Bounded by `countMax` messages and `bytesMax` bytes, unacknowledged ones included. What was read is in flight and is
-// never dropped by overflow: it belongs to the receiver's window until that settles it.
+// Bounded by `countMax` messages and `bytesMax` bytes, unacknowledged ones included, and by a budget
+// that it may share. What was read is in flight and is never dropped by overflow: it belongs to the receiver's window
+// until that settles it.
 import { assert } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueDropped, QueueEntry } from './message-queue.ts';
 import type { DropReason, OverflowPolicy } from './overflow.ts';
+import type { Budgeted, QueueBudget } from './queue-budget.ts';
 
 /** The bounds of a queue. */
 export interface QueueLimits {
@@ -26,9 +28,10 @@ interface Node<Tag> {
 }
 
 /** A bounded queue in memory. */
-export class Queue<Tag = number> implements MessageQueue<Tag> {
+export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
   readonly #limits: QueueLimits;
   readonly #dropped: QueueDropped<Tag>;
+  readonly #budget: QueueBudget | undefined;
   /** By sequence; made with the first message. */
   #nodes: Map<number, Node<Tag>> | undefined;
   #head: Node<Tag> | undefined;
@@ -40,10 +43,12 @@ export class Queue<Tag = number> implements MessageQueue<Tag> {
   /** Messages that passed the queue by and are not settled. */
   #leftOut = 0;
 
-  constructor(limits: QueueLimits, dropped: QueueDropped<Tag>) {
+  /** `budget`: shared with other queues; default none. */
+  constructor(limits: QueueLimits, dropped: QueueDropped<Tag>, budget?: QueueBudget) {
     assert(limits.countMax >= 1, 'a queue holds at least one message');
     this.#limits = limits;
     this.#dropped = dropped;
+    this.#budget = budget;
   }
 
   /** Messages held: unread, and read or left out but not acknowledged. */
@@ -91,7 +96,18 @@ export class Queue<Tag = number> implements MessageQueue<Tag> {
     this.#bytes += bytes;
     this.#nodes ??= new Map();
     this.#nodes.set(entry.sequence, node);
-    return entry.sequence;
+    const isCut = this.#budget?.grew(this, bytes) === true;
+    return isCut && !this.#nodes.has(entry.sequence) ? 0 : entry.sequence;
+  }
+
+  /** See `Budgeted`: what is in flight stays. */
+  giveWay(bytesMax: number): void {
+    while (this.#bytes > bytesMax) {
+      const victim = this.#limits.overflow === 'oldest' ? this.#unread : this.#unread && this.#tail;
+      if (victim === undefined) return;
+      this.#remove(victim);
+      this.#dropped(victim.entry, 'memory-full');
+    }
   }
 
   /** Leaves out `count` positions for messages that pass the queue by, and counts them as held. Returns the first. */
@@ -123,6 +139,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag> {
     this.#bytes += message.byteLength;
     this.#nodes ??= new Map();
     this.#nodes.set(sequence, node);
+    this.#budget?.grew(this, message.byteLength);
   }
 
   /** The next unread entry without reading it. */
@@ -161,7 +178,9 @@ export class Queue<Tag = number> implements MessageQueue<Tag> {
     this.#tail = undefined;
     this.#unread = undefined;
     this.#unreadCount = 0;
+    const bytes = this.#bytes;
     this.#bytes = 0;
+    if (bytes > 0) this.#budget?.shrank(this, bytes);
   }
 
   #remove(node: Node<Tag>): void {
@@ -172,7 +191,9 @@ export class Queue<Tag = number> implements MessageQueue<Tag> {
     if (node.next) node.next.previous = node.previous;
     else this.#tail = node.previous;
     this.#nodes?.delete(node.entry.sequence);
-    this.#bytes -= node.entry.message.byteLength;
+    const bytes = node.entry.message.byteLength;
+    this.#bytes -= bytes;
+    this.#budget?.shrank(this, bytes);
   }
 
   get #size(): number {

@@ -22,6 +22,7 @@ export class MemorySocket implements Socket {
   #handler: SocketHandler | undefined;
   readonly #inbox: Bytes[] = [];
   #isPaused = false;
+  readonly #held: (() => void)[] = [];
   #isEnding = false;
   #isClosed = false;
   #isPeerEnded = false;
@@ -43,7 +44,8 @@ export class MemorySocket implements Socket {
     const bytes = copyOfBytes(joinBytes(parts));
     this.written.push(bytes);
     this.pendingBytes += bytes.length;
-    this.#net.carry(this, () => {
+    const arrive = (): void => {
+      if (this.#net.holdsWhatIsPaused && this.peer?.hold(arrive)) return;
       this.pendingBytes -= bytes.length;
       // the system reads the parts when it takes them: until then they must stay as they were
       if (!joinBytes(parts).equals(bytes)) throw new Error('bytes were changed after they had been written');
@@ -52,7 +54,8 @@ export class MemorySocket implements Socket {
         this.#wasFull = false;
         this.#handler?.drained();
       }
-    });
+    };
+    this.#net.carry(this, arrive);
     if (this.pendingBytes >= this.#net.highWaterMark) this.#wasFull = true;
     return !this.#wasFull;
   }
@@ -61,8 +64,15 @@ export class MemorySocket implements Socket {
     this.#isPaused = true;
   }
 
+  /** Keeps what is underway to an end that reads nothing, until it reads again. Returns whether it does. */
+  hold(arrive: () => void): boolean {
+    if (this.#isPaused && !this.#isClosed) this.#held.push(arrive);
+    return this.#isPaused && !this.#isClosed;
+  }
+
   resume(): void {
     this.#isPaused = false;
+    for (const arrive of this.#held.splice(0)) arrive();
     this.#net.clock.defer(() => this.#deliver());
   }
 
@@ -133,6 +143,8 @@ export class MemoryNet implements Net {
   highWaterMark = 16_384;
   /** Largest chunk delivered at once. */
   chunkBytes: number = Number.POSITIVE_INFINITY;
+  /** What is written to an end that is paused stays pending, as it does where no buffers lie between. */
+  holdsWhatIsPaused = false;
   /** New connections are refused. */
   isDown = false;
   /** New connections to these ports are refused. */

@@ -5,8 +5,9 @@ import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
+import type { Socket } from '../../../src/ports/ports.ts';
 import { Acceptance } from '../../../src/router/acceptance.ts';
-import { publishOf, type RawPeer, subscribeOf, World } from '../../kit/world.ts';
+import { publishOf, RawPeer, subscribeOf, World } from '../../kit/world.ts';
 
 const { v311, v5 } = ProtocolVersion;
 
@@ -153,4 +154,44 @@ t.test('topics of 65,535 bytes and of 200 levels are carried where they are allo
   const topics = (await device.receivedOf(PacketType.publish)).map(({ topic }) => topic.length);
   t.same(topics, [65_535, deep.length]);
   t.equal(world.router.retained.size, 2);
+});
+
+t.test('devices that stop reading pay for it themselves, at every QoS, and within the budget of all', async (t) => {
+  const world = new World();
+  world.net.holdsWhatIsPaused = true;
+  const options = { queueMemoryMax: 400_000, underwayBytesMax: 50_000, qos0QueueBytesMax: 90_000 };
+  const broker = await world.openBroker(options);
+  const neighbours = new Neighbours(world);
+  await neighbours.open();
+  const stalled: Socket[] = [];
+  for (const qos of [0, 1, 1] as const) {
+    const socket = await world.net.dial({ host: '127.0.0.1', port: 1883, timeoutMs: 1000 });
+    const peer = new RawPeer(socket, v5, world.clock);
+    await peer.connect(`stalled-${stalled.length}`);
+    peer.send(subscribeOf(1, qos, 'flood'));
+    await peer.received();
+    socket.pause();
+    stalled.push(socket);
+  }
+  const flooder = await world.dial(v5);
+  await flooder.connect('flooder');
+  let wereHeard = true;
+  for (let round = 0; round < 40; round++) {
+    for (let index = 1; index <= 30; index++) {
+      flooder.send(publishOf('flood', 'x'.repeat(3000), { qos: 1, packetId: round * 30 + index }));
+    }
+    t.equal((await flooder.receivedOf(PacketType.puback)).length, 30);
+    wereHeard &&= await neighbours.talk();
+    const { queuedBytes } = broker.status;
+    if (queuedBytes > 400_000) t.fail(`${queuedBytes} bytes wait`);
+  }
+  t.ok(wereHeard, 'the neighbours were heard all the time');
+  const { dropped, matched, queued, queuedBytes } = broker.status;
+  t.ok(queuedBytes > 100_000 && queuedBytes <= 400_000);
+  t.ok((dropped['memory-full'] ?? 0) > 500, 'the queues at QoS 1');
+  t.ok((dropped['qos-0-congested'] ?? 0) > 200, `the queue at QoS 0: ${JSON.stringify(dropped)}`);
+  t.ok(matched >= queued);
+  const closing = broker.close();
+  await world.clock.advance(10_000);
+  await closing;
 });
