@@ -15,6 +15,7 @@ import type { Session } from '../session/session.ts';
 import { type AckType, AckView, writeAck } from '../wire/ack-frame.ts';
 import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
+import { isAcknowledged } from '../wire/older-codes.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
@@ -243,8 +244,7 @@ export class Exchange implements AckWriter, RunReader {
    */
   acknowledge(packetId: number, isQos2: boolean, reasonCode: ReasonCode): void {
     if (this.#isOver) return;
-    if (isFailure(reasonCode) && this.#terms.version !== ProtocolVersion.v5 && !isFinal(reasonCode)) {
-      // [MQTT3-4.8.0-2] unacknowledged it stays the peer's, and comes again
+    if (isFailure(reasonCode) && this.#terms.version !== ProtocolVersion.v5 && !isAcknowledged(reasonCode)) {
       this.#terms.owner.disconnect(reasonCode, `a message could not be taken: ${reasonName(reasonCode)}`);
       return;
     }
@@ -367,14 +367,4 @@ export class Exchange implements AckWriter, RunReader {
   #writeAck(type: AckType, packetId: number, reasonCode: ReasonCode): void {
     if (!this.#isOver) writeAck(this.#outbox, type, packetId, reasonCode, this.#terms.version);
   }
-}
-
-/** Refusals that another try would meet too: a peer of 3.x hears of them as of a success [MQTT3-3.3.5-2]. */
-function isFinal(reasonCode: ReasonCode): boolean {
-  return (
-    reasonCode === ReasonCode.notAuthorized ||
-    reasonCode === ReasonCode.topicNameInvalid ||
-    reasonCode === ReasonCode.payloadFormatInvalid ||
-    reasonCode === ReasonCode.packetTooLarge
-  );
 }

@@ -5,13 +5,13 @@
 //      |         challenge| |  +--------------------------------------------------------------------------+
 //      |                  +-AUTH                                                                          |
 //      +-- fault, no CONNECT or no decision in time ------------------------------------------------------+
-//
 // It answers what the standard lays down and asks its sink for the rest. While the sink decides, about CONNECT or
 // because it holds the connection, scanning stops. Time is a parameter; `nextDeadline` says when `tick` has work.
 import type { Session } from '../session/session.ts';
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { decodePacket } from '../wire/codec.ts';
 import { Malformed } from '../wire/malformed.ts';
+import { subackCode } from '../wire/older-codes.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType, packetName } from '../wire/packet-type.ts';
 import type { AuthPacket, ConnectPacket, DisconnectPacket, Packet } from '../wire/packets.ts';
@@ -36,7 +36,7 @@ import {
   type ServerLimits,
   subscribeFault,
 } from './server-limits.ts';
-import { type ConnectAnswer, disconnectFault, type ServerSink, subackCode } from './server-terms.ts';
+import { type ConnectAnswer, disconnectFault, type ServerSink } from './server-terms.ts';
 
 /** One connection at a server. */
 export class ServerConnection implements ExchangeOwner {

@@ -4,8 +4,7 @@
 import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { ConnectPacket, DisconnectPacket, SubscribePacket, UnsubscribePacket } from '../wire/packets.ts';
-import { ProtocolVersion } from '../wire/protocol-version.ts';
-import { isFailure, mayClientDisconnectWith, ReasonCode, reasonName } from '../wire/reason-code.ts';
+import { mayClientDisconnectWith, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { ExchangeSink } from './exchange.ts';
 import type { RunSink } from './run-exchange.ts';
 
@@ -47,10 +46,4 @@ export function disconnectFault(packet: DisconnectPacket, sessionExpiryInterval:
   if (mayClientDisconnectWith(reasonCode)) return undefined;
   const detail = `clients do not disconnect with the reason ${reasonName(reasonCode)}`;
   return new Malformed(ReasonCode.protocolError, 'MQTT-3.14.2-1', detail); // [MQTT-3.14.2-1]
-}
-
-/** 3.1.1 has one code for every refusal [MQTT3-3.9.3-2]; 3.1 has none and says the lowest QoS instead [MQTT31-12]. */
-export function subackCode(code: ReasonCode, version: ProtocolVersion): ReasonCode {
-  if (!isFailure(code) || version === ProtocolVersion.v5) return code;
-  return version === ProtocolVersion.v311 ? ReasonCode.unspecifiedError : ReasonCode.success;
 }

@@ -2,10 +2,11 @@
 // is remembered by the reader, the first one counts; nothing is thrown and nothing is allocated for a fault
 // that does not occur.
 import type { FrameReader } from './frame-reader.ts';
+import { reasonOfReturnCode } from './older-codes.ts';
 import { PacketType } from './packet-type.ts';
 import { PropertyPlace } from './property-names.ts';
 import { ProtocolVersion } from './protocol-version.ts';
-import { isReasonCodeOf, ReasonCode, reasonOfReturnCode } from './reason-code.ts';
+import { isReasonCodeOf, ReasonCode } from './reason-code.ts';
 
 /**
  * Checks the body of a CONNECT, part by part in their order [MQTT-3.1.3-1]. Returns its version, or undefined when it

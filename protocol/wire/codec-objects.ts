@@ -3,10 +3,11 @@
 // out; the codec puts them in.
 import type mqttPacket from 'mqtt-packet';
 import { type Bytes, byteLengthOfText } from './bytes.ts';
+import { returnCodeOf } from './older-codes.ts';
 import { PacketType } from './packet-type.ts';
 import type { ConnectPacket, Packet, SubscribePacket } from './packets.ts';
 import { ProtocolVersion } from './protocol-version.ts';
-import { isFailure, type ReasonCode, returnCodeOf } from './reason-code.ts';
+import { isFailure, type ReasonCode } from './reason-code.ts';
 
 /** The generator's object for a packet. Throws RangeError for what cannot be written. */
 export function toCodec(packet: Packet, version: ProtocolVersion): mqttPacket.Packet {

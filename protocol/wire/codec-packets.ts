@@ -4,11 +4,12 @@
 import type mqttPacket from 'mqtt-packet';
 import { bytesOf, bytesOfText, emptyBytes } from './bytes.ts';
 import { Malformed } from './malformed.ts';
+import { reasonOfReturnCode } from './older-codes.ts';
 import { PacketType } from './packet-type.ts';
 import type { ConnectPacket, Packet, SubscribeEntry } from './packets.ts';
 import type { Properties } from './properties.ts';
 import { ProtocolVersion, type Qos } from './protocol-version.ts';
-import { ReasonCode, reasonOfReturnCode } from './reason-code.ts';
+import { ReasonCode } from './reason-code.ts';
 
 /** What the strict check found out about a frame. */
 export interface Checked {

@@ -1,6 +1,6 @@
-// Reason codes of MQTT 5.0 (section 2.4): one table of numbers and names for every packet, and the return
-// codes that 3.1 and 3.1.1 have in CONNACK instead. Inside Viaduct every outcome is a 5.0 reason code;
-// 3.x is a translation.
+// Reason codes of MQTT 5.0 (section 2.4): one table of numbers and names for every packet.
+// Inside Viaduct every outcome is a 5.0 reason code; 3.x is a translation
+// (`older-codes.ts`).
 import { PacketType } from './packet-type.ts';
 
 /** Every reason code of MQTT 5.0. Codes of 0x80 and above are failures. */
@@ -208,36 +208,4 @@ export function mayClientDisconnectWith(code: ReasonCode): boolean {
 /** Whether the standard lists `code` for packets of `type`; false for types that carry no reason code. */
 export function isReasonCodeOf(type: PacketType, code: number): code is ReasonCode {
   return legal.get(type)?.has(code) ?? false;
-}
-
-/** The CONNACK return code (0 to 5) of 3.1 [MQTT31-9] and 3.1.1 that comes closest to a reason code. */
-export function returnCodeOf(code: ReasonCode): number {
-  switch (code) {
-    case R.success:
-      return 0;
-    case R.unsupportedProtocolVersion:
-      return 1;
-    case R.clientIdentifierNotValid:
-      return 2;
-    case R.badUserNameOrPassword:
-      return 4;
-    case R.notAuthorized:
-    case R.banned:
-    case R.badAuthenticationMethod:
-      return 5;
-    default:
-      return 3;
-  }
-}
-
-/** The reason code that a 3.1 or 3.1.1 CONNACK return code stands for; undefined for codes above 5. */
-export function reasonOfReturnCode(returnCode: number): ReasonCode | undefined {
-  return [
-    R.success,
-    R.unsupportedProtocolVersion,
-    R.clientIdentifierNotValid,
-    R.serverUnavailable,
-    R.badUserNameOrPassword,
-    R.notAuthorized,
-  ][returnCode];
 }

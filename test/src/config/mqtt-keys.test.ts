@@ -16,6 +16,8 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     maximumPacketSize: 10 * 1024 * 1024,
     queueCountMax: 10_000,
     queueBytesMax: 64 * 1024 * 1024,
+    queueMemoryMax: 256 * 1024 * 1024,
+    underwayBytesMax: 16 * 1024 * 1024,
     sendWindowMax: 1000,
     receiveMaximum: 1000,
     topicAliasMaximum: 100,
@@ -50,6 +52,8 @@ t.test('what the broker is to serve, and how it says goodbye, arrives', async (t
     hostname: 'site',
   });
   t.match(config.mqtt, {
+    queueMemoryMax: 64 * 1024 * 1024,
+    underwayBytesMax: 1024 * 1024,
     maximumQos: 1,
     sharedStrategy: 'sticky',
     sharedStrategies: [
