@@ -92,7 +92,7 @@ export class App {
     const app = new App({ broker, bridges, log, loaded, storage });
     if (ring === undefined || config.http === undefined) return app;
     try {
-      await app.#serve(config.http, ports, { ...place, log: ring, watcher });
+      await app.#serve(config.http, ports, { ...place, log: ring, watcher, router });
     } catch (error) {
       await app.close(0);
       throw error;
@@ -180,6 +180,7 @@ interface DeviceWatcher {
 interface WebPlace extends AppPlace {
   readonly log: LogRing;
   readonly watcher: DeviceWatcher;
+  readonly router: Router;
 }
 
 interface AppParts {

@@ -69,6 +69,8 @@ export interface RetainedView {
   readonly size: number;
   readonly payload: PayloadView;
   readonly expiresAt?: number;
+  readonly contentType?: string;
+  readonly userProperties?: readonly (readonly [name: string, value: string])[];
 }
 
 /** A payload as text if it is UTF-8, otherwise in Base64. */

@@ -2,7 +2,19 @@
 // files: whatever it does, it does through this, and tests put something else in its place. Everything here checks
 // what only the running program can know (names, states) and throws HttpRefusal or a ViaductError.
 import type { DoctorStep } from '../bridge/doctor.ts';
-import type { ClientView } from './api-broker-types.ts';
+import type {
+  AclReply,
+  AclTestReply,
+  AclTestRequest,
+  ClientView,
+  MqttUserView,
+  PublishReply,
+  PublishRequest,
+  RetainedView,
+  SubscriptionView,
+  TapMessage,
+  TopicTreeReply,
+} from './api-broker-types.ts';
 import type {
   AppliedReply,
   BridgeReply,
@@ -29,6 +41,9 @@ export interface Management {
   readonly bridges: BridgeManagement;
   readonly clients: ClientManagement;
   readonly config: ConfigManagement;
+  readonly messages: MessageManagement;
+  readonly subscriptions: SubscriptionManagement;
+  readonly rights: RightsManagement;
 }
 
 /** Who changes what. */
@@ -77,4 +92,32 @@ export interface ClientManagement {
   get(clientId: string): ClientView | undefined;
   /** Disconnects a device and forgets its session. Returns whether there was one. */
   kick(clientId: string): boolean;
+}
+
+/** Messages: publish, kept, tapped. Topics and filters are checked here. */
+export interface MessageManagement {
+  /** Fulfilled when every destination holds it. */
+  publish(request: PublishRequest): Promise<PublishReply>;
+  retained(filter: string): Iterable<RetainedView>;
+  retainedMessage(topic: string): RetainedView | undefined;
+  /** Every message under a filter, retained ones first. Returns how to begin, which returns how to stop. */
+  tap(filter: string, qos: 0 | 1 | 2): (onMessage: (message: TapMessage) => void) => () => void;
+}
+
+/** Who subscribes to what. */
+export interface SubscriptionManagement {
+  list(): Iterable<SubscriptionView>;
+  /** One level of the tree of topics. */
+  tree(under: string): TopicTreeReply;
+}
+
+/** Devices that log in, and who may what. */
+export interface RightsManagement {
+  mqttUsers(): readonly MqttUserView[];
+  /** The changes that give a user a password, or remove it. */
+  changesForUser(username: string, password: string | undefined): Promise<unknown>;
+  acl(): AclReply;
+  /** The changes that replace the rules. */
+  changesForAcl(rules: readonly unknown[]): unknown;
+  test(request: AclTestRequest): AclTestReply;
 }

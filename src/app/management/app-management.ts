@@ -7,16 +7,21 @@ import { type Broker, brokerVersion } from '../../broker/broker.ts';
 import type { HealthReply, MetricsHistoryReply, StatusReply } from '../../http/api-types.ts';
 import type { Management } from '../../http/management.ts';
 import type { Ports } from '../../ports/ports.ts';
+import type { Router } from '../../router/router.ts';
 import { BridgeManager } from './bridge-manager.ts';
 import { ClientManager } from './client-manager.ts';
 import { ConfigManager, type ConfigManagerParts } from './config-manager.ts';
+import { MessageManager } from './message-manager.ts';
 import type { RateSampler } from './rate-sampler.ts';
+import { RightsManager } from './rights-manager.ts';
+import { SubscriptionManager } from './subscription-manager.ts';
 import type { Timelines } from './timelines.ts';
 
 /** What is managed. */
 export interface ManagedParts extends Omit<ConfigManagerParts, 'disk' | 'clock'> {
   readonly broker: Broker;
   readonly bridges: Bridges;
+  readonly router: Router;
   readonly ports: Ports;
   readonly sampler: RateSampler;
   readonly timelines: Timelines;
@@ -28,12 +33,18 @@ export class AppManagement implements Management {
   readonly bridges: BridgeManager;
   readonly clients: ClientManager;
   readonly config: ConfigManager;
+  readonly messages: MessageManager;
+  readonly subscriptions: SubscriptionManager;
+  readonly rights: RightsManager;
   readonly #parts: ManagedParts;
 
   constructor(parts: ManagedParts) {
     this.#parts = parts;
     this.config = new ConfigManager({ ...parts, ...parts.ports });
     this.bridges = new BridgeManager({ ...parts, tried: (changes) => this.config.tried(changes) });
+    this.messages = new MessageManager({ ...parts, ...parts.ports });
+    this.subscriptions = new SubscriptionManager(parts.broker);
+    this.rights = new RightsManager(parts.loaded, parts.ports.random);
     this.clients = new ClientManager(parts.broker, parts.ports.clock);
   }
 

@@ -2,6 +2,7 @@
 // What endpoints need beyond the management comes to them here, once.
 // Bounded: it is a fixed list.
 import type { ApiFamily } from '../../http/api-server.ts';
+import type { AuditLog } from '../../http/audit-log.ts';
 import type { Authentication } from '../../http/authentication.ts';
 import { bridgesApi } from '../../http/bridges-api.ts';
 import { clientsApi } from '../../http/clients-api.ts';
@@ -11,7 +12,9 @@ import { liveApi } from '../../http/live-api.ts';
 import type { LiveFeed } from '../../http/live-feed.ts';
 import type { LogRing } from '../../http/log-ring.ts';
 import { logsApi } from '../../http/logs-api.ts';
+import { messagesApi } from '../../http/messages-api.ts';
 import { overviewApi } from '../../http/overview-api.ts';
+import { rightsApi } from '../../http/rights-api.ts';
 import { ApiRouter } from '../../http/router.ts';
 import { sessionApi } from '../../http/session-api.ts';
 
@@ -20,16 +23,19 @@ export interface FamilyParts {
   readonly authentication: Authentication;
   readonly feed: LiveFeed;
   readonly log: LogRing;
+  readonly audit: AuditLog;
 }
 
 /** The endpoints of `/api/v1`. */
-export function endpointsOf({ authentication, feed, log }: FamilyParts): readonly Endpoint[] {
+export function endpointsOf({ authentication, feed, log, audit }: FamilyParts): readonly Endpoint[] {
   return [
     ...sessionApi(authentication),
     ...overviewApi,
     ...bridgesApi,
     ...clientsApi,
+    ...messagesApi,
     ...configApi,
+    ...rightsApi(audit),
     ...liveApi(feed),
     ...logsApi(log),
   ];

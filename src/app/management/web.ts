@@ -7,6 +7,7 @@ import type { Broker } from '../../broker/broker.ts';
 import type { HttpServerConfig } from '../../config/config-types.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { apiServer } from '../../http/api-server.ts';
+import { AuditLog } from '../../http/audit-log.ts';
 import { Authentication } from '../../http/authentication.ts';
 import { ConfigHistory } from '../../http/config-history.ts';
 import { LiveFeed } from '../../http/live-feed.ts';
@@ -16,6 +17,7 @@ import { Sessions, sessionDefaults } from '../../http/sessions.ts';
 import { WebUsers } from '../../http/web-users.ts';
 import type { HttpHandler, HttpServer, ServeHttp } from '../../ports/http-server.ts';
 import type { Ports } from '../../ports/ports.ts';
+import type { Router } from '../../router/router.ts';
 import { tlsOptionsOf } from '../from-config.ts';
 import { AppManagement } from './app-management.ts';
 import { familiesOf } from './families.ts';
@@ -26,6 +28,7 @@ import { Timelines } from './timelines.ts';
 export interface WebParts {
   readonly broker: Broker;
   readonly bridges: Bridges;
+  readonly router: Router;
   readonly ports: Ports;
   readonly hostname: string;
   readonly log: LogRing;
@@ -124,18 +127,16 @@ export class Web {
     const { clock } = ports;
     const sessions = new Sessions(ports, (name) => users.now(name), { ...sessionDefaults, idleMsMax: sessionIdleMs });
     const authentication = new Authentication(users, sessions, clock);
+    const audit = new AuditLog(log, () => clock.wallMs());
     const names = [host, hostname, ...hosts];
     return apiServer({
       management: this.#management,
       sessions,
       users,
       authentication,
-      families: familiesOf({ authentication, feed: this.#feed, log }),
+      families: familiesOf({ authentication, feed: this.#feed, log, audit }),
       guard: new RequestGuard({ hosts: names, rate: { perSecond: 100, burst: 300 } }, () => clock.now()),
-      audited: (principal, { remoteAddress, method, path }, status) => {
-        const who = principal?.username ?? '-';
-        log.info({ who, address: remoteAddress, method, path, status }, 'api');
-      },
+      audited: (...entry) => audit.add(...entry),
       log,
       bodyBytesMax,
     });
