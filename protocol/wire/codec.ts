@@ -17,6 +17,7 @@ import { writeProperties } from './property-block.ts';
 import { PropertyPlace } from './property-names.ts';
 import { ProtocolVersion } from './protocol-version.ts';
 import { ReasonCode } from './reason-code.ts';
+import { shortAnswer } from './short-answers.ts';
 
 // Its cache of 65,536 packet ids costs 11 to 17 MB and is never needed here.
 mqttPacket.writeToStream.cacheNumbers = false;
@@ -51,6 +52,8 @@ export function decodePacket(frame: Bytes, version: ProtocolVersion): Packet | M
 export function encodePacket(packet: Packet, version: ProtocolVersion): Bytes {
   const written = packet.type === PacketType.connect ? packet.version : version;
   if (written === ProtocolVersion.v5 && isTailed(packet)) return encodeTailed(packet);
+  const short = shortAnswer(packet, written);
+  if (short !== undefined) return short;
   const generated = generate(toCodec(packet, written), written);
   const isAmended = packet.type === PacketType.connect && written === ProtocolVersion.v5;
   const bare = isAmended ? amendConnect(generated, packet) : generated;
