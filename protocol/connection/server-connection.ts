@@ -36,7 +36,7 @@ import {
   type ServerLimits,
   subscribeFault,
 } from './server-limits.ts';
-import { type ConnectAnswer, disconnectFault, type ServerSink } from './server-terms.ts';
+import { type ConnectAnswer, disconnectFault, type ServerSink, withoutPassword } from './server-terms.ts';
 
 /** One connection at a server. */
 export class ServerConnection implements ExchangeOwner {
@@ -182,6 +182,7 @@ export class ServerConnection implements ExchangeOwner {
     const authentication = this.#authentication?.propertiesWith(answer.authenticationData) ?? noProperties;
     if (!this.#write(acceptanceOf(this.#limits, connect, answer, authentication))) return;
     this.#state = 'connected';
+    this.#connect = withoutPassword(connect);
     this.#authentication?.settle();
     this.#silence = new SilenceLimit(keepAliveOf(this.#limits, connect), this.#limits.keepAliveMultiplier, now);
     const judge = judgeOf(this.#limits);
@@ -200,8 +201,7 @@ export class ServerConnection implements ExchangeOwner {
 
   /**
    * Refuses the client, and takes nothing more from it [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-7] [MQTT3-3.1.4-5]
-   * [MQTT3-3.2.2-5]; `detail` is for a
-   * 5.0 client that asked for it, and so is another server to go to.
+   * [MQTT3-3.2.2-5]; `detail` is for a 5.0 client that asked for it, and so is another server to go to.
    */
   refuse(reasonCode: ReasonCode, detail: string, serverReference?: string): void {
     if (this.#connect === undefined || this.#state !== 'deciding') return;

@@ -37,6 +37,13 @@ export interface ConnectAnswer {
   readonly authenticationData?: Bytes | undefined;
 }
 
+/** CONNECT without its password, which nobody needs once the client is accepted. */
+export function withoutPassword(connect: ConnectPacket): ConnectPacket {
+  if (connect.password === undefined) return connect;
+  const { password: _password, ...rest } = connect;
+  return rest;
+}
+
 /** What is wrong with the DISCONNECT of a client whose session was to be kept for `sessionExpiryInterval` seconds. */
 export function disconnectFault(packet: DisconnectPacket, sessionExpiryInterval: number): Malformed | undefined {
   const { properties, reasonCode } = packet;

@@ -99,7 +99,9 @@ export class Access {
   converse(method: string, login: Login): Authentication | undefined {
     const own = this.#options.authenticators?.find((one) => one.method === method);
     if (own !== undefined) return own.begin(login);
-    return method === this.#scram.method && this.#users.size > 0 ? this.#scram.begin() : undefined;
+    // it proves a password of the users: where these are not asked, neither is it
+    const isAsked = this.#options.order?.includes('password') ?? true;
+    return method === this.#scram.method && isAsked && this.#users.size > 0 ? this.#scram.begin() : undefined;
   }
 
   /** What somebody may rely on who has proved who they are. */

@@ -3,6 +3,7 @@
 // what it may publish, and which ways its messages go. The last two are made with the first message, for most devices
 // only listen.
 // Bounded by `AccessMemory` and `RunRoute`.
+import { withoutPassword } from '../../protocol/connection/server-terms.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Identity } from '../access/acl.ts';
@@ -37,7 +38,7 @@ export class AcceptedDevice {
 
   constructor(rooms: BrokerRooms, parts: AcceptedParts) {
     this.#rooms = rooms;
-    this.connect = parts.connect;
+    this.connect = withoutPassword(parts.connect);
     this.identity = parts.identity;
     this.session = parts.session;
     this.acceptedAt = rooms.turn.now;

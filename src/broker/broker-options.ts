@@ -91,6 +91,11 @@ export interface BrokerOptions {
   readonly connectTimeoutMs: number;
   /** Versions that may be spoken; others are refused with 0x84, in 3.x with 1. Default: all. */
   readonly versions?: readonly ProtocolVersion[];
+  /**
+   * Who may subscribe to the `$SYS` topics: all whom the rules let, or of these only devices on this machine; `off`:
+   * they are not published. Default `all`.
+   */
+  readonly systemTopics: 'off' | 'local' | 'all';
   /** How often the `$SYS` topics are published, in ms; 0 turns them off. Default 10,000. */
   readonly systemTopicsIntervalMs: number;
   /** How often sessions and wills are looked at for those whose time is over, in ms. Default 500. */
@@ -129,6 +134,7 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   queueOverflow: 'oldest',
   durability: 'synced',
   connectTimeoutMs: 10_000,
+  systemTopics: 'all',
   systemTopicsIntervalMs: 10_000,
   sweepIntervalMs: 500,
 };

@@ -313,8 +313,8 @@ export class Broker {
   }
 
   #publishSystemTopics(now: number): void {
-    const interval = this.#rooms.options.systemTopicsIntervalMs;
-    if (interval === 0 || now < this.#publishesSystemAt) return;
+    const { systemTopics, systemTopicsIntervalMs: interval } = this.#rooms.options;
+    if (interval === 0 || systemTopics === 'off' || now < this.#publishesSystemAt) return;
     this.#publishesSystemAt = now + interval;
     this.#sysTopics.publish(this.status, this.#rooms.heapBytes?.() ?? 0, now);
   }

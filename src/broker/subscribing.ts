@@ -2,7 +2,7 @@
 // that answer them, one for each entry and in their order [MQTT-3.8.4-6] [MQTT-3.9.3-1] [MQTT3-3.8.4-5]
 // [MQTT3-3.9.3-1].
 import { filterRefusal } from '../../protocol/connection/server-limits.ts';
-import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
+import { parseFilter, topicFilterFault } from '../../protocol/topic/topic-filter.ts';
 import { levelsOf } from '../../protocol/topic/topic-name.ts';
 import { Malformed } from '../../protocol/wire/malformed.ts';
 import type { SubscribeEntry, SubscribePacket, UnsubscribePacket } from '../../protocol/wire/packets.ts';
@@ -140,11 +140,20 @@ function refusalOf(
   const unserved = filterRefusal(rooms.options, filter);
   if (unserved !== undefined) return unserved;
   if (levelsOf(filter) > rooms.options.topicLevelsMax) return ReasonCode.topicFilterInvalid;
-  if (!isAllowed) return ReasonCode.notAuthorized;
+  if (!isAllowed || isSystemClosed(rooms, session, filter)) return ReasonCode.notAuthorized;
   const isOneMore = !session.subscriptions.has(filter);
   return isOneMore && session.subscriptions.size >= rooms.options.subscriptionsMax
     ? ReasonCode.quotaExceeded
     : undefined;
+}
+
+const loopback = /^(?:127\.|::1$|::ffff:127\.)/;
+
+/** Whether a filter asks for the state of the broker, and the device is not where it is told. A Unix socket is here. */
+function isSystemClosed({ options }: BrokerRooms, { identity }: DeviceSession, filter: string): boolean {
+  if (options.systemTopics === 'all' || !parseFilter(filter).filter.startsWith('$SYS')) return false;
+  const address = identity?.address ?? '';
+  return options.systemTopics === 'off' || (address !== '' && !loopback.test(address));
 }
 
 /** Retained messages come with every subscribe, only with a new one, or never; never with a shared one. */

@@ -55,6 +55,8 @@ export class SysTopics {
       ...(heapBytes > 0 ? { 'heap/current': heapBytes, 'heap/maximum': this.#heapMax } : {}),
     };
     for (const [reason, count] of Object.entries(status.dropped)) values[`dropped/${reason}`] = count;
+    for (const [reason, count] of Object.entries(status.refusedLogins)) values[`refused logins/${reason}`] = count;
+    for (const [cause, count] of Object.entries(status.refused)) values[`refused/${cause}`] = count;
     const counted = {
       'load/publish/received': status.received,
       'load/publish/sent': status.sent,

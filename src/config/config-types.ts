@@ -141,6 +141,9 @@ export interface MqttConfig {
   /** 0: no bound. */
   readonly keepAliveSMax: number;
   readonly responseInformation: string;
+  /** Who may subscribe to the state of the broker. */
+  readonly systemTopics: 'off' | 'local' | 'all';
+  readonly systemTopicsIntervalMs: number;
   /** Which part of a verified certificate names a device's user. */
   readonly certificateName: 'none' | 'common-name' | 'subject' | 'alternative-name';
 }
@@ -222,6 +225,8 @@ export interface AuthConfig {
   readonly order?: readonly ('password' | 'jwt' | 'http')[];
   /** How long a password that was right is not worked out again: 0 to 3600000. Default 60000. */
   readonly verifiedTtlMs: number;
+  /** How whoever guesses passwords is slowed down. */
+  readonly guard: Readonly<Record<'freeCount' | 'delayMsMin' | 'delayMsMax' | 'memoryMs' | 'addressesMax', number>>;
   readonly rules: readonly RuleConfig[];
   readonly isAllowedWithoutMatch: boolean;
   readonly isDenialDisconnecting: boolean;

@@ -39,11 +39,22 @@ export const mqttDefaults = {
   keepalive_max: '0s',
   peer_cert_as_username: 'disabled',
   response_information: '',
+  sys_topics: 'all',
+  sys_interval: '10s',
 } as const;
 
 /** Defaults of the section `auth`. */
 export const authDefaults = {
   cache_ttl: '60s',
+} as const;
+
+/** Defaults of `auth.login_guard`. */
+export const loginGuardDefaults = {
+  free_failures: '5',
+  delay_min: '250ms',
+  delay_max: '4s',
+  memory: '5m',
+  addresses: '10000',
 } as const;
 
 /** Defaults of `auth.http_auth`. */

@@ -7,7 +7,7 @@ import { topicTextFault } from '../../protocol/topic/topic-name.ts';
 import { type AddressRange, parseAddressRange } from '../base/address-range.ts';
 import { isPasswordHash, parsePasswordHash } from '../secrets/password-hash.ts';
 import type { AuthConfig, RuleConfig, SubjectConfig } from './config-types.ts';
-import { authDefaults as defaults } from './defaults.ts';
+import { authDefaults as defaults, loginGuardDefaults as guardDefaults } from './defaults.ts';
 import { httpAuth, tokens } from './schema-methods.ts';
 import {
   checkedText,
@@ -21,6 +21,7 @@ import {
   text,
   textMap,
   texts,
+  whole,
 } from './schema-values.ts';
 
 /** One network, or several. */
@@ -114,6 +115,16 @@ export const authKind: Kind<AuthConfig> = v.pipe(
     cache_ttl: v.optional(duration('0s', '1h'), defaults.cache_ttl),
     acl: v.optional(section({ rules: v.optional(v.array(rule, 'expected an array of rules'), []) }), {}),
     cache: v.optional(ignored),
+    login_guard: v.optional(
+      section({
+        free_failures: v.optional(whole(0, 1_000_000), guardDefaults.free_failures),
+        delay_min: v.optional(duration('1ms', '60s'), guardDefaults.delay_min),
+        delay_max: v.optional(duration('0s', '60s'), guardDefaults.delay_max),
+        memory: v.optional(duration('1s', '24h'), guardDefaults.memory),
+        addresses: v.optional(whole(1, 10_000_000), guardDefaults.addresses),
+      }),
+      {},
+    ),
     order: v.optional(texts(oneOf({ password: 'password', jwt: 'jwt', http: 'http' } as const))),
     http_auth: v.optional(httpAuth),
     jwt: v.optional(tokens),
@@ -129,6 +140,13 @@ export const authKind: Kind<AuthConfig> = v.pipe(
     ...(raw.jwt === undefined ? {} : { token: raw.jwt }),
     ...(raw.order === undefined ? {} : { order: raw.order }),
     verifiedTtlMs: raw.cache_ttl,
+    guard: {
+      freeCount: raw.login_guard.free_failures,
+      delayMsMin: raw.login_guard.delay_min,
+      delayMsMax: raw.login_guard.delay_max,
+      memoryMs: raw.login_guard.memory,
+      addressesMax: raw.login_guard.addresses,
+    },
     rules: raw.acl.rules,
     isAllowedWithoutMatch: raw.no_match,
     isDenialDisconnecting: raw.deny_action,

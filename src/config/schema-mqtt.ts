@@ -72,6 +72,8 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     server_keepalive: v.optional(duration('0s', '65535s'), defaults.server_keepalive),
     keepalive_max: v.optional(duration('0s', '65535s'), defaults.keepalive_max),
     response_information: v.optional(text, defaults.response_information),
+    sys_topics: v.optional(oneOf({ off: 'off', local: 'local', all: 'all' } as const), defaults.sys_topics),
+    sys_interval: v.optional(duration('1s', '24h'), defaults.sys_interval),
     peer_cert_as_username: v.optional(certificateParts, defaults.peer_cert_as_username),
     property_size: v.optional(ignored),
     retry_interval: v.optional(ignored),
@@ -106,6 +108,8 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     serverKeepAliveS: Math.ceil(raw.server_keepalive / 1000),
     keepAliveSMax: Math.ceil(raw.keepalive_max / 1000),
     responseInformation: raw.response_information,
+    systemTopics: raw.sys_topics,
+    systemTopicsIntervalMs: raw.sys_interval,
     certificateName: raw.peer_cert_as_username,
   })),
 );

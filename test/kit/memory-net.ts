@@ -7,7 +7,7 @@ import type { Clock, DialOptions, Listener, ListenOptions, Net, Socket, SocketHa
 
 /** One end of a line. */
 export class MemorySocket implements Socket {
-  readonly remoteAddress = '127.0.0.1';
+  readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
   readonly isEncrypted = false;
@@ -29,6 +29,7 @@ export class MemorySocket implements Socket {
   #wasFull = false;
 
   constructor(net: MemoryNet, localPort: number, remotePort: number) {
+    this.remoteAddress = net.remoteAddress;
     this.#net = net;
     this.localPort = localPort;
     this.remotePort = remotePort;
@@ -145,6 +146,8 @@ export class MemoryNet implements Net {
   chunkBytes: number = Number.POSITIVE_INFINITY;
   /** What is written to an end that is paused stays pending, as it does where no buffers lie between. */
   holdsWhatIsPaused = false;
+  /** Where the next connections seem to come from. */
+  remoteAddress = '127.0.0.1';
   /** New connections are refused. */
   isDown = false;
   /** New connections to these ports are refused. */

@@ -1,6 +1,7 @@
 // Who may connect: passwords of every form, decided beside the loop; enhanced authentication; and users that change
 // while devices are connected.
 import t from 'tap';
+import { withoutPassword } from '../../../protocol/connection/server-terms.ts';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
@@ -220,4 +221,38 @@ t.test('a program brings a method of its own', async (t) => {
     { type: PacketType.connack, reasonCode: 0, properties: { authenticationData: bytesOfText('well done') } },
   ]);
   t.same(rounds, ['a', 'b', 'c']);
+});
+
+t.test('SCRAM-SHA-256 is asked where the order of methods asks for passwords, and nowhere else', async (t) => {
+  const codes: unknown[] = [];
+  for (const order of [undefined, ['jwt', 'password'], ['jwt']] as const) {
+    const world = new World();
+    await world.openBroker({ access: access({ users, ...(order === undefined ? {} : { order }) }) });
+    const peer = await world.dial(v5);
+    const authenticationData = bytesOfText('n,,n=proving,r=clientnonce');
+    const properties = { authenticationMethod: 'SCRAM-SHA-256', authenticationData };
+    const packets = [...(await peer.connect('device', { properties }))];
+    if (packets.length === 0) await until(world, () => peer.packets.length > 0);
+    packets.push(...(await peer.received()));
+    const [answer] = packets;
+    codes.push(answer?.type === PacketType.auth ? 'challenged' : answer);
+  }
+  t.match(codes, ['challenged', 'challenged', { reasonCode: ReasonCode.badAuthenticationMethod }]);
+});
+
+t.test('a password is kept no longer than its CONNECT takes', (t) => {
+  const connect = {
+    type: PacketType.connect,
+    version: v5,
+    isBridge: false,
+    clientId: 'c',
+    cleanStart: true,
+    keepAlive: 0,
+    username: 'plain',
+    password: bytesOfText('right'),
+    properties: {},
+  } as const;
+  t.notOk('password' in withoutPassword(connect));
+  t.match(withoutPassword(connect), { clientId: 'c', username: 'plain' });
+  t.end();
 });

@@ -99,3 +99,24 @@ t.test('nothing is published below $SYS where that is turned off', async (t) => 
   await world.clock.advance(60_000);
   t.equal(world.router.retained.size, 0);
 });
+
+t.test('the state of the broker is told on this machine only, or to nobody, where it is so configured', async (t) => {
+  const expected = { all: [0, 0], local: [0, 0x87], off: [0x87, 0x87] } as const;
+  for (const systemTopics of ['all', 'local', 'off'] as const) {
+    const world = new World();
+    const broker = await world.openBroker({ systemTopics, systemTopicsIntervalMs: 1000 });
+    const answers: unknown[] = [];
+    for (const address of ['127.0.0.1', '10.0.0.7']) {
+      world.net.remoteAddress = address;
+      const peer = await world.dial(v5);
+      await peer.connect(`from ${address}`);
+      peer.send(subscribeOf(1, 0, '$share/g/$SYS/#'), subscribeOf(2, 0, 'a'));
+      const [suback, other] = await peer.receivedOf(PacketType.suback);
+      answers.push(suback?.reasonCodes[0]);
+      t.same(other?.reasonCodes, [0]);
+    }
+    t.same(answers, expected[systemTopics]);
+    await world.clock.advance(3000);
+    t.equal(broker.status.retained > 0, systemTopics !== 'off');
+  }
+});

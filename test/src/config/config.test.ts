@@ -92,6 +92,7 @@ t.test('an empty configuration is a broker on 1883 with the defaults', async (t)
     isDenialDisconnecting: false,
     superusers: [],
     verifiedTtlMs: 60_000,
+    guard: { freeCount: 5, delayMsMin: 250, delayMsMax: 4000, memoryMs: 300_000, addressesMax: 10_000 },
   });
   t.strictSame([config.log, config.bridges, notes, files], [{ level: 'info', format: 'auto' }, [], [], ['etc/v.conf']]);
 });

@@ -39,6 +39,8 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     serverKeepAliveS: 0,
     keepAliveSMax: 0,
     responseInformation: '',
+    systemTopics: 'all',
+    systemTopicsIntervalMs: 10_000,
     certificateName: 'none',
   });
   t.strictSame(config.drain, { isServerMoved: false });
