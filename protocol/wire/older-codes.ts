@@ -38,7 +38,8 @@ const failures: ReadonlyMap<ReasonCode, readonly [ReturnCode, Refused]> = new Ma
   [R.topicAliasInvalid, [3, 'closed']],
   [R.packetTooLarge, [3, 'acknowledged']],
   [R.messageRateTooHigh, [3, 'closed']],
-  [R.quotaExceeded, [3, 'closed']],
+  // a queue whose policy lets the newest go; what cannot be taken for now ends the connection before this is asked
+  [R.quotaExceeded, [3, 'acknowledged']],
   [R.administrativeAction, [3, 'closed']],
   [R.payloadFormatInvalid, [3, 'acknowledged']],
   [R.retainNotSupported, [3, 'closed']],

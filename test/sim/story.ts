@@ -130,16 +130,12 @@ function planOf(chance: Chance): Omit<Plan, 'durability'> {
   }
   const bridges = [bridgeOf(chance, 'main', { from: 'up', to: 'fwd', subscribes: 'cmd/#' })];
   if (chance.isTrue(0.4)) bridges.push(bridgeOf(chance, 'other', { from: 'aux', to: 'aux2', subscribes: '' }));
-  const receiveMaximum = chance.pick([1, 10, 1000]);
-  const isNarrow = chance.isTrue(0.25);
   return {
-    // where queues fill up publishers speak 5.0: in 3.x a refusal ends the connection, and what others have taken
-    // already comes again, at QoS 2 too
-    devices: isNarrow ? devices.map((one) => (one.filters.length === 0 ? { ...one, version: v5 } : one)) : devices,
+    devices,
     bridges,
     remote,
-    receiveMaximum,
-    queueCountMax: isNarrow ? 20 : 10_000,
+    receiveMaximum: chance.pick([1, 10, 1000]),
+    queueCountMax: chance.isTrue(0.25) ? 20 : 10_000,
     overflow: chance.pick(['oldest', 'newest']),
     mayCrash: chance.isTrue(0.5),
   };

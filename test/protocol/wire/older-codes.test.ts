@@ -19,7 +19,7 @@ const connackCodes: readonly (readonly number[])[] = [
 ];
 
 /** Refusals of a message that every other try would meet too. */
-const final: readonly number[] = [0x87, 0x90, 0x95, 0x99];
+const final: readonly number[] = [0x87, 0x90, 0x95, 0x99, 0x97];
 
 for (const code of Object.values(ReasonCode)) {
   const returnCode =

@@ -228,10 +228,11 @@ t.test(
   async (t) => {
     const world = await opened();
     let reason: ReasonCode = ReasonCode.quotaExceeded;
+    let isForNow = true;
     const full: Destination = {
       origin: new Origin('application', 'full'),
       isReady: true,
-      deliver: (_message, _grant, acceptance) => acceptance.refuse(reason),
+      deliver: (_message, _grant, acceptance) => acceptance.refuse(reason, isForNow),
     };
     world.router.subscribe(full, '#', { qos: 2, isNoLocal: false, isRetainAsPublished: false, identifier: 0 });
     for (const [publish, repeat, ack] of [
@@ -239,13 +240,20 @@ t.test(
       ['34 (<a> 0002 "x")', '3c (<a> 0002 "x")', '50 (0002)'],
     ] as const) {
       reason = ReasonCode.quotaExceeded;
+      isForNow = true;
       const peer = await welcome(world, 'c', { flags: '00' });
       t.equal(await peer.ask(`30 (<a> "0") ${publish} c000`), '');
       t.ok(peer.isClosed);
       reason = ReasonCode.success;
+      isForNow = false;
       const again = await welcome(world, 'c', { flags: '00' });
       t.equal(await again.ask(repeat), wire(ack), 'taken when there is room');
       await again.ask('62 (0002)');
     }
+    // a queue whose policy lets the newest go: others have the message, and it must not come to them again
+    reason = ReasonCode.quotaExceeded;
+    const told = await welcome(world, 'd', { flags: '00' });
+    t.equal(await told.ask('32 (<a> 0001 "x") 34 (<a> 0002 "x")'), wire('40 (0001) 50 (0002)'));
+    t.notOk(told.isClosed);
   },
 );
