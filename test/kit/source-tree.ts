@@ -24,6 +24,8 @@ export interface Import {
   readonly specifier: string;
   /** The path of the file it names, or undefined for a package. */
   readonly target: string | undefined;
+  /** Whether it is written as `import type`, so that nothing of it is left when the program runs. */
+  readonly isType: boolean;
 }
 
 /** Something that breaks a rule. */
@@ -49,7 +51,7 @@ export function readTree(folders: readonly string[]): SourceFile[] {
   const files: SourceFile[] = [];
   for (const folder of folders) {
     for (const path of pathsUnder(folder)) {
-      if (path.endsWith('.ts')) files.push(sourceFile(path, readFileSync(path, 'utf8')));
+      if (/\.tsx?$/.test(path)) files.push(sourceFile(path, readFileSync(path, 'utf8')));
     }
   }
   return files.sort((one, other) => (one.path < other.path ? -1 : 1));
@@ -95,7 +97,8 @@ export function importsOf(file: SourceFile): Import[] {
       const specifier = file.text.slice(end - (match[1] ?? '').length, end);
       const isFile = specifier.startsWith('.');
       const target = isFile ? posix.join(posix.dirname(file.path), specifier) : undefined;
-      found.push({ line: lineAt(file.text, end), specifier, target });
+      const isType = /^(?:import|export) type\b/.test(match[0]);
+      found.push({ line: lineAt(file.text, end), specifier, target, isType });
     }
   }
   return found;
@@ -180,7 +183,7 @@ function blankOut(text: string): string {
       if (depth !== undefined) templates[last] = depth + (found === '{' ? 1 : -1);
     } else if (
       found.startsWith('/') &&
-      !beforeExpression.test(text.slice(Math.max(0, match.index - 40), match.index))
+      (isMarkup(text, match.index) || !beforeExpression.test(text.slice(Math.max(0, match.index - 40), match.index)))
     ) {
       keepUntil(match.index + 1);
     } else {
@@ -191,6 +194,11 @@ function blankOut(text: string): string {
   }
   keepUntil(text.length);
   return parts.join('');
+}
+
+/** Whether a slash belongs to an element: `</p>`, `<br />`. */
+function isMarkup(text: string, at: number): boolean {
+  return text[at - 1] === '<' || text[at + 1] === '>';
 }
 
 /** Where a template's text, which begins at `start`, gives way to code: at `${` or at its closing backtick. */
