@@ -63,6 +63,9 @@ const rules: readonly Rule[] = [
         'src/ports/node-net.ts': "import { connect } from 'node:net';",
         'src/base/log.ts': "import { pino } from 'pino';",
         'src/app/app.ts': "import { pino } from 'pino'; // !\nimport { a } from '../config/parse.ts';",
+        'src/dashboard/page.tsx':
+          "import type { A } from '../http/api-types.ts';\nimport type { B } from '../http/router.ts'; // !\n" +
+          "import { c } from '../http/api-types.ts'; // !",
         'src/attic/old.ts': "import { a } from '../base/log.ts'; // !",
         'test/src/link/link.test.ts': "import { connect } from 'node:net'; // !\n// import { a } from 'node:tls';",
         'test/e2e/broker.test.ts': "import { connect } from 'node:net';",
@@ -271,8 +274,8 @@ t.test('the scanner tells code from text', (t) => {
     sourceFile('src/a/b.ts', "import {\n  a,\n} from '../c.ts';\ntype D = import('node:net').D;"),
   );
   t.strictSame(imports, [
-    { line: 3, specifier: '../c.ts', target: 'src/c.ts' },
-    { line: 4, specifier: 'node:net', target: undefined },
+    { line: 3, specifier: '../c.ts', target: 'src/c.ts', isType: false },
+    { line: 4, specifier: 'node:net', target: undefined, isType: false },
   ]);
   t.end();
 });

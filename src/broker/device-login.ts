@@ -135,17 +135,15 @@ export class DeviceLogin {
   }
 }
 
-/** Address and port cost a system call each, so they are found out when somebody asks. */
+/** The address costs a system call, so it is found out when somebody asks. */
 function loginOf({ clientId, username, password, version }: ConnectPacket, link: Link): Login {
   return {
     clientId,
     username,
     password,
     version,
+    port: link.localPort,
     certificate: link.peerCertificate,
-    get port(): number {
-      return link.localPort;
-    },
     get address(): string {
       return link.remoteAddress;
     },

@@ -3,11 +3,9 @@
 // hardly ever anything to join. Bounded by what is fed and not consumed.
 import { Buffer } from 'node:buffer';
 
-const nothing = Buffer.alloc(0);
-
 /** A list of buffers that is one buffer. */
 class FlatList {
-  #bytes: Buffer = nothing;
+  #bytes: Buffer = Buffer.alloc(0);
 
   /** Bytes appended and not consumed. */
   get length(): number {
@@ -22,9 +20,7 @@ class FlatList {
 
   /** Takes bytes from the front; all of them if there are not as many. */
   consume(count: number): this {
-    // an empty rest would keep the memory of what was consumed
-    if (count >= this.#bytes.length) this.#bytes = nothing;
-    else if (count > 0) this.#bytes = this.#bytes.subarray(count);
+    if (count > 0) this.#bytes = this.#bytes.subarray(count);
     return this;
   }
 

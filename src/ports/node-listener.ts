@@ -157,9 +157,10 @@ export class NodeListener implements Listener {
 
   #plain(raw: NetSocket, peer: ToldPeer | undefined, rest?: Bytes): NodeSocket {
     const target = new ReadTarget();
-    if (this.#reads?.adopt(raw, target)) {
+    const rebuilt = this.#reads?.rebuild(raw, target, this.#options.isNoDelay ?? true);
+    if (rebuilt) {
       if (rest) target.take(rest);
-      return new NodeSocket(raw, undefined, target, peer);
+      return new NodeSocket(rebuilt, undefined, target, peer);
     }
     if (rest) raw.unshift(rest);
     raw.resume();

@@ -12,6 +12,8 @@ export interface Wall {
    * Packages and modules of Node, with the files of the room that may import them: `*` in a name stands for anything.
    */
   readonly packages?: Readonly<Record<string, string>>;
+  /** Files of other rooms that only `import type` may name: room and pattern. */
+  readonly types?: readonly (readonly [room: string, pattern: string])[];
 }
 
 const core = ['protocol/wire', 'protocol/topic', 'protocol/session', 'protocol/connection'];
@@ -102,16 +104,35 @@ export const walls: Readonly<Record<string, Wall>> = {
       'protocol/wire',
       'protocol/topic',
     ],
-    packages: { valibot: '*', rou3: 'router.ts', '@valibot/to-json-schema': 'open-api.ts' },
+    packages: {
+      valibot: '*',
+      rou3: 'router.ts',
+      '@valibot/to-json-schema': 'open-api.ts',
+      'node:zlib': 'static-files.ts',
+    },
+  },
+  'src/dashboard': {
+    rooms: [],
+    packages: { preact: '*', 'preact/hooks': '*', '@preact/signals': '*', uplot: 'chart.tsx' },
+    types: [['src/http', 'api-*']],
   },
   'src/app': {
     rooms: ['src', 'protocol'],
-    packages: { 'node:process': '*', 'node:os': '*', 'node:util': '*', 'node:path': '*', 'node:string_decoder': '*' },
+    packages: {
+      'node:process': '*',
+      'node:os': '*',
+      'node:util': '*',
+      'node:path': '*',
+      'node:string_decoder': '*',
+      '#dashboard-site': 'web.ts',
+    },
   },
   'src/bundle': {
     rooms: [],
     packages: {
-      esbuild: 'bundle.ts',
+      esbuild: '*',
+      'node:crypto': 'dashboard.ts',
+      'node:zlib': 'dashboard.ts',
       'node:buffer': 'flat-list.ts',
       'node:fs/promises': '*',
       'node:path': '*',
@@ -130,6 +151,8 @@ export const entrances: readonly string[] = [
   'src/app/main.ts',
   'src/app/index.ts',
   'src/bundle/bundle.ts',
+  'src/bundle/dashboard.ts',
+  'src/dashboard/main.tsx',
   // the bundler puts these into the program
   'src/bundle/flat-list.ts',
   'src/bundle/no-threads.ts',
@@ -155,9 +178,10 @@ export const testPrograms: readonly string[] = [
 
 /** A wall as a row of the tables in src/README.md and protocol/README.md. */
 export function rowOf(room: string): string {
-  const { rooms = [], packages = {} } = walls[room] ?? {};
+  const { rooms = [], packages = {}, types = [] } = walls[room] ?? {};
+  const others = [...rooms, ...types.map(([name, pattern]) => `${name} (types of ${pattern})`)];
   const names = Object.entries(packages).map(([name, files]) => `\`${name}\`${files === '*' ? '' : ` (${files})`}`);
-  return `| \`${room}\` | ${rooms.join(', ') || '–'} | ${names.join(', ') || '–'} |`;
+  return `| \`${room}\` | ${others.join(', ') || '–'} | ${names.join(', ') || '–'} |`;
 }
 
 /** Imports that no wall has a door for. */
@@ -175,7 +199,7 @@ export function lostImports(files: readonly SourceFile[]): Finding[] {
   const paths = new Set(files.map((file) => file.path));
   return files.flatMap((file) =>
     importsOf(file)
-      .filter(({ target }) => target !== undefined && !paths.has(target))
+      .filter(({ target }) => target !== undefined && !paths.has(target) && !target.endsWith('.css'))
       .map(({ line, specifier }) => ({ path: file.path, line, message: `${specifier} is no file` })),
   );
 }
@@ -221,7 +245,7 @@ function roomOf(path: string): string | undefined {
   return /^(?:src|protocol)\/[^/]+/.exec(path)?.[0];
 }
 
-function faultOfImport(path: string, { specifier, target }: Import): string | undefined {
+function faultOfImport(path: string, { specifier, target, isType }: Import): string | undefined {
   const room = roomOf(path);
   if (room === undefined) return undefined;
   const wall = walls[room];
@@ -234,7 +258,9 @@ function faultOfImport(path: string, { specifier, target }: Import): string | un
   const other = roomOf(target);
   if (other === room) return undefined;
   const isAllowed = wall.rooms.some((name) => name === other || (isRoom(other) && other.startsWith(`${name}/`)));
-  return isAllowed ? undefined : `${room} may not import ${other ?? target}`;
+  const isAllowedAsType =
+    isType && wall.types?.some(([name, pattern]) => name === other && fits(posix.basename(target), pattern));
+  return isAllowed || isAllowedAsType === true ? undefined : `${room} may not import ${other ?? target}`;
 }
 
 /** A public entrance such as `protocol/index.ts` is for programs outside: rooms import the file they mean. */

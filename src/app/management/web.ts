@@ -14,6 +14,7 @@ import { LiveFeed } from '../../http/live-feed.ts';
 import type { LogRing } from '../../http/log-ring.ts';
 import { RequestGuard } from '../../http/request-guard.ts';
 import { Sessions, sessionDefaults } from '../../http/sessions.ts';
+import { staticFiles } from '../../http/static-files.ts';
 import { WebUsers } from '../../http/web-users.ts';
 import type { HttpHandler, HttpServer, ServeHttp } from '../../ports/http-server.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -139,6 +140,7 @@ export class Web {
       audited: (...entry) => audit.add(...entry),
       log,
       bodyBytesMax,
+      pages: staticFiles(async () => (await import('#dashboard-site')).siteFiles),
     });
   }
 

@@ -1,0 +1,38 @@
+// BridgeWords: what a bridge's status means, in one place for list, map and page: its state,
+// its tone, when that began. Pure; the words themselves stand in the texts under the same
+// names.
+import type { BridgeView } from '../http/api-config-types.ts';
+
+/** The status of a bridge that is on. */
+export type BridgeStatus = NonNullable<BridgeView['status']>;
+
+/** What can be said of a bridge: a state of its link, or why it has none. */
+export type BridgeState = BridgeStatus['link']['state'] | 'paused' | 'disabled';
+
+/** Tones of the pages: colours with a meaning. */
+export type Tone = 'good' | 'warn' | 'bad' | 'info' | '';
+
+/** The state to show. */
+export function stateOf({ mode, status }: Pick<BridgeView, 'mode' | 'status'>): BridgeState {
+  return mode === 'running' ? (status?.link.state ?? 'closed') : mode;
+}
+
+const tones: Readonly<Record<BridgeState, Tone>> = {
+  connected: 'good',
+  connecting: 'info',
+  waiting: 'bad',
+  paused: 'warn',
+  closed: '',
+  disabled: '',
+};
+
+/** The colour of the state. */
+export function toneOf(bridge: Pick<BridgeView, 'mode' | 'status'>): Tone {
+  return tones[stateOf(bridge)];
+}
+
+/** Bridges that need somebody come first, then by name. */
+export function byNeed(one: BridgeView, other: BridgeView): number {
+  const order: readonly BridgeState[] = ['waiting', 'connecting', 'paused', 'connected', 'closed', 'disabled'];
+  return order.indexOf(stateOf(one)) - order.indexOf(stateOf(other)) || one.name.localeCompare(other.name);
+}

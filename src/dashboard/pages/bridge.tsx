@@ -1,0 +1,274 @@
+// Bridge: one bridge in full. Its state in words, what waits and how long that takes,
+// charts, rules with their accounts, what happened to it, and its configuration with where
+// that stands.
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { BridgeReply, BridgeView, TimelineReply } from '../../http/api-config-types.ts';
+import type { StatusReply } from '../../http/api-types.ts';
+import { useApp, useFormat, useText } from '../app.ts';
+import { stateOf } from '../bridge-words.ts';
+import { linesOf } from '../config-object.ts';
+import { accountOf, wallOf } from '../live.ts';
+import { Ago } from '../parts/ago.tsx';
+import { BridgeStateTag } from '../parts/bridge-state.tsx';
+import { Card, PageHead } from '../parts/card.tsx';
+import { Confirm, useQuestion } from '../parts/dialog.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Law } from '../parts/law.tsx';
+import { Empty, Loaded, Skeleton, useLoad } from '../parts/loaded.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { Tabs } from '../parts/tabs.tsx';
+import { TestDialog } from '../parts/test-dialog.tsx';
+import { addressOf } from '../route.ts';
+import { BridgeCharts } from './bridge-charts.tsx';
+import { BridgePlanner } from './bridge-planner.tsx';
+import { BridgeRules } from './bridge-rules.tsx';
+
+/** The page of a bridge. */
+export function BridgePage({ name }: { readonly name: string }): JSX.Element {
+  const app = useApp();
+  const t = useText();
+  const status = app.live.status.value;
+  const bridge = status?.bridges.find((one) => one.name === name);
+  if (status === undefined) return <Skeleton />;
+  if (bridge === undefined) {
+    return (
+      <Empty icon="bridge" title={t.bridge.gone(name)} text={t.bridge.goneText}>
+        <a class="button" href={addressOf(['bridges'])}>
+          {t.places.bridges}
+        </a>
+      </Empty>
+    );
+  }
+  return <Content bridge={bridge} status={status} />;
+}
+
+function Content({ bridge, status }: { readonly bridge: BridgeView; readonly status: StatusReply }): JSX.Element {
+  const app = useApp();
+  const t = useText();
+  const tab = useSignal<'traffic' | 'rules' | 'timeline' | 'config'>('traffic');
+  const path = `/bridges/${encodeURIComponent(bridge.name)}`;
+  const reply = useLoad(() => app.api.get<BridgeReply>(path), String(app.live.configRevision.value));
+  const own = bridge.status;
+  const ruleCount = (own?.forwards.length ?? 0) + (own?.subscriptions.length ?? 0);
+  return (
+    <>
+      <PageHead title={bridge.name} about={<code class="wrap">{bridge.server}</code>}>
+        <Actions bridge={bridge} />
+      </PageHead>
+      <Words bridge={bridge} status={status} />
+      {(reply.value.value?.findings ?? []).map(({ path: place, text }) => (
+        <Notice key={place + text} tone="warn">
+          <p>{text}</p>
+          <p class="muted small">
+            <code>{place}</code>
+          </p>
+        </Notice>
+      ))}
+      {own === undefined ? null : <Figures bridge={bridge} status={status} />}
+      <Tabs
+        label={bridge.name}
+        chosen={tab.value}
+        onChoose={(name) => {
+          tab.value = name;
+        }}
+        tabs={[
+          { name: 'traffic', label: t.bridge.traffic },
+          { name: 'rules', label: t.bridge.rules, count: ruleCount },
+          { name: 'timeline', label: t.bridge.timeline },
+          { name: 'config', label: t.bridge.config },
+        ]}
+      >
+        {tab.value === 'traffic' ? (
+          <>
+            <BridgeCharts name={bridge.name} />
+            {own === undefined ? null : (
+              <div class="grid">
+                <Card class="half" title={t.law.title}>
+                  <p class="muted small">{t.law.about}</p>
+                  <Law account={accountOf([own])} />
+                </Card>
+                <Card class="half" title={t.planner.title}>
+                  <BridgePlanner bridge={bridge} config={reply.value.value?.config ?? {}} />
+                </Card>
+              </div>
+            )}
+          </>
+        ) : null}
+        {tab.value === 'rules' ? <BridgeRules bridge={bridge} /> : null}
+        {tab.value === 'timeline' ? <Timeline name={bridge.name} /> : null}
+        {tab.value === 'config' ? (
+          <Card title={t.bridge.config} tools={<Origin of={reply.value.value?.origin} />}>
+            <Loaded of={reply}>{({ config }) => <pre class="code">{linesOf(config).join('\n')}</pre>}</Loaded>
+          </Card>
+        ) : null}
+      </Tabs>
+    </>
+  );
+}
+
+/** The state as a sentence: what is, since when, why, and what happens next. */
+function Words({ bridge, status }: { readonly bridge: BridgeView; readonly status: StatusReply }): JSX.Element {
+  const app = useApp();
+  const t = useText();
+  const state = stateOf(bridge);
+  const link = bridge.status?.link;
+  if (link?.state === 'waiting' && bridge.mode === 'running') {
+    const left = Math.max(0, Math.ceil((wallOf(status, link.retryAt) - app.clock.value) / 1000));
+    return (
+      <Notice tone="bad">
+        <p>
+          <strong>{t.bridge.words.waiting}</strong> {link.error}
+        </p>
+        <p class="num">{left === 0 ? t.bridge.tryingNow : t.bridge.nextTry(left)}</p>
+      </Notice>
+    );
+  }
+  const tones = { connected: 'good', connecting: 'info', paused: 'warn', disabled: 'info', closed: 'info' } as const;
+  if (state === 'waiting') return <BridgeStateTag bridge={bridge} />;
+  return (
+    <Notice tone={tones[state]}>
+      <strong>{t.bridge.words[state]}</strong>{' '}
+      {link === undefined || state !== 'connected' ? null : <Ago at={wallOf(status, link.since)} />}
+    </Notice>
+  );
+}
+
+function Figures({ bridge }: { readonly bridge: BridgeView; readonly status: StatusReply }): JSX.Element | null {
+  const t = useText();
+  const format = useFormat();
+  const own = bridge.status;
+  if (own === undefined) return null;
+  const figures = [
+    [t.bridges.out, format.rate(bridge.rates.sent), '/s', t.bridge.outNote],
+    [t.bridges.in, format.rate(bridge.rates.received), '/s', t.bridge.inNote],
+    [t.bridges.queue, format.count(own.queueDepth), '', format.bytes(own.queueBytes)],
+    [t.bridge.underway, format.count(own.underway), '', t.bridge.underwayNote],
+    [t.bridge.connects, format.count(own.connects), '', t.bridge.connectsNote],
+  ] as const;
+  return (
+    <dl class="figures">
+      {figures.map(([label, value, unit, note]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd>
+            {value}
+            {unit === '' ? null : <small>{unit}</small>}
+          </dd>
+          <dd class="note">{note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Actions({ bridge }: { readonly bridge: BridgeView }): JSX.Element | null {
+  const app = useApp();
+  const t = useText();
+  const question = useQuestion();
+  const isTesting = useSignal(false);
+  const { name, mode } = bridge;
+  const path = `/bridges/${encodeURIComponent(name)}`;
+  const act = (what: 'pause' | 'resume' | 'enable', done: string): void =>
+    void app.attempt(() => app.api.post(`${path}/${what}`), done);
+  if (!app.may('operator')) return null;
+  const next = mode === 'running' ? 'pause' : mode === 'paused' ? 'resume' : 'enable';
+  const said = { pause: t.bridge.paused, resume: t.bridge.resumed, enable: t.bridges.enabled(name) };
+  return (
+    <>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          isTesting.value = true;
+        }}
+      >
+        <Icon name="check" />
+        {t.test.action}
+      </button>
+      <button type="button" class="button" onClick={() => act(next, said[next])}>
+        <Icon name={next === 'pause' ? 'pause' : 'play'} />
+        {t.bridge[next]}
+      </button>
+      {app.may('admin') ? (
+        <>
+          <a class="button" href={addressOf(['bridges', name, 'edit'])}>
+            <Icon name="edit" />
+            {t.common.edit}
+          </a>
+          <button
+            type="button"
+            class="button danger icon"
+            aria-label={t.bridge.remove}
+            title={t.bridge.remove}
+            onClick={() => {
+              question.value = {
+                title: t.bridge.removeTitle(name),
+                text: t.bridge.removeText(bridge.status?.queueDepth ?? 0),
+                action: t.bridge.remove,
+                run: async () => {
+                  if (await app.attempt(() => app.api.delete(path), t.bridge.removed(name))) app.go(['bridges']);
+                },
+              };
+            }}
+          >
+            <Icon name="remove" />
+          </button>
+        </>
+      ) : null}
+      <Confirm question={question} />
+      {isTesting.value ? (
+        <TestDialog
+          request={{ name }}
+          onClose={() => {
+            isTesting.value = false;
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+const eventTones = {
+  opened: 'info',
+  connected: 'good',
+  lost: 'bad',
+  paused: 'warn',
+  resumed: 'good',
+  changed: 'info',
+  closed: '',
+} as const;
+
+function Timeline({ name }: { readonly name: string }): JSX.Element {
+  const app = useApp();
+  const t = useText();
+  const news = app.live.events.value.filter(({ about }) => about === name).length;
+  const load = useLoad(() => app.api.get<TimelineReply>(`/bridges/${encodeURIComponent(name)}/timeline`), String(news));
+  return (
+    <Card title={t.bridge.timeline}>
+      <Loaded
+        of={load}
+        isEmpty={({ events }) => events.length === 0}
+        empty={<Empty icon="log" title={t.bridge.noEvents} text={t.bridge.noEventsText} />}
+      >
+        {({ events }) => (
+          <ol class="timeline">
+            {[...events].reverse().map(({ at, kind, text }) => (
+              <li key={`${at} ${kind} ${text}`} class={eventTones[kind]}>
+                <span class="wrap">
+                  <strong>{t.eventNames[kind]}</strong> <span class="muted">{text}</span>
+                </span>
+                <Ago at={at} />
+              </li>
+            ))}
+          </ol>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+function Origin({ of }: { readonly of: BridgeReply['origin'] | undefined }): JSX.Element | null {
+  const t = useText();
+  return of === undefined ? null : <span class="tag">{t.bridge.origins[of]}</span>;
+}
