@@ -3,8 +3,9 @@
 // thrown away.
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { CheckReply, ConfigObject, ConfigValue, MapReply } from '../http/api-config-types.ts';
+import { sampleTopic } from './addresses.ts';
 import { type Api, messageOf } from './api.ts';
-import { type EditorTab, ruleForms, sampleTopic, tabOf } from './bridge-fields.ts';
+import { type EditorTab, ruleForms, tabOf } from './bridge-fields.ts';
 import { rulesAt, textAt, withValue } from './config-object.ts';
 import { after } from './world.ts';
 

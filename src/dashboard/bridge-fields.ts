@@ -129,17 +129,3 @@ export function tabOf(path: string): EditorTab {
   if (/^(ssl|auth_method)\b/.test(key)) return 'security';
   return advanced.some((field) => field.key === key || field.key.startsWith(`${key}.`)) ? 'advanced' : 'connector';
 }
-
-/** Whether an address asks for TLS. */
-export function isTlsAddress(server: string): boolean {
-  return /^(tls\+|mqtts|wss|ssl)/.test(server);
-}
-
-/** A topic that a filter matches, to try a rule with: levels for `+`, and two for `#`. */
-export function sampleTopic(filter: string): string {
-  return filter
-    .replace(/^\$share\/[^/]+\//, '')
-    .split('/')
-    .map((level, at) => (level === '#' ? 'line1/temperature' : level === '+' ? `unit${at + 1}` : level))
-    .join('/');
-}

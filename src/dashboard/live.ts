@@ -51,7 +51,6 @@ export class Live {
   #source: EventSource | undefined;
   #cancelRetry: () => void = () => undefined;
   #retryMs = retryMsMin;
-  #lastId = '';
 
   /** Opens the feed, unless it is open. */
   open(): void {
@@ -123,11 +122,10 @@ export class Live {
 
   #connect(): void {
     this.state.value = { state: 'connecting' };
-    const source = new EventSource(endpoint('/live', { kinds: 'status,bridge,client,config', after: this.#lastId }));
+    const source = new EventSource(endpoint('/live', { kinds: 'status,bridge,client,config' }));
     this.#source = source;
     for (const kind of ['status', 'bridge', 'client', 'config'] as const) {
-      source.addEventListener(kind, ({ data, lastEventId }: MessageEvent<string>) => {
-        this.#lastId = lastEventId;
+      source.addEventListener(kind, ({ data }: MessageEvent<string>) => {
         this.#retryMs = retryMsMin;
         if (this.state.value.state !== 'live') this.state.value = { state: 'live' };
         // the server holds its events to LiveEvent

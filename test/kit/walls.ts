@@ -168,6 +168,8 @@ export const entrances: readonly string[] = [
 
 /** Programs of the tests: they lead to files of the tests, not to the product. */
 export const testPrograms: readonly string[] = [
+  'test/shots.ts',
+
   'test/fuzz/run.ts',
   'test/sim/run.ts',
   'test/sim/every-byte.ts',

@@ -150,7 +150,7 @@ function ClientTable(props: {
           {props.clients.map((client) => (
             <tr key={client.clientId}>
               <th scope="row">
-                <button type="button" class="button plain slim" onClick={() => props.onShow(client)}>
+                <button type="button" class="button plain link" onClick={() => props.onShow(client)}>
                   <span class="wrap">{client.clientId}</span>
                 </button>
                 {client.username === undefined ? null : <div class="muted small">{client.username}</div>}

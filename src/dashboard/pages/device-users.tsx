@@ -4,6 +4,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { MqttUserView } from '../../http/api-broker-types.ts';
+import type { Page } from '../../http/api-types.ts';
 import { useApp, useText } from '../app.ts';
 import { Card } from '../parts/card.tsx';
 import { Confirm, Dialog, useQuestion } from '../parts/dialog.tsx';
@@ -15,7 +16,7 @@ import { Empty, Loaded, useLoad } from '../parts/loaded.tsx';
 export function DeviceUsers(): JSX.Element {
   const app = useApp();
   const t = useText();
-  const load = useLoad(() => app.api.get<readonly MqttUserView[]>('/mqtt-users'));
+  const load = useLoad(() => app.api.get<Page<MqttUserView>>('/mqtt-users', { limit: 1000 }));
   const question = useQuestion();
   const isAdding = useSignal(false);
   const askToRemove = (username: string): void => {
@@ -48,10 +49,10 @@ export function DeviceUsers(): JSX.Element {
     >
       <Loaded
         of={load}
-        isEmpty={(users) => users.length === 0}
+        isEmpty={({ items }) => items.length === 0}
         empty={<Empty icon="key" title={t.access.noDevices} text={t.access.noDevicesText} />}
       >
-        {(users) => (
+        {({ items }) => (
           <div class="table cards">
             <table>
               <caption class="unseen">{t.access.devices}</caption>
@@ -65,7 +66,7 @@ export function DeviceUsers(): JSX.Element {
                 </tr>
               </thead>
               <tbody>
-                {users.map(({ username, isSuperuser, isEditable }) => (
+                {items.map(({ username, isSuperuser, isEditable }) => (
                   <tr key={username}>
                     <th scope="row">{username}</th>
                     <td data-label={t.access.kind}>

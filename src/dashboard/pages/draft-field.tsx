@@ -27,15 +27,16 @@ export function DraftField(props: {
   const { field, words, config, fault, onChange } = props;
   const { key, kind, fallback = '' } = field;
   const t = useText();
-  const common = { label: words.label, configKey: key, hint: words.hint, fault };
+  const common = { label: words.label, configKey: key, hint: words.hint, fault, class: key === 'server' ? 'full' : '' };
   const text = textAt(config, key);
   switch (kind) {
     case 'switch': {
       const isOn = (text === '' ? fallback : text) === 'true';
       return (
         <Field {...common}>
-          {() => (
+          {({ id }) => (
             <Switch
+              id={id}
               label={isOn ? t.common.on : t.common.off}
               isOn={isOn}
               onSwitch={(next) => onChange(String(next) === fallback ? undefined : next)}

@@ -129,7 +129,7 @@ function RetainedTable(props: {
       text: t.retained.clearText(topic),
       action: t.retained.clear,
       run: async () => {
-        if (await app.attempt(() => app.api.delete('/retained', { topic }), t.retained.cleared)) props.again();
+        if (await app.attempt(() => app.api.delete('/retained/message', { topic }), t.retained.cleared)) props.again();
       },
     };
   };
@@ -154,7 +154,7 @@ function RetainedTable(props: {
           {props.items.map(({ topic, payload, size, qos, expiresAt }) => (
             <tr key={topic}>
               <th scope="row">
-                <button type="button" class="button plain slim" onClick={() => props.onShow(topic)}>
+                <button type="button" class="button plain link" onClick={() => props.onShow(topic)}>
                   <code class="wrap">{topic}</code>
                 </button>
               </th>

@@ -17,7 +17,7 @@ export function Card(props: {
     <section class={`card ${props.class ?? ''}`}>
       {props.title === undefined && props.tools === undefined ? null : (
         <header>
-          <h2>{props.title}</h2>
+          {props.title === undefined ? <span /> : <h2>{props.title}</h2>}
           {props.tools === undefined ? null : <div class="row tight">{props.tools}</div>}
         </header>
       )}

@@ -140,6 +140,8 @@ export function ChoiceField(
 /** On or off. */
 export function Switch(props: {
   readonly label: string;
+  /** For a label that stands elsewhere. */
+  readonly id?: string;
   readonly isLabelUnseen?: boolean;
   readonly isOn: boolean;
   readonly isDisabled?: boolean;
@@ -149,6 +151,7 @@ export function Switch(props: {
     <label class="switch">
       <input
         type="checkbox"
+        id={props.id}
         role="switch"
         aria-checked={props.isOn}
         checked={props.isOn}

@@ -58,7 +58,7 @@ function BridgeRoad({ bridge, road }: { readonly bridge: BridgeView; readonly ro
   const { name, rates, status, server } = bridge;
   const tone = toneOf(bridge);
   const depth = status?.queueDepth ?? 0;
-  const isUp = status?.link.state === 'connected';
+  const isUp = stateOf(bridge) === 'connected';
   const { box, label } = road;
   const isNarrow = label.y < box.y;
   const said = isUp ? `${format.rate(rates.sent)} ↑  ${format.rate(rates.received)} ↓` : t.states[stateOf(bridge)];
@@ -72,7 +72,7 @@ function BridgeRoad({ bridge, road }: { readonly bridge: BridgeView; readonly ro
           <Flow path={road.path} rate={rates.received} way="in" />
         </>
       ) : null}
-      <a href={addressOf(['bridges', name])} aria-label={`${name}: ${t.states[stateOf(bridge)]}`}>
+      <a href={addressOf(['bridges', name])}>
         <Node box={box} title={name} sub={server.replace(/^.*:\/\//, '')} tone={tone} />
       </a>
       {isNarrow ? (

@@ -1,0 +1,52 @@
+// The dashboard in a browser: every page at phone and desktop width, light and dark, holds to the rules of
+// accessibility that a machine can check, says nothing on the console, and asks for nothing beyond its own origin.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import t from 'tap';
+import { openDashboard } from '../kit/dashboard-server.ts';
+import { findProgram, needs } from '../kit/parts.ts';
+
+const places = ['', 'bridges', 'bridges/cloud', 'bridges/historian', 'bridges/cloud/edit', 'bridges/new', 'clients'];
+const others = ['subscriptions', 'retained', 'tap', 'access', 'certificates', 'configuration', 'logs', 'reference'];
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const looks = [
+  { width: 1280, height: 800, colorScheme: 'light' },
+  { width: 360, height: 740, colorScheme: 'dark' },
+] as const;
+
+t.test('every page is accessible, silent and keeps to itself', needs('chromium'), async (t) => {
+  const server = await openDashboard();
+  const browser = await chromium.launch({ executablePath: findProgram('chromium') ?? '', args: ['--no-sandbox'] });
+  t.teardown(async () => {
+    await browser.close();
+    server.close();
+  });
+  for (const { width, height, colorScheme } of looks) {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(server.origin)) complaints.push(`a request to ${request.url()}`);
+    });
+    await page.goto(`${server.origin}/`);
+    for (const place of [...places, ...others]) {
+      await page.goto(`${server.origin}/#/${place}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+      // by the debugger's door, since the policy of the page lets no script in
+      const found =
+        await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+        violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`);
+      t.strictSame(found, [], `#/${place} at ${width} px, ${colorScheme}`);
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      t.ok(Number(overflow) <= 0, `#/${place} fits into ${width} px`);
+    }
+    t.strictSame(complaints, []);
+    await context.close();
+  }
+});
