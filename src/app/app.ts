@@ -27,7 +27,7 @@ import {
   sharedOptionsOf,
 } from './from-config.ts';
 import type { Web } from './management/web.ts';
-import { openNodeHttp, serveHttp } from './node-ports.ts';
+import { openNodeHttp, runNodeCommand, serveHttp } from './node-ports.ts';
 import { openRetained, openStorage } from './open-storage.ts';
 
 /** Everything that one configuration describes, running. */
@@ -76,7 +76,8 @@ export class App {
       http: openNodeHttp,
       ...kept,
     };
-    const bridges = new Bridges(context);
+    const bridgeContext = { ...context, runCommand: runNodeCommand };
+    const bridges = new Bridges(bridgeContext);
     // bridges come when the sessions are there to take what they bring, and before devices, whose messages they take
     const restored = (): void => {
       for (const bridge of loaded.config.bridges) bridges.add(settingsOf(loaded, bridge));
@@ -192,9 +193,9 @@ interface AppParts {
 }
 
 /** The settings of a bridge, with what the whole configuration says of them. */
-function settingsOf({ config, pems }: LoadedConfig, bridge: BridgeConfig): BridgeSettings {
+function settingsOf({ config, pems, files }: LoadedConfig, bridge: BridgeConfig): BridgeSettings {
   const { durability } = config.data ?? {};
-  return { ...(durability === undefined ? {} : { durability }), ...bridgeSettingsOf(bridge, pems) };
+  return { ...(durability === undefined ? {} : { durability }), ...bridgeSettingsOf(bridge, pems, files[0]) };
 }
 
 async function openRing(log: Log, level: LogLevel, { clock }: Ports): Promise<LogRing> {

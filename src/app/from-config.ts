@@ -8,6 +8,7 @@ import type { LogOptions } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge.ts';
 import { bridgeDefaults, type RemoteOptions } from '../bridge/bridge-options.ts';
 import type { BrokerOptions } from '../broker/broker-options.ts';
+import { pathBeside } from '../config/config-reader.ts';
 import type {
   BridgeConfig,
   DataConfig,
@@ -89,10 +90,11 @@ export function tlsOptionsOf(tls: TlsConfig, pems: Pems): TlsOptions {
 
 /** What hardens TLS, and the names of listeners. */
 function strictTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
-  const { ciphers, versionMin, alpnProtocols, namedCertificates } = tls;
+  const { ciphers, versionMin, alpnProtocols, namedCertificates, fingerprint, preSharedKey } = tls;
   const revocations = pemOf(tls.revocationsFile, pems);
   return {
     ...(revocations === undefined ? {} : { revocations }),
+    ...present({ fingerprint, preSharedKey }),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(versionMin === undefined ? {} : { versionMin }),
     ...(alpnProtocols === undefined ? {} : { alpnProtocols }),
@@ -108,17 +110,18 @@ function strictTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
   };
 }
 
-/** The settings of a bridge. */
-export function bridgeSettingsOf(config: BridgeConfig, pems: Pems): BridgeSettings {
-  const { host, port, tls, socketPath, webSocket, weight, backups, ...others } = config;
-  const { will, connectProperties, keepAliveS, overflow, ...more } = others;
+/** The settings of a bridge. `path`: the configuration's own, which its files are relative to. */
+export function bridgeSettingsOf(config: BridgeConfig, pems: Pems, path = ''): BridgeSettings {
+  const { host, port, tls, socketPath, webSocket, weight, proxy, backups, ...others } = config;
+  const { will, connectProperties, keepAliveS, overflow, passwordFile, ...more } = others;
   const { backoffMsMin, backoffMsMax, backoffJitter, stableMs, ...same } = more;
   const { receiveMaximum = bridgeDefaults.receiveMaximum, ...properties } = connectProperties;
   const { maximumPacketSize = bridgeDefaults.maximumPacketSize } = properties;
   return {
     ...same,
-    remote: remoteOf({ host, port, ...present({ tls, socketPath, webSocket, weight }) }, pems),
-    backups: backups.map((one) => remoteOf(one, pems)),
+    remote: remoteOf({ host, port, ...present({ tls, socketPath, webSocket, weight, proxy }) }, pems, path),
+    backups: backups.map((one) => remoteOf(one, pems, path)),
+    ...(passwordFile === undefined ? {} : { passwordFile: pathBeside(path, passwordFile) }),
     keepAlive: keepAliveS,
     backoff: { delayMsMin: backoffMsMin, delayMsMax: backoffMsMax, stableMs, jitter: backoffJitter },
     queueOverflow: overflow,
@@ -129,8 +132,17 @@ export function bridgeSettingsOf(config: BridgeConfig, pems: Pems): BridgeSettin
   };
 }
 
-function remoteOf({ tls, ...same }: ServerConfig, pems: Pems): RemoteOptions {
-  return tls === undefined ? same : { ...same, tls: tlsOptionsOf(tls, pems) };
+function remoteOf({ tls, ...same }: ServerConfig, pems: Pems, path: string): RemoteOptions {
+  if (tls === undefined) return same;
+  const beside = (file: string | undefined): string | undefined => (file === undefined ? file : pathBeside(path, file));
+  const files = present({
+    certificate: beside(tls.certificateFile),
+    key: beside(tls.keyFile),
+    authorities: beside(tls.authoritiesFile),
+    revocations: beside(tls.revocationsFile),
+  });
+  const tlsFiles = path === '' || Object.keys(files).length === 0 ? {} : { tlsFiles: files };
+  return { ...same, tls: tlsOptionsOf(tls, pems), ...tlsFiles };
 }
 
 function willOf(will: WillConfig): NonNullable<BridgeSettings['will']> {

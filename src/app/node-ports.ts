@@ -4,6 +4,7 @@
 import type { Http, HttpOptions } from '../ports/http.ts';
 import type { HttpHandler, HttpServeOptions, HttpServer } from '../ports/http-server.ts';
 import { NodeClock } from '../ports/node-clock.ts';
+import type { CommandOptions } from '../ports/node-command.ts';
 import { NodeDisk } from '../ports/node-disk.ts';
 import { NodeNet } from '../ports/node-net.ts';
 import { NodeRandom } from '../ports/node-random.ts';
@@ -22,4 +23,9 @@ export async function openNodeHttp(options: HttpOptions): Promise<Http> {
 /** Serves HTTP, which only some configurations need. */
 export async function serveHttp(options: HttpServeOptions, handler: HttpHandler): Promise<HttpServer> {
   return (await import('../ports/node-http-server.ts')).serveNodeHttp(options, handler);
+}
+
+/** Runs a program for a password, which only some configurations need. */
+export async function runNodeCommand(options: CommandOptions): Promise<string> {
+  return (await import('../ports/node-command.ts')).outputOf(options);
 }

@@ -7,7 +7,7 @@ import type { Will } from '../../protocol/wire/packets.ts';
 import { noProperties, type Properties, type UserProperty } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { Durability } from '../base/durability.ts';
-import type { TlsOptions, WebSocketDialOptions } from '../ports/ports.ts';
+import type { ProxyOptions, TlsOptions, WebSocketDialOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
@@ -23,6 +23,10 @@ export interface RemoteOptions {
   readonly tls?: TlsOptions;
   /** Present: MQTT over WebSocket. */
   readonly webSocket?: WebSocketDialOptions;
+  /** Files with the texts of `tls`, by their names there: they are read again before each dialling. */
+  readonly tlsFiles?: Partial<Record<'certificate' | 'key' | 'authorities' | 'revocations', string>>;
+  /** Present: the connection is made by a proxy. */
+  readonly proxy?: ProxyOptions;
   /** Default that of the bridge. */
   readonly clientId?: string;
   /** Default those of the bridge; with a user name of its own a server has no other password than its own. */
@@ -110,6 +114,16 @@ export interface BridgeOptions {
   readonly hasSessionState: boolean;
   readonly username?: string;
   readonly password?: string;
+  /** A file whose text is the password, read before each dialling. */
+  readonly passwordFile?: string;
+  /** A program, with its arguments, whose output is the password, run before each dialling. */
+  readonly passwordCommand?: { readonly command: readonly string[]; readonly timeoutMs: number };
+  /** A password that is read and is a JSON web token: how long before its end it is renewed, in ms. Default 60,000. */
+  readonly renewBeforeMs: number;
+  /** See `DialOptions.localAddress`. */
+  readonly localAddress?: string;
+  /** See `DialOptions.localInterface`. */
+  readonly localInterface?: string;
   /** 5.0: prove who the bridge is by SCRAM-SHA-256; the password is not sent. Default: both are sent as they are. */
   readonly authentication?: ClientMethod;
   readonly will?: Will;
@@ -163,6 +177,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
   subscribeProperties: noProperties,
   backups: [],
+  renewBeforeMs: 60_000,
   remoteOrder: 'ordered',
   failbackMs: 300_000,
   isSessionShared: false,

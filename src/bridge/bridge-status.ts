@@ -37,6 +37,9 @@ export interface RemoteStatus {
   readonly failures: number;
   /** How long it was connected to, all connections together, in ms. */
   readonly connectedMs: number;
+  /** When the certificates end that it and we show, in ms since 1970. */
+  readonly certificateEnd?: number;
+  readonly ownCertificateEnd?: number;
   /** The last trouble since it was connected. */
   readonly error?: string;
   readonly kind?: TroubleKind;

@@ -18,6 +18,7 @@ import { Connector, type ConnectorOwner } from './connector.ts';
 import { ForwardRule } from './forward-rules.ts';
 import { Forwarder, type ForwardStorage } from './forwarder.ts';
 import { Receiver } from './receiver.ts';
+import type { RunCommand } from './server-secrets.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
 
 /** What the composition root gives to a bridge. */
@@ -27,6 +28,8 @@ export interface BridgeContext {
   /** Shared with the broker: there they meet. */
   readonly router: Router;
   readonly turn: Turn;
+  /** Runs the commands out of which passwords come; absent: none can be run. */
+  readonly runCommand?: RunCommand;
   /** Where what must outlive the process is kept; without it, everything lives in memory. */
   readonly storage?: Storage;
 }

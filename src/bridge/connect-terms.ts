@@ -11,9 +11,10 @@ import { noProperties, type Properties } from '../../protocol/wire/properties.ts
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { RemoteServer } from './remote-server.ts';
+import type { ServerSecrets } from './server-secrets.ts';
 
 /** A method of enhanced authentication says who the bridge is, so CONNECT does not. */
-const nobody: Pick<RemoteServer, 'username' | 'password'> = { username: undefined, password: undefined };
+const nobody: Pick<ServerSecrets, 'username' | 'password'> = { username: undefined, password: undefined };
 
 /** The terms of a connection to a server; who sends runs adds `runSink`. */
 export function termsOf(options: BridgeOptions, server: RemoteServer): ClientTerms {
@@ -37,7 +38,7 @@ function connectOf(
   const { version } = server;
   const isV5 = version === ProtocolVersion.v5;
   const { will } = options;
-  const { username, password } = authentication === undefined ? server : nobody;
+  const { username, password } = authentication === undefined ? server.secrets : nobody;
   return {
     type: PacketType.connect,
     version,

@@ -25,16 +25,17 @@ import type { Log } from '../base/log.ts';
 import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial, type RedialOwner } from '../link/redial.ts';
 import type { Turn } from '../link/turn.ts';
-import type { Ports, Socket, Timer } from '../ports/ports.ts';
+import type { Ports, Socket } from '../ports/ports.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { BridgeLinkState, RemoteStatus } from './bridge-status.ts';
 import { termsOf } from './connect-terms.ts';
 import { degradationsOf } from './degradations.ts';
-import { Failback } from './failback.ts';
 import type { ForwardLine } from './forwarder.ts';
 import { troubleOfEnd } from './link-trouble.ts';
+import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { Remotes } from './remotes.ts';
+import type { RunCommand } from './server-secrets.ts';
 
 /** What the bridge does with its connection. */
 export interface ConnectorOwner {
@@ -59,18 +60,16 @@ export interface ConnectorParts {
   readonly log: Log;
   readonly turn: Turn;
   readonly options: BridgeOptions;
+  readonly runCommand?: RunCommand;
 }
 
-/** How long what is underway may take to be settled before the bridge moves to another server, in ms. */
-const moveTimeoutMs = 5000;
-
 /** One bridge's connection. */
-export class Connector implements ForwardLine, LineOwner, RedialOwner {
+export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner {
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
   readonly #remotes: Remotes;
   readonly #redial: Redial;
-  readonly #failback: Failback;
+  readonly #moves: Moves;
   /** What was asked for and not answered yet, by packet identifier. */
   readonly #asked = new Map<number, readonly SubscribeEntry[]>();
   /** Whose session the open flows belong to. */
@@ -81,8 +80,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
   /** The server refused the version or the bridge bit, and is asked for less at once. */
   #isAskingLess = false;
   #wasAccepted = false;
-  /** Where the bridge moves to as soon as the line is empty. */
-  #move: { readonly server: RemoteServer; readonly socket: Socket; readonly timer: Timer } | undefined;
   #lastError = '';
   #lineGone: (() => void) | undefined;
 
@@ -91,18 +88,26 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     this.#parts = parts;
     this.#owner = owner;
     this.#state = { state: 'connecting', since: ports.clock.now() };
-    this.#remotes = new Remotes(options, ports);
+    this.#remotes = new Remotes(options, { ...ports, ...parts });
     this.#server = this.#remotes.current;
     this.#redial = new Redial(ports, this.#remotes, this);
-    this.#failback = new Failback({ ...parts, remotes: this.#remotes }, (server, socket) =>
-      this.#moveTo(server, socket),
-    );
+    this.#moves = new Moves({ ...parts, remotes: this.#remotes }, this);
     for (const server of this.#remotes.servers) checkConnect(termsOf(options, server).connect);
   }
 
   /** The flows of the server in use that are not settled; they outlive the connections. */
   get session(): Session {
     return this.#server.session;
+  }
+
+  /** See `MoveOwner`. */
+  get underwayCount(): number {
+    return this.session.underwayCount;
+  }
+
+  /** See `MoveOwner`. */
+  leave(): void {
+    this.#line?.machine.disconnect(ReasonCode.success, 'the bridge moves to another connection');
   }
 
   /** The server in use, or being tried. */
@@ -117,7 +122,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** What the server in use does not do that it was asked for. */
   get degradations(): readonly string[] {
-    return [...this.#server.degradations, ...degradationsOf(this.limits)];
+    const ending = this.#server.endingCertificates(this.#parts.ports.clock.wallMs());
+    return [...this.#server.degradations, ...degradationsOf(this.limits), ...ending];
   }
 
   /** The state of the link. */
@@ -137,7 +143,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** See `ForwardLine`. */
   get isCongested(): boolean {
-    return this.#move !== undefined || (this.#line?.isCongested ?? false);
+    return this.#moves.isUnderway || (this.#line?.isCongested ?? false);
   }
 
   /** See `ForwardLine`. */
@@ -157,7 +163,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** A message was settled: the line may be empty now. */
   settled(): void {
-    if (this.#move !== undefined && this.session.underwayCount === 0) this.#leaveForMove();
+    this.#moves.settled();
   }
 
   /** See `ForwardLine`. */
@@ -167,7 +173,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   /** See `ForwardLine`. */
   maySendRun(qos: Qos, run: PublishRun): boolean {
-    if (this.#move !== undefined) return false;
+    if (this.#moves.isUnderway) return false;
     return this.#line?.machine.maySendRun(qos, run) ?? false;
   }
 
@@ -261,7 +267,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     const facts = { bridge: options.name, remote: this.remote, sessionPresent: connack.sessionPresent };
     log.info(degradations.length === 0 ? facts : { ...facts, degradations }, 'bridge connected');
     this.#changeState({ state: 'connected', since: this.#now, sessionPresent: connack.sessionPresent });
-    this.#failback.begin();
+    this.#moves.connected();
     this.#owner.connected(connack.sessionPresent);
   }
 
@@ -313,13 +319,16 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     server.ended(this.#now, end.blame === 'local');
     const { clientId, shortLives } = server;
     this.#remotes.explain(troubleOfEnd(end, { clientId, shortLives, wasAccepted: this.#wasAccepted }));
-    this.#failback.stop();
+    const move = this.#moves.take();
     // a remote that knows no bridge bit may also just hang up
     if (!this.#wasAccepted && end.blame === 'network') this.#dropBridgeBit();
     this.#lineGone?.();
-    if (this.#isClosed) return;
-    if (this.#move !== undefined) {
-      this.#arrive(this.#move);
+    if (this.#isClosed) {
+      move?.socket.destroy();
+      return;
+    }
+    if (move !== undefined) {
+      this.#arrive(move);
       return;
     }
     // [MQTT-3.2.2-4] closed, and connected anew with clean start
@@ -339,6 +348,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     const { turn, options } = this.#parts;
     this.#wasAccepted = false;
     this.#asked.clear();
+    this.#remotes.certificate = socket.peerCertificate;
     if (server !== this.#server) {
       const before = this.#server;
       this.#server = server;
@@ -352,27 +362,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
     this.#line.start();
   }
 
-  /** A server that is preferred is there, and keeps its connections: `socket` leads to it. */
-  #moveTo(server: RemoteServer, socket: Socket): void {
-    if (this.#isClosed || !this.isConnected) {
-      socket.destroy();
-      return;
-    }
-    const { log, options, ports } = this.#parts;
-    log.info({ bridge: options.name, remote: this.remote, to: server.address }, 'bridge moves to a server before this');
-    const timer = ports.clock.schedule(moveTimeoutMs, () => this.#leaveForMove());
-    this.#move = { server, socket, timer };
-    this.settled();
-  }
-
-  #leaveForMove(): void {
-    this.#move?.timer.cancel();
-    this.#line?.machine.disconnect(ReasonCode.success, 'the bridge moves to another server');
-  }
-
-  #arrive({ server, socket, timer }: { server: RemoteServer; socket: Socket; timer: Timer }): void {
-    timer.cancel();
-    this.#move = undefined;
+  #arrive({ server, socket }: Move): void {
     this.#remotes.moveTo(server);
     this.#changeState({ state: 'connecting', since: this.#now });
     this.#open(server, socket);
@@ -380,10 +370,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner {
 
   #stop(): void {
     this.#redial.stop();
-    this.#failback.stop();
-    this.#move?.timer.cancel();
-    this.#move?.socket.destroy();
-    this.#move = undefined;
+    this.#moves.stop();
   }
 
   #dropBridgeBit(): boolean {

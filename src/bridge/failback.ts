@@ -78,9 +78,9 @@ export class Failback {
     this.begin();
   }
 
-  #dial(server: RemoteServer, signal: AbortSignal): Promise<Socket> {
+  async #dial(server: RemoteServer, signal: AbortSignal): Promise<Socket> {
     const { net, clock } = this.#parts.ports;
-    return net.dial({ ...server.dialOptions(clock.now()), signal });
+    return net.dial({ ...(await server.dialOptions(clock.now(), signal)), signal });
   }
 
   /** Fulfilled when the server has kept a connection for as long as counts as stable. */

@@ -8,11 +8,12 @@ import type { ClientAuthentication } from '../../protocol/connection/client-auth
 import { Session } from '../../protocol/session/session.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { describeRemote } from '../base/remote-address.ts';
-import type { DialOptions, Random } from '../ports/ports.ts';
+import type { DialOptions, PeerCertificate, Random } from '../ports/ports.ts';
 import { clientAuthenticationOf } from '../secrets/scram-client.ts';
 import type { BridgeOptions, RemoteOptions } from './bridge-options.ts';
 import type { RemoteStatus } from './bridge-status.ts';
 import type { Trouble } from './link-trouble.ts';
+import { type SecretSources, ServerSecrets } from './server-secrets.ts';
 
 /** How long a version that was refused is not tried again, in ms. */
 const stepUpMs = 86_400_000;
@@ -23,20 +24,30 @@ export interface ServerSession {
   isKnown: boolean;
 }
 
+/** What servers are made with. */
+export interface ServerSources extends SecretSources {
+  readonly random: Random;
+}
+
+/** How long before its end a certificate is told of, in ms: a month. */
+const warnBeforeMs = 30 * 86_400_000;
+
 /** One server of a bridge. */
 export class RemoteServer {
   readonly options: RemoteOptions;
   readonly clientId: string;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  /** How it is shown who the bridge is; undefined: as they are. 5.0 only. */
-  readonly authentication: ClientAuthentication | undefined;
+  readonly secrets: ServerSecrets;
   /** The server has a session of which nothing is left here: the next connection begins a new one. */
   isCleanDue = false;
   /** When it may be tried again, in ms. */
   retryAt = 0;
   readonly #bridge: BridgeOptions;
   readonly #shared: ServerSession;
+  readonly #random: Random;
+  #method: ClientAuthentication | undefined;
+  #methodPassword = '';
+  /** When the certificate ends that it showed, in ms since 1970. */
+  #certificateEnd: number | undefined;
   readonly #backoff: Backoff;
   #version: ProtocolVersion;
   #steppedDownAt = 0;
@@ -51,16 +62,13 @@ export class RemoteServer {
   #trouble: Trouble | undefined;
 
   /** `shared`: the session that all servers of a cluster have in common; default one of its own. */
-  constructor(options: RemoteOptions, bridge: BridgeOptions, random: Random, shared?: ServerSession) {
+  constructor(options: RemoteOptions, bridge: BridgeOptions, sources: ServerSources, shared?: ServerSession) {
     this.options = options;
     this.#bridge = bridge;
-    const { clientId = bridge.clientId, username, password } = options;
+    const { clientId = bridge.clientId } = options;
     this.clientId = clientId;
-    this.username = username ?? bridge.username;
-    // a user of its own has a password of its own
-    this.password = username === undefined ? (password ?? bridge.password) : password;
-    const credentials = present(this.username, this.password);
-    this.authentication = clientAuthenticationOf(bridge.authentication, credentials, random);
+    this.secrets = new ServerSecrets(options, bridge, sources);
+    this.#random = sources.random;
     this.#version = bridge.version;
     this.#isBridgeBitSet = bridge.isBridgeBitSet;
     this.#backoff = new Backoff(bridge.backoff);
@@ -119,12 +127,38 @@ export class RemoteServer {
     return found;
   }
 
-  /** Where to dial; a try begins at `now`. */
-  dialOptions(now: number): DialOptions {
+  /** How it is shown who the bridge is; undefined: as user name and password are. 5.0 only. */
+  get authentication(): ClientAuthentication | undefined {
+    const { username = '', password = '' } = this.secrets;
+    if (this.#bridge.authentication === undefined) return undefined;
+    if (this.#method === undefined || this.#methodPassword !== password) {
+      this.#method = clientAuthenticationOf(this.#bridge.authentication, { username, password }, this.#random);
+      this.#methodPassword = password;
+    }
+    return this.#method;
+  }
+
+  /** Certificates that end soon or have ended, in words. `wallMs`: the time of the machine. */
+  endingCertificates(wallMs: number): readonly string[] {
+    const said = (whose: string, end: number | undefined): readonly string[] => {
+      if (end === undefined || end - wallMs > warnBeforeMs) return [];
+      const days = Math.floor((end - wallMs) / 86_400_000);
+      return [days < 0 ? `${whose} certificate has ended` : `${whose} certificate ends in ${days} days`];
+    };
+    return [...said("the remote's", this.#certificateEnd), ...said('our', this.secrets.certificateEnd)];
+  }
+
+  /** Where to dial, and with what; a try begins at `now`. Rejects with LinkError where a secret cannot be had. */
+  dialOptions(now: number, signal: AbortSignal): DialOptions | Promise<DialOptions> {
     this.#tries++;
     if (this.#steppedDownAt > 0 && now - this.#steppedDownAt >= stepUpMs) this.#stepUp();
-    const { host, port, socketPath, tls, webSocket } = this.options;
-    const { connectTimeoutMs, isNoDelay, tcpKeepAliveMs } = this.#bridge;
+    return this.secrets.areRead ? this.secrets.read(signal).then(() => this.#address) : this.#address;
+  }
+
+  get #address(): DialOptions {
+    const { host, port, socketPath, webSocket, proxy } = this.options;
+    const { connectTimeoutMs, isNoDelay, tcpKeepAliveMs, localAddress, localInterface } = this.#bridge;
+    const { tls } = this.secrets;
     return {
       host,
       port,
@@ -134,11 +168,15 @@ export class RemoteServer {
       ...(socketPath === undefined ? {} : { socketPath }),
       ...(tls === undefined ? {} : { tls }),
       ...(webSocket === undefined ? {} : { webSocket }),
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(localInterface === undefined ? {} : { localInterface }),
     };
   }
 
-  /** MQTT came up. */
-  connected(now: number): void {
+  /** MQTT came up, with the certificate that it showed. */
+  connected(now: number, certificate?: PeerCertificate): void {
+    this.#certificateEnd = certificate?.validTo;
     this.#connects++;
     this.isCleanDue = false;
     this.#shared.isKnown = true;
@@ -173,7 +211,8 @@ export class RemoteServer {
   stepDown(now: number): boolean {
     const { isSteppingDown, authentication } = this.#bridge;
     // 3.x has no challenge, and no password without a user
-    const isPossible = authentication === undefined && (this.username !== undefined || this.password === undefined);
+    const { username, password } = this.secrets;
+    const isPossible = authentication === undefined && (username !== undefined || password === undefined);
     if (!isSteppingDown || !isPossible || this.#version === ProtocolVersion.v31) return false;
     this.#version = this.#version === ProtocolVersion.v5 ? ProtocolVersion.v311 : ProtocolVersion.v31;
     this.#steppedDownAt = now;
@@ -200,6 +239,8 @@ export class RemoteServer {
       connects: this.#connects,
       failures: this.#failures,
       connectedMs: this.#connectedMs + connected,
+      ...(this.#certificateEnd === undefined ? {} : { certificateEnd: this.#certificateEnd }),
+      ...(this.secrets.certificateEnd === undefined ? {} : { ownCertificateEnd: this.secrets.certificateEnd }),
       ...(trouble === undefined ? {} : { error: trouble.text, kind: trouble.kind }),
       ...(this.retryAt > now ? { retryAt: this.retryAt } : {}),
     };
@@ -210,10 +251,6 @@ export class RemoteServer {
     this.#version = this.#bridge.version;
     this.#isBridgeBitSet = this.#bridge.isBridgeBitSet;
   }
-}
-
-function present(username = '', password = ''): { readonly username: string; readonly password: string } {
-  return { username, password };
 }
 
 /** A version as people write it. */

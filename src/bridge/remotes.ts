@@ -6,11 +6,11 @@
 // When none is due, the one that is due first is waited for.
 import { Session } from '../../protocol/session/session.ts';
 import type { DialPlan } from '../link/redial.ts';
-import type { Clock, DialOptions, Random } from '../ports/ports.ts';
+import type { Clock, DialOptions, PeerCertificate, Random } from '../ports/ports.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { RemoteStatus } from './bridge-status.ts';
 import { type Trouble, troubleOfError } from './link-trouble.ts';
-import { RemoteServer } from './remote-server.ts';
+import { RemoteServer, type ServerSources } from './remote-server.ts';
 
 /** The servers of a bridge. */
 export class Remotes implements DialPlan {
@@ -21,19 +21,21 @@ export class Remotes implements DialPlan {
   #current: RemoteServer;
   #next: RemoteServer | undefined;
   #trouble: Trouble | undefined;
+  /** What the server in use showed on the socket that was opened last. */
+  certificate: PeerCertificate | undefined;
 
-  constructor(options: BridgeOptions, ports: { readonly clock: Clock; readonly random: Random }) {
+  constructor(options: BridgeOptions, sources: ServerSources & { readonly clock: Clock }) {
     const { clientId, sendWindowMax, receiveMaximum, isSessionShared, hasSessionState } = options;
     const shared = isSessionShared
       ? { session: new Session({ clientId, sendWindowMax, receiveMaximum }), isKnown: hasSessionState }
       : undefined;
-    const first = new RemoteServer(options.remote, options, ports.random, shared);
-    this.servers = [first, ...options.backups.map((remote) => new RemoteServer(remote, options, ports.random, shared))];
+    const first = new RemoteServer(options.remote, options, sources, shared);
+    this.servers = [first, ...options.backups.map((remote) => new RemoteServer(remote, options, sources, shared))];
     this.#order = options.remoteOrder;
-    this.#clock = ports.clock;
-    this.#random = ports.random;
+    this.#clock = sources.clock;
+    this.#random = sources.random;
     this.#current = first;
-    this.#current = this.#choose(ports.clock.now(), true);
+    this.#current = this.#choose(sources.clock.now(), true);
   }
 
   /** The server that is, or was last, dialled. */
@@ -68,15 +70,15 @@ export class Remotes implements DialPlan {
   }
 
   /** See `DialPlan`. */
-  dial(): DialOptions {
+  dial(signal: AbortSignal): DialOptions | Promise<DialOptions> {
     this.#current = this.#next ?? this.#current;
     this.#next = undefined;
-    return this.#current.dialOptions(this.#clock.now());
+    return this.#current.dialOptions(this.#clock.now(), signal);
   }
 
   /** See `DialPlan`. */
   connected(now: number): void {
-    this.#current.connected(now);
+    this.#current.connected(now, this.certificate);
   }
 
   /** See `DialPlan`. */

@@ -59,6 +59,10 @@ export interface TlsConfig {
   readonly versionMin?: 'TLSv1.2' | 'TLSv1.3';
   readonly ciphers?: string;
   readonly alpnProtocols?: readonly string[];
+  /** Of a bridge: the SHA-256 that the remote's certificate must have. */
+  readonly fingerprint?: string;
+  /** Of a bridge: a key that both sides know, in hexadecimal. */
+  readonly preSharedKey?: { readonly identity: string; readonly key: string };
   /** Certificates for names that devices ask for. */
   readonly namedCertificates?: readonly NamedCertificateConfig[];
 }
@@ -317,6 +321,15 @@ export interface SubscriptionConfig extends RuleConfigParts {
   readonly isNoLocal: boolean;
 }
 
+/** A proxy on the way to a server. */
+export interface ProxyConfig {
+  readonly kind: 'socks5' | 'http';
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+}
+
 /** A server of a bridge. */
 export interface ServerConfig {
   readonly host: string;
@@ -324,6 +337,7 @@ export interface ServerConfig {
   readonly socketPath?: string;
   readonly webSocket?: { readonly path: string; readonly headers?: Readonly<Record<string, string>> };
   readonly tls?: TlsConfig;
+  readonly proxy?: ProxyConfig;
   /** Default those of the bridge. */
   readonly clientId?: string;
   readonly username?: string;
@@ -335,6 +349,13 @@ export interface ServerConfig {
 /** One bridge. */
 export interface BridgeConfig extends ServerConfig {
   readonly name: string;
+  /** A path, from the configuration. */
+  readonly passwordFile?: string;
+  readonly passwordCommand?: { readonly command: readonly string[]; readonly timeoutMs: number };
+  /** 1000 to 86400000. Default 60000. */
+  readonly renewBeforeMs: number;
+  readonly localAddress?: string;
+  readonly localInterface?: string;
   /** Servers to go to when the first one cannot be had. */
   readonly backups: readonly ServerConfig[];
   readonly remoteOrder: 'ordered' | 'round-robin' | 'weighted';

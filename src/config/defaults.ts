@@ -88,6 +88,8 @@ export const dataDefaults = {
 export const bridgeConfigDefaults = {
   proto_ver: '5',
   keepalive: '60s',
+  password_timeout: '10s',
+  token_renew_before: '60s',
   backoff_min: '500ms',
   backoff_max: '60s',
   backoff_jitter: 'decorrelated',

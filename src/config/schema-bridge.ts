@@ -3,10 +3,11 @@
 // address.
 import * as v from 'valibot';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
+import { addressBytes } from '../base/address-range.ts';
 import type { BridgeConfig, WillConfig } from './config-types.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { durability } from './schema-data.ts';
-import { address, backupConfigOf, backups, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
+import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
 import { enabled, forwardKind, subscriptionKind } from './schema-rules.ts';
 import {
   checkedText,
@@ -14,6 +15,7 @@ import {
   flag,
   ignored,
   type Kind,
+  kindOf,
   milliseconds,
   oneOf,
   present,
@@ -23,6 +25,7 @@ import {
   switchedOff,
   text,
   textMap,
+  texts,
   whole,
 } from './schema-values.ts';
 
@@ -34,6 +37,10 @@ export interface BridgeDraft {
 
 const uint32 = whole(0, 0xffff_ffff);
 
+const localAddress = kindOf('an IP address of this machine', (value) =>
+  addressBytes(value) === undefined ? undefined : value,
+);
+
 const tcp = section({
   nodelay: v.optional(flag, 'true'),
   keepalive: v.optional(flag, 'false'),
@@ -43,7 +50,8 @@ const tcp = section({
   quickack: v.optional(ignored),
   sendtimeo: v.optional(ignored),
   recvtimeo: v.optional(ignored),
-  bind_interface: v.optional(switchedOff),
+  bind_interface: v.optional(text),
+  bind_address: v.optional(localAddress),
 });
 
 const connectProperties: Kind<BridgeConfig['connectProperties']> = v.pipe(
@@ -127,6 +135,11 @@ const bridgeKeys = {
   clean_start: v.optional(flag, defaults.clean_start),
   username: v.optional(text),
   password: v.optional(text),
+  password_file: v.optional(text),
+  password_command: v.optional(texts(text)),
+  password_timeout: v.optional(duration('100ms', '5m'), defaults.password_timeout),
+  token_renew_before: v.optional(duration('1s', '1d'), defaults.token_renew_before),
+  proxy: v.optional(proxy),
   auth_method: v.optional(oneOf({ 'scram-sha-256': 'scram-sha-256' } as const)),
   password_encrypted: v.optional(switchedOff),
   no_local_v4: v.optional(flag, defaults.no_local_v4),
@@ -176,8 +189,12 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
   section(bridgeKeys),
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;
-    const { ws_headers: headers, ssl: draft } = raw;
-    const extras = { headers, ssl: draft };
+    const { ws_headers: headers, ssl: draft, proxy: way } = raw;
+    const extras = { headers, ssl: draft, proxy: way };
+    const { password_command: command, password_timeout: timeoutMs } = raw;
+    if ([raw.password, raw.password_file, command].filter((one) => one !== undefined).length > 1) {
+      addIssue({ message: 'expected one of password, password_file and password_command' });
+    }
     if (headers !== undefined && raw.server.webSocket === undefined) {
       addIssue({ message: 'ws_headers are for a server = "ws://..." or "wss://..."' });
     }
@@ -212,6 +229,11 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       cleanStart: raw.clean_start,
       username: raw.username,
       password: raw.password,
+      passwordFile: raw.password_file,
+      passwordCommand: command && { command, timeoutMs },
+      renewBeforeMs: raw.token_renew_before,
+      localAddress: raw.tcp.bind_address,
+      localInterface: raw.tcp.bind_interface,
       authentication: raw.auth_method,
       isBridgeBitSet: raw.no_local_v4,
       isQos0Queued: raw.retry_qos_0,

@@ -3,8 +3,8 @@
 // must be what happens.
 import * as v from 'valibot';
 import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
-import type { ServerConfig, TlsConfig } from './config-types.ts';
-import { checkedText, flag, type Kind, oneOf, present, section, text, texts, whole } from './schema-values.ts';
+import type { ProxyConfig, ServerConfig, TlsConfig } from './config-types.ts';
+import { checkedText, flag, type Kind, kindOf, oneOf, present, section, text, texts, whole } from './schema-values.ts';
 
 /** The address of a broker. */
 export const address: Kind<RemoteAddress> = v.pipe(
@@ -19,6 +19,30 @@ export const address: Kind<RemoteAddress> = v.pipe(
 
 /** A text of ASCII letters as ALPN has them, 1 to 255 bytes. */
 const alpnName = checkedText((value) => (/^[\x21-\x7e]{1,255}$/.test(value) ? undefined : 'is no name for ALPN'));
+
+const psk = kindOf('a key of 16 to 64 bytes in hexadecimal', (value) =>
+  /^([0-9a-f]{2}){16,64}$/i.test(value) ? value.toLowerCase() : undefined,
+);
+
+const fingerprint = kindOf('the SHA-256 of a certificate, as AB:CD:... (32 bytes)', (value) => {
+  const digits = value.replaceAll(':', '').toUpperCase();
+  return /^[0-9A-F]{64}$/.test(digits) ? (digits.match(/../g) ?? []).join(':') : undefined;
+});
+
+/** `proxy = "socks5://user:password@host:port"`, or `http://`. */
+export const proxy: Kind<ProxyConfig> = kindOf(
+  'a proxy, as socks5://user:password@host:1080 or http://host:3128',
+  (value) => {
+    if (!/^(socks5h?|http):\/\/[^/?#]+\/?$/i.test(value) || !URL.canParse(value)) return undefined;
+    const url = new URL(value);
+    const kind = url.protocol === 'http:' ? 'http' : 'socks5';
+    const port = Number(url.port === '' ? (kind === 'http' ? 80 : 1080) : url.port);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const username = url.username === '' ? undefined : decodeURIComponent(url.username);
+    const password = url.password === '' ? undefined : decodeURIComponent(url.password);
+    return host === '' ? undefined : present({ kind, host, port, username, password } as const);
+  },
+);
 
 /** `ssl { ... }` of a bridge, or of one of its servers. */
 export interface SslDraft {
@@ -40,10 +64,17 @@ export const ssl: Kind<SslDraft> = v.pipe(
     alpn: v.optional(texts(alpnName)),
     ciphers: v.optional(text),
     crlfile: v.optional(text),
+    fingerprint: v.optional(fingerprint),
+    psk_identity: v.optional(text),
+    psk: v.optional(psk),
   }),
-  v.transform((raw) => ({
-    isOn: raw.enable,
-    tls: present({
+  v.rawTransform(({ dataset, addIssue }) => {
+    const raw = dataset.value;
+    if ((raw.psk === undefined) !== (raw.psk_identity === undefined)) {
+      addIssue({ message: 'expected psk_identity and psk together' });
+    }
+    const { psk: key, psk_identity: identity } = raw;
+    const tls = present({
       certificateFile: raw.certfile,
       keyFile: raw.keyfile,
       keyPassphrase: raw.key_password,
@@ -55,8 +86,11 @@ export const ssl: Kind<SslDraft> = v.pipe(
       versionMin: raw.tls_version_min,
       alpnProtocols: raw.alpn,
       ciphers: raw.ciphers,
-    }),
-  })),
+      fingerprint: raw.fingerprint,
+      preSharedKey: key === undefined || identity === undefined ? undefined : { identity, key },
+    });
+    return { isOn: raw.enable, tls };
+  }),
 );
 
 /** What is wrong between an address and TLS; undefined where they agree. */
@@ -77,6 +111,7 @@ export function tlsOf({ isEncrypted }: RemoteAddress, draft: SslDraft | undefine
 export interface BackupDraft {
   readonly address: RemoteAddress;
   readonly ssl: SslDraft | undefined;
+  readonly proxy: ProxyConfig | undefined;
   readonly clientId: string | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -87,6 +122,7 @@ const backupObject: Kind<BackupDraft> = v.pipe(
   section({
     server: address,
     ssl: v.optional(ssl),
+    proxy: v.optional(proxy),
     clientid: v.optional(text),
     username: v.optional(text),
     password: v.optional(text),
@@ -97,7 +133,7 @@ const backupObject: Kind<BackupDraft> = v.pipe(
     const fault = tlsFault(raw.server, raw.ssl);
     if (fault !== undefined) addIssue({ message: fault });
     const { clientid: clientId, username, password, weight } = raw;
-    return { address: raw.server, ssl: raw.ssl, clientId, username, password, weight };
+    return { address: raw.server, ssl: raw.ssl, proxy: raw.proxy, clientId, username, password, weight };
   }),
 );
 
@@ -115,10 +151,11 @@ export const backups: Kind<readonly BackupDraft[]> = v.array(
 export interface ServerExtras {
   readonly headers: readonly (readonly [string, string])[] | undefined;
   readonly ssl: SslDraft | undefined;
+  readonly proxy: ProxyConfig | undefined;
 }
 
 /** A server as it is configured. */
-export function serverConfigOf(where: RemoteAddress, { headers, ssl: draft }: ServerExtras): ServerConfig {
+export function serverConfigOf(where: RemoteAddress, { headers, ssl: draft, proxy: way }: ServerExtras): ServerConfig {
   const { host, port, socketPath, webSocket } = where;
   return present({
     host,
@@ -129,12 +166,14 @@ export function serverConfigOf(where: RemoteAddress, { headers, ssl: draft }: Se
       ...(headers === undefined ? {} : { headers: Object.fromEntries(headers) }),
     },
     tls: tlsOf(where, draft),
+    proxy: way,
   });
 }
 
 /** One of the others; what it does not say about TLS is as the bridge has it. */
 export function backupConfigOf(draft: BackupDraft, bridge: ServerExtras): ServerConfig {
-  const { address: where, ssl: own = bridge.ssl, clientId, username, password, weight } = draft;
-  const server = serverConfigOf(where, { ...bridge, ssl: own });
+  const { address: where, ssl: own = bridge.ssl, proxy: way = bridge.proxy, ...more } = draft;
+  const { clientId, username, password, weight } = more;
+  const server = serverConfigOf(where, { ...bridge, ssl: own, proxy: way });
   return { ...server, ...present({ clientId, username, password, weight }) };
 }

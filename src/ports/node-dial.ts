@@ -2,32 +2,29 @@
 // TLS, then WebSocket, each only if wanted and loaded only then. Every failure is a LinkError that names address and
 // phase. Bounded by one time-out for all of it.
 import { connect, type Socket as NetSocket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 import { LinkError, type LinkPhase, messageOf } from '../base/errors.ts';
 import { NodeSocket } from './node-socket.ts';
-import type { DialOptions, Socket } from './ports.ts';
+import type { DialOptions, ProxyOptions, Socket } from './ports.ts';
 import { type OnRead, ReadTarget, type SharedRead } from './shared-read.ts';
 
 /** See `Net.dial`. */
 export async function dialNode(options: DialOptions, reads: SharedRead | undefined): Promise<Socket> {
-  const tls = options.tls === undefined ? undefined : await import('./node-tls.ts');
-  const upgrade = options.webSocket === undefined ? undefined : await import('./node-web-socket.ts');
+  const { tls, upgrade } = await waysOf(options);
   const where = whereOf(options);
   const fault = options.tls && tls?.tlsFault(options.tls);
   if (fault) throw new LinkError('tls', fault, { blame: 'local' });
-  const target = tls === undefined && upgrade === undefined && reads ? new ReadTarget() : undefined;
+  const { proxy } = options;
+  const isPlain = tls === undefined && upgrade === undefined && proxy === undefined;
+  const target = isPlain && reads ? new ReadTarget() : undefined;
   const plain = openSocket(options, target && reads?.optionFor(target));
   const attempt = new Attempt(options, where, plain);
   try {
     await attempt.step('connect', plain, (done) => plain.once('connect', done));
+    if (proxy !== undefined) await throughProxy(attempt, plain, options, proxy);
     if (tls === undefined && upgrade === undefined) return new NodeSocket(plain, undefined, target, unixPeer(options));
-    const secured =
-      tls &&
-      (await attempt.step<TLSSocket>('tls', plain, (done) => {
-        const socket = tls.secure(plain, options, () => done(socket));
-        attempt.fails(socket);
-        return socket;
-      }));
+    const secured = tls && (await secure(attempt, plain, options, tls));
     if (upgrade === undefined) return new NodeSocket(secured ?? plain, secured);
     const near = new NodeSocket(secured ?? plain, secured, undefined, unixPeer(options));
     return await attempt.step<Socket>('upgrade', plain, (done, failed) => {
@@ -40,6 +37,40 @@ export async function dialNode(options: DialOptions, reads: SharedRead | undefin
   } finally {
     attempt.over();
   }
+}
+
+async function secure(
+  attempt: Attempt,
+  plain: NetSocket,
+  options: DialOptions,
+  tls: typeof import('./node-tls.ts'),
+): Promise<TLSSocket> {
+  const secured = await attempt.step<TLSSocket>('tls', plain, (done) => {
+    const socket = tls.secure(plain, options, () => done(socket));
+    attempt.fails(socket);
+    return socket;
+  });
+  const fault = tls.fingerprintFault(secured, options.tls?.fingerprint, whereOf(options));
+  if (fault !== undefined) throw new LinkError('tls', fault, { blame: 'remote' });
+  return secured;
+}
+
+async function throughProxy(
+  attempt: Attempt,
+  plain: NetSocket,
+  options: DialOptions,
+  proxy: ProxyOptions,
+): Promise<void> {
+  const { passProxy } = await import('./node-proxy.ts');
+  await attempt.step('connect', plain, (done, failed) => passProxy(plain, options, proxy).then(done, failed));
+}
+
+/** What only some ways need, loaded where they do. */
+async function waysOf({ tls, webSocket }: DialOptions) {
+  return {
+    tls: tls === undefined ? undefined : await import('./node-tls.ts'),
+    upgrade: webSocket === undefined ? undefined : await import('./node-web-socket.ts'),
+  };
 }
 
 /** `host:port`, `[address]:port` or `unix:path`. */
@@ -122,18 +153,31 @@ class Attempt {
 }
 
 function openSocket(options: DialOptions, onread: OnRead | undefined): NetSocket {
-  const { keepAliveDelayMs = 0, socketPath } = options;
+  const { keepAliveDelayMs = 0, socketPath, proxy, localInterface } = options;
+  const { host, port } = proxy ?? options;
+  const localAddress = localInterface === undefined ? options.localAddress : addressOf(localInterface, host);
   const reading = onread === undefined ? {} : { onread };
   if (socketPath !== undefined) return connect({ path: socketPath, ...reading });
   return connect({
-    host: options.host,
-    port: options.port,
+    host,
+    port,
+    // families of addresses are tried side by side
+    autoSelectFamily: localAddress === undefined,
     noDelay: options.isNoDelay ?? true,
     ...reading,
     keepAlive: keepAliveDelayMs > 0,
     keepAliveInitialDelay: keepAliveDelayMs,
-    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+    ...(localAddress === undefined ? {} : { localAddress }),
   });
+}
+
+/** The address of an interface, of the family that is dialled where that is known. */
+function addressOf(name: string, host: string): string {
+  const found = networkInterfaces()[name] ?? [];
+  const family = host.includes(':') ? 'IPv6' : 'IPv4';
+  const address = (found.find((one) => one.family === family) ?? found[0])?.address;
+  if (address !== undefined) return address;
+  throw new LinkError('connect', `this machine has no interface ${name} with an address`, { blame: 'local' });
 }
 
 function unixPeer({ socketPath }: DialOptions): { readonly address: string; readonly port: number } | undefined {

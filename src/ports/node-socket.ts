@@ -75,6 +75,8 @@ export class NodeSocket implements Socket {
       this.#socket.resume();
     } else {
       this.#socket.on('data', onData);
+      // a proxy has read before and paused
+      this.#socket.resume();
     }
     this.#socket.on('drain', onDrain);
     this.#socket.on('end', onEnd);

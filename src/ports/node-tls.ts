@@ -1,8 +1,10 @@
 // NodeTls: TLS through Node, loaded only where TLS is used (it costs several megabytes). Certificates are verified
 // unless the options say otherwise, and what is wrong with one is said in words: who signed it, for whom it is, when it
 // expired.
+
 import { Socket as NetSocket } from 'node:net';
 import {
+  type ConnectionOptions,
   connect,
   createSecureContext,
   createServer,
@@ -22,6 +24,7 @@ export function secure(socket: NetSocket, options: DialOptions, secured: (socket
   const secureSocket = connect(
     {
       ...contextOf(tls),
+      ...preSharedOf(tls),
       socket,
       host: name,
       ...(isAddress ? {} : { servername: name }),
@@ -31,6 +34,26 @@ export function secure(socket: NetSocket, options: DialOptions, secured: (socket
     () => secured(secureSocket),
   );
   return secureSocket;
+}
+
+/** What is wrong with the certificate of a peer that must have a fingerprint. */
+export function fingerprintFault(socket: TLSSocket, wanted: string | undefined, where: string): string | undefined {
+  if (wanted === undefined) return undefined;
+  const { fingerprint256 = 'none' } = socket.getPeerCertificate();
+  if (fingerprint256.toUpperCase() === wanted.toUpperCase()) return undefined;
+  return `the certificate of ${where} has the fingerprint ${fingerprint256}, and ${wanted} is expected`;
+}
+
+function preSharedOf({ preSharedKey, ciphers }: TlsOptions): ConnectionOptions {
+  if (preSharedKey === undefined) return {};
+  const answer = { identity: preSharedKey.identity, psk: Buffer.from(preSharedKey.key, 'hex') };
+  return {
+    pskCallback: () => answer,
+    ciphers: ciphers ?? 'PSK',
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+    checkServerIdentity: () => undefined,
+  };
 }
 
 /** What becomes of sockets that came to a `TlsEntrance`. */

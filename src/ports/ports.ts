@@ -104,10 +104,31 @@ export interface TlsOptions {
   readonly versionMin?: 'TLSv1.2' | 'TLSv1.3';
   /** Cipher suites, as OpenSSL writes them; absent means those of Node. */
   readonly ciphers?: string;
+  /** When dialling: the SHA-256 that the peer's certificate must have besides, as `AB:CD:...`. */
+  readonly fingerprint?: string;
+  /** When dialling: a key that both sides know, instead of certificates; TLS 1.2. */
+  readonly preSharedKey?: PreSharedKey;
   /** Lists of certificates that their authorities took back, one or several in PEM. */
   readonly revocations?: string;
   /** A listener shows these instead to clients that ask for their names. */
   readonly namedCertificates?: readonly NamedCertificate[];
+}
+
+/** A key that both sides know. */
+export interface PreSharedKey {
+  readonly identity: string;
+  /** In hexadecimal. */
+  readonly key: string;
+}
+
+/** A proxy on the way to a server. */
+export interface ProxyOptions {
+  readonly kind: 'socks5' | 'http';
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
 }
 
 /** A certificate for one name that clients ask for (SNI). */
@@ -165,6 +186,10 @@ export interface DialOptions {
   readonly timeoutMs: number;
   /** The local address to dial from. */
   readonly localAddress?: string;
+  /** The interface whose address is dialled from, as `eth1`. */
+  readonly localInterface?: string;
+  /** Present: the connection is made by a proxy, which resolves the name. */
+  readonly proxy?: ProxyOptions;
   /** Switch off Nagle's algorithm. Default true. */
   readonly isNoDelay?: boolean;
   /** Idle time before TCP keep-alive probes, in ms; 0 or absent leaves them off. */

@@ -39,6 +39,8 @@ export const walls: Readonly<Record<string, Wall>> = {
       'node:fs/promises': '*',
       'node:timers': '*',
       'node:path': '*',
+      'node:os': 'node-dial.ts',
+      'node:child_process': 'node-command.ts',
       'node:crypto': 'node-random.ts',
       'node:https': 'node-http.ts',
       'node:process': 'node-lock.ts',

@@ -42,6 +42,11 @@ t.test('servers of a bridge: addresses of WebSocket, TLS of their own, and what 
     ['hybrid_bridging = true', /expected hybrid_servers/],
     ['hybrid_bridging = true, hybrid_servers = ["ftp://x"]', /hybrid_servers\.0.*unknown scheme/],
     ['hybrid_bridging = true, hybrid_servers = [{ server = "mqtt://x", ssl { } }]', /not encrypted/],
+    ['password = x, password_file = y', /expected one of password/],
+    ['proxy = "ftp://x"', /expected a proxy, as socks5/],
+    ['tcp.bind_address = "eth1"', /expected an IP address/],
+    ['ssl { enable = false, psk = "00112233445566778899aabbccddeeff" }', /psk_identity and psk together/],
+    ['ssl { enable = false, fingerprint = "AB:CD" }', /expected the SHA-256/],
     ['backoff_min = 70s', /backoff_min to be at most/],
   ] as const) {
     t.match(await faultsOf(bridge(text)), fault);
