@@ -8,18 +8,12 @@ import type { LogOptions } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge.ts';
 import { bridgeDefaults, type RemoteOptions } from '../bridge/bridge-options.ts';
 import type { BrokerOptions } from '../broker/broker-options.ts';
+import type { BridgeConfig, ServerConfig, WillConfig } from '../config/bridge-config.ts';
 import { pathBeside } from '../config/config-reader.ts';
-import type {
-  BridgeConfig,
-  DataConfig,
-  HttpAuthConfig,
-  LogConfig,
-  ServerConfig,
-  TlsConfig,
-  WillConfig,
-} from '../config/config-types.ts';
+import type { DataConfig, HttpAuthConfig, LogConfig } from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { present } from '../config/schema-values.ts';
+import type { TlsConfig } from '../config/tls-config.ts';
 import { tokenKeysOf } from '../config/token-keys.ts';
 import type { JournalSettings } from '../journal/journal.ts';
 import type { TlsOptions } from '../ports/ports.ts';

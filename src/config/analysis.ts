@@ -2,7 +2,8 @@
 // a message, messages that arrive twice or go round in circles, what a well-known remote does not take. Findings stop
 // nothing; each says what to do about it. Bounded: flows are followed through at most `hopsMax` rules.
 import { filterCovers, filtersOverlap } from '../../protocol/topic/filter-relations.ts';
-import type { BridgeConfig, Config } from './config-types.ts';
+import type { BridgeConfig } from './bridge-config.ts';
+import type { Config } from './config-types.ts';
 import type { Finding } from './finding.ts';
 import { refusedByRemote } from './remote-limits.ts';
 import { flowsOf, nameOf, type RuleFlow } from './rule-flows.ts';

@@ -1,9 +1,10 @@
 // ConfigTypes: a configuration as the rest of Viaduct gets it: complete, with defaults
 // filled in and units in the names. It knows neither broker nor bridge; the
 // composition root translates.
-import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { AddressRange } from '../base/address-range.ts';
 import type { Durability } from '../base/durability.ts';
+import type { BridgeConfig } from './bridge-config.ts';
+import type { TlsConfig } from './tls-config.ts';
 
 /** A whole configuration. */
 export interface Config {
@@ -41,38 +42,6 @@ export interface HttpServerConfig {
   readonly metricsKey?: string;
   /** How long a login lasts that is not used: 60000 to 604800000. Default 1800000. */
   readonly sessionIdleMs: number;
-}
-
-/** TLS of one side. Files are paths from the working directory; their texts come with the loaded configuration. */
-export interface TlsConfig {
-  readonly certificateFile?: string;
-  readonly keyFile?: string;
-  readonly keyPassphrase?: string;
-  readonly authoritiesFile?: string;
-  /** The peer's certificate is checked. Default true for a bridge, false for a listener. */
-  readonly isPeerVerified: boolean;
-  /** A listener refuses devices without a certificate. Default false; nothing to a bridge. */
-  readonly isCertificateRequired: boolean;
-  /** The name asked for and checked; default the host. */
-  readonly serverName?: string;
-  readonly revocationsFile?: string;
-  readonly versionMin?: 'TLSv1.2' | 'TLSv1.3';
-  readonly ciphers?: string;
-  readonly alpnProtocols?: readonly string[];
-  /** Of a bridge: the SHA-256 that the remote's certificate must have. */
-  readonly fingerprint?: string;
-  /** Of a bridge: a key that both sides know, in hexadecimal. */
-  readonly preSharedKey?: { readonly identity: string; readonly key: string };
-  /** Certificates for names that devices ask for. */
-  readonly namedCertificates?: readonly NamedCertificateConfig[];
-}
-
-/** A certificate for one name. */
-export interface NamedCertificateConfig {
-  readonly serverName: string;
-  readonly certificateFile: string;
-  readonly keyFile: string;
-  readonly keyPassphrase?: string;
 }
 
 /** A rate, on average and at once. */
@@ -266,143 +235,6 @@ export interface LogConfig {
   readonly format: 'json' | 'text' | 'auto';
   /** A path; absent means standard error. */
   readonly file?: string;
-}
-
-/** Properties as they are in MQTT 5.0. */
-export interface UserPropertiesConfig {
-  readonly userProperties?: readonly (readonly [string, string])[];
-}
-
-/** The will of a bridge. */
-export interface WillConfig {
-  readonly topic: string;
-  readonly payload: string;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly properties: UserPropertiesConfig & {
-    readonly payloadFormatIndicator?: 0 | 1;
-    readonly messageExpiryInterval?: number;
-    readonly contentType?: string;
-    readonly responseTopic?: string;
-    readonly correlationData?: string;
-    readonly willDelayInterval?: number;
-  };
-}
-
-/** What rules of both directions have in common; see `RuleOptions` of the bridge. */
-export interface RuleConfigParts extends RuleTopics {
-  /** The rule's place in its list, from 0, rules that are switched off included. */
-  readonly place: number;
-  readonly note?: string;
-  readonly qosMax?: 0 | 1 | 2;
-  readonly retain?: boolean;
-  /** 1 and more. */
-  readonly sampleOf?: number;
-  readonly isChangeOnly?: boolean;
-  readonly unchangedAgeMsMax?: number;
-  readonly intervalMsMin?: number;
-  readonly userProperties?: readonly (readonly [name: string, value: string])[];
-}
-
-/** A rule from here to the remote. */
-export interface ForwardConfig extends RuleConfigParts {
-  readonly localTopic: string;
-  readonly remoteTopic: string;
-  readonly qos?: 0 | 1 | 2;
-}
-
-/** A rule from the remote to here. */
-export interface SubscriptionConfig extends RuleConfigParts {
-  readonly remoteTopic: string;
-  readonly localTopic: string;
-  readonly qos: 0 | 1 | 2;
-  readonly isRetainAsPublished: boolean;
-  readonly retainHandling: 0 | 1 | 2;
-  readonly isNoLocal: boolean;
-}
-
-/** A proxy on the way to a server. */
-export interface ProxyConfig {
-  readonly kind: 'socks5' | 'http';
-  readonly host: string;
-  readonly port: number;
-  readonly username?: string;
-  readonly password?: string;
-}
-
-/** A server of a bridge. */
-export interface ServerConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly socketPath?: string;
-  readonly webSocket?: { readonly path: string; readonly headers?: Readonly<Record<string, string>> };
-  readonly tls?: TlsConfig;
-  readonly proxy?: ProxyConfig;
-  /** Default those of the bridge. */
-  readonly clientId?: string;
-  readonly username?: string;
-  readonly password?: string;
-  /** 1 to 65535. Default 1. */
-  readonly weight?: number;
-}
-
-/** One bridge. */
-export interface BridgeConfig extends ServerConfig {
-  readonly name: string;
-  /** A path, from the configuration. */
-  readonly passwordFile?: string;
-  readonly passwordCommand?: { readonly command: readonly string[]; readonly timeoutMs: number };
-  /** 1000 to 86400000. Default 60000. */
-  readonly renewBeforeMs: number;
-  readonly localAddress?: string;
-  readonly localInterface?: string;
-  /** Servers to go to when the first one cannot be had. */
-  readonly backups: readonly ServerConfig[];
-  readonly remoteOrder: 'ordered' | 'round-robin' | 'weighted';
-  /** 0 to 86400000; 0 is never. Default 300000. */
-  readonly failbackMs: number;
-  readonly isSessionShared: boolean;
-  readonly isSteppingDown: boolean;
-  /** 1000 to 3600000. Default 20000. */
-  readonly connectTimeoutMs: number;
-  /** 1000 to 3600000. Default 10000. */
-  readonly answerTimeoutMs: number;
-  readonly version: 3 | 4 | 5;
-  readonly clientId: string;
-  /** 0 to 65535; 0 switches it off. Default 60. */
-  readonly keepAliveS: number;
-  /** Shortest and longest wait between attempts to connect: 100 to 86400000. Default 500 and 60000. */
-  readonly backoffMsMin: number;
-  readonly backoffMsMax: number;
-  readonly backoffJitter: 'decorrelated' | 'full';
-  /** How long a connection must last to count as a success: 0 to 86400000. Default 10000. */
-  readonly stableMs: number;
-  readonly cleanStart: boolean;
-  /** How user name and password are shown; default as they are. */
-  readonly authentication?: 'scram-sha-256';
-  readonly isBridgeBitSet: boolean;
-  readonly isQos0Queued: boolean;
-  readonly isNoDelay: boolean;
-  readonly tcpKeepAliveMs: number;
-  readonly connectProperties: UserPropertiesConfig & {
-    readonly maximumPacketSize?: number;
-    readonly receiveMaximum?: number;
-    readonly topicAliasMaximum?: number;
-    readonly requestProblemInformation?: boolean;
-    readonly requestResponseInformation?: boolean;
-    readonly sessionExpiryInterval?: number;
-  };
-  readonly subscribeProperties: UserPropertiesConfig & { readonly subscriptionIdentifiers?: readonly number[] };
-  readonly will?: WillConfig;
-  readonly forwards: readonly ForwardConfig[];
-  readonly subscriptions: readonly SubscriptionConfig[];
-  readonly queueCountMax: number;
-  readonly queueBytesMax: number;
-  readonly overflow: 'oldest' | 'newest';
-  /** Absent: that of `data`. */
-  readonly durability?: Durability;
-  /** 0 to 86400000; 0 waits for ever. Default 20000. */
-  readonly acknowledgeTimeoutMs: number;
 }
 
 /** Something that is accepted and worth knowing. */

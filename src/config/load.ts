@@ -6,7 +6,7 @@ import type { Disk } from '../ports/ports.ts';
 import { analyse } from './analysis.ts';
 import { ConfigReader, overlayPathOf, pathBeside, readNamedFile, readTextIfThere } from './config-reader.ts';
 import { isSecretPath, plainOf } from './config-tree.ts';
-import type { Config, ConfigNote, TlsConfig } from './config-types.ts';
+import type { Config, ConfigNote } from './config-types.ts';
 import { applyEnvironment } from './environment.ts';
 import { evaluateHocon } from './hocon-evaluate.ts';
 import type { HoconNode, HoconObject, Position, Statement } from './hocon-node.ts';
@@ -16,6 +16,7 @@ import { notesOf } from './notes.ts';
 import { replacePlaceholders } from './placeholders.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
 import { shownText } from './shown-text.ts';
+import type { TlsConfig } from './tls-config.ts';
 import { tokenFaultOf } from './token-keys.ts';
 import { withFileUsers } from './user-files.ts';
 

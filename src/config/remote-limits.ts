@@ -1,7 +1,7 @@
 // RemoteLimits: where a bridge asks for more than its remote is known to take. Only well-known services are judged, by
 // the name of their host (`PeerProfiles`); others state their limits in CONNACK, and are obeyed at run time. Each
 // finding says which limit, and which key keeps it.
-import type { BridgeConfig } from './config-types.ts';
+import type { BridgeConfig } from './bridge-config.ts';
 import type { Finding } from './finding.ts';
 import { type PeerProfile, profileOf } from './peer-profiles.ts';
 import { nameOf, type RuleFlow } from './rule-flows.ts';

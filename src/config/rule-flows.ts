@@ -4,7 +4,7 @@
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
 import { parseFilter } from '../../protocol/topic/topic-filter.ts';
-import type { BridgeConfig } from './config-types.ts';
+import type { BridgeConfig } from './bridge-config.ts';
 
 /** One filter of one rule. */
 export interface RuleFlow {

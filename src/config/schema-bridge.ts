@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { addressBytes } from '../base/address-range.ts';
-import type { BridgeConfig, WillConfig } from './config-types.ts';
+import type { BridgeConfig, WillConfig } from './bridge-config.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { durability } from './schema-data.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';

@@ -3,7 +3,7 @@
 // files of `ssl` where it has none of its own. Keys are flat: an object inside a listener would be one with a name.
 import * as v from 'valibot';
 import { parseAddressRange } from '../base/address-range.ts';
-import type { ListenerConfig, NamedCertificateConfig, RateConfig, TlsConfig } from './config-types.ts';
+import type { ListenerConfig, RateConfig } from './config-types.ts';
 import { listenerDefaults } from './defaults.ts';
 import {
   duration,
@@ -20,6 +20,7 @@ import {
   texts,
   whole,
 } from './schema-values.ts';
+import type { NamedCertificateConfig, TlsConfig } from './tls-config.ts';
 import { parseSize } from './units.ts';
 
 /** Where to listen; the path is for WebSocket. */

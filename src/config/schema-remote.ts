@@ -3,8 +3,9 @@
 // must be what happens.
 import * as v from 'valibot';
 import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
-import type { ProxyConfig, ServerConfig, TlsConfig } from './config-types.ts';
+import type { ProxyConfig, ServerConfig } from './bridge-config.ts';
 import { checkedText, flag, type Kind, kindOf, oneOf, present, section, text, texts, whole } from './schema-values.ts';
+import type { TlsConfig } from './tls-config.ts';
 
 /** The address of a broker. */
 export const address: Kind<RemoteAddress> = v.pipe(

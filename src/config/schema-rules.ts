@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { PropertyTemplate } from '../../protocol/topic/property-template.ts';
 import { RuleMapping, type RuleTopics } from '../../protocol/topic/rule-mapping.ts';
-import type { ForwardConfig, SubscriptionConfig } from './config-types.ts';
+import type { ForwardConfig, SubscriptionConfig } from './bridge-config.ts';
 import {
   duration,
   flag,

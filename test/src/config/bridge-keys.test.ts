@@ -1,7 +1,7 @@
 // The keys of a bridge's connection: servers, TLS, deadlines; what arrives, and what does not fit together.
 import t from 'tap';
 import { ConfigError } from '../../../src/base/errors.ts';
-import type { BridgeConfig } from '../../../src/config/config-types.ts';
+import type { BridgeConfig } from '../../../src/config/bridge-config.ts';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { MemoryDisk } from '../../kit/memory-disk.ts';
 

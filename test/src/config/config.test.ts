@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
 import { ConfigError } from '../../../src/base/errors.ts';
-import type { BridgeConfig } from '../../../src/config/config-types.ts';
+import type { BridgeConfig } from '../../../src/config/bridge-config.ts';
 import type { Environment } from '../../../src/config/hocon-references.ts';
 import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { parseDuration, parseSize } from '../../../src/config/units.ts';
