@@ -77,7 +77,8 @@ export class App {
       http: openNodeHttp,
       ...kept,
     };
-    const bridgeContext = { ...context, runCommand: runNodeCommand };
+    const brokerId = ports.random.bytes(8).toString('hex');
+    const bridgeContext = { ...context, runCommand: runNodeCommand, brokerId };
     const bridges = new Bridges(bridgeContext);
     // bridges come when the sessions are there to take what they bring, and before devices, whose messages they take
     const restored = (): void => {

@@ -96,6 +96,21 @@ export interface BridgeOptions {
    * settled is sent to the other.
    */
   readonly isSessionShared: boolean;
+  /**
+   * Whether messages that come back are looked for: by the path in a user property in 5.0, by fingerprint in 3.x.
+   * Default `auto`: where the rules allow that they come back.
+   */
+  readonly loopGuard: 'auto' | 'on' | 'off';
+  /** The user property with the brokers on the way. Default `viaduct-path`. */
+  readonly loopProperty: string;
+  /** Brokers on the way at most, 1 to 255. Default 8. */
+  readonly loopHopsMax: number;
+  /** Whether the state of the link is told as retained messages. Default true. */
+  readonly isNotifying: boolean;
+  /** Where, instead of `$SYS/broker/connection/NAME/state`; and there at the remote too, with a will. */
+  readonly notificationTopic?: string;
+  /** Not at the remote. Default false. */
+  readonly isNotifyingHereOnly: boolean;
   /** An older version is spoken with a server that refuses `version`; for a day. Default true. */
   readonly isSteppingDown: boolean;
   readonly forwards: readonly ForwardRuleOptions[];
@@ -177,6 +192,11 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
   subscribeProperties: noProperties,
   backups: [],
+  loopGuard: 'auto',
+  loopProperty: 'viaduct-path',
+  loopHopsMax: 8,
+  isNotifying: true,
+  isNotifyingHereOnly: false,
   renewBeforeMs: 60_000,
   remoteOrder: 'ordered',
   failbackMs: 300_000,

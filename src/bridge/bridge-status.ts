@@ -83,6 +83,8 @@ export interface BridgeStatus {
   readonly underway: number;
   readonly forwards: readonly RuleStatus[];
   readonly subscriptions: readonly RuleStatus[];
+  /** Messages that a 3.x remote sent back, and that went no further. */
+  readonly echoes: number;
   /** Messages from the remote that matched no rule any more. */
   readonly unmatched: number;
 }

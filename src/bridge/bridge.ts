@@ -17,6 +17,9 @@ import type { BridgeStatus } from './bridge-status.ts';
 import { Connector, type ConnectorOwner } from './connector.ts';
 import { ForwardRule } from './forward-rules.ts';
 import { Forwarder, type ForwardStorage } from './forwarder.ts';
+import { PathGuard } from './loop-guard.ts';
+import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
+import { Notifications } from './notifications.ts';
 import { Receiver } from './receiver.ts';
 import type { RunCommand } from './server-secrets.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
@@ -28,6 +31,8 @@ export interface BridgeContext {
   /** Shared with the broker: there they meet. */
   readonly router: Router;
   readonly turn: Turn;
+  /** The name of this broker on the way of messages, without comma. Default: one by chance. */
+  readonly brokerId?: string;
   /** Runs the commands out of which passwords come; absent: none can be run. */
   readonly runCommand?: RunCommand;
   /** Where what must outlive the process is kept; without it, everything lives in memory. */
@@ -51,6 +56,7 @@ export class Bridge {
   readonly #connector: Connector;
   readonly #forwarder: Forwarder;
   readonly #receiver: Receiver;
+  readonly #notifications: Notifications;
   readonly #forwards: readonly ForwardRule[];
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly #former: ForwardRule;
@@ -64,6 +70,8 @@ export class Bridge {
     this.name = options.name;
     this.#context = context;
     const origin = new Origin('bridge', options.name);
+    const { router } = context;
+    this.#notifications = new Notifications(options, { origin, router, wallMs: () => context.ports.clock.wallMs() });
     const clock = context.ports.clock;
     this.#connector = new Connector({ ...context, options }, this.#owner());
     const stored = this.#storedTerms(context, options, origin);
@@ -74,11 +82,20 @@ export class Bridge {
       responseMapping: (local: string) => firstInverse(this.#subscriptions, local),
       now: () => clock.now(),
     };
-    this.#forwards = options.forwards.map((rule) => new ForwardRule(rule, ruleContext));
+    const paths = pathsOf(context, options);
+    const isGuarded = options.loopGuard === 'on' ? () => true : isForwardAtRisk;
+    this.#forwards = options.forwards.map(
+      (rule) => new ForwardRule(rule, isGuarded(rule, options) ? { ...ruleContext, paths } : ruleContext),
+    );
     this.#former = new ForwardRule({ localTopic: '#', remoteTopic: '', note: 'former rules' }, ruleContext);
     this.#forwarder.restore();
     this.#subscriptions = options.subscriptions.map(
-      (rule) => new SubscriptionRule(rule, (remote) => firstInverse(this.#forwards, remote)),
+      (rule) =>
+        new SubscriptionRule(
+          rule,
+          (remote) => firstInverse(this.#forwards, remote),
+          options.loopGuard === 'on' || isSubscriptionAtRisk(rule, options) ? paths : undefined,
+        ),
     );
     this.#receiver = new Receiver(this.#subscriptions, {
       origin,
@@ -107,6 +124,7 @@ export class Bridge {
     };
     const bridge = new Bridge(context, options);
     for (const rule of bridge.#forwards) rule.attach(context.router);
+    bridge.#stateChanged();
     bridge.#connector.start();
     return bridge;
   }
@@ -125,6 +143,7 @@ export class Bridge {
       underway: this.#connector.session.underwayCount,
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => rule.status),
+      echoes: this.#connector.echoCount,
       unmatched: this.#receiver.unmatched.value,
     };
   }
@@ -174,6 +193,7 @@ export class Bridge {
     options.signal?.addEventListener('abort', () => this.#drained?.(), { once: true });
     await drained;
     bound.cancel();
+    this.#notify(false);
     await this.#connector.close();
     this.#finish(undefined);
   }
@@ -231,8 +251,14 @@ export class Bridge {
   #connected(isSessionPresent: boolean): void {
     const entries = this.#subscriptions.flatMap((rule) => rule.entries(isSessionPresent));
     if (entries.length > 0) this.#connector.subscribe(entries);
+    this.#notify(true);
     this.#forwarder.pump();
     this.#checkDrained();
+  }
+
+  #notify(isConnected: boolean): void {
+    const delivery = this.#notifications.delivery(isConnected);
+    if (delivery !== undefined) this.#connector.tell(delivery);
   }
 
   #settled(entry: SendEntry, reasonCode: ReasonCode): void {
@@ -256,6 +282,7 @@ export class Bridge {
   }
 
   #stateChanged(): void {
+    this.#notifications.changed(this.#connector.state, this.#connector.remote);
     if (this.#listeners.size === 0) return;
     const { status } = this;
     for (const listener of this.#listeners) listener(status);
@@ -271,6 +298,12 @@ export class Bridge {
     this.#forwarder.clear();
     this.#resolveClosed({ error });
   }
+}
+
+function pathsOf({ brokerId, ports }: BridgeContext, options: BridgeOptions): PathGuard | undefined {
+  if (options.loopGuard === 'off') return undefined;
+  const id = brokerId ?? ports.random.bytes(8).toString('hex');
+  return new PathGuard({ brokerId: id, property: options.loopProperty, hopsMax: options.loopHopsMax });
 }
 
 /** What the first rule that can says of a topic on its other side. */

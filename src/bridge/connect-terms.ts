@@ -10,6 +10,7 @@ import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { BridgeOptions } from './bridge-options.ts';
+import { willOf } from './notifications.ts';
 import type { RemoteServer } from './remote-server.ts';
 import type { ServerSecrets } from './server-secrets.ts';
 
@@ -37,7 +38,7 @@ function connectOf(
 ): ConnectPacket {
   const { version } = server;
   const isV5 = version === ProtocolVersion.v5;
-  const { will } = options;
+  const will = willOf(options);
   const { username, password } = authentication === undefined ? server.secrets : nobody;
   return {
     type: PacketType.connect,

@@ -16,7 +16,7 @@ import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
-import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import { lowerQos, ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
@@ -32,10 +32,13 @@ import { termsOf } from './connect-terms.ts';
 import { degradationsOf } from './degradations.ts';
 import type { ForwardLine } from './forwarder.ts';
 import { troubleOfEnd } from './link-trouble.ts';
+import { EchoGuard } from './loop-guard.ts';
+import { areEchoesLookedFor } from './loop-risk.ts';
 import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { Remotes } from './remotes.ts';
 import type { RunCommand } from './server-secrets.ts';
+import { SubscriptionRequests } from './subscription-requests.ts';
 
 /** What the bridge does with its connection. */
 export interface ConnectorOwner {
@@ -70,8 +73,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   readonly #remotes: Remotes;
   readonly #redial: Redial;
   readonly #moves: Moves;
-  /** What was asked for and not answered yet, by packet identifier. */
-  readonly #asked = new Map<number, readonly SubscribeEntry[]>();
+  readonly #echoes: EchoGuard;
+  readonly #requests: SubscriptionRequests;
   /** Whose session the open flows belong to. */
   #server: RemoteServer;
   #line: OutgoingLine | undefined;
@@ -88,10 +91,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#parts = parts;
     this.#owner = owner;
     this.#state = { state: 'connecting', since: ports.clock.now() };
+    this.#requests = new SubscriptionRequests(options.name, parts.log);
     this.#remotes = new Remotes(options, { ...ports, ...parts });
     this.#server = this.#remotes.current;
     this.#redial = new Redial(ports, this.#remotes, this);
     this.#moves = new Moves({ ...parts, remotes: this.#remotes }, this);
+    this.#echoes = new EchoGuard(ports.random.bytes(4).readInt32LE(0), () => this.#now);
     for (const server of this.#remotes.servers) checkConnect(termsOf(options, server).connect);
   }
 
@@ -151,6 +156,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return this.#line?.machine.server;
   }
 
+  /** Messages that the remote sent back, and that went no further. */
+  get echoCount(): number {
+    return this.#echoes.count;
+  }
+
   /** Begins to dial. */
   start(): void {
     this.#redial.start();
@@ -168,12 +178,21 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `ForwardLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
-    return this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
+    const outcome = this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
+    if (this.#echoes.isActive && outcome === 'sent') this.#echoes.sent(delivery.message);
+    return outcome;
+  }
+
+  /** Sends a message of our own, which nobody waits for; at less than was asked for if the remote takes no more. */
+  tell(delivery: Delivery): void {
+    const { maximumQos = 2, isRetainAvailable = true } = this.limits ?? {};
+    const { qos, retain } = delivery;
+    this.send({ ...delivery, qos: lowerQos(qos, maximumQos), retain: retain && isRetainAvailable }, 0);
   }
 
   /** See `ForwardLine`. */
   maySendRun(qos: Qos, run: PublishRun): boolean {
-    if (this.#moves.isUnderway) return false;
+    if (this.#moves.isUnderway || this.#echoes.isActive) return false;
     return this.#line?.machine.maySendRun(qos, run) ?? false;
   }
 
@@ -182,21 +201,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#line?.machine.sendRun(forms, qos, token, this.#parts.turn.now);
   }
 
-  /** Asks the remote for subscriptions, in as many packets as its maximum packet size calls for. */
+  /** Asks the remote for subscriptions. */
   subscribe(entries: readonly SubscribeEntry[]): void {
-    const { options, log } = this.#parts;
-    const properties = this.#server.version === ProtocolVersion.v5 ? options.subscribeProperties : noProperties;
-    const packetId = this.#line?.machine.subscribe(entries, properties, this.#now) ?? 0;
-    if (packetId > 0) this.#asked.set(packetId, entries);
-    if (packetId >= 0) return;
-    const half = Math.ceil(entries.length / 2);
-    if (entries.length > 1) {
-      this.subscribe(entries.slice(0, half));
-      this.subscribe(entries.slice(half));
-    } else {
-      const facts = { bridge: options.name, filter: entries[0]?.filter };
-      log.error(facts, 'not subscribed: the remote does not take so large a packet');
-    }
+    const properties =
+      this.#server.version === ProtocolVersion.v5 ? this.#parts.options.subscribeProperties : noProperties;
+    this.#requests.ask({ machine: this.#line?.machine, properties, now: this.#now }, entries);
   }
 
   /** Disconnects in order and dials no more; fulfilled when the socket is gone. */
@@ -288,7 +297,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `LineOwner`. */
   messageReceived(publish: ReceivedPublish, ticket: number): void {
-    this.#owner.messageReceived(publish, ticket);
+    if (this.#echoes.isEcho(publish)) this.session.accept(ticket, ReasonCode.success);
+    else this.#owner.messageReceived(publish, ticket);
   }
 
   /** See `LineOwner`. */
@@ -303,9 +313,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `LineOwner`. */
   subscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void {
-    const filters = this.#asked.get(packetId)?.map(({ filter }) => filter) ?? [];
-    this.#asked.delete(packetId);
-    this.#owner.subscribed(filters, reasonCodes);
+    this.#owner.subscribed(this.#requests.answered(packetId), reasonCodes);
   }
 
   /** See `LineOwner`; a bridge never asks for it. */
@@ -347,7 +355,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   #open(server: RemoteServer, socket: Socket): void {
     const { turn, options } = this.#parts;
     this.#wasAccepted = false;
-    this.#asked.clear();
+    this.#requests.clear();
     this.#remotes.certificate = socket.peerCertificate;
     if (server !== this.#server) {
       const before = this.#server;
@@ -358,6 +366,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     const runSink = { runReceived: () => false, runSettled: (token: number) => this.#owner.runSettled(token) };
     const terms = { ...termsOf(options, server), runSink };
     const { session } = server;
+    const isOld = server.version !== ProtocolVersion.v5;
+    this.#echoes.isActive = isOld && !server.isBridgeBitSet && areEchoesLookedFor(options);
     this.#line = new OutgoingLine({ socket, turn, session, terms, maximumPacketSize: options.maximumPacketSize }, this);
     this.#line.start();
   }

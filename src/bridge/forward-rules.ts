@@ -19,7 +19,7 @@ import type { Router } from '../router/router.ts';
 import type { ForwardRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { compiledTopics } from './compiled-topics.ts';
-import { mayForward } from './loop-guard.ts';
+import { mayForward, type PathGuard } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
 import { RuleGate } from './rule-gate.ts';
@@ -45,6 +45,8 @@ export interface ForwardRuleContext {
   readonly responseMapping: ResponseMapping;
   /** Milliseconds of the monotonic clock. */
   readonly now: () => number;
+  /** Writes the way of messages that may come back; undefined for a rule whose messages cannot. */
+  readonly paths?: PathGuard | undefined;
 }
 
 /** One rule at work. */
@@ -74,7 +76,11 @@ export class ForwardRule implements Destination, RunTaker {
     this.#properties = new RuleProperties(userProperties, flatten !== undefined, context.responseMapping);
     this.#gate = RuleGate.of(options);
     this.#mapped = this.#mapping.isIdentity ? undefined : new MappedRun(this.#mapping);
-    this.#isSingle = this.#mapping.needsContext || this.#properties.isForAll || this.#gate !== undefined;
+    this.#isSingle =
+      this.#mapping.needsContext ||
+      this.#properties.isForAll ||
+      this.#gate !== undefined ||
+      context.paths !== undefined;
   }
 
   /** Whether the remote can be reached now. */
@@ -143,11 +149,24 @@ export class ForwardRule implements Destination, RunTaker {
       this.counters.dropped.add(refused ?? 'bad-topic');
       return;
     }
-    const { retain = message.retain } = this.#options;
-    const rewritten = message.rewritten(topic, this.#properties.rewrite(message), this.#qosOf(message.qos), retain);
+    const rewritten = this.#rewritten(message, topic);
+    if (rewritten === undefined) {
+      this.counters.dropped.add('loop');
+      return;
+    }
     const reason = this.#append(rewritten, acceptance);
     const isFull = reason === 'queue-full' || reason === 'disk-full';
     if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, reason === 'disk-full');
+  }
+
+  /** The message on the other side; undefined if it has been here before, or has come too far. */
+  #rewritten(message: Message, topic: string): Message | undefined {
+    const { retain = message.retain } = this.#options;
+    const { paths } = this.#context;
+    const own = this.#properties.rewrite(message);
+    const properties = paths === undefined ? own : paths.stamp(own, message.origin.kind === 'bridge');
+    if (properties === undefined) return undefined;
+    return message.rewritten(topic, properties, this.#qosOf(message.qos), retain);
   }
 
   #qosOf(published: Qos): Qos {

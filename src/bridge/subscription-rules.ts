@@ -10,6 +10,7 @@ import type { DropReason } from '../queue/overflow.ts';
 import type { SubscriptionRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { compiledTopics } from './compiled-topics.ts';
+import type { PathGuard } from './loop-guard.ts';
 import { MessageContext } from './message-context.ts';
 import { RuleGate } from './rule-gate.ts';
 import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
@@ -21,14 +22,19 @@ export class SubscriptionRule {
   readonly #mapping: RuleMapping;
   readonly #properties: RuleProperties;
   readonly #gate: RuleGate | undefined;
+  readonly #paths: PathGuard | undefined;
 
-  /** `responseMapping`: the local name of a remote response topic. Throws UsageError for a rule that is none. */
-  constructor(options: SubscriptionRuleOptions, responseMapping: ResponseMapping) {
+  /**
+   * `responseMapping`: the local name of a remote response topic; `paths`: writes the way of messages that may come
+   * back. Throws UsageError for a rule that is none.
+   */
+  constructor(options: SubscriptionRuleOptions, responseMapping: ResponseMapping, paths?: PathGuard) {
     const { remoteTopic, localTopic, userProperties = [], flatten } = options;
     this.#options = options;
     this.#mapping = compiledTopics(remoteTopic, localTopic, options);
     this.#properties = new RuleProperties(userProperties, flatten !== undefined, responseMapping);
     this.#gate = RuleGate.of(options);
+    this.#paths = paths;
   }
 
   /** What the remote is asked for; with its session kept, retained messages do not come again. */
@@ -70,7 +76,9 @@ export class SubscriptionRule {
     if (topic === undefined || topic instanceof MappingFault) return 'bad-topic';
     const refused = this.#gate?.refuse(message, now);
     if (refused !== undefined) return refused;
-    const properties = this.#properties.rewrite(message);
+    const own = this.#properties.rewrite(message);
+    const properties = this.#paths === undefined ? own : this.#paths.stamp(own, false);
+    if (properties === undefined) return 'loop';
     const { retain = message.retain, qosMax = message.qos } = this.#options;
     const qos = lowerQos(message.qos, qosMax);
     const isSame = topic === message.topic && properties === message.properties;

@@ -1,5 +1,5 @@
-// BridgeConfig: a bridge as a configuration has it: its servers, its connection, its rules and its queue, complete, with
-// defaults filled in and units in the names. It does not know the bridge; the
+// BridgeConfig: a bridge as a configuration has it: its servers, its connection, its rules and its
+// queue, complete, with defaults filled in and units in the names. It does not know the bridge; the
 // composition root translates.
 import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { Durability } from '../base/durability.ts';
@@ -100,6 +100,13 @@ export interface BridgeConfig extends ServerConfig {
   readonly failbackMs: number;
   readonly isSessionShared: boolean;
   readonly isSteppingDown: boolean;
+  readonly loopGuard: 'auto' | 'on' | 'off';
+  readonly loopProperty: string;
+  /** 1 to 255. Default 8. */
+  readonly loopHopsMax: number;
+  readonly isNotifying: boolean;
+  readonly notificationTopic?: string;
+  readonly isNotifyingHereOnly: boolean;
   /** 1000 to 3600000. Default 20000. */
   readonly connectTimeoutMs: number;
   /** 1000 to 3600000. Default 10000. */

@@ -131,6 +131,12 @@ const bridgeKeys = {
   stable_after: v.optional(duration('0s', '1d'), defaults.stable_after),
   connect_timeout: v.optional(duration('1s', '1h'), defaults.connect_timeout),
   answer_timeout: v.optional(duration('1s', '1h'), defaults.answer_timeout),
+  loop_guard: v.optional(oneOf({ auto: 'auto', on: 'on', off: 'off' } as const), defaults.loop_guard),
+  loop_property: v.optional(text, defaults.loop_property),
+  loop_hops: v.optional(whole(1, 255), defaults.loop_hops),
+  notifications: v.optional(flag, defaults.notifications),
+  notification_topic: v.optional(topicName),
+  notifications_local_only: v.optional(flag, defaults.notifications_local_only),
   step_down: v.optional(flag, defaults.step_down),
   clean_start: v.optional(flag, defaults.clean_start),
   username: v.optional(text),
@@ -201,6 +207,11 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     const fault = tlsFault(raw.server, draft);
     if (fault !== undefined) addIssue({ message: fault });
     if (raw.backoff_min > raw.backoff_max) addIssue({ message: 'expected backoff_min to be at most backoff_max' });
+    if (raw.will !== undefined && raw.notification_topic !== undefined && !raw.notifications_local_only) {
+      addIssue({
+        message: 'expected no will beside notification_topic, which needs it; or notifications_local_only = true',
+      });
+    }
     if (raw.hybrid_bridging && raw.hybrid_servers.length === 0) {
       addIssue({ message: 'expected hybrid_servers = [ "mqtt-tcp://host:1883" ] beside hybrid_bridging' });
     }
@@ -217,6 +228,12 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       failbackMs: raw.failback,
       isSessionShared: raw.hybrid_shared_session,
       isSteppingDown: raw.step_down,
+      loopGuard: raw.loop_guard,
+      loopProperty: raw.loop_property,
+      loopHopsMax: raw.loop_hops,
+      isNotifying: raw.notifications,
+      notificationTopic: raw.notification_topic,
+      isNotifyingHereOnly: raw.notifications_local_only,
       connectTimeoutMs: raw.connect_timeout,
       answerTimeoutMs: raw.answer_timeout,
       version: raw.proto_ver,

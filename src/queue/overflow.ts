@@ -18,6 +18,7 @@ export const dropReasons = [
   'refused',
   'unsupported',
   'bad-topic',
+  'loop',
   'sampled',
   'unchanged',
   'too-soon',

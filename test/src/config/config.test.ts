@@ -108,6 +108,11 @@ t.test('a bridge of which only the server is said has the defaults', async (t) =
     renewBeforeMs: 60_000,
     isSessionShared: false,
     isSteppingDown: true,
+    loopGuard: 'auto',
+    loopProperty: 'viaduct-path',
+    loopHopsMax: 8,
+    isNotifying: true,
+    isNotifyingHereOnly: false,
     connectTimeoutMs: 20_000,
     answerTimeoutMs: 10_000,
     version: 5,
@@ -267,9 +272,9 @@ t.test('what is accepted and means something else here is noted, with its place'
   const told = notes.map(({ line, path, text }) => `${line} ${path.replace('bridges.mqtt.plant7.', '')}: ${text}`);
   t.match(
     told.join('\n'),
-    /^76 resend_interval: Viaduct sends .* when it has reconnected, never on a live connection$/m,
+    /^82 resend_interval: Viaduct sends .* when it has reconnected, never on a live connection$/m,
   );
-  t.match(told.join('\n'), /^73 max_parallel_processes: one connection is used in this version$/m);
+  t.match(told.join('\n'), /^79 max_parallel_processes: one connection is used in this version$/m);
   t.match(told.join('\n'), /^6 clientid: \$\{VIN\} stays as it is: the variable NANOMQ_VIN is not set$/m);
   const noted = async (text: string): Promise<readonly string[]> => (await load(text)).notes.map(({ path }) => path);
   t.strictSame(await noted('bridges.mqtt.b { server = h, clientid = c, max_parallel_processes = 1 }'), []);
