@@ -1,6 +1,6 @@
 // LoopGuard: what a bridge never carries. A message that this bridge brought in does not go back to where it came from
-// (origin is an identity), and the broker's own topics stay at home. Over several brokers the path is written into a user
-// property, 5.0 only: a message that has been here is not forwarded again, nor one that has come too far.
+// (origin is an identity), and the broker's own topics stay at home. Over several brokers the path is written into a
+// user property, 5.0 only: a message that has been here is not taken again, nor one that has come too far.
 // What a 3.x remote sends back is known by its fingerprint, salted so that nobody can make two messages look the same.
 //
 // Bounded: a path by `hopsMax`, fingerprints by their number and their time.

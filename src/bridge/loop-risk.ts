@@ -30,7 +30,7 @@ export function isSubscriptionAtRisk(rule: SubscriptionRuleOptions, { forwards }
   );
 }
 
-/** Whether what a 3.x remote sends is to be compared with what it got: as configured, or where it may send that back. */
+/** Whether what a 3.x remote sends is compared with what it got: as configured, or where it may send that back. */
 export function areEchoesLookedFor(options: BridgeOptions): boolean {
   if (options.loopGuard !== 'auto') return options.loopGuard === 'on';
   const rules: Rules = options;

@@ -1,5 +1,5 @@
-// Messages that could go round: over two and three brokers of ours in every direction, and at 3.x remotes that send back
-// what they get. And how a bridge tells that it is connected.
+// Messages that could go round: over two and three brokers of ours in every direction, and at 3.x remotes that send
+// back what they get. And how a bridge tells that it is connected.
 import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
