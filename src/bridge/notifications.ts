@@ -1,5 +1,5 @@
-// Notifications: whether a bridge is connected, as retained messages: `1` or `0` where mosquitto's bridges have it, with
-// a JSON beside it here; and, on a topic of one's choice, at the remote too, where a will says the `0` that we cannot.
+// Notifications: whether a bridge is connected, as retained messages: `1` or `0` where mosquitto has them, with a JSON
+// beside it here; and, on a topic of one's choice, at the remote too, where a will says the `0` that we cannot.
 //
 //   here:  $SYS/broker/connection/NAME/state  1 or 0,  $SYS/broker/connection/NAME/status  {"state": ...}
 
