@@ -151,13 +151,28 @@ export class App {
     place.watcher.seen = (event, clientId) => this.#web?.deviceSeen(event, clientId);
   }
 
+  /** Whether only the rules of a bridge changed, and it has the new ones now: connection and queue stay. */
+  #updateRules(name: string, before: LoadedConfig, next: LoadedConfig): boolean {
+    const [old, fresh] = [before, next].map((loaded) => {
+      const config = loaded.config.bridges.find((one) => one.name === name);
+      return config === undefined ? undefined : settingsOf(loaded, config);
+    });
+    if (old === undefined || fresh === undefined) return false;
+    const rest = { forwards: [], subscriptions: [] };
+    if (!isSame({ ...old, ...rest }, { ...fresh, ...rest })) return false;
+    const { forwards = [], subscriptions = [] } = fresh;
+    this.bridges.get(name)?.updateRules({ forwards, subscriptions });
+    this.log.info({ bridge: name }, 'the bridge has other rules');
+    return true;
+  }
+
   async #reloadBridges(before: LoadedConfig, next: LoadedConfig): Promise<void> {
     const settings = (loaded: LoadedConfig): ReadonlyMap<string, string> =>
       new Map(loaded.config.bridges.map((one) => [one.name, JSON.stringify(settingsOf(loaded, one))]));
     const old = settings(before);
     const fresh = settings(next);
     for (const [name, text] of old) {
-      if (fresh.get(name) === text) continue;
+      if (fresh.get(name) === text || this.#updateRules(name, before, next)) continue;
       await this.bridges.remove(name);
       if (!fresh.has(name)) this.#storage?.forget(`bridge/${name}`);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');

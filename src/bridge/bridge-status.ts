@@ -55,6 +55,8 @@ export interface RuleStatus {
   readonly to: string;
   /** What the configuration says about the rule. */
   readonly note?: string;
+  /** Filters that the remote refused, with its reasons; they are asked for again from time to time. */
+  readonly refused?: Readonly<Record<string, string>>;
   /** Messages that matched. */
   readonly received: number;
   /** Messages that the other side has: acknowledged, or sent at QoS 0. */

@@ -6,6 +6,7 @@
 //   open --destroy--> closed
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
@@ -15,14 +16,15 @@ import type { Router } from '../router/router.ts';
 import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import { Connector, type ConnectorOwner } from './connector.ts';
-import { ForwardRule } from './forward-rules.ts';
+import type { ForwardRule } from './forward-rules.ts';
 import { Forwarder, type ForwardStorage } from './forwarder.ts';
 import { PathGuard } from './loop-guard.ts';
-import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
 import { Notifications } from './notifications.ts';
 import { Receiver } from './receiver.ts';
+import { RefusedFilters } from './refused-filters.ts';
+import { RuleMaker } from './rule-maker.ts';
 import type { RunCommand } from './server-secrets.ts';
-import { SubscriptionRule } from './subscription-rules.ts';
+import type { SubscriptionRule } from './subscription-rules.ts';
 
 /** What the composition root gives to a bridge. */
 export interface BridgeContext {
@@ -57,10 +59,14 @@ export class Bridge {
   readonly #forwarder: Forwarder;
   readonly #receiver: Receiver;
   readonly #notifications: Notifications;
-  readonly #forwards: readonly ForwardRule[];
+  #forwards: readonly ForwardRule[];
+  readonly #ruleMaker: RuleMaker;
+  readonly #refused: RefusedFilters;
+  /** Filters of rules that are gone, which the remote may still know. */
+  readonly #unwanted = new Set<string>();
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly #former: ForwardRule;
-  readonly #subscriptions: readonly SubscriptionRule[];
+  #subscriptions: readonly SubscriptionRule[];
   readonly #listeners = new Set<(status: BridgeStatus) => void>();
   #state: 'open' | 'closing' | 'closed' = 'open';
   #resolveClosed: (reason: BridgeClosed) => void = () => undefined;
@@ -76,27 +82,20 @@ export class Bridge {
     this.#connector = new Connector({ ...context, options }, this.#owner());
     const stored = this.#storedTerms(context, options, origin);
     this.#forwarder = new Forwarder(options, this.#connector, () => clock.now(), stored);
-    const ruleContext = {
+    this.#ruleMaker = new RuleMaker(options, {
       origin,
       queue: this.#forwarder,
-      responseMapping: (local: string) => firstInverse(this.#subscriptions, local),
       now: () => clock.now(),
-    };
-    const paths = pathsOf(context, options);
-    const isGuarded = options.loopGuard === 'on' ? () => true : isForwardAtRisk;
-    this.#forwards = options.forwards.map(
-      (rule) => new ForwardRule(rule, isGuarded(rule, options) ? { ...ruleContext, paths } : ruleContext),
-    );
-    this.#former = new ForwardRule({ localTopic: '#', remoteTopic: '', note: 'former rules' }, ruleContext);
+      paths: pathsOf(context, options),
+      toRemote: (local) => firstInverse(this.#subscriptions, local),
+      toLocal: (remote) => firstInverse(this.#forwards, remote),
+    });
+    const { forwards, subscriptions } = this.#ruleMaker.make(options);
+    this.#forwards = forwards;
+    this.#subscriptions = subscriptions;
+    this.#former = this.#ruleMaker.former;
     this.#forwarder.restore();
-    this.#subscriptions = options.subscriptions.map(
-      (rule) =>
-        new SubscriptionRule(
-          rule,
-          (remote) => firstInverse(this.#forwards, remote),
-          options.loopGuard === 'on' || isSubscriptionAtRisk(rule, options) ? paths : undefined,
-        ),
-    );
+    this.#refused = new RefusedFilters(clock, (filters) => this.#askAgain(filters));
     this.#receiver = new Receiver(this.#subscriptions, {
       origin,
       router: context.router,
@@ -142,8 +141,11 @@ export class Bridge {
       queueBytes: this.#forwarder.byteLength,
       underway: this.#connector.session.underwayCount,
       forwards: this.#allForwards.map((rule) => rule.status),
-      subscriptions: this.#subscriptions.map((rule) => rule.status),
-      echoes: this.#connector.echoCount,
+      subscriptions: this.#subscriptions.map((rule) => {
+        const refused = this.#refused.reasonsOf(rule.filters);
+        return refused === undefined ? rule.status : { ...rule.status, refused };
+      }),
+      echoes: this.#connector.echoes.count,
       unmatched: this.#receiver.unmatched.value,
     };
   }
@@ -198,6 +200,32 @@ export class Bridge {
     this.#finish(undefined);
   }
 
+  /**
+   * Other rules from now on; those that did not change keep their numbers. What waits goes on as it was mapped; the
+   * remote is asked for what is new, and for the end of what is gone. Throws UsageError for a rule that cannot be
+   * compiled, and nothing has changed then.
+   */
+  updateRules(rules: Pick<BridgeOptions, 'forwards' | 'subscriptions'>): void {
+    if (this.#state !== 'open') throw new UsageError('CLOSED', `the bridge ${this.name} is closed`);
+    const [forwardsBefore, before] = [this.#forwards, this.#subscriptions];
+    const { forwards, subscriptions } = this.#ruleMaker.make(rules);
+    const { router } = this.#context;
+    for (const rule of forwardsBefore) if (!forwards.includes(rule)) rule.detach(router);
+    for (const rule of forwards) if (!forwardsBefore.includes(rule)) rule.attach(router);
+    this.#forwards = forwards;
+    this.#subscriptions = subscriptions;
+    this.#receiver.rules = subscriptions;
+    const wanted = new Set(subscriptions.flatMap(({ filters }) => filters));
+    const gone = before.flatMap(({ filters }) => filters).filter((filter) => !wanted.has(filter));
+    for (const filter of wanted) this.#unwanted.delete(filter);
+    for (const filter of gone) this.#unwanted.add(filter);
+    this.#refused.forget(gone);
+    if (!this.#connector.isConnected) return;
+    this.#unsubscribeUnwanted();
+    const fresh = subscriptions.filter((rule) => !before.includes(rule)).flatMap((rule) => rule.entries(false));
+    if (fresh.length > 0) this.#connector.subscribe(fresh);
+  }
+
   /** Dials at once if the bridge waits: something has changed that may have been in the way. */
   wake(): void {
     this.#connector.wake();
@@ -249,11 +277,23 @@ export class Bridge {
   }
 
   #connected(isSessionPresent: boolean): void {
+    if (isSessionPresent) this.#unsubscribeUnwanted();
+    this.#unwanted.clear();
     const entries = this.#subscriptions.flatMap((rule) => rule.entries(isSessionPresent));
     if (entries.length > 0) this.#connector.subscribe(entries);
     this.#notify(true);
     this.#forwarder.pump();
     this.#checkDrained();
+  }
+
+  #unsubscribeUnwanted(): void {
+    this.#connector.unsubscribe([...this.#unwanted]);
+    this.#unwanted.clear();
+  }
+
+  #askAgain(filters: ReadonlySet<string>): void {
+    const entries = this.#subscriptions.flatMap((rule) => rule.entries(false));
+    this.#connector.subscribe(entries.filter(({ filter }) => filters.has(filter)));
   }
 
   #notify(isConnected: boolean): void {
@@ -274,6 +314,7 @@ export class Bridge {
   #subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
     // its packet identifier may have been in the way of a message's
     this.#forwarder.pump();
+    this.#refused.answered(filters, reasonCodes);
     for (const [index, reasonCode] of reasonCodes.entries()) {
       if (!isFailure(reasonCode)) continue;
       const facts = { bridge: this.name, filter: filters[index], reason: reasonName(reasonCode) };
@@ -282,6 +323,7 @@ export class Bridge {
   }
 
   #stateChanged(): void {
+    if (this.#connector.state.state !== 'connected') this.#refused.stop();
     this.#notifications.changed(this.#connector.state, this.#connector.remote);
     if (this.#listeners.size === 0) return;
     const { status } = this;

@@ -68,12 +68,13 @@ export interface ConnectorParts {
 
 /** One bridge's connection. */
 export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner {
+  /** Knows what a 3.x remote sends back. */
+  readonly echoes: EchoGuard;
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
   readonly #remotes: Remotes;
   readonly #redial: Redial;
   readonly #moves: Moves;
-  readonly #echoes: EchoGuard;
   readonly #requests: SubscriptionRequests;
   /** Whose session the open flows belong to. */
   #server: RemoteServer;
@@ -96,7 +97,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#server = this.#remotes.current;
     this.#redial = new Redial(ports, this.#remotes, this);
     this.#moves = new Moves({ ...parts, remotes: this.#remotes }, this);
-    this.#echoes = new EchoGuard(ports.random.bytes(4).readInt32LE(0), () => this.#now);
+    this.echoes = new EchoGuard(ports.random.bytes(4).readInt32LE(0), () => this.#now);
     for (const server of this.#remotes.servers) checkConnect(termsOf(options, server).connect);
   }
 
@@ -156,11 +157,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return this.#line?.machine.server;
   }
 
-  /** Messages that the remote sent back, and that went no further. */
-  get echoCount(): number {
-    return this.#echoes.count;
-  }
-
   /** Begins to dial. */
   start(): void {
     this.#redial.start();
@@ -179,7 +175,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** See `ForwardLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
     const outcome = this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
-    if (this.#echoes.isActive && outcome === 'sent') this.#echoes.sent(delivery.message);
+    if (this.echoes.isActive && outcome === 'sent') this.echoes.sent(delivery.message);
     return outcome;
   }
 
@@ -192,7 +188,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `ForwardLine`. */
   maySendRun(qos: Qos, run: PublishRun): boolean {
-    if (this.#moves.isUnderway || this.#echoes.isActive) return false;
+    if (this.#moves.isUnderway || this.echoes.isActive) return false;
     return this.#line?.machine.maySendRun(qos, run) ?? false;
   }
 
@@ -206,6 +202,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     const properties =
       this.#server.version === ProtocolVersion.v5 ? this.#parts.options.subscribeProperties : noProperties;
     this.#requests.ask({ machine: this.#line?.machine, properties, now: this.#now }, entries);
+  }
+
+  /** Asks the remote for the end of subscriptions; without a connection nothing is asked. */
+  unsubscribe(filters: readonly string[]): void {
+    if (filters.length > 0) this.#line?.machine.unsubscribe(filters, this.#now);
   }
 
   /** Disconnects in order and dials no more; fulfilled when the socket is gone. */
@@ -297,7 +298,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `LineOwner`. */
   messageReceived(publish: ReceivedPublish, ticket: number): void {
-    if (this.#echoes.isEcho(publish)) this.session.accept(ticket, ReasonCode.success);
+    if (this.echoes.isEcho(publish)) this.session.accept(ticket, ReasonCode.success);
     else this.#owner.messageReceived(publish, ticket);
   }
 
@@ -367,7 +368,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     const terms = { ...termsOf(options, server), runSink };
     const { session } = server;
     const isOld = server.version !== ProtocolVersion.v5;
-    this.#echoes.isActive = isOld && !server.isBridgeBitSet && areEchoesLookedFor(options);
+    this.echoes.isActive = isOld && !server.isBridgeBitSet && areEchoesLookedFor(options);
     this.#line = new OutgoingLine({ socket, turn, session, terms, maximumPacketSize: options.maximumPacketSize }, this);
     this.#line.start();
   }

@@ -26,7 +26,8 @@ export interface ReceiverParts {
 export class Receiver {
   /** Messages that no rule was about: leftovers of an earlier configuration in the remote's session. */
   readonly unmatched: Counter = new Counter();
-  readonly #rules: readonly SubscriptionRule[];
+  /** The rules; the first that is about a topic takes it. */
+  rules: readonly SubscriptionRule[];
   readonly #origin: Origin;
   readonly #router: Router;
   readonly #session: () => Session;
@@ -35,7 +36,7 @@ export class Receiver {
   constructor(rules: readonly SubscriptionRule[], parts: ReceiverParts) {
     const { origin, router, session, refusedForNow } = parts;
     this.#refusedForNow = refusedForNow;
-    this.#rules = rules;
+    this.rules = rules;
     this.#origin = origin;
     this.#router = router;
     this.#session = session;
@@ -45,7 +46,7 @@ export class Receiver {
   receive(publish: ReceivedPublish, ticket: number, now: number): void {
     // a late acceptance belongs to the server that sent the message
     const session = this.#session();
-    const rule = this.#rules.find((one) => one.matches(publish.topic));
+    const rule = this.rules.find((one) => one.matches(publish.topic));
     if (rule === undefined) {
       this.unmatched.add();
       session.accept(ticket, ReasonCode.success);

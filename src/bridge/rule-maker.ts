@@ -1,0 +1,81 @@
+// RuleMaker: makes the rules of a bridge, and makes them anew when they change while it runs: a rule
+// that is the same as before stays the same object, with its numbers and what it has seen. All are
+// compiled before any takes effect.
+import type { Origin } from '../message/origin.ts';
+import type { BridgeOptions, ForwardRuleOptions, SubscriptionRuleOptions } from './bridge-options.ts';
+import { type ForwardQueue, ForwardRule } from './forward-rules.ts';
+import type { PathGuard } from './loop-guard.ts';
+import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
+import { SubscriptionRule } from './subscription-rules.ts';
+
+type RuleLists = Pick<BridgeOptions, 'forwards' | 'subscriptions'>;
+
+/** What rules work with. */
+export interface RuleMakerParts {
+  readonly origin: Origin;
+  readonly queue: ForwardQueue;
+  readonly now: () => number;
+  readonly paths: PathGuard | undefined;
+  /** The remote name of a local response topic, and the local one of a remote topic. */
+  readonly toRemote: (topic: string) => string | undefined;
+  readonly toLocal: (topic: string) => string | undefined;
+}
+
+/** The rules of one bridge. */
+export interface Rules {
+  readonly forwards: readonly ForwardRule[];
+  readonly subscriptions: readonly SubscriptionRule[];
+}
+
+/** Makes rules. */
+export class RuleMaker {
+  /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
+  readonly former: ForwardRule;
+  readonly #isGuardedAlways: boolean;
+  readonly #parts: RuleMakerParts;
+  #forwards = new Map<string, ForwardRule>();
+  #subscriptions = new Map<string, SubscriptionRule>();
+
+  constructor({ loopGuard }: Pick<BridgeOptions, 'loopGuard'>, parts: RuleMakerParts) {
+    this.#isGuardedAlways = loopGuard === 'on';
+    this.#parts = parts;
+    this.former = this.#forward({ localTopic: '#', remoteTopic: '', note: 'former rules' }, undefined);
+  }
+
+  /** The rules of these options. Throws UsageError for one that cannot be compiled. */
+  make(options: RuleLists): Rules {
+    const { paths } = this.#parts;
+    const forwards = new Map<string, ForwardRule>();
+    for (const rule of options.forwards) {
+      const guard = this.#isGuardedAlways || isForwardAtRisk(rule, options) ? paths : undefined;
+      const key = keyOf(rule, guard, forwards);
+      forwards.set(key, this.#forwards.get(key) ?? this.#forward(rule, guard));
+    }
+    const subscriptions = new Map<string, SubscriptionRule>();
+    for (const rule of options.subscriptions) {
+      const guard = this.#isGuardedAlways || isSubscriptionAtRisk(rule, options) ? paths : undefined;
+      const key = keyOf(rule, guard, subscriptions);
+      const made = this.#subscriptions.get(key) ?? new SubscriptionRule(rule, this.#parts.toLocal, guard);
+      subscriptions.set(key, made);
+    }
+    this.#forwards = forwards;
+    this.#subscriptions = subscriptions;
+    return { forwards: [...forwards.values()], subscriptions: [...subscriptions.values()] };
+  }
+
+  #forward(rule: ForwardRuleOptions, paths: PathGuard | undefined): ForwardRule {
+    const { origin, queue, now, toRemote } = this.#parts;
+    return new ForwardRule(rule, { origin, queue, now, responseMapping: toRemote, paths });
+  }
+}
+
+/** Rules that are written alike are the same rule; a second one of them is another. */
+function keyOf(
+  rule: ForwardRuleOptions | SubscriptionRuleOptions,
+  guard: PathGuard | undefined,
+  taken: ReadonlyMap<string, unknown>,
+): string {
+  let key = `${guard === undefined ? '' : 'guarded '}${JSON.stringify(rule)}`;
+  while (taken.has(key)) key += '+';
+  return key;
+}
