@@ -103,6 +103,7 @@ export const en = {
     refused: 'refused by the receiver',
     unsupported: 'not supported by the receiver',
     'bad-topic': 'no valid topic',
+    loop: 'came round',
     sampled: 'left out by sampling',
     unchanged: 'unchanged',
     'too-soon': 'too soon',

@@ -103,6 +103,7 @@ export const zh: Text = {
     refused: '被接收方拒绝',
     unsupported: '接收方不支持',
     'bad-topic': '主题无效',
+    loop: '消息绕回',
     sampled: '抽样略过',
     unchanged: '内容未变',
     'too-soon': '间隔过短',
