@@ -6,7 +6,7 @@
 //   open --destroy--> closed
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
-import { UsageError } from '../base/errors.ts';
+import { ClosedError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
@@ -206,7 +206,7 @@ export class Bridge {
    * compiled, and nothing has changed then.
    */
   updateRules(rules: Pick<BridgeOptions, 'forwards' | 'subscriptions'>): void {
-    if (this.#state !== 'open') throw new UsageError('CLOSED', `the bridge ${this.name} is closed`);
+    if (this.#state !== 'open') throw new ClosedError(`the bridge ${this.name} is closed`);
     const [forwardsBefore, before] = [this.#forwards, this.#subscriptions];
     const { forwards, subscriptions } = this.#ruleMaker.make(rules);
     const { router } = this.#context;
