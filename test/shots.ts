@@ -43,6 +43,7 @@ for (const [size, width, height] of [
       reducedMotion: 'reduce',
     });
     const page = await context.newPage();
+    await page.addInitScript("localStorage.setItem('viaduct.session', 'yes')");
     page.on('console', (message) => {
       if (message.type() === 'error') console.log(`${size} ${scheme}: ${message.text()}`);
     });

@@ -62,6 +62,7 @@ export class App {
   /** Takes a session that the server told. */
   loggedIn(session: SessionReply): void {
     this.session.value = session;
+    remember('session', 'yes');
     if (session.mustChangePassword) return;
     this.live.open();
     this.api.get<Parameters<Live['fill']>[0]>('/metrics/history').then(
@@ -70,10 +71,16 @@ export class App {
     );
   }
 
+  /** Whether this browser may hold a session: only then it is asked for. */
+  get mayHaveSession(): boolean {
+    return remembered('session') === 'yes';
+  }
+
   /** Forgets the session. */
   loggedOut(): void {
     this.live.close();
     this.session.value = null;
+    remember('session', 'no');
   }
 
   /** Whether who is logged in may do what needs a role. */

@@ -18,6 +18,11 @@ import { Shell } from './shell.tsx';
 function Root(): JSX.Element {
   const app = useApp();
   useEffect(() => {
+    // who never logged in here, or logged out, need not ask
+    if (!app.mayHaveSession) {
+      app.loggedOut();
+      return;
+    }
     app.api.get<SessionReply>('/session').then(
       (session) => app.loggedIn(session),
       () => app.loggedOut(),

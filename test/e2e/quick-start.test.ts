@@ -1,0 +1,97 @@
+// The quick start as a new user walks it, with the real program and mosquitto as the remote: log in, make a bridge in
+// the wizard, test it, save it, publish in the tap, pull the plug, see the queue grow, and see it drain.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+import t from 'tap';
+import { freePort, Mosquitto, untilListening } from '../kit/mosquitto.ts';
+import { findProgram, needs } from '../kit/parts.ts';
+
+async function publish(page: Page, topic: string, payload: string): Promise<void> {
+  await page.getByLabel('Topic', { exact: true }).fill(topic);
+  await page.getByRole('textbox', { name: 'Payload' }).fill(payload);
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await page.getByText('Taken', { exact: false }).first().waitFor();
+}
+
+t.test('a new user bridges a site, pulls the plug and loses nothing', needs('chromium', 'mosquitto'), async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'viaduct-quick-start-'));
+  const [port, httpPort] = [await freePort(), await freePort()];
+  const config = join(folder, 'site.conf');
+  const lines = [
+    `listeners.tcp { bind = "127.0.0.1:${port}" }`,
+    `http_server { port = ${httpPort}, password = "public" }`,
+    `data.dir = "${folder}/data"`,
+  ];
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  const remote = await Mosquitto.start();
+  const site = spawn(process.execPath, ['build/src/app/main.js', 'start', '--config', config], { stdio: 'ignore' });
+  const browser = await chromium.launch({ executablePath: findProgram('chromium') ?? '', args: ['--no-sandbox'] });
+  t.teardown(async () => {
+    await browser.close();
+    site.kill('SIGKILL');
+    await remote.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await untilListening(httpPort);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+  page.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  const at = (place: string): string => `http://127.0.0.1:${httpPort}/#/${place}`;
+
+  await page.goto(at(''));
+  await page.getByLabel('User name').fill('admin');
+  await page.getByLabel('Password').fill('public');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByLabel('Present password').fill('public');
+  await page.getByLabel('New password', { exact: true }).fill('a better one');
+  await page.getByLabel('New password, again').fill('a better one');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText('No bridges yet').waitFor();
+
+  await page.goto(at('bridges/new'));
+  await page.getByLabel(/^Name/).fill('cloud');
+  await page.getByLabel(/Address of the remote/).fill(`mqtt-tcp://127.0.0.1:${remote.port}`);
+  await page.getByRole('tab', { name: /Forwards/ }).click();
+  await page.getByRole('button', { name: 'Add rule' }).click();
+  await page.getByLabel(/Local filter/).fill('topic1');
+  await page.getByLabel(/Remote topic/).fill('fwd/topic1');
+  await page.locator('.rule .preview').getByText('fwd/topic1').waitFor();
+  await page.getByRole('button', { name: 'Test connection' }).click();
+  await page.getByText('Everything works').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+  await page.getByRole('button', { name: 'Review and save' }).click();
+  await page.getByRole('button', { name: 'Save bridge' }).click();
+  await page.getByText('Connected to the remote broker.').waitFor();
+
+  await page.goto(at('tap'));
+  await page.getByRole('button', { name: 'Listen' }).click();
+  await page.getByText('Listening', { exact: true }).waitFor();
+  await publish(page, 'topic1', '{"hello":1}');
+  await page.getByRole('article').first().waitFor();
+  t.match((await page.getByRole('article').first().textContent()) ?? '', /topic1/);
+
+  await remote.kill();
+  await page.goto(at('bridges/cloud'));
+  await page.getByText('The remote broker cannot be reached.').waitFor();
+  await page.goto(at('tap'));
+  for (const number of [1, 2, 3]) await publish(page, 'topic1', String(number));
+  await page.goto(at('bridges/cloud'));
+  const waiting = page.locator('.figures > div', { hasText: 'Waiting' });
+  await waiting.getByText('3', { exact: true }).waitFor();
+  await remote.restart();
+  await page.getByText('Connected to the remote broker.').waitFor();
+  await waiting.getByText('0', { exact: true }).waitFor();
+  await page.getByText('balanced').waitFor();
+  t.match(
+    (await page.locator('.law .sum').textContent()) ?? '',
+    /4\s*in[\s\S]*4\s*delivered[\s\S]*0\s*queued[\s\S]*0\s*dropped/,
+  );
+  t.strictSame(complaints, []);
+});
