@@ -1,7 +1,6 @@
 // Authentication: who sent a request. Three proofs: a session's token (cookie of a page, or bearer), the key of a
-// program (bearer, `vk_...`), and, where it is allowed, user and password (Basic, for old programs). Wrong proofs
-// count against their address; while it is locked out, nothing is checked at all.
-
+// program (bearer, `vk_...`), and, where it is allowed, user and password (Basic, for old programs). Wrong passwords
+// count against their address and their user; while those are locked out, no password is checked at all.
 import type { ServedRequest } from '../ports/http-server.ts';
 import type { Clock } from '../ports/ports.ts';
 import { HttpRefusal } from './http-refusal.ts';
@@ -26,7 +25,7 @@ export class Authentication {
   /** Who sent a request; undefined when it shows nothing. Rejects with HttpRefusal for what is wrong. */
   async principalOf(request: ServedRequest, mayUsePassword: boolean): Promise<Principal | undefined> {
     const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(/\s+/, 2);
-    if (scheme.toLowerCase() === 'bearer') return this.#ofToken(value, request);
+    if (scheme.toLowerCase() === 'bearer') return this.#ofToken(value);
     if (scheme.toLowerCase() === 'basic' && mayUsePassword) return this.#ofPassword(value, request);
     const token = cookieOf(request);
     return token === undefined ? undefined : this.#sessions.find(token);
@@ -47,8 +46,8 @@ export class Authentication {
     return { username, ...user, via: 'password', expiresAt: this.#clock.wallMs() };
   }
 
-  #ofToken(token: string, { remoteAddress }: ServedRequest): Principal {
-    this.#mayTry(remoteAddress, '');
+  /** Tokens are 32 random bytes: nobody guesses one, and a wrong one locks nobody out. */
+  #ofToken(token: string): Principal {
     const key = token.startsWith('vk_') ? this.#users.keyOf(token) : undefined;
     if (key !== undefined) {
       const { name, role } = key;
@@ -56,7 +55,6 @@ export class Authentication {
     }
     const principal = this.#sessions.find(token);
     if (principal !== undefined) return principal;
-    this.#lockOut.failed(remoteAddress, '', this.#clock.now());
     throw new HttpRefusal('UNAUTHENTICATED', 'the token is not known, or its time is over');
   }
 

@@ -70,6 +70,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
   response.on('error', () => gone.abort());
   const served = await handler(servedOf(request, gone.signal));
   if (gone.signal.aborted) return;
+  if (!request.complete) response.setHeader('connection', 'close');
   send(response, served, request.method === 'HEAD', gone.signal);
   // what was not read of a body goes with the connection
   if (!request.complete) response.on('finish', () => request.destroy());

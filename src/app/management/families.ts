@@ -1,6 +1,7 @@
 // Families: all endpoints of the API, in the order in which its document shows them. `/api/v1` is ours.
 // What endpoints need beyond the management comes to them here, once.
 // Bounded: it is a fixed list.
+import { brokerVersion } from '../../broker/broker.ts';
 import type { ApiFamily } from '../../http/api-server.ts';
 import type { AuditLog } from '../../http/audit-log.ts';
 import type { Authentication } from '../../http/authentication.ts';
@@ -13,6 +14,7 @@ import type { LiveFeed } from '../../http/live-feed.ts';
 import type { LogRing } from '../../http/log-ring.ts';
 import { logsApi } from '../../http/logs-api.ts';
 import { messagesApi } from '../../http/messages-api.ts';
+import { openApi } from '../../http/open-api.ts';
 import { overviewApi } from '../../http/overview-api.ts';
 import { rightsApi } from '../../http/rights-api.ts';
 import { ApiRouter } from '../../http/router.ts';
@@ -43,5 +45,7 @@ export function endpointsOf({ authentication, feed, log, audit }: FamilyParts): 
 
 /** Everything that is served below `/api`. */
 export function familiesOf(parts: FamilyParts): readonly ApiFamily[] {
-  return [{ base: '/api/v1', router: new ApiRouter(endpointsOf(parts)), mayUsePassword: false }];
+  const own = endpointsOf(parts);
+  const all: readonly Endpoint[] = [...own, openApi(brokerVersion, () => all)];
+  return [{ base: '/api/v1', router: new ApiRouter(all), mayUsePassword: false }];
 }

@@ -12,6 +12,7 @@ import { Authentication } from '../../http/authentication.ts';
 import { ConfigHistory } from '../../http/config-history.ts';
 import { LiveFeed } from '../../http/live-feed.ts';
 import type { LogRing } from '../../http/log-ring.ts';
+import { metricsAnswer } from '../../http/metrics-page.ts';
 import { RequestGuard } from '../../http/request-guard.ts';
 import { Sessions, sessionDefaults } from '../../http/sessions.ts';
 import { staticFiles } from '../../http/static-files.ts';
@@ -123,12 +124,14 @@ export class Web {
     log.info({ host, port: this.#server.port, isEncrypted: tls !== undefined }, 'API and dashboard are served');
   }
 
-  #handler({ host, hosts, bodyBytesMax, sessionIdleMs }: HttpServerConfig, users: WebUsers): HttpHandler {
+  #handler(options: HttpServerConfig, users: WebUsers): HttpHandler {
+    const { host, hosts, bodyBytesMax, sessionIdleMs, metricsKey } = options;
     const { ports, hostname, log } = this.#parts;
     const { clock } = ports;
     const sessions = new Sessions(ports, (name) => users.now(name), { ...sessionDefaults, idleMsMax: sessionIdleMs });
     const authentication = new Authentication(users, sessions, clock);
     const audit = new AuditLog(log, () => clock.wallMs());
+    const site = staticFiles(async () => (await import('#dashboard-site')).siteFiles);
     const names = [host, hostname, ...hosts];
     return apiServer({
       management: this.#management,
@@ -140,7 +143,10 @@ export class Web {
       audited: (...entry) => audit.add(...entry),
       log,
       bodyBytesMax,
-      pages: staticFiles(async () => (await import('#dashboard-site')).siteFiles),
+      pages: async (request) =>
+        request.path === '/metrics' && request.method === 'GET'
+          ? metricsAnswer(request, metricsKey, () => this.#management.status())
+          : site(request),
     });
   }
 

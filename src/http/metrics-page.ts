@@ -1,0 +1,159 @@
+// MetricsPage: `/metrics` for Prometheus: broker, listeners, bridges, their rules, and the process. Every drop is
+// counted by its reason; for each rule received = delivered + dropped + queued. Where `http_server.metrics_key` is
+// set it is asked for.
+// Bounded by bridges and rules.
+import type { BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
+import { Exposition, type Labels } from '../metrics/exposition.ts';
+import type { ServedAnswer, ServedRequest } from '../ports/http-server.ts';
+import { digestOf, isSameSecret } from '../secrets/digests.ts';
+import type { StatusReply } from './api-types.ts';
+import { HttpRefusal } from './http-refusal.ts';
+
+type Sample = readonly [Labels, number];
+type Counts = Readonly<Record<string, number | undefined>>;
+
+/** The answer to a request for `/metrics`. Throws HttpRefusal for a wrong key. */
+export function metricsAnswer(
+  request: ServedRequest,
+  key: string | undefined,
+  status: () => StatusReply,
+): ServedAnswer {
+  const shown = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  if (key !== undefined && !isSameSecret(digestOf('sha256', shown), digestOf('sha256', key))) {
+    throw new HttpRefusal('UNAUTHENTICATED', 'expected the key of http_server.metrics_key as bearer');
+  }
+  const type = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+  return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-store' }, body: metricsText(status()) };
+}
+
+/** All numbers of a moment. */
+export function metricsText(status: StatusReply): string {
+  const text = new Exposition();
+  brokerNumbers(text, status);
+  const bridges = status.bridges.flatMap((one) => (one.status === undefined ? [] : [one.status]));
+  bridgeNumbers(text, bridges, status.now.monotonicMs);
+  ruleNumbers(text, bridges);
+  drains(text, status);
+  const { process: own } = status;
+  const { rssBytes, heapBytes, startedAt, cpu } = own;
+  text.gauge('process_resident_memory_bytes', 'Memory of the process.', [[{}, rssBytes]]);
+  text.gauge('process_heap_bytes', 'Objects of JavaScript in use.', [[{}, heapBytes]]);
+  text.gauge('process_start_time_seconds', 'When the process began.', [[{}, startedAt / 1000]]);
+  text.gauge('process_cpu_ratio', 'Share of a core over the last second.', [[{}, cpu]]);
+  return text.end();
+}
+
+function brokerNumbers(text: Exposition, { broker, listeners, version }: StatusReply): void {
+  text.gauge('viaduct_info', 'The version that runs.', [[{ version }, 1]]);
+  const only = (value: number): readonly Sample[] => [[{}, value]];
+  text.gauge('viaduct_uptime_seconds', 'How long the broker is open.', only(broker.uptimeMs / 1000));
+  text.gauge('viaduct_connections', 'Open connections.', only(broker.connections));
+  text.gauge(
+    'viaduct_listener_connections',
+    'Open connections by listener.',
+    listeners.map(({ name, connections }): Sample => [{ listener: name }, connections]),
+  );
+  text.counter('viaduct_connections_accepted', 'Connections accepted.', only(broker.connectionsTotal));
+  text.counter('viaduct_connections_refused', 'Connections refused, by reason.', byReason({}, broker.refused));
+  text.counter('viaduct_logins_refused', 'Logins refused, by reason.', byReason({}, broker.refusedLogins));
+  text.gauge('viaduct_sessions', 'Sessions.', only(broker.sessions));
+  text.gauge('viaduct_sessions_connected', 'Sessions with a device.', only(broker.connected));
+  text.gauge('viaduct_subscriptions', 'Subscriptions.', only(broker.subscriptions));
+  text.gauge('viaduct_retained_messages', 'Retained messages.', only(broker.retained));
+  text.gauge('viaduct_retained_bytes', 'Their bytes.', only(broker.retainedBytes));
+  text.gauge('viaduct_queued_messages', 'Messages that wait for devices.', only(broker.queued));
+  text.gauge('viaduct_queued_bytes', 'Their bytes.', only(broker.queuedBytes));
+  text.counter('viaduct_messages_received', 'Messages from devices.', only(broker.received));
+  text.counter('viaduct_messages_sent', 'Messages to devices.', only(broker.sent));
+  text.counter('viaduct_messages_settled', 'Messages that devices acknowledged.', only(broker.settled));
+  text.counter('viaduct_messages_dropped', 'Messages for devices that were dropped.', byReason({}, broker.dropped));
+  text.counter('viaduct_publishes_denied', 'Messages that the rules did not allow.', only(broker.denied));
+  text.counter('viaduct_received_bytes', 'Bytes from devices.', only(broker.bytesReceived));
+  text.counter('viaduct_sent_bytes', 'Bytes to devices.', only(broker.bytesSent));
+}
+
+function bridgeNumbers(text: Exposition, bridges: readonly BridgeStatus[], now: number): void {
+  const each = (value: (bridge: BridgeStatus) => number): readonly Sample[] =>
+    bridges.map((one): Sample => [{ bridge: one.name }, value(one)]);
+  text.gauge(
+    'viaduct_bridge_up',
+    '1 while the bridge is connected.',
+    each(({ link }) => (isUp(link) ? 1 : 0)),
+  );
+  const since = each(({ link }) => Math.max(0, now - link.since) / 1000);
+  text.gauge('viaduct_bridge_state_seconds', 'How long the state of the link lasts.', since);
+  text.counter(
+    'viaduct_bridge_connects',
+    'How often the bridge was connected.',
+    each(({ connects }) => connects),
+  );
+  text.gauge(
+    'viaduct_bridge_queue_messages',
+    'Messages that wait.',
+    each(({ queueDepth }) => queueDepth),
+  );
+  text.gauge(
+    'viaduct_bridge_queue_bytes',
+    'Their bytes.',
+    each(({ queueBytes }) => queueBytes),
+  );
+  text.gauge(
+    'viaduct_bridge_underway_messages',
+    'Sent and not settled.',
+    each(({ underway }) => underway),
+  );
+  text.counter(
+    'viaduct_bridge_unmatched',
+    'From the remote, for no rule any more.',
+    each(({ unmatched }) => unmatched),
+  );
+}
+
+function ruleNumbers(text: Exposition, bridges: readonly BridgeStatus[]): void {
+  const rules = bridges.flatMap(({ name, forwards, subscriptions }) => [
+    ...forwards.map((rule, index) => ({ rule, labels: labelsOf(name, 'forwards', index, rule) })),
+    ...subscriptions.map((rule, index) => ({ rule, labels: labelsOf(name, 'subscription', index, rule) })),
+  ]);
+  const each = (value: (rule: RuleStatus) => number): readonly Sample[] =>
+    rules.map(({ rule, labels }): Sample => [labels, value(rule)]);
+  text.counter(
+    'viaduct_rule_received',
+    'Messages that matched a rule.',
+    each(({ received }) => received),
+  );
+  text.counter(
+    'viaduct_rule_delivered',
+    'Messages that the other side has.',
+    each(({ delivered }) => delivered),
+  );
+  text.gauge(
+    'viaduct_rule_queued_messages',
+    'Messages that wait or are underway.',
+    each(({ queued }) => queued),
+  );
+  text.counter(
+    'viaduct_rule_dropped',
+    'Messages that were dropped, by reason.',
+    rules.flatMap(({ rule, labels }) => byReason(labels, rule.dropped)),
+  );
+}
+
+/** How long the queue takes to empty at the rate of the last second; absent where nothing is sent. */
+function drains(text: Exposition, { bridges }: StatusReply): void {
+  const samples = bridges.flatMap(({ name, status, rates }): readonly Sample[] =>
+    status === undefined || rates.sent === 0 ? [] : [[{ bridge: name }, status.queueDepth / rates.sent]],
+  );
+  text.gauge('viaduct_bridge_drain_seconds', 'How long the queue takes to empty at the present rate.', samples);
+}
+
+function isUp({ state }: BridgeStatus['link']): boolean {
+  return state === 'connected';
+}
+
+function labelsOf(bridge: string, list: string, index: number, { from }: RuleStatus): Labels {
+  return { bridge, list, rule: String(index), filter: from };
+}
+
+function byReason(labels: Labels, counts: Counts): readonly Sample[] {
+  return Object.entries(counts).map(([reason, count = 0]): Sample => [{ ...labels, reason }, count]);
+}

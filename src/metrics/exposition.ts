@@ -1,0 +1,41 @@
+// Exposition: numbers as text in the form of OpenMetrics, which Prometheus reads. A family is told once, with its
+// help and its type; names are ours to give (`viaduct_...`), counters end in `_total`, units are in the name.
+// Bounded by what is written to it.
+
+/** The labels of one sample. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A text that grows by families. */
+export class Exposition {
+  readonly #lines: string[] = [];
+
+  /** A family that only grows. */
+  counter(name: string, help: string, samples: Iterable<readonly [labels: Labels, value: number]>): void {
+    this.#family(name, 'counter', help);
+    for (const [labels, value] of samples) this.#sample(`${name}_total`, labels, value);
+  }
+
+  /** A family that goes up and down. */
+  gauge(name: string, help: string, samples: Iterable<readonly [labels: Labels, value: number]>): void {
+    this.#family(name, 'gauge', help);
+    for (const [labels, value] of samples) this.#sample(name, labels, value);
+  }
+
+  /** The whole text. */
+  end(): string {
+    return `${this.#lines.join('\n')}\n# EOF\n`;
+  }
+
+  #family(name: string, type: string, help: string): void {
+    this.#lines.push(`# TYPE ${name} ${type}`, `# HELP ${name} ${help}`);
+  }
+
+  #sample(name: string, labels: Labels, value: number): void {
+    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
+    this.#lines.push(`${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`);
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
