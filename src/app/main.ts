@@ -55,6 +55,31 @@ const commands: readonly KnownCommand[] = [
     load: async () => (await import('./commands/journal.ts')).journal,
   },
   {
+    name: 'status',
+    summary: 'what a running Viaduct does, over its API',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'top',
+    summary: 'the same, live on the terminal',
+    load: async () => (await import('./commands/top.ts')).top,
+  },
+  {
+    name: 'bridge',
+    summary: 'look at and change the bridges of a running Viaduct',
+    load: async () => (await import('./commands/bridge.ts')).bridge,
+  },
+  {
+    name: 'client',
+    summary: 'list devices of a running Viaduct, or disconnect one',
+    load: async () => (await import('./commands/client.ts')).client,
+  },
+  {
+    name: 'config',
+    summary: 'where the configuration of a running Viaduct comes from, and the way back',
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+  {
     name: 'demo',
     summary: 'two brokers, a bridge and a pulled plug, in one process',
     load: async () => (await import('./demo/demo.ts')).demo,

@@ -5,11 +5,11 @@ import type { TlsOptions } from './ports.ts';
 
 /** One request. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `http:` or `https:`. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Absent for GET. */
+  /** Absent where the method has none. */
   readonly body?: string;
   /** Limit for name lookup, connecting and TLS together, in ms. */
   readonly connectTimeoutMs: number;

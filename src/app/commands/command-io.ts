@@ -1,6 +1,7 @@
 // CommandIo: what a command of the CLI gets from its process,
 // so that it can be run by tests, and the exit codes it may
 // return.
+import type { OpenHttp } from '../../ports/http.ts';
 import type { Ports } from '../../ports/ports.ts';
 
 /** What the shell is told: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration (EX_CONFIG of sysexits). */
@@ -27,6 +28,8 @@ export interface CommandIo {
   readonly input: AsyncIterable<Uint8Array>;
   /** Present where standard input is a terminal: hides what is typed, or shows it again. */
   readonly terminal?: { hide(isHidden: boolean): void };
+  /** Asks web servers; default through Node. */
+  readonly http?: OpenHttp;
   /** Calls `reload` at each SIGHUP. */
   onReload(reload: () => void): void;
 }

@@ -1,0 +1,106 @@
+// `viaduct bridge`: the bridges of a running Viaduct, over its API. Keys are those of the configuration file, levels
+// with dots between; a change is checked as the file is, and kept in the overlay.
+// Bounded: one request, for `test` as long as its steps take.
+import { UsageError } from '../../base/errors.ts';
+import { patchAt, patched } from '../../config/config-tree.ts';
+import type { AppliedReply, BridgeReply, BridgeView, TestReply } from '../../http/api-config-types.ts';
+import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
+import { type Command, ExitCode } from './command-io.ts';
+import { bridgeLine } from './status-view.ts';
+
+/** The command. */
+export const bridge: Command = {
+  name: 'bridge',
+  help: `Usage: viaduct bridge list
+       viaduct bridge show NAME
+       viaduct bridge add NAME KEY=VALUE...      server=mqtt-tcp://broker:1883 clientid=edge-1
+       viaduct bridge set NAME KEY=VALUE...      KEY= removes it
+       viaduct bridge pause|resume|enable|disable|remove|test NAME
+
+VALUE is a text, or JSON where it begins with [ or {: forwards='[{"local_topic":"a/#","remote_topic":"b/#"}]'
+
+
+${apiFlagsHelp}`,
+  run: async (args, io) => {
+    const { words, isJson, isHelp, api } = await apiArguments(args, io);
+    if (isHelp) {
+      io.write(`${bridge.help}\n`);
+      return ExitCode.done;
+    }
+    const [verb = '', name, ...keys] = words;
+    const path = (): string => `/bridges/${pathWord(name, 'the name of a bridge')}`;
+    const tell = (reply: unknown, lines: readonly string[]): void =>
+      io.write(isJson ? `${JSON.stringify(reply)}\n` : lines.map((line) => `${line}\n`).join(''));
+    const paint = (text: string): string => text;
+    if (verb === 'list') {
+      const all = await api.ask<readonly BridgeView[]>('GET', '/bridges');
+      tell(
+        all,
+        all.map((one) => bridgeLine(one, paint)),
+      );
+    } else if (verb === 'show') {
+      const one = await api.ask<BridgeReply>('GET', path());
+      tell(one, [bridgeLine(one, paint), JSON.stringify(one.config, undefined, 2)]);
+    } else if (verb === 'add') {
+      tellChange(await api.ask('POST', '/bridges', { name, config: treeOf(keys) }), tell);
+    } else if (verb === 'set') {
+      tellChange(await api.ask('PATCH', path(), treeOf(keys)), tell);
+    } else if (verb === 'remove') {
+      tellChange(await api.ask('DELETE', path()), tell);
+    } else if (verb === 'enable' || verb === 'disable') {
+      tellChange(await api.ask('POST', `${path()}/${verb}`), tell);
+    } else if (verb === 'pause' || verb === 'resume') {
+      await api.ask('POST', `${path()}/${verb}`);
+    } else if (verb === 'test') {
+      const reply = await api.ask<TestReply>('POST', '/bridges/test', { name });
+      tell(
+        reply,
+        reply.steps.map((step) => `${step.state.padEnd(8)} ${step.name.padEnd(10)} ${step.detail}  ${step.remedy}`),
+      );
+      if (!reply.isOk) return ExitCode.failed;
+    } else {
+      throw new UsageError('FLAG', 'expected list, show, add, set, pause, resume, enable, disable, remove or test');
+    }
+    return ExitCode.done;
+  },
+};
+
+type Tell = (reply: unknown, lines: readonly string[]) => void;
+
+function tellChange(reply: AppliedReply, tell: Tell): void {
+  const findings = reply.findings.map(({ path, text }) => `note: ${path}: ${text}`);
+  tell(reply, [
+    ...reply.diff.map(({ path, after }) => `${path} = ${after === undefined ? '(removed)' : JSON.stringify(after)}`),
+    ...findings,
+  ]);
+}
+
+/** `a.b=c` -> `{ a: { b: 'c' } }`; what comes later wins. */
+function treeOf(keys: readonly string[]): unknown {
+  let tree: unknown = {};
+  for (const key of keys) {
+    const at = key.indexOf('=');
+    if (at <= 0) throw new UsageError('FLAG', `${key}: expected KEY=VALUE`);
+    const path = key.slice(0, at).split('.');
+    const value = valueIn(key.slice(at + 1));
+    // a patch would take null for its own
+    tree = value === null ? mergedNull(tree, path) : patched(tree, patchAt(path, value));
+  }
+  return tree;
+}
+
+function mergedNull(tree: unknown, path: readonly string[]): unknown {
+  const mark = '\u0000';
+  const text = JSON.stringify(patched(tree, patchAt(path, mark)));
+  return JSON.parse(text.replaceAll(JSON.stringify(mark), 'null'));
+}
+
+function valueIn(text: string): unknown {
+  if (text === '') return null;
+  if (!/^[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError('FLAG', `${text}: expected JSON`, { cause: error });
+  }
+}

@@ -1,0 +1,71 @@
+// `viaduct config`: the configuration of a running Viaduct, over its API: where each value comes from, what the overlay
+// changed, who changed what, and the way back.
+// Bounded: one request.
+import { UsageError } from '../../base/errors.ts';
+import { isTree, valueAt } from '../../config/config-tree.ts';
+import type { AppliedReply, ConfigObject, ConfigReply, HistoryEntry } from '../../http/api-config-types.ts';
+import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
+import { type Command, ExitCode } from './command-io.ts';
+
+/** The command. */
+export const config: Command = {
+  name: 'config',
+  help: `Usage: viaduct config show            each value, and where it comes from
+       viaduct config diff            what the overlay changed
+       viaduct config history         who changed what, newest first
+       viaduct config rollback ID     what held after a change
+       viaduct config confirm         keep the change that waits
+
+${apiFlagsHelp}`,
+  run: async (args, io) => {
+    const { words, isJson, isHelp, api } = await apiArguments(args, io);
+    if (isHelp) {
+      io.write(`${config.help}\n`);
+      return ExitCode.done;
+    }
+    const [verb, word] = words;
+    const tell = (reply: unknown, lines: readonly string[]): void =>
+      io.write(isJson ? `${JSON.stringify(reply)}\n` : lines.map((line) => `${line}\n`).join(''));
+    switch (verb) {
+      case 'show':
+      case 'diff': {
+        const reply = await api.ask<ConfigReply>('GET', '/config');
+        const chosen = Object.entries(reply.origins).filter(([, { kind }]) => verb === 'show' || kind === 'overlay');
+        tell(
+          reply,
+          chosen.map(([path, { place }]) => `${path} = ${valueIn(reply.config, path)}  # ${place}`),
+        );
+        break;
+      }
+      case 'history': {
+        const entries = await api.ask<readonly HistoryEntry[]>('GET', '/config/history');
+        tell(
+          entries,
+          entries.map(({ id, at, who, what }) => `${id}  ${new Date(at).toISOString()}  ${who}  ${what}`),
+        );
+        break;
+      }
+      case 'rollback': {
+        const reply = await api.ask<AppliedReply>('POST', `/config/history/${pathWord(word, 'a number')}/rollback`);
+        tell(
+          reply,
+          reply.diff.map(({ path }) => `changed ${path}`),
+        );
+        break;
+      }
+      case 'confirm':
+        await api.ask('POST', '/config/confirm');
+        break;
+      default:
+        throw new UsageError('FLAG', 'expected show, diff, history, rollback or confirm');
+    }
+    return ExitCode.done;
+  },
+};
+
+/** A value as text; a secret is not told, and a variable of the environment is in no tree. */
+function valueIn(config: ConfigObject, path: string): string {
+  const value = valueAt(config, path.split('.'));
+  if (value === undefined) return '(set)';
+  return isTree(value) ? '***' : String(value);
+}
