@@ -23,6 +23,8 @@ export interface ApiFamily {
   readonly router: ApiRouter;
   /** Whether user and password may come with each request (Basic). */
   readonly mayUsePassword: boolean;
+  /** How a refusal looks; default as in `ApiFault`. */
+  readonly refusal?: (status: number, message: string, request: ServedRequest) => PlainAnswer;
 }
 
 /** What was done over the API, or tried. */
@@ -49,6 +51,8 @@ export function apiServer(parts: ApiServerParts): HttpHandler {
       const { status, body } = faultOf(error);
       const facts = { method: request.method, path: request.path, error: messageOf(error) };
       if (status === 500) parts.log.error(facts, 'a request failed in a way that nobody expected');
+      const family = familyOf(parts, request);
+      if (family?.refusal) return family.refusal(status, body.message, request).answer;
       return jsonAnswer(status, body, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
     });
     const isChange = request.method !== 'GET' && request.method !== 'HEAD';
@@ -64,7 +68,7 @@ interface Seen {
 
 async function answerOf(request: ServedRequest, parts: ApiServerParts, seen: Seen): Promise<ServedAnswer> {
   parts.guard.check(request);
-  const family = parts.families.find(({ base }) => request.path === base || request.path.startsWith(`${base}/`));
+  const family = familyOf(parts, request);
   if (family === undefined) {
     const page = await parts.pages?.(request);
     if (page === undefined) throw new HttpRefusal('NOT_FOUND', 'there is nothing at this path');
@@ -81,6 +85,10 @@ async function answerOf(request: ServedRequest, parts: ApiServerParts, seen: See
   const body = checked(endpoint.body, endpoint.body === undefined ? undefined : await bodyOf(request, parts));
   const result = await endpoint.run({ ...parts, ...route, request, principal, query, body });
   return finished(route, result);
+}
+
+function familyOf({ families }: ApiServerParts, { path }: ServedRequest): ApiFamily | undefined {
+  return families.find(({ base }) => path === base || path.startsWith(`${base}/`));
 }
 
 function checkRights(endpoint: Endpoint, principal: Principal | undefined): void {

@@ -19,6 +19,7 @@ import { overviewApi } from '../../http/overview-api.ts';
 import { rightsApi } from '../../http/rights-api.ts';
 import { ApiRouter } from '../../http/router.ts';
 import { sessionApi } from '../../http/session-api.ts';
+import { v4Api, v4Refusal } from '../../http/v4-api.ts';
 
 /** What endpoints are made with. */
 export interface FamilyParts {
@@ -47,5 +48,8 @@ export function endpointsOf({ authentication, feed, log, audit }: FamilyParts): 
 export function familiesOf(parts: FamilyParts): readonly ApiFamily[] {
   const own = endpointsOf(parts);
   const all: readonly Endpoint[] = [...own, openApi(brokerVersion, () => all)];
-  return [{ base: '/api/v1', router: new ApiRouter(all), mayUsePassword: false }];
+  return [
+    { base: '/api/v1', router: new ApiRouter(all), mayUsePassword: false },
+    { base: '/api/v4', router: new ApiRouter(v4Api), mayUsePassword: true, refusal: v4Refusal },
+  ];
 }

@@ -1,0 +1,273 @@
+// V4Api: `/api/v4` for programs written for EMQX Edge and NanoMQ: the same paths, shapes and result codes, minus the
+// secrets, with user and password (Basic). It adds nothing: each endpoint is one of ours in other words.
+// Bounded: lists by `listMax` entries, for they have no pages there.
+import * as v from 'valibot';
+import type { ServedRequest } from '../ports/http-server.ts';
+import type { ClientView } from './api-broker-types.ts';
+import type { BridgeReply } from './api-config-types.ts';
+import { jsonAnswer } from './api-server.ts';
+import { whoOf } from './config-api.ts';
+import { type Endpoint, endpoint, PlainAnswer } from './endpoint.ts';
+import { HttpRefusal } from './http-refusal.ts';
+import type { Management } from './management.ts';
+import { metricsText } from './metrics-page.ts';
+
+const listMax = 10_000;
+const text = v.pipe(v.string(), v.maxLength(65_535));
+
+const message = v.looseObject({
+  topic: v.optional(text),
+  topics: v.optional(text),
+  payload: v.optional(v.string(), ''),
+  qos: v.optional(v.picklist([0, 1, 2]), 0),
+  retain: v.optional(v.union([v.boolean(), v.picklist([0, 1])]), false),
+  encoding: v.optional(v.picklist(['plain', 'base64']), 'plain'),
+});
+
+const about: readonly Endpoint[] = [
+  endpoint({ method: 'GET', path: '/brokers', role: 'viewer', summary: 'The broker' }, ({ management }) => {
+    const { now, broker, version } = management.status();
+    const datetime = new Date(now.wallMs).toISOString().replace('T', ' ').slice(0, 19);
+    const uptime = spanOf(broker.uptimeMs);
+    return ok({ data: [{ datetime, node_status: 'Running', sysdescr: 'Viaduct', uptime, version }] });
+  }),
+  endpoint({ method: 'GET', path: '/nodes', role: 'viewer', summary: 'The node' }, ({ management }) => {
+    const { broker, version } = management.status();
+    const node = { connections: broker.connected, node_status: 'Running', uptime: spanOf(broker.uptimeMs), version };
+    return ok({ data: [node] });
+  }),
+  endpoint({ method: 'GET', path: '/metrics', role: 'viewer', summary: 'Numbers of bridges' }, ({ management }) => {
+    const { bridges, broker, process: own } = management.status();
+    return {
+      metrics: bridges.flatMap(({ name, status }) => {
+        if (status === undefined) return [];
+        const { forwards, subscriptions, connects } = status;
+        return [
+          {
+            'bridge name': name,
+            'sent messages': sum(forwards, ({ delivered }) => delivered),
+            'received messages': sum(subscriptions, ({ received }) => received),
+            'MQTT reconnect times': Math.max(0, connects - 1),
+            'uplink msg dropped': sum(forwards, ({ dropped }) => sum(Object.values(dropped), (count) => count ?? 0)),
+            'downlink msg dropped': sum(subscriptions, ({ dropped }) =>
+              sum(Object.values(dropped), (count) => count ?? 0),
+            ),
+          },
+        ];
+      }),
+      cpuinfo: `${(own.cpu * 100).toFixed(2)}%`,
+      memory: String(own.rssBytes),
+      connections: broker.connected,
+    };
+  }),
+  endpoint(
+    { method: 'GET', path: '/prometheus', role: 'viewer', summary: 'Numbers for Prometheus', produces: 'text' },
+    ({ management }) => {
+      const headers = { 'content-type': 'text/plain; charset=utf-8' };
+      return new PlainAnswer({ status: 200, headers, body: metricsText(management.status()) });
+    },
+  ),
+];
+
+const clients: readonly Endpoint[] = [
+  endpoint({ method: 'GET', path: '/clients', role: 'viewer', summary: 'Devices' }, ({ management, request }) => {
+    const { query } = request;
+    const isWanted = (key: string, value: unknown): boolean => !query.has(key) || query.get(key) === String(value);
+    const all = clientsOf(management).filter(
+      (one) =>
+        isWanted('clientid', one.client_id) &&
+        isWanted('username', one.username) &&
+        isWanted('conn_state', one.conn_state) &&
+        isWanted('proto_ver', one.proto_ver),
+    );
+    return ok({ data: all });
+  }),
+  endpoint(
+    { method: 'GET', path: '/clients/:id', role: 'viewer', summary: 'One device' },
+    ({ management, parameters }) =>
+      ok({ data: clientsOf(management).filter(({ client_id }) => client_id === parameters.id) }),
+  ),
+  endpoint(
+    { method: 'GET', path: '/clients/username/:name', role: 'viewer', summary: 'Devices of a user' },
+    ({ management, parameters }) =>
+      ok({ data: clientsOf(management).filter(({ username }) => username === parameters.name) }),
+  ),
+  endpoint({ method: 'GET', path: '/subscriptions', role: 'viewer', summary: 'Subscriptions' }, ({ management }) =>
+    ok({ data: subscriptionsOf(management) }),
+  ),
+  endpoint(
+    { method: 'GET', path: '/subscriptions/:id', role: 'viewer', summary: 'Subscriptions of a device' },
+    ({ management, parameters }) =>
+      ok({ data: subscriptionsOf(management).filter(({ clientid }) => clientid === parameters.id) }),
+  ),
+];
+
+const messages: readonly Endpoint[] = [
+  endpoint(
+    { method: 'POST', path: '/mqtt/publish', role: 'operator', summary: 'Publish', body: message },
+    async ({ management, body }) => {
+      await publish(management, body);
+      return ok({});
+    },
+  ),
+  endpoint(
+    {
+      method: 'POST',
+      path: '/mqtt/publish_batch',
+      role: 'operator',
+      summary: 'Publish several',
+      body: v.pipe(v.array(message), v.maxLength(1000)),
+    },
+    async ({ management, body }) => {
+      for (const one of body) await publish(management, one);
+      return ok({ data: body.map(({ topic, topics }) => ({ topic: topic ?? topics, code: 0 })) });
+    },
+  ),
+];
+
+const bridges: readonly Endpoint[] = [
+  endpoint({ method: 'GET', path: '/bridges', role: 'viewer', summary: 'Bridges' }, ({ management }) =>
+    ok({ data: { bridge: { nodes: management.bridges.list().map(({ name }) => nodeOf(management, name)) } } }),
+  ),
+  endpoint(
+    { method: 'GET', path: '/bridges/:name', role: 'viewer', summary: 'One bridge; no nodes where there is none' },
+    ({ management, parameters: { name = '' } }) => {
+      const node = nodeOf(management, name);
+      return ok({ data: { bridge: { nodes: node === undefined ? [] : [node] } } });
+    },
+  ),
+  endpoint(
+    {
+      method: 'PUT',
+      path: '/bridges/:name',
+      role: 'admin',
+      summary: 'Replace a bridge',
+      body: v.record(v.string(), v.unknown()),
+    },
+    async ({ management, body, principal, parameters: { name = '' } }) => {
+      if (!Object.hasOwn(body, name)) throw new HttpRefusal('BAD_REQUEST', 'the name in the body is another', 'name');
+      if (management.bridges.get(name) === undefined) throw new HttpRefusal('NOT_FOUND', `there is no bridge ${name}`);
+      const changes = management.bridges.changesFor(name, body[name], true);
+      await management.config.apply({ changes, who: whoOf({ principal }), what: `bridge ${name} replaced` });
+      return ok({});
+    },
+  ),
+  endpoint(
+    {
+      method: 'POST',
+      path: '/bridges/switch/:name',
+      role: 'operator',
+      summary: 'Switch a bridge on or off',
+      body: v.looseObject({ data: v.looseObject({ bridge_switch: v.boolean() }) }),
+    },
+    async ({ management, body, principal, parameters: { name = '' } }) => {
+      if (management.bridges.get(name) === undefined) return new PlainAnswer({ status: 204, headers: {}, body: '' });
+      const changes = management.bridges.changesFor(name, { enable: String(body.data.bridge_switch) }, false);
+      await management.config.apply({ changes, who: whoOf({ principal }), what: `bridge ${name} switched` });
+      return ok({});
+    },
+  ),
+  endpoint({ method: 'GET', path: '/configuration', role: 'admin', summary: 'The configuration' }, ({ management }) =>
+    ok({ data: management.config.show().config }),
+  ),
+];
+
+/** The endpoints of `/api/v4`. */
+export const v4Api: readonly Endpoint[] = [...about, ...clients, ...messages, ...bridges];
+
+/** A refusal in the words of `/api/v4`: the same HTTP status, a number as code. */
+export function v4Refusal(status: number, message: string, request: ServedRequest): PlainAnswer {
+  const code = status === 401 ? (request.headers.authorization === undefined ? 104 : 103) : (codes.get(status) ?? 108);
+  return new PlainAnswer(jsonAnswer(status, { code, message }, status === 401 ? { 'www-authenticate': 'Basic' } : {}));
+}
+
+const codes: ReadonlyMap<number, number> = new Map([
+  [404, 102],
+  [405, 102],
+  [415, 109],
+  [422, 108],
+  [500, 101],
+]);
+
+function ok(more: object): object {
+  return { code: 0, ...more };
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
+
+function spanOf(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return `${parts[0]} Hours, ${parts[1]} minutes, ${parts[2]} seconds`;
+}
+
+function clientsOf(management: Management) {
+  const found: ReturnType<typeof clientOf>[] = [];
+  for (const one of management.clients.list()) {
+    if (found.length >= listMax) break;
+    found.push(clientOf(one));
+  }
+  return found;
+}
+
+function clientOf({ clientId, username = '', keepAliveS = 0, isConnected, cleanStart, version = 4 }: ClientView) {
+  return {
+    client_id: clientId,
+    username,
+    keepalive: keepAliveS,
+    conn_state: isConnected ? 'connected' : 'disconnected',
+    clean_start: cleanStart ?? false,
+    proto_name: version === 3 ? 'MQIsdp' : 'MQTT',
+    proto_ver: version,
+  };
+}
+
+function subscriptionsOf(management: Management) {
+  const found: { clientid: string; topic: string; qos: number }[] = [];
+  for (const { clientId, filter, qos } of management.subscriptions.list()) {
+    if (found.length >= listMax) break;
+    found.push({ clientid: clientId, topic: filter, qos });
+  }
+  return found;
+}
+
+async function publish(management: Management, one: v.InferOutput<typeof message>): Promise<void> {
+  const topics = one.topic === undefined ? (one.topics ?? '').split(',').filter(Boolean) : [one.topic];
+  if (topics.length === 0) throw new HttpRefusal('BAD_REQUEST', 'expected topic or topics', 'topic');
+  const { payload, qos, encoding } = one;
+  const retain = one.retain === true || one.retain === 1;
+  for (const topic of topics) {
+    await management.messages.publish({
+      topic,
+      payload,
+      qos,
+      retain,
+      encoding: encoding === 'plain' ? 'text' : 'base64',
+    });
+  }
+}
+
+function nodeOf(management: Management, name: string): object | undefined {
+  const bridge: BridgeReply | undefined = management.bridges.get(name);
+  if (bridge === undefined) return undefined;
+  const {
+    server = '',
+    proto_ver = '5',
+    clientid = '',
+    clean_start = 'false',
+    username = '',
+    keepalive = '60s',
+    ...more
+  } = bridge.config;
+  const { forwards = [], subscription = [], ssl = { enable: 'false' } } = more;
+  return {
+    name,
+    enable: bridge.mode !== 'disabled',
+    connector: { server, proto_ver, clientid, clean_start, username, keepalive },
+    forwards,
+    subscription,
+    tls: ssl,
+  };
+}
