@@ -29,7 +29,7 @@ import type {
   TimelineEvent,
   UnconfirmedChange,
 } from './api-config-types.ts';
-import type { HealthReply, MetricsHistoryReply, StatusReply } from './api-types.ts';
+import type { CertificateView, HealthReply, MetricsHistoryReply, StatusReply } from './api-types.ts';
 
 /** What runs, and how to act on it. */
 export interface Management {
@@ -38,6 +38,8 @@ export interface Management {
   health(): HealthReply;
   /** The last hour. */
   metricsHistory(): MetricsHistoryReply;
+  /** Of the files that the configuration names. */
+  certificates(): readonly CertificateView[];
   readonly bridges: BridgeManagement;
   readonly clients: ClientManagement;
   readonly config: ConfigManagement;

@@ -61,4 +61,14 @@ export const overviewApi: readonly Endpoint[] = [
       return new PlainAnswer(jsonAnswer(health.status === 'ok' ? 200 : 503, health));
     },
   ),
+  endpoint(
+    {
+      method: 'GET',
+      path: '/certificates',
+      role: 'viewer',
+      summary: 'Certificates that the configuration names, who uses them, and until when they are valid',
+      reply: v.array(v.looseObject({ file: v.string(), usedBy: v.array(v.string()), validTo: v.number() })),
+    },
+    ({ management }) => management.certificates(),
+  ),
 ];

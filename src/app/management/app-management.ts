@@ -4,11 +4,12 @@
 import { memoryUsage, version as nodeVersion, pid, uptime } from 'node:process';
 import type { Bridges } from '../../bridge/bridges.ts';
 import { type Broker, brokerVersion } from '../../broker/broker.ts';
-import type { HealthReply, MetricsHistoryReply, StatusReply } from '../../http/api-types.ts';
+import type { CertificateView, HealthReply, MetricsHistoryReply, StatusReply } from '../../http/api-types.ts';
 import type { Management } from '../../http/management.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Router } from '../../router/router.ts';
 import { BridgeManager } from './bridge-manager.ts';
+import { certificatesOf } from './certificate-list.ts';
 import { ClientManager } from './client-manager.ts';
 import { ConfigManager, type ConfigManagerParts } from './config-manager.ts';
 import { MessageManager } from './message-manager.ts';
@@ -88,5 +89,10 @@ export class AppManagement implements Management {
   /** See `Management`. */
   metricsHistory(): MetricsHistoryReply {
     return this.#parts.sampler.history();
+  }
+
+  /** See `Management`. */
+  certificates(): readonly CertificateView[] {
+    return certificatesOf(this.#parts.loaded());
   }
 }

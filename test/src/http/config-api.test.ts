@@ -1,6 +1,7 @@
 // Changing the configuration over the API: checked as the file is, kept in the overlay, taken back when it is not
 // confirmed.
 import t from 'tap';
+import { fixtureText } from '../../kit/fixtures.ts';
 import { WebKit, webSection } from '../../kit/web.ts';
 
 const overlayPath = '/etc/viaduct.conf.overrides.json';
@@ -154,5 +155,18 @@ t.test('a bridge is paused and resumed, switched off and on, tried and mapped', 
   await kit.world.clock.advance(60_000);
   t.match(await testing, { body: { isOk: false, steps: [{ name: 'tcp', state: 'failed' }] } });
   t.match((await kit.call('GET /api/v1/bridges/site/timeline')).body, { events: [{ kind: 'opened' }] });
+  await kit.close();
+});
+
+t.test('certificates tell who uses them and until when they are valid; one that is none is told as such', async (t) => {
+  const { ssl, files } = {
+    ssl: 'listeners.ssl.default { bind = 8883, certfile = "/c.pem", keyfile = "/k.pem", cacertfile = "/no.pem" }',
+    files: { '/c.pem': fixtureText('tls/server.pem'), '/k.pem': fixtureText('tls/server.key'), '/no.pem': 'nothing' },
+  };
+  const kit = await opened(`${webSection}\n${ssl}`, files);
+  t.match((await kit.call('GET /api/v1/certificates')).body, [
+    { file: '/c.pem', usedBy: ['listener ssl.default'], subject: /CN=/, validTo: Number },
+    { file: '/no.pem', error: /./ },
+  ]);
   await kit.close();
 });
