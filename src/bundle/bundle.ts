@@ -5,6 +5,7 @@ import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { build, type Plugin } from 'esbuild';
+import { sitePackages } from '#dashboard-site';
 import { licencesOf, packagesOf } from './licences.ts';
 
 const bundleBytesMax = 1_048_576;
@@ -47,7 +48,7 @@ const { metafile } = await build({
   // what follows in the same folder describes the source, which is not there
   sourcemap: false,
 });
-const packages = packagesOf(Object.keys(metafile.inputs));
+const packages = [...packagesOf(Object.keys(metafile.inputs)), ...sitePackages].sort();
 await writeFile(`${outfile}.LICENSES.txt`, await licencesOf(packages, root));
 await rename(draft, outfile);
 const { size } = await stat(outfile);

@@ -14,5 +14,8 @@ export interface SiteFile {
   readonly body: string;
 }
 
+/** The packages in it, whose licences go with it. */
+export declare const sitePackages: readonly string[];
+
 /** The files by path, `/` first. */
 export declare const siteFiles: Readonly<Record<string, SiteFile>>;

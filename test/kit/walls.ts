@@ -133,6 +133,7 @@ export const walls: Readonly<Record<string, Wall>> = {
     rooms: [],
     packages: {
       esbuild: '*',
+      '#dashboard-site': 'bundle.ts',
       'node:crypto': 'dashboard.ts',
       'node:zlib': 'dashboard.ts',
       'node:buffer': 'flat-list.ts',
