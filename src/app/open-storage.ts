@@ -36,7 +36,10 @@ export async function openRetained(
   if (storage === undefined || data?.durability === 'memory') return new RetainedStore(limits);
   const keeper = new StoredRetained(storage, data?.durability === 'synced');
   const store = new RetainedStore(limits, keeper);
-  await keeper.restore((message) => store.restore(message));
+  await keeper.restore(
+    (message) => store.restore(message),
+    (topic) => store.get(topic),
+  );
   return store;
 }
 

@@ -59,6 +59,11 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly remoteTopic: string;
   /** Overrides the QoS of the message, up or down; absent keeps it. */
   readonly qos?: Qos;
+  /**
+   * The publisher of a QoS 1 or 2 message is acknowledged when the remote has settled it, at the latest after
+   * `endToEndMsMax`. Default false: when it is stored.
+   */
+  readonly isEndToEnd?: boolean;
 }
 
 /** What comes from the remote to here, and how. */
@@ -175,6 +180,10 @@ export interface BridgeOptions {
   readonly queueOverflow: OverflowPolicy;
   /** Where QoS 1 and 2 messages must be before their publisher is acknowledged. Default `synced`, with a storage. */
   readonly durability: Durability;
+  /** Messages that may wait for room where a full queue blocks. Default 10,000. */
+  readonly blockedCountMax: number;
+  /** How long an acknowledgement end to end may take, in ms, before that of here is given. Default 30,000. */
+  readonly endToEndMsMax: number;
   /** Whether QoS 0 messages wait too while the link is down. Default false. */
   readonly isQos0Queued: boolean;
   /** See `DialOptions.isNoDelay`. Default true. */
@@ -215,6 +224,8 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   queueBytesMax: 128 * 1024 * 1024,
   queueOverflow: 'oldest',
   durability: 'synced',
+  blockedCountMax: 10_000,
+  endToEndMsMax: 30_000,
   isQos0Queued: false,
   isNoDelay: true,
   tcpKeepAliveMs: 0,

@@ -81,7 +81,7 @@ export class Bridge {
     const clock = context.ports.clock;
     this.#connector = new Connector({ ...context, options }, this.#owner());
     const stored = this.#storedTerms(context, options, origin);
-    this.#forwarder = new Forwarder(options, this.#connector, () => clock.now(), stored);
+    this.#forwarder = new Forwarder(options, this.#connector, clock, stored);
     this.#ruleMaker = new RuleMaker(options, {
       origin,
       queue: this.#forwarder,
@@ -136,7 +136,7 @@ export class Bridge {
       remotes: this.#connector.remotes,
       degradations: this.#connector.degradations,
       link: this.#connector.state,
-      connects: this.#connector.connects,
+      connects: this.#connector.remotes.reduce((sum, { connects }) => sum + connects, 0),
       queueDepth: this.#forwarder.depth,
       queueBytes: this.#forwarder.byteLength,
       underway: this.#connector.session.underwayCount,
@@ -253,7 +253,7 @@ export class Bridge {
       storage,
       durability,
       origin,
-      session: this.#connector.session,
+      sessions: this.#connector.sessions,
       ruleOf: (key) => this.#forwards.find((rule) => rule.key === key) ?? this.#former,
     };
   }

@@ -106,6 +106,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return this.#server.session;
   }
 
+  /** See `Remotes`. */
+  get sessions(): ReadonlyMap<Session, string> {
+    return this.#remotes.sessions;
+  }
+
   /** See `MoveOwner`. */
   get underwayCount(): number {
     return this.session.underwayCount;
@@ -135,11 +140,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** The state of the link. */
   get state(): BridgeLinkState {
     return this.#state;
-  }
-
-  /** How often MQTT came up. */
-  get connects(): number {
-    return this.#remotes.servers.reduce((sum, { connects }) => sum + connects, 0);
   }
 
   /** See `ForwardLine`. */

@@ -29,8 +29,13 @@ import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
 export interface ForwardQueue {
   /** Whether the link to the remote is up. */
   readonly isReady: boolean;
-  /** Takes a message. Returns why not, if it did not. */
-  append(message: Message, rule: ForwardRule, hold?: Hold): DropReason | undefined;
+  /** Whether nothing is dropped for want of room. */
+  readonly isBlocking: boolean;
+  /**
+   * Takes a message. Returns why not, if it did not. `mayWait`: it may wait in memory for room, unacknowledged: it was
+   * published at QoS 1.
+   */
+  append(message: Message, rule: ForwardRule, hold?: Hold, mayWait?: boolean): DropReason | undefined;
   /** Whether a run can be passed on at a QoS now, ahead of nothing that waits. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean;
   /** Passes a run on; `mayTakeRun` has said that it can. */
@@ -55,6 +60,8 @@ export class ForwardRule implements Destination, RunTaker {
   readonly counters: RuleCounters = new RuleCounters();
   /** By which its messages are known to be its own after a restart. */
   readonly key: number;
+  /** See `ForwardRuleOptions`. */
+  readonly isEndToEnd: boolean;
   readonly #options: ForwardRuleOptions;
   readonly #context: ForwardRuleContext;
   readonly #mapping: RuleMapping;
@@ -76,7 +83,9 @@ export class ForwardRule implements Destination, RunTaker {
     this.#properties = new RuleProperties(userProperties, flatten !== undefined, context.responseMapping);
     this.#gate = RuleGate.of(options);
     this.#mapped = this.#mapping.isIdentity ? undefined : new MappedRun(this.#mapping);
+    this.isEndToEnd = options.isEndToEnd ?? false;
     this.#isSingle =
+      this.isEndToEnd ||
       this.#mapping.needsContext ||
       this.#properties.isForAll ||
       this.#gate !== undefined ||
@@ -154,9 +163,10 @@ export class ForwardRule implements Destination, RunTaker {
       this.counters.dropped.add('loop');
       return;
     }
-    const reason = this.#append(rewritten, acceptance);
+    const reason = this.#append(rewritten, acceptance, message.qos === 1);
     const isFull = reason === 'queue-full' || reason === 'disk-full';
-    if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, reason === 'disk-full');
+    const isForNow = reason === 'disk-full' || this.#context.queue.isBlocking;
+    if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, isForNow);
   }
 
   /** The message on the other side; undefined if it has been here before, or has come too far. */
@@ -174,8 +184,8 @@ export class ForwardRule implements Destination, RunTaker {
     return lowerQos(qos, qosMax);
   }
 
-  #append(message: Message, hold?: Hold): DropReason | undefined {
-    const reason = this.#context.queue.append(message, this, hold);
+  #append(message: Message, hold?: Hold, mayWait = false): DropReason | undefined {
+    const reason = this.#context.queue.append(message, this, hold, mayWait);
     if (reason !== undefined) this.counters.dropped.add(reason);
     return reason;
   }

@@ -14,12 +14,13 @@ import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
-import { isFailure, type ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Durability } from '../base/durability.ts';
 import { assert } from '../base/errors.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
+import type { Clock } from '../ports/ports.ts';
 import type { Hold } from '../queue/hold.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
@@ -29,6 +30,7 @@ import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
+import { Intake } from './intake.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
 /** The connection as the pump sees it. */
@@ -53,14 +55,18 @@ export interface ForwardStorage {
   readonly storage: Storage;
   readonly durability: Durability;
   readonly origin: Origin;
-  readonly session: Session;
+  /** The sessions with all servers, with the address of each; the first one is the bridge's own. */
+  readonly sessions: ReadonlyMap<Session, string>;
   /** The rule of a key; one that stands for it where it is not there any more. */
   ruleOf(key: number): ForwardRule;
 }
 
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue {
+  /** See `ForwardQueue`. */
+  readonly isBlocking: boolean;
   readonly #queue: MessageQueue<ForwardRule>;
+  readonly #intake: Intake;
   /** The queue where runs may pass it by: it is in memory. */
   readonly #memory: Queue<ForwardRule> | undefined;
   #refusal: DropReason = 'queue-full';
@@ -75,21 +81,26 @@ export class Forwarder implements ForwardQueue {
   isPaused = false;
 
   /** `stored`: with durability `written` or `synced`; without it messages live in memory. */
-  constructor(options: BridgeOptions, line: ForwardLine, now: () => number, stored?: ForwardStorage) {
+  constructor(options: BridgeOptions, line: ForwardLine, clock: Clock, stored?: ForwardStorage) {
     const { queueCountMax, queueBytesMax, queueOverflow, isQos0Queued } = options;
     this.#line = line;
-    this.#now = now;
+    this.#now = () => clock.now();
+    this.isBlocking = queueOverflow === 'block';
     this.#isQos0Queued = isQos0Queued;
     this.#limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
     const dropped = (sequence: number, rule: ForwardRule, reason: DropReason): void => {
       // sequence 0 is the one that is being appended: `append` tells its rule
-      if (sequence > 0) rule.counters.dropped.add(reason);
-      else this.#refusal = reason;
+      if (sequence === 0) this.#refusal = reason;
+      else {
+        rule.counters.dropped.add(reason);
+        this.#intake.left(sequence, ReasonCode.quotaExceeded);
+      }
     };
     this.#memory = stored
       ? undefined
       : new Queue<ForwardRule>(this.#limits, ({ sequence, tag }, reason) => dropped(sequence, tag, reason));
     this.#queue = this.#memory ?? this.#openStored(options.name, stored, dropped);
+    this.#intake = new Intake(this.#queue, options, clock);
   }
 
   /** Whether the remote can be reached now. */
@@ -99,7 +110,7 @@ export class Forwarder implements ForwardQueue {
 
   /** Messages waiting, those underway included. */
   get depth(): number {
-    return this.#queue.depth;
+    return this.#queue.depth + this.#intake.blockedCount;
   }
 
   /** Bytes waiting. */
@@ -130,12 +141,13 @@ export class Forwarder implements ForwardQueue {
   }
 
   /** See `ForwardQueue`. */
-  append(message: Message, rule: ForwardRule, hold?: Hold): DropReason | undefined {
+  append(message: Message, rule: ForwardRule, hold?: Hold, mayWait = false): DropReason | undefined {
     if (message.qos === 0 && !this.#isQos0Queued) {
       if (!this.#line.isConnected) return 'qos-0-offline';
       if (this.#line.isCongested && !this.#hasRoomForQos0) return 'qos-0-congested';
     }
-    if (this.#queue.append(message, rule, hold) === 0) return this.#refusal;
+    this.#refusal = 'queue-full';
+    if (!this.#intake.append(message, rule, hold, mayWait)) return this.#refusal;
     this.pump();
     return undefined;
   }
@@ -156,6 +168,7 @@ export class Forwarder implements ForwardQueue {
     if (rule === undefined) return;
     if (isFailure(reasonCode)) rule.counters.dropped.add('refused');
     else rule.counters.delivered.add();
+    this.#intake.left(entry.token, reasonCode);
     this.pump();
   }
 
@@ -172,6 +185,7 @@ export class Forwarder implements ForwardQueue {
       if (entry.state === 'released') {
         const owner = rule ?? this.#queue.acknowledge(entry.token)?.tag;
         owner?.counters.delivered.add();
+        this.#intake.left(entry.token, ReasonCode.success);
       } else if (rule) {
         this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
       }
@@ -181,6 +195,7 @@ export class Forwarder implements ForwardQueue {
 
   /** Drops everything: the bridge is removed. */
   clear(): void {
+    this.#intake.clear((rule) => rule.counters.dropped.add('removed'));
     this.#queue.clear('removed');
     this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
   }
@@ -191,7 +206,7 @@ export class Forwarder implements ForwardQueue {
     dropped: (sequence: number, rule: ForwardRule, reason: DropReason) => void,
   ): MessageQueue<ForwardRule> {
     assert(stored !== undefined, 'a queue is in memory or stored');
-    const { storage, durability, origin, session, ruleOf } = stored;
+    const { storage, durability, origin, sessions, ruleOf } = stored;
     const isSafe = durability === 'synced';
     const owner = `bridge/${name}`;
     const queue = new StoredQueue<ForwardRule>({
@@ -208,10 +223,12 @@ export class Forwarder implements ForwardQueue {
       dropped,
       readable: () => void this.pump(),
     });
-    const flows = new StoredFlows(storage, owner, isSafe);
     this.#restore = () => {
       queue.forEachTag((rule, count) => rule.counters.received.add(count));
-      flows.restore(session, (sequence) => queue.skip(sequence));
+      for (const [index, [session, address]] of [...sessions].entries()) {
+        const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, isSafe);
+        flows.restore(session, (sequence) => queue.skip(sequence));
+      }
     };
     return queue;
   }
@@ -253,6 +270,7 @@ export class Forwarder implements ForwardQueue {
     this.#queue.next();
     if (outcome === 'sent' && qos > 0) return undefined;
     this.#queue.acknowledge(sequence);
+    this.#intake.left(sequence, outcome === 'sent' ? ReasonCode.success : ReasonCode.unspecifiedError);
     if (outcome === 'sent') tag.counters.delivered.add();
     else tag.counters.dropped.add(outcome);
     return undefined;

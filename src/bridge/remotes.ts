@@ -38,6 +38,13 @@ export class Remotes implements DialPlan {
     this.#current = this.#choose(sources.clock.now(), true);
   }
 
+  /** The sessions with all servers, with the address of the first server that has each. */
+  get sessions(): ReadonlyMap<Session, string> {
+    const sessions = new Map<Session, string>();
+    for (const { session, address } of this.servers) if (!sessions.has(session)) sessions.set(session, address);
+    return sessions;
+  }
+
   /** The server that is, or was last, dialled. */
   get current(): RemoteServer {
     return this.#current;

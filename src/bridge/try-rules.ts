@@ -42,6 +42,7 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
   for (const [index, options] of forwards.entries()) {
     const taken: Message[] = [];
     const queue = {
+      isBlocking: false,
       isReady: true,
       append: (one: Message): undefined => void taken.push(one),
       mayTakeRun: () => false,

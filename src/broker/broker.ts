@@ -24,6 +24,7 @@ import { type SeenDevice, seenDevices } from './seen-devices.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionTable } from './session-table.ts';
 import { SysTopics } from './sys-topics.ts';
+import { WillStore } from './will-store.ts';
 import { Wills } from './wills.ts';
 
 /** The version of Viaduct that brokers report on `$SYS/broker/version`. */
@@ -78,13 +79,16 @@ export class Broker {
 
   private constructor(context: BrokerContext, options: BrokerOptions) {
     const counters = new BrokerCounters();
-    const wills = new Wills((message) => {
-      counters.wills.add();
-      this.#route(message, () => undefined);
-    });
     const { storage } = context;
     const isStored = storage !== undefined && options.durability !== 'memory';
     const store = isStored ? new SessionStore(storage, options.durability === 'synced') : undefined;
+    const wills = new Wills(
+      (message) => {
+        counters.wills.add();
+        this.#route(message, () => undefined);
+      },
+      isStored ? new WillStore(storage) : undefined,
+    );
     const sessions = new SessionTable(context.router, options, counters, store);
     this.#rooms = {
       ...context,
@@ -120,6 +124,7 @@ export class Broker {
     const broker = new Broker(context, { ...brokerDefaults, ...options });
     try {
       await broker.#rooms.sessions.restore();
+      await broker.#rooms.wills.restore();
       more.restored?.();
       for (const listener of options.listeners) {
         more.signal?.throwIfAborted();

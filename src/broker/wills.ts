@@ -6,29 +6,36 @@ import type { Will } from '../../protocol/wire/packets.ts';
 import { encodePublishProperties } from '../../protocol/wire/property-block.ts';
 import { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
+import type { WaitingWill, WillStore } from './will-store.ts';
 
 /** Publishes a will that is due. */
 export type PublishWill = (message: Message) => void;
 
-interface Waiting {
-  readonly will: Will;
-  readonly dueAt: number;
-}
-
 /** The wills of one broker that wait for their delay to pass. */
 export class Wills {
   readonly #publish: PublishWill;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #store: WillStore | undefined;
+  readonly #waiting = new Map<string, WaitingWill>();
 
-  constructor(publish: PublishWill) {
+  /** `store`: those that wait outlive the process. */
+  constructor(publish: PublishWill, store?: WillStore) {
     this.#publish = publish;
+    this.#store = store;
+  }
+
+  /** Takes over those that an earlier process left. */
+  async restore(): Promise<void> {
+    await this.#store?.load((clientId, will) => void this.#waiting.set(clientId, will));
   }
 
   /** A connection ended badly. The will goes out now, or after its delay, at most `sessionExpirySeconds` from now. */
   fire(clientId: string, will: Will, sessionExpirySeconds: number, now: number): void {
     const delay = Math.min(will.properties.willDelayInterval ?? 0, sessionExpirySeconds);
-    if (delay > 0) this.#waiting.set(clientId, { will, dueAt: now + delay * 1000 });
-    else this.#send(clientId, will, now);
+    const waiting = waitingOf(clientId, will, now + delay * 1000);
+    if (delay > 0) {
+      this.#waiting.set(clientId, waiting);
+      this.#store?.put(clientId, waiting);
+    } else this.#send(waiting, now);
   }
 
   /**
@@ -38,32 +45,43 @@ export class Wills {
   returned(clientId: string, isSessionCarriedOn: boolean, now: number): void {
     const waiting = this.#waiting.get(clientId);
     if (waiting === undefined) return;
-    this.#waiting.delete(clientId);
-    if (!isSessionCarriedOn || waiting.dueAt <= now) this.#send(clientId, waiting.will, now);
+    this.#forget(clientId);
+    if (!isSessionCarriedOn || waiting.dueAt <= now) this.#send(waiting, now);
   }
 
   /** Publishes the wills whose delay has passed. */
   sweep(now: number): void {
-    for (const [clientId, { will, dueAt }] of this.#waiting) {
-      if (dueAt > now) continue;
-      this.#waiting.delete(clientId);
-      this.#send(clientId, will, now);
+    for (const [clientId, waiting] of this.#waiting) {
+      if (waiting.dueAt > now) continue;
+      this.#forget(clientId);
+      this.#send(waiting, now);
     }
   }
 
-  #send(clientId: string, will: Will, now: number): void {
-    const expiry = will.properties.messageExpiryInterval;
-    const { messageExpiryInterval: _expiry, willDelayInterval: _delay, ...rest } = will.properties;
-    this.#publish(
-      new Message({
-        topic: will.topic,
-        payload: will.payload,
-        qos: will.qos,
-        retain: will.retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
-        properties: encodePublishProperties(rest), // user properties in their order [MQTT-3.1.3-10]
-        expiresAt: expiry === undefined ? 0 : now + expiry * 1000,
-        origin: new Origin('will', clientId),
-      }),
-    );
+  #forget(clientId: string): void {
+    this.#waiting.delete(clientId);
+    this.#store?.remove(clientId);
   }
+
+  #send({ message, expirySeconds }: WaitingWill, now: number): void {
+    if (expirySeconds === undefined) this.#publish(message);
+    else {
+      const { topic, payload, qos, retain, properties, origin } = message;
+      const expiresAt = now + expirySeconds * 1000;
+      this.#publish(new Message({ topic, payload, qos, retain, properties, origin, expiresAt }));
+    }
+  }
+}
+
+function waitingOf(clientId: string, will: Will, dueAt: number): WaitingWill {
+  const { messageExpiryInterval: expirySeconds, willDelayInterval: _delay, ...rest } = will.properties;
+  const message = new Message({
+    topic: will.topic,
+    payload: will.payload,
+    qos: will.qos,
+    retain: will.retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
+    properties: encodePublishProperties(rest), // user properties in their order [MQTT-3.1.3-10]
+    origin: new Origin('will', clientId),
+  });
+  return { message, dueAt, expirySeconds };
 }

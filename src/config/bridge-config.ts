@@ -43,6 +43,8 @@ export interface RuleConfigParts extends RuleTopics {
 
 /** A rule from here to the remote. */
 export interface ForwardConfig extends RuleConfigParts {
+  /** Acknowledged when the remote has settled a message, not when it is stored. */
+  readonly isEndToEnd?: boolean;
   readonly localTopic: string;
   readonly remoteTopic: string;
   readonly qos?: 0 | 1 | 2;
@@ -142,9 +144,13 @@ export interface BridgeConfig extends ServerConfig {
   readonly subscriptions: readonly SubscriptionConfig[];
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
-  readonly overflow: 'oldest' | 'newest';
+  readonly overflow: 'oldest' | 'newest' | 'latest' | 'block';
   /** Absent: that of `data`. */
   readonly durability?: Durability;
+  /** Absent: 30,000. */
+  readonly endToEndMsMax?: number;
+  /** Absent: 10,000. */
+  readonly blockedCountMax?: number;
   /** 0 to 86400000; 0 waits for ever. Default 20000. */
   readonly acknowledgeTimeoutMs: number;
 }

@@ -173,7 +173,12 @@ const bridgeKeys = {
   max_send_queue_len: v.optional(whole(1, 100_000_000), defaults.max_send_queue_len),
   max_send_queue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_send_queue_bytes),
   durability: v.optional(durability),
-  overflow: v.optional(oneOf({ oldest: 'oldest', newest: 'newest' } as const), defaults.overflow),
+  end_to_end_timeout: v.optional(duration('1s', '1h')),
+  max_blocked_len: v.optional(whole(0, 1_000_000)),
+  overflow: v.optional(
+    oneOf({ oldest: 'oldest', newest: 'newest', latest: 'latest', block: 'block' } as const),
+    defaults.overflow,
+  ),
   max_recv_queue_len: v.optional(ignored),
   resend_interval: v.optional(ignored),
   resend_wait: v.optional(ignored),
@@ -189,6 +194,17 @@ const bridgeKeys = {
   quic_qos_priority: v.optional(switchedOff),
   quic_0rtt: v.optional(switchedOff),
 };
+
+/** The properties of SUBSCRIBE. */
+function subscribePropertiesOf(raw: {
+  readonly identifier?: number | undefined;
+  readonly user_property?: readonly (readonly [string, string])[] | undefined;
+}) {
+  return present({
+    subscriptionIdentifiers: raw.identifier === undefined ? undefined : [raw.identifier],
+    userProperties: raw.user_property,
+  });
+}
 
 /** `bridges.mqtt.<name>`. */
 export const bridgeKind: Kind<BridgeDraft> = v.pipe(
@@ -257,11 +273,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       isNoDelay: raw.tcp.nodelay,
       tcpKeepAliveMs: raw.tcp.keepalive ? raw.tcp.keepidle : 0,
       connectProperties: raw.conn_properties,
-      subscribeProperties: present({
-        subscriptionIdentifiers:
-          raw.sub_properties.identifier === undefined ? undefined : [raw.sub_properties.identifier],
-        userProperties: raw.sub_properties.user_property,
-      }),
+      subscribeProperties: subscribePropertiesOf(raw.sub_properties),
       will: raw.will,
       forwards: enabled(raw.forwards),
       subscriptions: enabled(raw.subscription),
@@ -269,6 +281,8 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       queueBytesMax: raw.max_send_queue_bytes,
       overflow: raw.overflow,
       durability: raw.durability,
+      endToEndMsMax: raw.end_to_end_timeout,
+      blockedCountMax: raw.max_blocked_len,
       acknowledgeTimeoutMs: raw.cancel_timeout,
     });
     return { isEnabled: raw.enable, config };

@@ -43,7 +43,13 @@ const ruleKeys = {
 
 /** A rule of `forwards`. */
 export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe(
-  section({ ...ruleKeys, local_topic: texts(text), remote_topic: text, qos: v.optional(qos) }),
+  section({
+    ...ruleKeys,
+    local_topic: texts(text),
+    remote_topic: text,
+    qos: v.optional(qos),
+    ack: v.optional(oneOf({ stored: false, 'end-to-end': true } as const)),
+  }),
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;
     const [localTopic = '', ...moreFilters] = raw.local_topic;
@@ -51,6 +57,7 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
       localTopic,
       remoteTopic: raw.remote_topic,
       qos: raw.qos,
+      isEndToEnd: raw.ack,
       ...ruleConfigOf(raw, moreFilters),
     });
     const message = ruleFault(localTopic, raw.remote_topic, config);

@@ -47,6 +47,8 @@ export class GroupWriter {
   readonly #unsafe: Group[] = [];
   readonly #spare: Group[] = [];
   #segment: Segment | undefined;
+  /** Holds groups that were told to be written and are not written anywhere else yet. */
+  #givenUp: Segment | undefined;
   #groupNumber = 0;
   #safeNumber = 0;
   #isStoring = false;
@@ -93,9 +95,9 @@ export class GroupWriter {
     return this.#unsafe[0]?.start ?? this.#pending.start;
   }
 
-  /** The segment that is written to. */
+  /** The segment that is written to, or the one that was given up until another stands for it: it is not freed. */
   get active(): Segment | undefined {
-    return this.#segment;
+    return this.#segment ?? this.#givenUp;
   }
 
   /** A record was added to the pending group. */
@@ -296,6 +298,7 @@ export class GroupWriter {
       const groups = this.#unsafe.filter(({ isWritten }) => !isWritten);
       this.#segment = await this.#parts.createSegment(group.start, groups.map(recordsOf));
       this.#parts.segments.add(this.#segment);
+      this.#givenUp = undefined;
       for (const one of groups) this.#groupWritten(this.#segment, one);
       return;
     }
@@ -366,6 +369,7 @@ export class GroupWriter {
     this.#parts.failed(detail);
     if (segment !== undefined && first !== undefined) {
       this.abandoned++;
+      this.#givenUp = segment;
       segments.giveUp(segment, first.start);
     }
     const delayMs = Math.min(options.retryMsMax, options.retryMsMin * 2 ** Math.min(this.#attempts, 20));

@@ -79,7 +79,8 @@ export class KeyedStream {
     const bytes = appender.begin(byteLengthOfText(key));
     const length = bytes.write(key, appender.at, 'utf8');
     appender.end(RecordType.delete, this.id, length, false);
-    appender.writer.release(place.position, place.size);
+    // until that is safe the old value must stay: a new one may follow and be lost
+    appender.writer.pending.replaced.push(place.position, place.size);
     return true;
   }
 

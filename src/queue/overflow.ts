@@ -2,8 +2,16 @@
 // Viaduct names one of these reasons and is counted under it: in = delivered +
 // dropped(reason) + queued.
 
-/** What gives way when a queue is full: its oldest message, or the one that comes. */
-export type OverflowPolicy = 'oldest' | 'newest';
+/**
+ * What gives way when a queue is full: its oldest message, or the one that comes. `latest`: of each topic only the last
+ * unread message waits, full or not, and then the oldest gives way. `block`: nothing, publishers wait; see `Intake`.
+ */
+export type OverflowPolicy = 'oldest' | 'newest' | 'latest' | 'block';
+
+/** Whether the oldest unread message of a full queue gives way. */
+export function givesWayOldest(policy: OverflowPolicy): boolean {
+  return policy === 'oldest' || policy === 'latest';
+}
 
 /** Every reason for which a message is not delivered. */
 export const dropReasons = [
@@ -11,6 +19,7 @@ export const dropReasons = [
   'memory-full',
   'disk-full',
   'damaged',
+  'replaced',
   'expired',
   'too-large',
   'qos-0-offline',

@@ -9,7 +9,7 @@
 import { assert } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueDropped, QueueEntry } from './message-queue.ts';
-import type { DropReason, OverflowPolicy } from './overflow.ts';
+import { type DropReason, givesWayOldest, type OverflowPolicy } from './overflow.ts';
 import type { Budgeted, QueueBudget } from './queue-budget.ts';
 
 /** The bounds of a queue. */
@@ -78,7 +78,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
   append(message: Message, tag: Tag): number {
     const bytes = message.byteLength;
     while (this.depth >= this.#limits.countMax || this.#bytes + bytes > this.#limits.bytesMax) {
-      const victim = this.#limits.overflow === 'oldest' ? this.#unread : undefined;
+      const victim = givesWayOldest(this.#limits.overflow) ? this.#unread : undefined;
       if (victim === undefined || bytes > this.#limits.bytesMax) {
         this.#dropped({ sequence: 0, message, tag }, 'queue-full');
         return 0;
@@ -103,11 +103,25 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
   /** See `Budgeted`: what is in flight stays. */
   giveWay(bytesMax: number): void {
     while (this.#bytes > bytesMax) {
-      const victim = this.#limits.overflow === 'oldest' ? this.#unread : this.#unread && this.#tail;
+      const victim = givesWayOldest(this.#limits.overflow) ? this.#unread : this.#unread && this.#tail;
       if (victim === undefined) return;
       this.#remove(victim);
       this.#dropped(victim.entry, 'memory-full');
     }
+  }
+
+  /** See `MessageQueue`. */
+  hasRoomFor(message: Message): boolean {
+    const { countMax, bytesMax } = this.#limits;
+    return this.depth < countMax && this.#bytes + message.byteLength <= bytesMax;
+  }
+
+  /** See `MessageQueue`. */
+  withdraw(sequence: number): QueueEntry<Tag> | undefined {
+    const node = this.#nodes?.get(sequence);
+    if (node === undefined || !this.#isUnread(node)) return undefined;
+    this.#remove(node);
+    return node.entry;
   }
 
   /** Leaves out `count` positions for messages that pass the queue by, and counts them as held. Returns the first. */

@@ -12,7 +12,7 @@ import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Hold } from './hold.ts';
 import type { MessageQueue, QueueEntry } from './message-queue.ts';
-import type { DropReason } from './overflow.ts';
+import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
 import type { Storage } from './storage.ts';
 import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
@@ -43,6 +43,7 @@ export interface StoredQueueParts<Tag> {
   readonly readable: () => void;
 }
 
+const noNumbers: readonly number[] = [];
 const frontBytesMax = 1024 * 1024;
 const readBytes = 256 * 1024;
 /** Acknowledged entries at the beginning of the front that are carried along before the rest is moved up. */
@@ -128,6 +129,21 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
     return sequence;
   }
 
+  /** See `MessageQueue`. */
+  hasRoomFor(message: Message): boolean {
+    const { countMax, bytesMax } = this.#parts.limits;
+    const bytes = storedBytesOf(message, noNumbers);
+    return this.depth < countMax && this.byteLength + bytes <= bytesMax && this.#parts.storage.journal.isAccepting;
+  }
+
+  /** See `MessageQueue`. */
+  withdraw(sequence: number): QueueEntry<Tag> | undefined {
+    if (this.#underway.has(sequence)) return undefined;
+    const entry = this.#takeUnread(sequence) ?? this.#unreadOnDisk(sequence);
+    if (entry) this.#stream.settle(sequence);
+    return entry;
+  }
+
   /** See `MessageQueue`. A message of QoS 2 leaves when its place, from which its identifier follows, is stored. */
   peek(): QueueEntry<Tag> | undefined {
     const entry = this.#front[this.#head];
@@ -190,7 +206,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
   /** Makes room for a message, by the policy. Returns whether there is. */
   #makeRoom(bytes: number, { countMax, bytesMax, overflow }: QueueLimits): boolean {
     while (this.depth >= countMax || this.byteLength + bytes > bytesMax) {
-      if (overflow !== 'oldest' || bytes > bytesMax || !this.#dropOldest()) return false;
+      if (!givesWayOldest(overflow) || bytes > bytesMax || !this.#dropOldest()) return false;
     }
     return true;
   }
@@ -209,6 +225,14 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
     } else this.#frontEnd = sequence + 1;
     dropped(sequence, tag, 'queue-full');
     return true;
+  }
+
+  /** An entry of which only the place and the tag are at hand. */
+  #unreadOnDisk(sequence: number): QueueEntry<Tag> | undefined {
+    const found = sequence >= this.#frontEnd ? this.#stream.entryOf(sequence) : undefined;
+    if (found === undefined) return undefined;
+    const { form, origin } = this.#parts;
+    return { sequence, message: nothing(origin), tag: form.tagOf(found.tag, undefined) };
   }
 
   #takeUnread(sequence: number): QueueEntry<Tag> | undefined {

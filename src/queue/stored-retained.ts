@@ -18,6 +18,9 @@ export class StoredRetained {
   readonly #stream: KeyedStream;
   readonly #isSafe: boolean;
   #scratch: Bytes = allocateBytes(1024);
+  /** Topics whose message changed while nothing could be stored. */
+  readonly #noted = new Set<string>();
+  #source: ((topic: string) => Message | undefined) | undefined;
 
   /** `isSafe`: publishers wait until a message is synced, not only written. */
   constructor(storage: Storage, isSafe: boolean) {
@@ -29,6 +32,12 @@ export class StoredRetained {
   /** A message is retained; whoever published it at QoS 1 or 2 waits until that is stored. */
   kept(message: Message, hold: Hold | undefined): void {
     if (message.topic.startsWith('$SYS/')) return;
+    // while nothing can be stored, what nobody waits for is only noted
+    if (message.qos === 0 && !this.#storage.journal.isAccepting) this.#note(message.topic);
+    else this.#put(message, hold);
+  }
+
+  #put(message: Message, hold: Hold | undefined): void {
     const size = storedBytesOf(message, noNumbers);
     if (size > this.#scratch.length) this.#scratch = allocateBytes(size);
     const stored = { message, tags: noNumbers };
@@ -39,11 +48,30 @@ export class StoredRetained {
 
   /** A topic has no retained message any more. */
   removed(topic: string): void {
+    this.#noted.delete(topic);
     this.#stream.delete(topic);
   }
 
-  /** Tells of all that an earlier process left. Returns how many of them cannot be read any more. */
-  restore(restored: (message: Message) => void): Promise<number> {
+  #note(topic: string): void {
+    this.#noted.add(topic);
+    if (this.#noted.size > 1) return;
+    const stored = (): void => {
+      const topics = [...this.#noted];
+      this.#noted.clear();
+      for (const one of topics) {
+        const message = this.#source?.(one);
+        if (message) this.kept(message, undefined);
+      }
+    };
+    this.#storage.journal.wait({ stored }, this.#isSafe);
+  }
+
+  /**
+   * Tells of all that an earlier process left. `source`: the message that a topic retains now. Returns how many cannot
+   * be read any more.
+   */
+  restore(restored: (message: Message) => void, source: (topic: string) => Message | undefined): Promise<number> {
+    this.#source = source;
     const origin = new Origin('application', 'restored');
     return this.#storage.journal.load(this.#stream, (_topic, value) => {
       restored(readMessage(value, origin, this.#storage.clock).message);

@@ -78,6 +78,11 @@ export class RetainedStore implements KeptSource {
     return true;
   }
 
+  /** The message that a topic retains. */
+  get(topic: string): Message | undefined {
+    return this.#tree.get(topic)?.message;
+  }
+
   /** A message that an earlier process retained; the limits do not count here. */
   restore(message: Message): void {
     this.#bytes += message.byteLength - (this.#tree.get(message.topic)?.message.byteLength ?? 0);

@@ -78,7 +78,12 @@ export class KeptWorld {
     const storage = new Storage(journal, clock);
     const retained = new StoredRetained(storage, true);
     const store = new RetainedStore(undefined, retained);
-    await this.#settled(retained.restore((message) => store.restore(message)));
+    await this.#settled(
+      retained.restore(
+        (message) => store.restore(message),
+        (topic) => store.get(topic),
+      ),
+    );
     const router = new Router({ retained: store });
     const context = { ports, log: world.log, router, turn: new Turn(clock), storage };
     const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883 }];

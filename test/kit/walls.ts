@@ -163,6 +163,7 @@ export const entrances: readonly string[] = [
   'protocol/index.ts',
   'bench/run.ts',
   'bench/compare.ts',
+  'bench/journal.ts',
   // programs of their own, which the runner starts
   'bench/lib/generator.ts',
   'bench/lib/relay.ts',

@@ -69,7 +69,10 @@ export class SimBroker {
     this.#journal = storage?.journal;
     const keeper = storage && new StoredRetained(storage, true);
     const retained = new RetainedStore(undefined, keeper);
-    await keeper?.restore((message) => retained.restore(message));
+    await keeper?.restore(
+      (message) => retained.restore(message),
+      (topic) => retained.get(topic),
+    );
     this.router = new Router({ retained });
     const kept = storage === undefined ? {} : { storage };
     const context = { ports, log: this.log, router: this.router, turn: new Turn(ports.clock), ...kept };

@@ -96,6 +96,7 @@ export const en = {
     'memory-full': 'memory full',
     'disk-full': 'disk full',
     damaged: 'damaged on disk',
+    replaced: 'replaced by a later one of its topic',
     expired: 'expired',
     'too-large': 'too large',
     'qos-0-offline': 'QoS 0 while offline',

@@ -96,6 +96,7 @@ export const zh: Text = {
     'memory-full': '内存已满',
     'disk-full': '磁盘已满',
     damaged: '磁盘数据损坏',
+    replaced: '已被同主题的新消息取代',
     expired: '已过期',
     'too-large': '过大',
     'qos-0-offline': '离线时的 QoS 0',

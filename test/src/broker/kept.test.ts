@@ -156,3 +156,37 @@ t.test('a session whose time has passed while no process ran is over', async (t)
   const back = await kw.world.dial(v5);
   t.match(await back.connect('device', kept), [{ sessionPresent: false }]);
 });
+
+t.test('what is retained while nothing can be stored is stored when it can be', async (t) => {
+  const kw = new KeptWorld();
+  await kw.start();
+  const device = await kw.world.dial(v5);
+  await device.connect('device');
+  kw.disk.faults.failedWrite = 1;
+  device.send(publishOf('state', 'waits', { qos: 1, packetId: 1, retain: true }));
+  await kw.world.clock.advance(500);
+  for (let number = 0; number < 100; number++) device.send(publishOf('fast', `${number}`, { retain: true }));
+  await kw.world.clock.advance(500);
+  kw.disk.faults.failedWrite = 0;
+  await kw.world.clock.advance(10_000);
+  const { router } = await kw.start({ crash: 'power' });
+  t.equal(router.retained.get('fast')?.payload.toString(), '99');
+  t.equal(router.retained.get('state')?.payload.toString(), 'waits');
+});
+
+t.test('a will that waits for its delay goes out although the broker was down meanwhile', async (t) => {
+  const kw = new KeptWorld();
+  await kw.start();
+  const device = await kw.world.dial(v5);
+  const will = { topic: 'gone', payload: Buffer.from('device'), qos: 1 as const, retain: true };
+  await device.connect('device', { ...kept, will: { ...will, properties: { willDelayInterval: 20 } } });
+  device.cut();
+  await kw.world.clock.advance(1000);
+  const { router } = await kw.start({ crash: 'power' });
+  t.equal(router.retained.get('gone'), undefined, 'not yet');
+  await kw.world.clock.advance(25_000);
+  t.equal(router.retained.get('gone')?.payload.toString(), 'device');
+  const { router: third } = await kw.start({ crash: 'power' });
+  await kw.world.clock.advance(1000);
+  t.equal(third.retained.get('gone')?.payload.toString(), 'device');
+});

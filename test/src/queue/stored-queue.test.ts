@@ -98,7 +98,7 @@ t.test('whoever holds is told when the message is synced, and not when the disk 
   const journal = await bench.open();
   const queue = bench.queueOf(journal);
   const told: string[] = [];
-  const hold = { hold: () => void told.push('hold'), stored: () => void told.push('stored') };
+  const hold = { hold: () => void told.push('hold'), stored: () => void told.push('stored'), refuse: () => undefined };
   queue.append(messageOf('one'), 1, hold);
   t.same(told, ['hold']);
   await bench.clock.advance(50);

@@ -1,0 +1,151 @@
+// Intake: how messages get into a bridge's queue when more than appending is asked for.
+//
+//   latest  an unread message of the same topic gives way to the one that comes
+//   block   a full queue lets QoS 1 wait, unacknowledged, in the order in which it came: a device that has as much
+//           underway as it may sends no more, one of 3.x is not read any more, and nothing is lost; QoS 2 is refused
+//           for now, since its identifier is remembered together with the message or not at all
+//   end to end: the publisher is acknowledged when the remote has settled the message, or after `endToEndMsMax`, when
+//           it is stored as its durability says
+// Bounded by `blockedCountMax` waiting messages; topics by `topicsMax`, after which they begin anew.
+import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { Message } from '../message/message.ts';
+import type { Clock, Timer } from '../ports/ports.ts';
+import type { Hold } from '../queue/hold.ts';
+import type { MessageQueue } from '../queue/message-queue.ts';
+import type { BridgeOptions } from './bridge-options.ts';
+import type { ForwardRule } from './forward-rules.ts';
+
+interface Blocked {
+  readonly message: Message;
+  readonly rule: ForwardRule;
+  readonly hold: Hold | undefined;
+}
+
+interface Awaited {
+  readonly hold: Hold;
+  readonly until: number;
+}
+
+const topicsMax = 100_000;
+/** How often it is looked whether those that are blocked may go on, besides when a message leaves. */
+const admitMs = 500;
+
+/** The way into one queue. */
+export class Intake {
+  readonly #queue: MessageQueue<ForwardRule>;
+  readonly #options: BridgeOptions;
+  readonly #clock: Clock;
+  readonly #blocked: Blocked[] = [];
+  /** By topic, the last message that may be unread. */
+  readonly #latest = new Map<string, number>();
+  /** By sequence, in their order: whose publisher waits for the remote. */
+  readonly #awaited = new Map<number, Awaited>();
+  #timer: Timer | undefined;
+  #admitTimer: Timer | undefined;
+
+  constructor(queue: MessageQueue<ForwardRule>, options: BridgeOptions, clock: Clock) {
+    this.#queue = queue;
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /** Messages that wait for room. */
+  get blockedCount(): number {
+    return this.#blocked.length;
+  }
+
+  /** Takes a message. Returns whether it did; the queue has told why not, if it was asked. */
+  append(message: Message, rule: ForwardRule, hold: Hold | undefined, mayWait: boolean): boolean {
+    const isBlocking = this.#options.queueOverflow === 'block' && hold !== undefined;
+    if (isBlocking && (this.#blocked.length > 0 || !this.#queue.hasRoomFor(message))) {
+      if (!mayWait || this.#blocked.length >= this.#options.blockedCountMax) return false;
+      hold.hold();
+      this.#blocked.push({ message: message.own(), rule, hold });
+      this.#admitLater();
+      return true;
+    }
+    return this.#take(message, rule, hold);
+  }
+
+  /** A message has left the queue: settled by the remote, or dropped for a reason. */
+  left(sequence: number, reasonCode: ReasonCode): void {
+    const awaited = this.#awaited.get(sequence);
+    if (awaited) {
+      this.#awaited.delete(sequence);
+      if (isFailure(reasonCode)) awaited.hold.refuse(reasonCode);
+      awaited.hold.stored();
+    }
+    if (this.#blocked.length > 0) this.#admit();
+  }
+
+  /** Nothing is taken any more: who waits is refused, and tries again. Returns how many of whom. */
+  clear(refused: (rule: ForwardRule) => void): void {
+    this.#timer?.cancel();
+    this.#admitTimer?.cancel();
+    for (const { rule, hold } of this.#blocked.splice(0)) {
+      hold?.refuse(ReasonCode.quotaExceeded, true);
+      hold?.stored();
+      refused(rule);
+    }
+    for (const sequence of [...this.#awaited.keys()]) this.left(sequence, ReasonCode.success);
+  }
+
+  #take(message: Message, rule: ForwardRule, hold: Hold | undefined): boolean {
+    const isCompacted = this.#options.queueOverflow === 'latest';
+    if (isCompacted) this.#replace(message.topic);
+    const sequence = this.#queue.append(message, rule, hold);
+    if (sequence === 0) return false;
+    if (isCompacted) this.#latest.set(message.topic, sequence);
+    if (rule.isEndToEnd && hold && message.qos > 0) this.#await(sequence, hold);
+    return true;
+  }
+
+  #replace(topic: string): void {
+    const before = this.#latest.get(topic);
+    const entry = before === undefined ? undefined : this.#queue.withdraw(before);
+    if (entry) {
+      entry.tag.counters.dropped.add('replaced');
+      this.left(entry.sequence, ReasonCode.success);
+    }
+    if (this.#latest.size >= topicsMax) this.#latest.clear();
+  }
+
+  #await(sequence: number, hold: Hold): void {
+    hold.hold();
+    this.#awaited.set(sequence, { hold, until: this.#clock.now() + this.#options.endToEndMsMax });
+    this.#timer ??= this.#clock.schedule(this.#options.endToEndMsMax, () => this.#giveUp());
+  }
+
+  /** Those that have waited too long are acknowledged as their durability says. */
+  #giveUp(): void {
+    this.#timer = undefined;
+    const now = this.#clock.now();
+    for (const [sequence, { until }] of this.#awaited) {
+      if (until > now) {
+        this.#timer = this.#clock.schedule(until - now, () => this.#giveUp());
+        return;
+      }
+      this.left(sequence, ReasonCode.success);
+    }
+  }
+
+  /** A disk that has room again tells nobody. */
+  #admitLater(): void {
+    this.#admitTimer ??= this.#clock.schedule(admitMs, () => {
+      this.#admitTimer = undefined;
+      this.#admit();
+      if (this.#blocked.length > 0) this.#admitLater();
+    });
+  }
+
+  #admit(): void {
+    for (let [first] = this.#blocked; first && this.#queue.hasRoomFor(first.message); [first] = this.#blocked) {
+      this.#blocked.shift();
+      if (!this.#take(first.message, first.rule, first.hold)) {
+        first.rule.counters.dropped.add('disk-full');
+        first.hold?.refuse(ReasonCode.quotaExceeded, true);
+      }
+      first.hold?.stored();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// What a bridge does when its queue is full, or when the remote's word is waited for: in memory and in the journal.
+import t from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
+import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
+import type { BridgeSettings } from '../../../src/bridge/bridge.ts';
+import { KeptWorld } from '../../kit/kept-world.ts';
+import { Remote } from '../../kit/remote.ts';
+import { ackOf, publishOf } from '../../kit/world.ts';
+
+const { v5 } = ProtocolVersion;
+const levels = ['memory', 'synced'] as const;
+
+for (const durability of levels) {
+  const start = async (bridge: Partial<BridgeSettings>) => {
+    const kw = new KeptWorld();
+    const process = await kw.start({ bridge: { durability, ...bridge } });
+    if (process.bridge === undefined) throw new Error('no bridge');
+    const device = await kw.world.dial(v5);
+    await device.connect('device');
+    return { kw, bridge: process.bridge, device, remote: new Remote() };
+  };
+
+  t.test(`${durability}: of each topic the last message waits, and what it replaces is counted`, async (t) => {
+    const { kw, bridge, device, remote } = await start({ queueOverflow: 'latest' });
+    for (const [index, topic] of ['up/a', 'up/b', 'up/a', 'up/a'].entries()) {
+      device.send(publishOf(topic, `${index}`, { qos: 1, packetId: index + 1 }));
+    }
+    await kw.world.clock.advance(100);
+    t.match(bridge.status.forwards, [{ received: 4, queued: 2, dropped: { replaced: 2 } }]);
+    await remote.open(kw.world, v5);
+    await kw.world.clock.advance(2000);
+    t.same(remote.payloads, ['1', '3']);
+    t.match(bridge.status.forwards, [{ received: 4, delivered: 2, queued: 0, dropped: { replaced: 2 } }]);
+  });
+
+  t.test(`${durability}: a full queue that blocks lets publishers wait, in order, and drops nothing`, async (t) => {
+    const { kw, bridge, device, remote } = await start({
+      queueOverflow: 'block',
+      queueCountMax: 2,
+      blockedCountMax: 3,
+    });
+    for (let index = 1; index <= 6; index++) device.send(publishOf('up/a', `${index}`, { qos: 1, packetId: index }));
+    await kw.world.clock.advance(100);
+    const early = await device.receivedOf(PacketType.puback);
+    t.same(
+      early.map(({ packetId }) => packetId),
+      [1, 2],
+      'two are in the queue, three wait, one is refused',
+    );
+    t.match(bridge.status.forwards, [{ received: 6, queued: 5, dropped: { 'queue-full': 1 } }]);
+    await remote.open(kw.world, v5);
+    await kw.world.clock.advance(3000);
+    t.same(remote.payloads, ['1', '2', '3', '4', '5']);
+    const late = await device.receivedOf(PacketType.puback);
+    t.same(
+      late.map(({ packetId, reasonCode }) => [packetId, reasonCode]),
+      [
+        [3, 0],
+        [4, 0],
+        [5, 0],
+        [6, ReasonCode.quotaExceeded],
+      ],
+    );
+    t.match(bridge.status.forwards, [{ received: 6, delivered: 5, queued: 0 }]);
+  });
+
+  t.test(
+    `${durability}: end to end, the publisher hears when the remote has settled, or when it took too long`,
+    async (t) => {
+      const forwards = [{ localTopic: 'up/#', remoteTopic: '', isEndToEnd: true }];
+      const { kw, device, remote } = await start({ forwards, endToEndMsMax: 5000, acknowledgeTimeoutMs: 0 });
+      remote.isAnswering = false;
+      await remote.open(kw.world, v5);
+      await kw.world.clock.advance(1000);
+      device.send(publishOf('up/a', 'one', { qos: 1, packetId: 1 }), publishOf('up/a', 'two', { qos: 1, packetId: 2 }));
+      device.send(publishOf('up/a', 'three', { qos: 1, packetId: 3 }));
+      await kw.world.clock.advance(1000);
+      t.same(await device.received(), [], 'it is stored, and that is not enough');
+      const [one, two] = remote.published;
+      remote.peer.send(ackOf(4, one?.packetId ?? 0), { ...ackOf(4, two?.packetId ?? 0), reasonCode: 0x87 } as never);
+      await kw.world.clock.advance(100);
+      t.match(await device.received(), [
+        { packetId: 1, reasonCode: 0 },
+        { packetId: 2, reasonCode: 0x87 },
+      ]);
+      await kw.world.clock.advance(5000);
+      t.match(await device.received(), [{ packetId: 3, reasonCode: 0 }], 'the remote takes its time');
+    },
+  );
+}
