@@ -1,7 +1,7 @@
 // `npm run bundle`: the whole program as one file, dist/viaduct.cjs, with the licences of what it contains beside it.
 // Three packages are replaced by what is needed of them; TLS and whatever else is loaded by `import()` stays unloaded
 // until it is configured. Bounded: a file over `bundleBytesMax` stops the build.
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { build, type Plugin } from 'esbuild';
@@ -50,6 +50,7 @@ const { metafile } = await build({
 });
 const packages = [...packagesOf(Object.keys(metafile.inputs)), ...sitePackages].sort();
 await writeFile(`${outfile}.LICENSES.txt`, await licencesOf(packages, root));
+await writeFile(draft, inAscii(await readFile(draft, 'utf8')), { mode: 0o755 });
 await rename(draft, outfile);
 const { size } = await stat(outfile);
 const lines = [
@@ -61,4 +62,12 @@ process.stdout.write(`${lines.join('\n')}\n`);
 if (size > bundleBytesMax) {
   process.stderr.write(`the bundle has ${size} bytes, at most ${bundleBytesMax} are allowed\n`);
   process.exitCode = 1;
+}
+
+/**
+ * One character beyond Latin-1 anywhere, and V8 keeps two bytes for each of the whole source. esbuild escapes those of
+ * texts, but leaves them in regular expressions, where the same escape means the same.
+ */
+function inAscii(source: string): string {
+  return source.replace(/[\u0080-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
