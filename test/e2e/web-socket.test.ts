@@ -110,14 +110,14 @@ c.loop_forever()
 `;
 
 t.test('paho over WebSocket, with and without TLS', needs('python3'), async (t) => {
-  const found = await run('python3', ['-c', 'import paho.mqtt.client']).catch(() => undefined);
+  const found = await run('/usr/bin/python3', ['-c', 'import paho.mqtt.client']).catch(() => undefined);
   if (found === undefined && process.env.VIADUCT_E2E !== 'required')
     return t.pass('python3-paho-mqtt is not installed');
   const { urls } = await openBroker(t);
   for (const url of urls.slice(0, 2)) {
     const { port, protocol } = new URL(url);
     const ca = protocol === 'wss:' ? fixturePath('tls/ca.pem') : '';
-    const { stdout } = await run('python3', ['-c', paho, 'localhost', port, ca], { timeout: 20_000 });
+    const { stdout } = await run('/usr/bin/python3', ['-c', paho, 'localhost', port, ca], { timeout: 20_000 });
     t.equal(stdout.trim(), 'p 70000', url);
   }
   return undefined;

@@ -14,6 +14,7 @@ import type { Conversation } from './fuzz-case.ts';
 import { FuzzPeer } from './fuzz-peer.ts';
 
 const port = 9000;
+const secondsMax = 700;
 const backoff = { delayMsMin: 100, delayMsMax: 1000, stableMs: 10_000 };
 
 /** Who is on the other side of the server. */
@@ -41,10 +42,11 @@ export async function runOutgoing(one: Conversation): Promise<string | undefined
   }
   server.isPolite = true;
   await server.cut();
-  for (let second = 0; second < 60 && !subject.isDone(); second++) await world.clock.advance(1000);
+  // who was refused waits: half a minute for a password, five for a ban
+  for (let second = 0; second < secondsMax && !subject.isDone(); second++) await world.clock.advance(1000);
   const fault = server.fault ?? subject.fault();
   if (fault !== undefined) return `in the end: ${fault}`;
-  if (!subject.isDone()) return `in the end: not all was settled within a minute`;
+  if (!subject.isDone()) return `in the end: not all was settled within ${secondsMax} seconds`;
   subject.destroy();
   await world.clock.advance(10_000);
   const { timerCount } = world.clock;
@@ -159,6 +161,8 @@ function openBridge(world: World, version: ProtocolVersion): Subject {
     version,
     backoff,
     acknowledgeTimeoutMs: 5000,
+    // the server speaks one version all the time
+    isSteppingDown: false,
     remote: { host: '127.0.0.1', port },
     forwards: [{ localTopic: 'up/#', remoteTopic: '' }],
     subscriptions: [{ remoteTopic: 'down/#', localTopic: '', qos: 2 }],

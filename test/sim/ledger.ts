@@ -66,7 +66,8 @@ export class Ledger {
       number,
       payload,
       state: 'pending',
-      isExcused: this.#excusedQos.has(qos),
+      // a bridge without state begins a new session: what waits for it at the remote goes with the old one
+      isExcused: this.#excusedQos.has(qos) || this.forgetful.size > 0,
       isRefusedOnce: false,
       received: new Map(),
       at: new Set(),
@@ -117,11 +118,15 @@ export class Ledger {
     if (this.forgetful.size > 0) entry.isExcused = true;
   }
 
-  /** A node lost its memory: what it had and was not done is excused. */
+  /**
+   * A node lost its memory: what it had and was not done is excused. So is what waited at the remote for the bridge of
+   * an edge that did: its new session begins empty.
+   */
   memoryLost(node: string): void {
     this.forgetful.add(node);
     for (const entry of this.#entries.values()) {
-      if (entry.at.has(node) && !this.#isDone(entry)) entry.isExcused = true;
+      const isThere = entry.at.has(node) || (node === 'edge' && entry.at.has('remote'));
+      if (isThere && !this.#isDone(entry)) entry.isExcused = true;
     }
   }
 

@@ -286,11 +286,15 @@ export class SimWorld implements RestingWorld {
     }
   }
 
-  /** As soon as everything is up again, promises count. */
-  #promiseAgain(): void {
+  /**
+   * As soon as everything is up again, promises count: when it was for some seconds, since a bridge without state
+   * connects, finds a session of its former life at the remote, and comes again with a new one [MQTT-3.2.2-4].
+   */
+  #promiseAgain(calmSeconds = 0): void {
     const isUp = [...this.nodes.values()].every(({ isRunning }) => isRunning);
-    if (isUp && this.isReady) this.ledger.forgetful.clear();
-    else this.clock.schedule(1000, () => this.#promiseAgain());
+    const calm = isUp && this.isReady ? calmSeconds + 1 : 0;
+    if (calm > 5) this.ledger.forgetful.clear();
+    else this.clock.schedule(1000, () => this.#promiseAgain(calm));
   }
 
   #visit(event: Extract<Happening, { do: 'visit' }>, end: number): void {

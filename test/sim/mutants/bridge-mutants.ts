@@ -23,24 +23,18 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'what waits for the remote waits for traffic',
     like: 'NanoMQ: the drain goes on with the next publish',
     file: 'src/bridge/bridge.ts',
-    text: `this.#forwarder.pump();
-    this.#checkDrained();
-  }
-
-  #settled(`,
-    becomes: `this.#checkDrained();
-  }
-
-  #settled(`,
+    text: `this.#notify(true);
+    this.#forwarder.pump();`,
+    becomes: 'this.#notify(true);',
     seen: /no rest/,
   },
   {
     name: 'a window that was full is not looked at again',
     like: 'NanoMQ: one message per resend interval',
     file: 'src/bridge/forwarder.ts',
-    text: `else rule.counters.delivered.add();
+    text: `this.#intake.left(entry.token, reasonCode);
     this.pump();`,
-    becomes: 'else rule.counters.delivered.add();',
+    becomes: 'this.#intake.left(entry.token, reasonCode);',
     seen: /no rest/,
   },
   {
@@ -65,7 +59,7 @@ export const bridgeMutants: readonly Mutant[] = [
     file: 'src/bridge/loop-guard.ts',
     text: "return message.origin !== bridge && !message.topic.startsWith('$SYS/');",
     becomes: "return bridge !== undefined && !message.topic.startsWith('$SYS/');",
-    seen: /times at QoS|no rest|after number|never comes to an end/,
+    seen: /times at QoS|no rest|after number|never comes to an end|under the topic/,
   },
   {
     name: 'a remote that forgot is not asked again',

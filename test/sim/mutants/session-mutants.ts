@@ -62,9 +62,9 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'messages are sent again on a live connection',
     like: 'NanoMQ, aedes and others: a timer that sends again',
     file: 'protocol/connection/exchange.ts',
-    text: `const entry = this.#session.sendWindow.settle(packetId);
+    text: `this.#session.keeper?.settled(entry.token);
     this.#sendDue(now);`,
-    becomes: `const entry = this.#session.sendWindow.settle(packetId);
+    becomes: `this.#session.keeper?.settled(entry.token);
     this.#sendDue(now);
     const [first] = this.#session.sendWindow.entries();
     if (first?.state === 'published') this.#openWriter().write(first.delivery, first.packetId, true, now);`,
