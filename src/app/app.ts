@@ -6,7 +6,7 @@
 // Order of closing: bridges first, so that what devices were acknowledged leaves; then the broker.
 import { messageOf } from '../base/errors.ts';
 import { type Log, type LogLevel, openLog } from '../base/log.ts';
-import type { BridgeSettings } from '../bridge/bridge.ts';
+import type { BridgeSettings } from '../bridge/bridge-context.ts';
 import { Bridges } from '../bridge/bridges.ts';
 import { Broker } from '../broker/broker.ts';
 import type { BridgeConfig } from '../config/bridge-config.ts';

@@ -5,7 +5,7 @@ import { type Bytes, bytesOfText } from '../../protocol/wire/bytes.ts';
 import type { AccessOptions } from '../access/access-options.ts';
 import type { HttpAccessOptions } from '../access/http-access.ts';
 import type { LogOptions } from '../base/log.ts';
-import type { BridgeSettings } from '../bridge/bridge.ts';
+import type { BridgeSettings } from '../bridge/bridge-context.ts';
 import { bridgeDefaults, type RemoteOptions } from '../bridge/bridge-options.ts';
 import type { BrokerOptions } from '../broker/broker-options.ts';
 import type { BridgeConfig, ServerConfig, WillConfig } from '../config/bridge-config.ts';

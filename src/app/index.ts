@@ -19,7 +19,8 @@ export {
   ViaductError,
 } from '../base/errors.ts';
 export { type Log, type LogOptions, openLog } from '../base/log.ts';
-export { Bridge, type BridgeContext, type BridgeSettings } from '../bridge/bridge.ts';
+export { Bridge } from '../bridge/bridge.ts';
+export type { BridgeContext, BridgeSettings } from '../bridge/bridge-context.ts';
 export {
   type BridgeOptions,
   bridgeDefaults,

@@ -7,42 +7,20 @@
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { ClosedError } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
-import type { Turn } from '../link/turn.ts';
 import { Origin } from '../message/origin.ts';
-import type { Ports } from '../ports/ports.ts';
-import type { Storage } from '../queue/storage.ts';
-import type { Router } from '../router/router.ts';
+import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
 import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
 import type { BridgeStatus } from './bridge-status.ts';
-import { Connector, type ConnectorOwner } from './connector.ts';
+import { Connector } from './connector.ts';
+import type { ConnectorOwner } from './connector-parts.ts';
 import type { ForwardRule } from './forward-rules.ts';
-import { Forwarder, type ForwardStorage } from './forwarder.ts';
-import { PathGuard } from './loop-guard.ts';
+import type { ForwardStorage } from './forward-storage.ts';
+import { Forwarder } from './forwarder.ts';
 import { Notifications } from './notifications.ts';
 import { Receiver } from './receiver.ts';
-import { RefusedFilters } from './refused-filters.ts';
 import { RuleMaker } from './rule-maker.ts';
-import type { RunCommand } from './server-secrets.ts';
+import { Subscriber } from './subscriber.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
-
-/** What the composition root gives to a bridge. */
-export interface BridgeContext {
-  readonly ports: Ports;
-  readonly log: Log;
-  /** Shared with the broker: there they meet. */
-  readonly router: Router;
-  readonly turn: Turn;
-  /** The name of this broker on the way of messages, without comma. Default: one by chance. */
-  readonly brokerId?: string;
-  /** Runs the commands out of which passwords come; absent: none can be run. */
-  readonly runCommand?: RunCommand;
-  /** Where what must outlive the process is kept; without it, everything lives in memory. */
-  readonly storage?: Storage;
-}
-
-/** What must be told of a bridge; the rest has the values of `bridgeDefaults`. */
-export type BridgeSettings = Partial<BridgeOptions> & Pick<BridgeOptions, 'name' | 'remote' | 'clientId'>;
 
 /** Why a bridge is closed: it was told to, or something broke. */
 export interface BridgeClosed {
@@ -61,9 +39,7 @@ export class Bridge {
   readonly #notifications: Notifications;
   #forwards: readonly ForwardRule[];
   readonly #ruleMaker: RuleMaker;
-  readonly #refused: RefusedFilters;
-  /** Filters of rules that are gone, which the remote may still know. */
-  readonly #unwanted = new Set<string>();
+  readonly #subscriber: Subscriber;
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly #former: ForwardRule;
   #subscriptions: readonly SubscriptionRule[];
@@ -95,7 +71,8 @@ export class Bridge {
     this.#subscriptions = subscriptions;
     this.#former = this.#ruleMaker.former;
     this.#forwarder.restore();
-    this.#refused = new RefusedFilters(clock, (filters) => this.#askAgain(filters));
+    const { log } = context;
+    this.#subscriber = new Subscriber({ name: this.name, clock, log, line: this.#connector }, subscriptions);
     this.#receiver = new Receiver(this.#subscriptions, {
       origin,
       router: context.router,
@@ -142,7 +119,7 @@ export class Bridge {
       underway: this.#connector.session.underwayCount,
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
-        const refused = this.#refused.reasonsOf(rule.filters);
+        const refused = this.#subscriber.reasonsOf(rule.filters);
         return refused === undefined ? rule.status : { ...rule.status, refused };
       }),
       echoes: this.#connector.echoes.count,
@@ -207,7 +184,7 @@ export class Bridge {
    */
   updateRules(rules: Pick<BridgeOptions, 'forwards' | 'subscriptions'>): void {
     if (this.#state !== 'open') throw new ClosedError(`the bridge ${this.name} is closed`);
-    const [forwardsBefore, before] = [this.#forwards, this.#subscriptions];
+    const forwardsBefore = this.#forwards;
     const { forwards, subscriptions } = this.#ruleMaker.make(rules);
     const { router } = this.#context;
     for (const rule of forwardsBefore) if (!forwards.includes(rule)) rule.detach(router);
@@ -215,15 +192,7 @@ export class Bridge {
     this.#forwards = forwards;
     this.#subscriptions = subscriptions;
     this.#receiver.rules = subscriptions;
-    const wanted = new Set(subscriptions.flatMap(({ filters }) => filters));
-    const gone = before.flatMap(({ filters }) => filters).filter((filter) => !wanted.has(filter));
-    for (const filter of wanted) this.#unwanted.delete(filter);
-    for (const filter of gone) this.#unwanted.add(filter);
-    this.#refused.forget(gone);
-    if (!this.#connector.isConnected) return;
-    this.#unsubscribeUnwanted();
-    const fresh = subscriptions.filter((rule) => !before.includes(rule)).flatMap((rule) => rule.entries(false));
-    if (fresh.length > 0) this.#connector.subscribe(fresh);
+    this.#subscriber.change(subscriptions);
   }
 
   /** Dials at once if the bridge waits: something has changed that may have been in the way. */
@@ -277,23 +246,10 @@ export class Bridge {
   }
 
   #connected(isSessionPresent: boolean): void {
-    if (isSessionPresent) this.#unsubscribeUnwanted();
-    this.#unwanted.clear();
-    const entries = this.#subscriptions.flatMap((rule) => rule.entries(isSessionPresent));
-    if (entries.length > 0) this.#connector.subscribe(entries);
+    this.#subscriber.connected(isSessionPresent);
     this.#notify(true);
     this.#forwarder.pump();
     this.#checkDrained();
-  }
-
-  #unsubscribeUnwanted(): void {
-    this.#connector.unsubscribe([...this.#unwanted]);
-    this.#unwanted.clear();
-  }
-
-  #askAgain(filters: ReadonlySet<string>): void {
-    const entries = this.#subscriptions.flatMap((rule) => rule.entries(false));
-    this.#connector.subscribe(entries.filter(({ filter }) => filters.has(filter)));
   }
 
   #notify(isConnected: boolean): void {
@@ -314,16 +270,11 @@ export class Bridge {
   #subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
     // its packet identifier may have been in the way of a message's
     this.#forwarder.pump();
-    this.#refused.answered(filters, reasonCodes);
-    for (const [index, reasonCode] of reasonCodes.entries()) {
-      if (!isFailure(reasonCode)) continue;
-      const facts = { bridge: this.name, filter: filters[index], reason: reasonName(reasonCode) };
-      this.#context.log.error(facts, 'the remote refused a subscription');
-    }
+    this.#subscriber.answered(filters, reasonCodes);
   }
 
   #stateChanged(): void {
-    if (this.#connector.state.state !== 'connected') this.#refused.stop();
+    if (this.#connector.state.state !== 'connected') this.#subscriber.disconnected();
     this.#notifications.changed(this.#connector.state, this.#connector.remote);
     if (this.#listeners.size === 0) return;
     const { status } = this;
@@ -340,12 +291,6 @@ export class Bridge {
     this.#forwarder.clear();
     this.#resolveClosed({ error });
   }
-}
-
-function pathsOf({ brokerId, ports }: BridgeContext, options: BridgeOptions): PathGuard | undefined {
-  if (options.loopGuard === 'off') return undefined;
-  const id = brokerId ?? ports.random.bytes(8).toString('hex');
-  return new PathGuard({ brokerId: id, property: options.loopProperty, hopsMax: options.loopHopsMax });
 }
 
 /** What the first rule that can says of a topic on its other side. */

@@ -2,7 +2,8 @@
 // once. A bridge that is taken out is closed in order; its name may
 // be used again at once.
 import { UsageError } from '../base/errors.ts';
-import { Bridge, type BridgeContext, type BridgeSettings } from './bridge.ts';
+import { Bridge } from './bridge.ts';
+import type { BridgeContext, BridgeSettings } from './bridge-context.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 
 /** All bridges of one process. */

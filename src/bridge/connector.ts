@@ -21,14 +21,12 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import type { Log } from '../base/log.ts';
 import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial, type RedialOwner } from '../link/redial.ts';
-import type { Turn } from '../link/turn.ts';
-import type { Ports, Socket } from '../ports/ports.ts';
-import type { BridgeOptions } from './bridge-options.ts';
+import type { Socket } from '../ports/ports.ts';
 import type { BridgeLinkState, RemoteStatus } from './bridge-status.ts';
 import { termsOf } from './connect-terms.ts';
+import type { ConnectorOwner, ConnectorParts } from './connector-parts.ts';
 import { degradationsOf } from './degradations.ts';
 import type { ForwardLine } from './forwarder.ts';
 import { troubleOfEnd } from './link-trouble.ts';
@@ -37,34 +35,7 @@ import { areEchoesLookedFor } from './loop-risk.ts';
 import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { Remotes } from './remotes.ts';
-import type { RunCommand } from './server-secrets.ts';
 import { SubscriptionRequests } from './subscription-requests.ts';
-
-/** What the bridge does with its connection. */
-export interface ConnectorOwner {
-  /** MQTT is up: subscriptions are asked for, and what waits goes out. */
-  connected(isSessionPresent: boolean): void;
-  /** The line takes more again. */
-  writable(): void;
-  messageReceived(publish: ReceivedPublish, ticket: number): void;
-  messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
-  /** The remote settled a message that was sent in a run. */
-  runSettled(token: number): void;
-  sessionLost(entries: readonly SendEntry[]): void;
-  /** One reason code for each of these filters, which were asked for. */
-  subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void;
-  /** The state of the link has changed. */
-  stateChanged(): void;
-}
-
-/** What a connector works with. */
-export interface ConnectorParts {
-  readonly ports: Ports;
-  readonly log: Log;
-  readonly turn: Turn;
-  readonly options: BridgeOptions;
-  readonly runCommand?: RunCommand;
-}
 
 /** One bridge's connection. */
 export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner {

@@ -15,7 +15,7 @@ import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reas
 import { LinkError, messageOf } from '../base/errors.ts';
 import { describeAddress } from '../base/remote-address.ts';
 import type { DialOptions, Ports, Socket } from '../ports/ports.ts';
-import type { BridgeSettings } from './bridge.ts';
+import type { BridgeSettings } from './bridge-context.ts';
 import { bridgeDefaults } from './bridge-options.ts';
 import { DoctorPeer } from './doctor-peer.ts';
 import { remedyOfError, remedyOfReason } from './remedies.ts';

@@ -9,27 +9,22 @@ import type { SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { PeerLimits } from '../../protocol/connection/limits.ts';
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
-import type { Session } from '../../protocol/session/session.ts';
 import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import type { Durability } from '../base/durability.ts';
-import { assert } from '../base/errors.ts';
 import { Message } from '../message/message.ts';
-import type { Origin } from '../message/origin.ts';
 import type { Clock } from '../ports/ports.ts';
 import type { Hold } from '../queue/hold.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
-import type { Storage } from '../queue/storage.ts';
-import { StoredFlows } from '../queue/stored-flows.ts';
-import { StoredQueue } from '../queue/stored-queue.ts';
+import type { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
+import { type ForwardStorage, openForwardQueue, restoreForwards } from './forward-storage.ts';
 import { Intake } from './intake.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
@@ -50,27 +45,17 @@ export interface ForwardLine {
 /** Why the pump does not run. */
 export type PauseReason = 'paused' | 'offline' | 'congested' | 'empty' | 'window-full';
 
-/** Where a forwarder keeps its messages, if not in memory alone. */
-export interface ForwardStorage {
-  readonly storage: Storage;
-  readonly durability: Durability;
-  readonly origin: Origin;
-  /** The sessions with all servers, with the address of each; the first one is the bridge's own. */
-  readonly sessions: ReadonlyMap<Session, string>;
-  /** The rule of a key; one that stands for it where it is not there any more. */
-  ruleOf(key: number): ForwardRule;
-}
-
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue {
   /** See `ForwardQueue`. */
   readonly isBlocking: boolean;
+  readonly #owner: string;
   readonly #queue: MessageQueue<ForwardRule>;
+  readonly #stored: { readonly queue: StoredQueue<ForwardRule>; readonly terms: ForwardStorage } | undefined;
   readonly #intake: Intake;
   /** The queue where runs may pass it by: it is in memory. */
   readonly #memory: Queue<ForwardRule> | undefined;
   #refusal: DropReason = 'queue-full';
-  #restore: (() => void) | undefined;
   readonly #limits: QueueLimits;
   readonly #isQos0Queued: boolean;
   readonly #line: ForwardLine;
@@ -96,10 +81,18 @@ export class Forwarder implements ForwardQueue {
         this.#intake.left(sequence, ReasonCode.quotaExceeded);
       }
     };
-    this.#memory = stored
-      ? undefined
-      : new Queue<ForwardRule>(this.#limits, ({ sequence, tag }, reason) => dropped(sequence, tag, reason));
-    this.#queue = this.#memory ?? this.#openStored(options.name, stored, dropped);
+    this.#owner = `bridge/${options.name}`;
+    if (stored === undefined) {
+      this.#memory = new Queue<ForwardRule>(this.#limits, ({ sequence, tag }, reason) =>
+        dropped(sequence, tag, reason),
+      );
+      this.#queue = this.#memory;
+    } else {
+      const parts = { owner: this.#owner, limits: this.#limits, stored, dropped, readable: () => void this.pump() };
+      const queue = openForwardQueue(parts);
+      this.#stored = { queue, terms: stored };
+      this.#queue = queue;
+    }
     this.#intake = new Intake(this.#queue, options, clock);
   }
 
@@ -200,42 +193,9 @@ export class Forwarder implements ForwardQueue {
     this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
   }
 
-  #openStored(
-    name: string,
-    stored: ForwardStorage | undefined,
-    dropped: (sequence: number, rule: ForwardRule, reason: DropReason) => void,
-  ): MessageQueue<ForwardRule> {
-    assert(stored !== undefined, 'a queue is in memory or stored');
-    const { storage, durability, origin, sessions, ruleOf } = stored;
-    const isSafe = durability === 'synced';
-    const owner = `bridge/${name}`;
-    const queue = new StoredQueue<ForwardRule>({
-      storage,
-      name: owner,
-      limits: this.#limits,
-      isSafe,
-      form: {
-        keyOf: ({ key }) => key,
-        numbersOf: () => noNumbers,
-        tagOf: (key) => ruleOf(key),
-      },
-      origin,
-      dropped,
-      readable: () => void this.pump(),
-    });
-    this.#restore = () => {
-      queue.forEachTag((rule, count) => rule.counters.received.add(count));
-      for (const [index, [session, address]] of [...sessions].entries()) {
-        const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, isSafe);
-        flows.restore(session, (sequence) => queue.skip(sequence));
-      }
-    };
-    return queue;
-  }
-
   /** Takes over what an earlier process left, once the rules are there: it counts as received by them. */
   restore(): void {
-    this.#restore?.();
+    if (this.#stored) restoreForwards(this.#owner, this.#stored.queue, this.#stored.terms);
   }
 
   #settleLeftOut(token: number): ForwardRule | undefined {
@@ -276,8 +236,6 @@ export class Forwarder implements ForwardQueue {
     return undefined;
   }
 }
-
-const noNumbers: readonly number[] = [];
 
 /** A message as it was before it went as part of a run. */
 function messageOf(delivery: Delivery, rule: ForwardRule): Message {

@@ -9,7 +9,7 @@ import { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Acceptance } from '../router/acceptance.ts';
-import type { BridgeSettings } from './bridge.ts';
+import type { BridgeSettings } from './bridge-context.ts';
 import { compiledTopics } from './compiled-topics.ts';
 import { ForwardRule } from './forward-rules.ts';
 import { MessageContext } from './message-context.ts';

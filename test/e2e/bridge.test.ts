@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 import t from 'tap';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import type { BridgeSettings } from '../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { fixturePath } from '../kit/fixtures.ts';
 import { allHomes } from '../kit/homes.ts';
 import { Mosquitto } from '../kit/mosquitto.ts';

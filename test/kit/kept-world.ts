@@ -1,7 +1,8 @@
 // KeptWorld: one process after another on the same disk: each has its own journal, router, broker and bridge, and dies
 // when the next one begins. Devices and remotes are played by the test.
 
-import { Bridge, type BridgeSettings } from '../../src/bridge/bridge.ts';
+import { Bridge } from '../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import type { BrokerOptions } from '../../src/broker/broker-options.ts';
 import { Journal } from '../../src/journal/journal.ts';

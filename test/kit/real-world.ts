@@ -1,7 +1,8 @@
 // RealWorld: brokers and bridges on real sockets of loopback, closed together at the end of a test.
 import type { Test } from 'tap';
 import { nodePorts } from '../../src/app/node-ports.ts';
-import { Bridge, type BridgeSettings } from '../../src/bridge/bridge.ts';
+import { Bridge } from '../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import type { BrokerOptions } from '../../src/broker/broker-options.ts';
 import { Client } from '../../src/client/client.ts';

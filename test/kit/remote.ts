@@ -4,7 +4,8 @@ import type { ConnectPacket, Packet, PublishPacket } from '../../protocol/wire/p
 import type { Properties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
-import { Bridge, type BridgeSettings } from '../../src/bridge/bridge.ts';
+import { Bridge } from '../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { Message } from '../../src/message/message.ts';
 import { Origin } from '../../src/message/origin.ts';
 import { Acceptance } from '../../src/router/acceptance.ts';

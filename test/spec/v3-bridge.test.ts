@@ -1,7 +1,8 @@
 // A bridge's connection is a client like any other: 3.1.1 byte by byte, and the broker behind it still a server.
 import t from 'tap';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import { Bridge, type BridgeSettings } from '../../src/bridge/bridge.ts';
+import { Bridge } from '../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { type Conversation, scriptedServer, wire } from '../kit/conversation.ts';
 import { welcome } from '../kit/frames3.ts';
 import { World } from '../kit/world.ts';

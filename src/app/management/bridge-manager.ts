@@ -4,7 +4,8 @@
 
 import { topicNameFault } from '../../../protocol/topic/topic-name.ts';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
-import type { Bridge, BridgeSettings } from '../../bridge/bridge.ts';
+import type { Bridge } from '../../bridge/bridge.ts';
+import type { BridgeSettings } from '../../bridge/bridge-context.ts';
 import type { Bridges } from '../../bridge/bridges.ts';
 import { type DoctorStep, examine } from '../../bridge/doctor.ts';
 import { tryRules } from '../../bridge/try-rules.ts';

@@ -64,9 +64,9 @@ export const bridgeMutants: readonly Mutant[] = [
   {
     name: 'a remote that forgot is not asked again',
     like: 'bridges that subscribe once',
-    file: 'src/bridge/bridge.ts',
-    text: 'if (entries.length > 0) this.#connector.subscribe(entries);',
-    becomes: 'if (entries.length > 0 && this.#connector.connects === 1) this.#connector.subscribe(entries);',
+    file: 'src/bridge/subscriber.ts',
+    text: 'if (entries.length > 0) line.subscribe(entries);',
+    becomes: 'if (entries.length > 0 && isSessionPresent) line.subscribe(entries);',
     seen: /subscriptions are missing|lost/,
   },
   {

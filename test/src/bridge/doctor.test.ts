@@ -6,7 +6,7 @@ import type { Packet } from '../../../protocol/wire/packets.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { LinkError } from '../../../src/base/errors.ts';
-import type { BridgeSettings } from '../../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { type DoctorStep, examine } from '../../../src/bridge/doctor.ts';
 import { remedyOfError, remedyOfReason } from '../../../src/bridge/remedies.ts';
 import { Router } from '../../../src/router/router.ts';

@@ -3,7 +3,8 @@ import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
-import type { Bridge, BridgeSettings } from '../../../src/bridge/bridge.ts';
+import type { Bridge } from '../../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { openBridge, publishLocally as publish, Remote } from '../../kit/remote.ts';
 import { ackOf, World } from '../../kit/world.ts';
 

@@ -3,7 +3,7 @@ import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
-import type { BridgeSettings } from '../../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { Remote } from '../../kit/remote.ts';
 import { ackOf, publishOf } from '../../kit/world.ts';

@@ -3,7 +3,8 @@
 import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
-import { Bridge, type BridgeSettings } from '../../../src/bridge/bridge.ts';
+import { Bridge } from '../../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
 import { Acceptance } from '../../../src/router/acceptance.ts';

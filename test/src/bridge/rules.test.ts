@@ -4,7 +4,7 @@ import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { encodePublishProperties } from '../../../protocol/wire/property-block.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
-import type { BridgeSettings } from '../../../src/bridge/bridge.ts';
+import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { tryRules } from '../../../src/bridge/try-rules.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';

@@ -1,0 +1,36 @@
+// BridgeContext: what a bridge is opened with: the
+// world that the composition root gives to it, and
+// what it must be told.
+import type { Log } from '../base/log.ts';
+import type { Turn } from '../link/turn.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Storage } from '../queue/storage.ts';
+import type { Router } from '../router/router.ts';
+import type { BridgeOptions } from './bridge-options.ts';
+import { PathGuard } from './loop-guard.ts';
+import type { RunCommand } from './server-secrets.ts';
+
+/** What the composition root gives to a bridge. */
+export interface BridgeContext {
+  readonly ports: Ports;
+  readonly log: Log;
+  /** Shared with the broker: there they meet. */
+  readonly router: Router;
+  readonly turn: Turn;
+  /** The name of this broker on the way of messages, without comma. Default: one by chance. */
+  readonly brokerId?: string;
+  /** Runs the commands out of which passwords come; absent: none can be run. */
+  readonly runCommand?: RunCommand;
+  /** Where what must outlive the process is kept; without it, everything lives in memory. */
+  readonly storage?: Storage;
+}
+
+/** What must be told of a bridge; the rest has the values of `bridgeDefaults`. */
+export type BridgeSettings = Partial<BridgeOptions> & Pick<BridgeOptions, 'name' | 'remote' | 'clientId'>;
+
+/** Who writes the path of messages, by the options; undefined where nobody does. */
+export function pathsOf({ brokerId, ports }: BridgeContext, options: BridgeOptions): PathGuard | undefined {
+  if (options.loopGuard === 'off') return undefined;
+  const id = brokerId ?? ports.random.bytes(8).toString('hex');
+  return new PathGuard({ brokerId: id, property: options.loopProperty, hopsMax: options.loopHopsMax });
+}

@@ -1,0 +1,37 @@
+// ConnectorParts: what a connector works with, and
+// who hears of what happens on its connection. Types
+// without state.
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
+import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { Log } from '../base/log.ts';
+import type { Turn } from '../link/turn.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { BridgeOptions } from './bridge-options.ts';
+import type { RunCommand } from './server-secrets.ts';
+
+/** What the bridge does with its connection. */
+export interface ConnectorOwner {
+  /** MQTT is up: subscriptions are asked for, and what waits goes out. */
+  connected(isSessionPresent: boolean): void;
+  /** The line takes more again. */
+  writable(): void;
+  messageReceived(publish: ReceivedPublish, ticket: number): void;
+  messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
+  /** The remote settled a message that was sent in a run. */
+  runSettled(token: number): void;
+  sessionLost(entries: readonly SendEntry[]): void;
+  /** One reason code for each of these filters, which were asked for. */
+  subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void;
+  /** The state of the link has changed. */
+  stateChanged(): void;
+}
+
+/** What a connector works with. */
+export interface ConnectorParts {
+  readonly ports: Ports;
+  readonly log: Log;
+  readonly turn: Turn;
+  readonly options: BridgeOptions;
+  readonly runCommand?: RunCommand;
+}

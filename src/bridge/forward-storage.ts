@@ -1,0 +1,71 @@
+// ForwardStorage: the queue of a forwarder in the journal, and what an earlier
+// process left in it: messages with the rules that queued them, and which of them
+// the remote owns already.
+import type { Session } from '../../protocol/session/session.ts';
+import type { Durability } from '../base/durability.ts';
+import type { Origin } from '../message/origin.ts';
+import type { DropReason } from '../queue/overflow.ts';
+import type { QueueLimits } from '../queue/queue.ts';
+import type { Storage } from '../queue/storage.ts';
+import { StoredFlows } from '../queue/stored-flows.ts';
+import { StoredQueue } from '../queue/stored-queue.ts';
+import type { ForwardRule } from './forward-rules.ts';
+
+/** Where a forwarder keeps its messages, if not in memory alone. */
+export interface ForwardStorage {
+  readonly storage: Storage;
+  readonly durability: Durability;
+  readonly origin: Origin;
+  /** The sessions with all servers, with the address of each; the first one is the bridge's own. */
+  readonly sessions: ReadonlyMap<Session, string>;
+  /** The rule of a key; one that stands for it where it is not there any more. */
+  ruleOf(key: number): ForwardRule;
+}
+
+/** What a stored queue of messages to the remote needs of its owner. */
+export interface ForwardQueueParts {
+  /** The name of its stream, and of its flows. */
+  readonly owner: string;
+  readonly limits: QueueLimits;
+  readonly stored: ForwardStorage;
+  /** See `StoredQueueParts`. */
+  readonly dropped: (sequence: number, rule: ForwardRule, reason: DropReason) => void;
+  readonly readable: () => void;
+}
+
+const noNumbers: readonly number[] = [];
+
+/** The queue as it is in the journal. */
+export function openForwardQueue({
+  owner,
+  limits,
+  stored,
+  dropped,
+  readable,
+}: ForwardQueueParts): StoredQueue<ForwardRule> {
+  const { storage, durability, origin, ruleOf } = stored;
+  return new StoredQueue<ForwardRule>({
+    storage,
+    name: owner,
+    limits,
+    isSafe: durability === 'synced',
+    form: {
+      keyOf: ({ key }) => key,
+      numbersOf: () => noNumbers,
+      tagOf: (key) => ruleOf(key),
+    },
+    origin,
+    dropped,
+    readable,
+  });
+}
+
+/** Takes over what an earlier process left: it counts as received by the rules, which must be there. */
+export function restoreForwards(owner: string, queue: StoredQueue<ForwardRule>, stored: ForwardStorage): void {
+  const { storage, durability, sessions } = stored;
+  queue.forEachTag((rule, count) => rule.counters.received.add(count));
+  for (const [index, [session, address]] of [...sessions].entries()) {
+    const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, durability === 'synced');
+    flows.restore(session, (sequence) => queue.skip(sequence));
+  }
+}
