@@ -49,6 +49,7 @@ export function writeAliasedRun(outbox: Outbox, forms: RunForms, target: Aliased
     from = end;
   }
   outbox.position = to;
+  outbox.packets += forms.count;
 }
 
 interface Head {

@@ -357,8 +357,10 @@ export class ClientConnection implements ExchangeOwner {
   /** Returns false, having written nothing, where the server does not take so large a packet [MQTT-3.2.2-15]. */
   #write(packet: Packet): boolean {
     const bytes = fitPacket(packet, this.#version, this.#server?.maximumPacketSize ?? packetSizeMax);
-    if (bytes) this.#outbox.append(bytes);
-    return bytes !== undefined;
+    if (bytes === undefined) return false;
+    this.#outbox.packets++;
+    this.#outbox.append(bytes);
+    return true;
   }
 
   #end(end: Partial<ConnectionEnd> & Pick<ConnectionEnd, 'blame' | 'reasonCode' | 'detail'>): void {

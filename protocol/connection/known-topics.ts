@@ -21,6 +21,8 @@ const topicsMax = 4096;
 export class KnownTopics {
   /** Where the topic of the frame that was found last ends, which is where its packet identifier stands. */
   topicEnd = 0;
+  /** Where its payload begins. */
+  payloadStart = 0;
   readonly #isV5: boolean;
   readonly #byHash = new Map<number, Known>();
   /** Made with the first properties. */
@@ -63,14 +65,16 @@ export class KnownTopics {
     }
     if (this.#isV5) {
       if (position >= end) return undefined; // where there is no block there is a fault
-      if (bytes[position] !== 0 && !this.#isPlainBlock(bytes, position, end)) return undefined;
+      position = bytes[position] === 0 ? position + 1 : this.#endOfPlainBlock(bytes, position, end);
+      if (position < 0) return undefined;
     }
+    this.payloadStart = position;
     return known.way;
   }
 
-  #isPlainBlock(bytes: Bytes, start: number, end: number): boolean {
+  #endOfPlainBlock(bytes: Bytes, start: number, end: number): number {
     this.#blocks ??= new PlainBlocks();
-    return this.#blocks.endOf(bytes, start, end) > 0;
+    return this.#blocks.endOf(bytes, start, end);
   }
 
   #find(bytes: Bytes, bodyStart: number, end: number): Known | undefined {

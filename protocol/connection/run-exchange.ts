@@ -99,6 +99,7 @@ export class RunExchange {
     }
     const form = forms.form(version === ProtocolVersion.v5, qos);
     if (qos === 0) {
+      this.#outbox.packets += forms.count;
       this.#outbox.append(form.frames); // [MQTT-4.3.1-1] [MQTT3-4.3.1-1]
       return;
     }
@@ -109,6 +110,7 @@ export class RunExchange {
   /** [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT3-4.3.2-1] under new packet identifiers; into `own` if that is worth it. */
   #write(forms: RunForms, { frames, idPlaces }: RunForm, own: KeptFrames | undefined, firstId: number): void {
     const { length } = frames;
+    this.#outbox.packets += forms.count;
     const isInPlace = own !== undefined && length > copyBytesMax;
     const bytes = isInPlace ? own.bytes : this.#outbox.reserve(length);
     const start = isInPlace ? 0 : this.#outbox.position;

@@ -43,13 +43,18 @@ export class RunGatherer {
     const run = this.#run;
     const known = this.#known;
     const way = this.#wayOf(bytes, start, bodyStart, end);
-    if (way !== undefined && run.way === way && run.take(bytes, start, end, known.topicEnd)) return undefined;
     const idAt = known.topicEnd;
+    const payloadBytes = end - known.payloadStart;
+    if (way !== undefined && run.way === way && run.take(bytes, start, end, idAt)) {
+      run.payloadBytes += payloadBytes;
+      return undefined;
+    }
     const fault = this.end();
     if (fault) return fault;
     if (way === undefined) return this.#reader.readPublish(bytes, start, bodyStart, end);
     run.begin(bytes, start, end, idAt);
     run.way = way;
+    run.payloadBytes = payloadBytes;
     return undefined;
   }
 

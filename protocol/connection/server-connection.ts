@@ -14,7 +14,7 @@ import { Malformed } from '../wire/malformed.ts';
 import { subackCode } from '../wire/older-codes.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType, packetName } from '../wire/packet-type.ts';
-import type { AuthPacket, ConnectPacket, DisconnectPacket, Packet } from '../wire/packets.ts';
+import type { AuthPacket, DisconnectPacket, Packet } from '../wire/packets.ts';
 import { noProperties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
@@ -22,10 +22,10 @@ import type { Delivery } from '../wire/publishable.ts';
 import { ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
-import { explanation, farewell, fitPacket } from './fitted-packet.ts';
+import { explanation, farewell } from './fitted-packet.ts';
 import { SilenceLimit } from './keep-alive.ts';
 import { faultAtServer, type ServerPhase } from './legal-packets.ts';
-import { limitsOfConnect, packetSizeMax } from './limits.ts';
+import { limitsOfConnect } from './limits.ts';
 import { answerVersion } from './refused-connect.ts';
 import { ServerAuthentication } from './server-authentication.ts';
 import {
@@ -37,15 +37,16 @@ import {
   subscribeFault,
 } from './server-limits.ts';
 import { type ConnectAnswer, disconnectFault, type ServerSink, withoutPassword } from './server-terms.ts';
+import { ServerWriter } from './server-writer.ts';
 
 /** One connection at a server. */
 export class ServerConnection implements ExchangeOwner {
   readonly #outbox: Outbox;
+  readonly #writer: ServerWriter;
   readonly #sink: ServerSink;
   readonly #limits: ServerLimits;
   readonly #connectDeadline: number;
   #state: 'awaiting' | 'deciding' | 'connected' | 'ended' = 'awaiting';
-  #connect: ConnectPacket | undefined;
   #exchange: Exchange | undefined;
   #silence: SilenceLimit | undefined;
   #sessionExpiryInterval: number | undefined;
@@ -55,6 +56,7 @@ export class ServerConnection implements ExchangeOwner {
 
   constructor(outbox: Outbox, sink: ServerSink, limits: ServerLimits, now: number) {
     this.#outbox = outbox;
+    this.#writer = new ServerWriter(outbox);
     this.#sink = sink;
     this.#limits = limits;
     this.#connectDeadline = now + limits.connectTimeoutMs;
@@ -141,7 +143,7 @@ export class ServerConnection implements ExchangeOwner {
 
   /** The version that the client speaks. */
   get version(): ProtocolVersion {
-    return this.#connect?.version ?? ProtocolVersion.v311;
+    return this.#writer.version;
   }
 
   /** The socket is gone. */
@@ -177,12 +179,12 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Accepts the client; what its session left unfinished goes on at once [MQTT-3.1.4-5] [MQTT3-3.1.4-4]. */
   accept(session: Session, answer: ConnectAnswer, now: number): void {
-    const connect = this.#connect;
+    const connect = this.#writer.connect;
     if (connect === undefined || this.#state !== 'deciding') return;
     const authentication = this.#authentication?.propertiesWith(answer.authenticationData) ?? noProperties;
     if (!this.#write(acceptanceOf(this.#limits, connect, answer, authentication))) return;
     this.#state = 'connected';
-    this.#connect = withoutPassword(connect);
+    this.#writer.connect = withoutPassword(connect);
     this.#authentication?.settle();
     this.#silence = new SilenceLimit(keepAliveOf(this.#limits, connect), this.#limits.keepAliveMultiplier, now);
     const judge = judgeOf(this.#limits);
@@ -204,8 +206,8 @@ export class ServerConnection implements ExchangeOwner {
    * [MQTT3-3.2.2-5]; `detail` is for a 5.0 client that asked for it, and so is another server to go to.
    */
   refuse(reasonCode: ReasonCode, detail: string, serverReference?: string): void {
-    if (this.#connect === undefined || this.#state !== 'deciding') return;
-    this.#refuse(reasonCode, detail, this.#connect.version, serverReference);
+    if (this.#writer.connect === undefined || this.#state !== 'deciding') return;
+    this.#writer.refuse(reasonCode, detail, this.#writer.connect.version, serverReference);
     this.#end({ blame: 'local', reasonCode, detail });
   }
 
@@ -220,7 +222,7 @@ export class ServerConnection implements ExchangeOwner {
    */
   subscribed(packetId: number, reasonCodes: readonly ReasonCode[], detail = ''): void {
     const codes = reasonCodes.map((code) => subackCode(code, this.version));
-    const properties = explanation(detail, this.#connect?.properties.requestProblemInformation === true);
+    const properties = explanation(detail, this.#writer.mayExplain);
     this.#writeConnected({ type: PacketType.suback, packetId, reasonCodes: codes, properties });
   }
 
@@ -267,11 +269,11 @@ export class ServerConnection implements ExchangeOwner {
     const packet = decodePacket(frame, ProtocolVersion.v5);
     if (packet instanceof Malformed) {
       const version = answerVersion(packet, frame);
-      if (version !== undefined) this.#refuse(packet.reasonCode, packet.detail, version);
+      if (version !== undefined) this.#writer.refuse(packet.reasonCode, packet.detail, version);
       return packet;
     }
     if (packet.type !== PacketType.connect) return undefined;
-    this.#connect = packet;
+    this.#writer.connect = packet;
     this.#state = 'deciding';
     const { authenticationMethod } = packet.properties;
     if (authenticationMethod !== undefined) {
@@ -286,15 +288,6 @@ export class ServerConnection implements ExchangeOwner {
     if (fault) this.refuse(fault.reasonCode, fault.detail);
     else this.#sink.connectRequested(packet);
     return undefined;
-  }
-
-  #refuse(reasonCode: ReasonCode, detail: string, version: ProtocolVersion, serverReference?: string): void {
-    const isV5 = version === ProtocolVersion.v5;
-    const properties = isV5 ? farewell(detail, this.#mayExplain, serverReference) : noProperties;
-    // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
-    const packet = { type: PacketType.connack, sessionPresent: false, reasonCode, properties };
-    const bytes = fitPacket(packet, version, this.#sizeMax);
-    if (bytes) this.#outbox.append(bytes);
   }
 
   #receiveControl(packet: Packet | Malformed, now: number): Malformed | undefined {
@@ -331,7 +324,7 @@ export class ServerConnection implements ExchangeOwner {
   }
 
   #receiveDisconnect(packet: DisconnectPacket): Malformed | undefined {
-    const fault = disconnectFault(packet, this.#connect?.properties.sessionExpiryInterval ?? 0);
+    const fault = disconnectFault(packet, this.#writer.connect?.properties.sessionExpiryInterval ?? 0);
     if (fault) return fault;
     this.#sessionExpiryInterval = packet.properties.sessionExpiryInterval;
     const { reasonCode } = packet;
@@ -349,7 +342,7 @@ export class ServerConnection implements ExchangeOwner {
 
   #fail(fault: Malformed): void {
     // [MQTT-4.12.0-4] a client that does not keep to its method hears of it in CONNACK
-    if (this.#state === 'deciding') this.#refuse(fault.reasonCode, fault.detail, this.version);
+    if (this.#state === 'deciding') this.#writer.refuse(fault.reasonCode, fault.detail, this.version);
     this.#endWith(fault.reasonCode, fault.detail, 'remote', fault.statement);
   }
 
@@ -359,7 +352,7 @@ export class ServerConnection implements ExchangeOwner {
    */
   #endWith(reasonCode: ReasonCode, detail: string, blame: ConnectionEnd['blame'], statement = ''): void {
     if (this.#state === 'connected' && this.version === ProtocolVersion.v5) {
-      const properties = farewell(detail, this.#mayExplain, this.#serverReference); // [MQTT-3.14.2-2] no session expiry
+      const properties = farewell(detail, this.#writer.mayExplain, this.#serverReference); // [MQTT-3.14.2-2] no expiry
       this.#write({ type: PacketType.disconnect, reasonCode, properties });
     }
     this.#end({ blame, reasonCode, statement, detail });
@@ -371,23 +364,9 @@ export class ServerConnection implements ExchangeOwner {
 
   /** Returns false where the client does not take so large a packet: the connection is over then. */
   #write(packet: Packet): boolean {
-    const bytes = fitPacket(packet, this.version, this.#sizeMax);
-    if (bytes) {
-      this.#outbox.append(bytes);
-      return true;
-    }
+    if (this.#writer.write(packet)) return true;
     this.#endWith(ReasonCode.packetTooLarge, `the client does not take a ${packetName(packet.type)} so large`, 'local');
     return false;
-  }
-
-  /** Bytes of a whole packet that the client takes. */
-  get #sizeMax(): number {
-    return this.#connect?.properties.maximumPacketSize ?? packetSizeMax;
-  }
-
-  /** Whether the client asked to be told why [MQTT-3.1.2-29]; without a reason string a packet is always the same. */
-  get #mayExplain(): boolean {
-    return this.#connect?.properties.requestProblemInformation === true;
   }
 
   #end(end: Partial<ConnectionEnd> & Pick<ConnectionEnd, 'blame' | 'reasonCode' | 'detail'>): void {

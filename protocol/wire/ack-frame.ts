@@ -41,6 +41,7 @@ export function writeAck(
   bytes[position++] = packetId & 0xff;
   if (hasReason) bytes[position++] = reasonCode;
   outbox.position = position;
+  outbox.packets++;
 }
 
 /** Writes acknowledgements of the first `count` identifiers, in order, without reason code or properties. */
@@ -56,6 +57,7 @@ export function writeAckRun(outbox: Outbox, type: AckType, packetIds: Uint16Arra
     bytes[position++] = packetId & 0xff;
   }
   outbox.position = position;
+  outbox.packets += count;
 }
 
 /** One acknowledgement in place; reused for every one of its connection. */

@@ -13,6 +13,8 @@ export interface Outbox {
   reserve(size: number): Bytes;
   /** Where the next byte goes in the memory that `reserve` returned. */
   position: number;
+  /** Packets put in so far: whoever writes some counts them, those of a run in one go. */
+  packets: number;
   /** Appends borrowed bytes (a payload): the outbox copies them, or refers to them until the end of the turn. */
   append(bytes: Bytes): void;
 }

@@ -47,6 +47,7 @@ export function writePublish(outbox: Outbox, delivery: Delivery, target: Publish
   }
   if (target.version === ProtocolVersion.v5) position = writeBlock(bytes, position, delivery, target);
   outbox.position = position;
+  outbox.packets++;
   if (payload.length > 0) outbox.append(payload);
 }
 

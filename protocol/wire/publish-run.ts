@@ -25,6 +25,8 @@ export class PublishRun {
   way: object | undefined;
   /** Size of the largest frame, in bytes. */
   frameBytesMax = 0;
+  /** Of all payloads together, counted by who makes the run. */
+  payloadBytes = 0;
   /** QoS 1 and 2: where the packet identifiers stand, counted from `start`; the first `count` places are valid. */
   idPlaces: Int32Array = noPlaces;
 
@@ -35,6 +37,7 @@ export class PublishRun {
     this.end = end;
     this.qos = (((bytes[start] ?? 0) >> 1) & 3) as Qos; // the scanner lets no QoS 3 through
     this.count = 1;
+    this.payloadBytes = 0;
     this.frameBytesMax = end - start;
     if (this.qos > 0) this.#keepPlace(0, idAt);
   }

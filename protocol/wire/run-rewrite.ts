@@ -19,6 +19,8 @@ const headGrowthMax = 3;
 export function rewriteRun(source: PublishRun, rewriter: TopicRewriter, target: PublishRun): void {
   const frames = source.frames();
   let bytes = allocateBytes(frames.length + source.count * (headGrowthMax + 16));
+  const idBytes = source.qos > 0 ? 2 : 0;
+  let { payloadBytes } = source;
   let to = 0;
   for (let index = 0, from = 0; index < source.count; index++) {
     let length = 0;
@@ -45,8 +47,10 @@ export function rewriteRun(source: PublishRun, rewriter: TopicRewriter, target: 
       target.put(bytes, start, to + end - topicEnd, to);
       to += end - topicEnd;
     }
+    if (topic === undefined) payloadBytes -= end - topicEnd - idBytes;
     from = end;
   }
+  target.payloadBytes = Math.max(0, payloadBytes);
 }
 
 function enlarged(bytes: Bytes, size: number, target: PublishRun): Bytes {

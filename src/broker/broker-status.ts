@@ -5,6 +5,7 @@ import type { RefusalReason } from '../access/login.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { RefusalCause } from './refusals.ts';
+import { Traffic, type TrafficCounts } from './traffic.ts';
 
 /** What the broker counts. */
 export class BrokerCounters {
@@ -34,14 +35,16 @@ export class BrokerCounters {
   readonly dropped: CounterByReason<DropReason> = new CounterByReason();
   /** Wills published. */
   readonly wills: Counter = new Counter();
-  /** Bytes received from devices. */
-  readonly bytesReceived: Counter = new Counter();
-  /** Bytes sent to devices. */
-  readonly bytesSent: Counter = new Counter();
+  /** Bytes of the payloads of those taken from devices. */
+  readonly payloadBytesReceived: Counter = new Counter();
+  /** Bytes of the payloads of those sent to devices. */
+  readonly payloadBytesSent: Counter = new Counter();
+  /** What the connections carried that are gone. */
+  readonly traffic: Traffic = new Traffic();
 }
 
 /** One moment of a broker. */
-export interface BrokerStatus {
+export interface BrokerStatus extends TrafficCounts {
   readonly state: 'open' | 'closing' | 'closed';
   /** Milliseconds since the broker was opened. */
   readonly uptimeMs: number;
@@ -75,6 +78,8 @@ export interface BrokerStatus {
   readonly sent: number;
   readonly settled: number;
   readonly dropped: Partial<Record<DropReason, number>>;
-  readonly bytesReceived: number;
-  readonly bytesSent: number;
+  /** Bytes of the payloads of received messages. */
+  readonly payloadBytesReceived: number;
+  /** Bytes of the payloads of sent messages. */
+  readonly payloadBytesSent: number;
 }

@@ -155,13 +155,8 @@ export class Broker {
   get status(): BrokerStatus {
     const { counters, sessions, router, ports } = this.#rooms;
     const waiting = sessions.count();
-    let bytesReceived = counters.bytesReceived.value;
-    let bytesSent = counters.bytesSent.value;
-    for (const connection of this.#connections.keys()) {
-      bytesReceived += connection.bytesReceived;
-      bytesSent += connection.bytesSent;
-    }
     return {
+      ...counters.traffic.with(this.#connections.keys()),
       state: this.#state,
       uptimeMs: ports.clock.now() - this.#openedAt,
       connections: this.#connections.size,
@@ -186,8 +181,8 @@ export class Broker {
       sent: counters.sent.value,
       settled: counters.settled.value,
       dropped: counters.dropped.toJSON(),
-      bytesReceived,
-      bytesSent,
+      payloadBytesReceived: counters.payloadBytesReceived.value,
+      payloadBytesSent: counters.payloadBytesSent.value,
     };
   }
 

@@ -19,7 +19,6 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import type { FilterDecision } from '../access/acl.ts';
 import type { Admission } from '../access/login.ts';
 import type { Watched } from '../link/deadlines.ts';
 import { Link, type LinkHandler } from '../link/link.ts';
@@ -27,22 +26,26 @@ import { Message } from '../message/message.ts';
 import type { Socket } from '../ports/ports.ts';
 import { Acceptance, type AcceptanceOwner } from '../router/acceptance.ts';
 import { AcceptedDevice } from './accepted-device.ts';
-import { whenAllowed } from './access-memory.ts';
 import { reviewSubscriptions } from './access-review.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
+import { leaveBroker } from './device-departure.ts';
 import type { DeviceLine } from './device-line.ts';
-import { DeviceLogin, identityOf, tellConnected, tellGone } from './device-login.ts';
-import type { DeviceSession } from './device-session.ts';
+import { DeviceLogin, identityOf, tellConnected } from './device-login.ts';
+import { DeviceRequests, type RequestLine } from './device-requests.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
-import { decideEntries, filterFault, subscribeSession, unsubscribeSession } from './subscribing.ts';
+import type { TrafficCounts } from './traffic.ts';
 
 /** One network connection of one device. */
-export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, AcceptanceOwner, Watched {
+export class DeviceConnection
+  implements LinkHandler, ServerSink, DeviceLine, RequestLine, AcceptanceOwner, Watched, TrafficCounts
+{
   slot = 0;
   slotPlace = 0;
   /** PUBLISH packets that came; nobody else writes it. */
   messagesReceived = 0;
+  /** Control packets that came; nobody else writes it. */
+  packetsReceived = 0;
   /** The device, once its CONNECT was accepted; nobody else writes it. */
   device: AcceptedDevice | undefined;
   readonly #rooms: BrokerRooms;
@@ -50,6 +53,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   readonly #link: Link;
   readonly #machine: ServerConnection;
   #isOver = false;
+  /** Made with the first. */
+  #requests: DeviceRequests | undefined;
   /** The device on its way in, or one that may prove again who it is. */
   #login: DeviceLogin | undefined;
   #spare: Acceptance | undefined;
@@ -68,6 +73,11 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     return this.#link.isCongested;
   }
 
+  /** See `RequestLine`. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Bytes received from the device so far. */
   get bytesReceived(): number {
     return this.#link.bytesReceived;
@@ -76,6 +86,11 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   /** Bytes sent to the device so far. */
   get bytesSent(): number {
     return this.#link.bytesSent;
+  }
+
+  /** Control packets sent to the device so far. */
+  get packetsSent(): number {
+    return this.#link.outbox.packets;
   }
 
   /** See `Watched`: CONNECT in time, keep-alive, authentication, the end of what let the device in. */
@@ -109,6 +124,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** One frame came in. */
   frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean {
+    this.packetsReceived++;
     return this.#machine.receive(bytes, start, bodyStart, end, this.#rooms.turn.now);
   }
 
@@ -129,8 +145,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The socket is gone. */
   closed(_error: Error | undefined): void {
-    this.#rooms.counters.bytesReceived.add(this.#link.bytesReceived);
-    this.#rooms.counters.bytesSent.add(this.#link.bytesSent);
+    this.#rooms.counters.traffic.add(this);
     this.#machine.linkLost();
     this.#rooms.turn.deadlines.unwatch(this);
     this.#gone(this);
@@ -206,42 +221,12 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
 
   /** The device wants to hear of topics. */
   subscribeRequested(packet: SubscribePacket): void {
-    const accepted = this.device;
-    if (accepted === undefined) return;
-    const decisions = decideEntries(this.#rooms, accepted.identity, packet);
-    if (decisions instanceof Promise) this.#hold(decisions, (later) => this.#subscribe(accepted, packet, later));
-    else this.#subscribe(accepted, packet, decisions);
-  }
-
-  #subscribe({ session }: AcceptedDevice, packet: SubscribePacket, decisions: readonly FilterDecision[]): void {
-    const result = subscribeSession(this.#rooms, session, decisions, packet);
-    if (result.fault !== undefined) {
-      this.#machine.disconnect(result.fault.reasonCode, result.fault.detail);
-      return;
-    }
-    this.#whenKept(session, () => this.#machine.subscribed(packet.packetId, result.reasonCodes, result.detail));
-    for (const { filter, options } of result.replays) {
-      session.replay(filter, this.#rooms.router.retained.replay(filter), options);
-    }
-  }
-
-  /** An answer about a session that outlives the process leaves when what it says does, too. */
-  #whenKept({ store }: DeviceSession, answer: () => void): void {
-    if (store === undefined) answer();
-    else store.wait(() => (this.#isOver ? undefined : answer()));
+    if (this.device) this.#openRequests().subscribe(this.device, packet);
   }
 
   /** The device does not want to hear of topics any more. */
   unsubscribeRequested(packet: UnsubscribePacket): void {
-    const session = this.device?.session;
-    if (session === undefined) return;
-    // the UNSUBACK of 3.x cannot say that a filter is none
-    const fault = this.#machine.version === ProtocolVersion.v5 ? undefined : filterFault(packet.filters);
-    if (fault !== undefined) this.#machine.disconnect(fault.reasonCode, fault.detail);
-    else {
-      const reasonCodes = unsubscribeSession(this.#rooms, session, packet);
-      this.#whenKept(session, () => this.#machine.unsubscribed(packet.packetId, reasonCodes));
-    }
+    if (this.device) this.#openRequests().unsubscribe(this.device, packet);
   }
 
   /** The device published a message. */
@@ -250,6 +235,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     if (accepted === undefined) return;
     const { counters, options, turn } = this.#rooms;
     counters.received.add();
+    counters.payloadBytesReceived.add(publish.payload.length);
     this.messagesReceived++;
     const { topic } = publish;
     const isAllowed = accepted.mayPublish(topic);
@@ -276,7 +262,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     });
     if (isAllowed !== true) {
       const own = message.own();
-      this.#hold(isAllowed, (may) => (may ? this.#route(own, ticket) : this.#deny(accepted, topic, ticket)));
+      this.hold(isAllowed, (may) => (may ? this.#route(own, ticket) : this.#deny(accepted, topic, ticket)));
       return;
     }
     this.#route(message, ticket);
@@ -296,7 +282,9 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
   /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
   runReceived(run: PublishRun): boolean {
     if (!this.device?.forward(run)) return false;
-    this.#rooms.counters.received.add(run.count);
+    const { counters } = this.#rooms;
+    counters.received.add(run.count);
+    counters.payloadBytesReceived.add(run.payloadBytes);
     this.messagesReceived += run.count;
     return true;
   }
@@ -335,7 +323,7 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
       this.#rooms.log.debug({ address: this.#link.remoteAddress, detail: end.detail }, 'connection ended');
       return;
     }
-    this.#leave(accepted, end);
+    leaveBroker(this.#rooms, accepted, end, this.#machine.sessionExpiryInterval);
   }
 
   // --- the line of the session
@@ -359,8 +347,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     return this.device?.expiresAt ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Stops reading until it is decided; a connection that ended meanwhile does not hear of it. */
-  #hold<Decision>(pending: Promise<Decision>, decided: (decision: Decision) => void): void {
+  /** See `RequestLine`. */
+  hold<Decision>(pending: Promise<Decision>, decided: (decision: Decision) => void): void {
     this.#machine.hold();
     void pending.then((decision) => {
       if (this.#isOver) return;
@@ -382,17 +370,8 @@ export class DeviceConnection implements LinkHandler, ServerSink, DeviceLine, Ac
     }
   }
 
-  #leave(accepted: AcceptedDevice, end: ConnectionEnd): void {
-    const { ports, sessions, wills } = this.#rooms;
-    const { session, connect, identity } = accepted;
-    const now = ports.clock.now();
-    const asked = this.#machine.sessionExpiryInterval ?? sessionExpiryOf(connect);
-    const expiry = Math.min(asked, this.#rooms.options.sessionExpiryMax);
-    session.detach();
-    sessions.keep(session, expiry, now);
-    tellGone(this.#rooms, identity.clientId, end);
-    const { will } = connect; // [MQTT-3.1.2-7] kept with the connection, which ends with or before the session
-    if (!end.isWillDue || will === undefined) return; // [MQTT3-3.1.2-12] no will, no message
-    whenAllowed(accepted.mayPublish(will.topic), () => wills.fire(identity.clientId, will, expiry, now));
+  #openRequests(): DeviceRequests {
+    this.#requests ??= new DeviceRequests(this.#rooms, this.#machine, this);
+    return this.#requests;
   }
 }

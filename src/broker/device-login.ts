@@ -6,11 +6,10 @@
 //   CONNECT with a method, AUTH 0x19 -> conversation, any number of rounds -> admitted or refused
 //
 // Decisions may come later than the connection lives: then nobody hears of them.
-import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { ServerConnection } from '../../protocol/connection/server-connection.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
-import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { denial } from '../access/access.ts';
 import type { Identity } from '../access/acl.ts';
 import type { Authentication, AuthenticationStep } from '../access/authenticator.ts';
@@ -176,12 +175,4 @@ export function tellConnected(rooms: BrokerRooms, { version }: ConnectPacket, cl
   };
   rooms.log.debug(facts, 'device connected');
   rooms.onDevice?.('connected', clientId);
-}
-
-/** Tells log and listeners that a device is gone: loudly when something went wrong. */
-export function tellGone({ log, onDevice }: BrokerRooms, clientId: string, end: ConnectionEnd): void {
-  const facts = { clientId, reason: reasonName(end.reasonCode), blame: end.blame };
-  if (isFailure(end.reasonCode)) log.info({ ...facts, statement: end.statement }, `device gone: ${end.detail}`);
-  else log.debug(facts, 'device gone');
-  onDevice?.('disconnected', clientId);
 }

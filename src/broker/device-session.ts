@@ -14,7 +14,7 @@ import { Session } from '../../protocol/session/session.ts';
 import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
-import type { Delivery } from '../../protocol/wire/publishable.ts';
+import type { Delivery, Publishable } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Identity } from '../access/acl.ts';
@@ -33,6 +33,7 @@ import type { RetainedReplay } from '../router/retained-replay.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
+import { type ReplaySession, SessionReplays } from './session-replays.ts';
 import { queueNameOf, type SessionStore } from './session-store.ts';
 
 type Identifiers = readonly number[] | undefined;
@@ -46,11 +47,6 @@ const identifiersForm: TagForm<Identifiers> = {
   tagOf: (_key, numbers) => (numbers === undefined || numbers.length === 0 ? undefined : numbers),
 };
 
-interface Replay {
-  readonly source: RetainedReplay;
-  readonly options: SubscriptionOptions;
-}
-
 /** What the sessions of a broker have in common. */
 export interface SessionCommon {
   readonly options: BrokerOptions;
@@ -60,7 +56,7 @@ export interface SessionCommon {
 }
 
 /** One device's session. */
-export class DeviceSession implements Destination, RunTaker {
+export class DeviceSession implements Destination, RunTaker, ReplaySession {
   readonly origin: Origin;
   /** The flows of QoS 1 and 2 in both directions. */
   readonly flows: Session;
@@ -87,8 +83,8 @@ export class DeviceSession implements Destination, RunTaker {
   #isRefused = false;
   /** By sequence in the queue: the groups that chose this device for a message; made with the first. */
   #shared: Map<number, ShareGroup> | undefined;
-  /** By filter: retained messages that are still to come. */
-  #replays: Map<string, Replay> | undefined;
+  /** Made with the first. */
+  #replays: SessionReplays | undefined;
   #line: DeviceLine | undefined;
   #isPumping = false;
 
@@ -123,6 +119,7 @@ export class DeviceSession implements Destination, RunTaker {
   takeRun(forms: RunForms, qos: Qos): void {
     this.#counters.matched.add(forms.count);
     this.#counters.sent.add(forms.count);
+    this.#counters.payloadBytesSent.add(forms.run.payloadBytes);
     this.#line?.sendRun(forms, qos);
   }
 
@@ -180,20 +177,16 @@ export class DeviceSession implements Destination, RunTaker {
     else this.#take(message, qos, retain, grant.identifiers);
   }
 
-  /**
-   * Takes the retained messages of a new subscription [MQTT-3.3.1-8] [MQTT3-3.3.1-6] [MQTT3-3.3.1-8], behind what
-   * waits, as fast as the device takes them. Another replay of the same filter takes the place of one before.
-   */
+  /** Takes the retained messages of a new subscription, behind what waits. */
   replay(filter: string, source: RetainedReplay, options: SubscriptionOptions): void {
-    this.#replays ??= new Map();
-    this.#replays.delete(filter);
-    this.#replays.set(filter, { source, options });
+    this.#replays ??= new SessionReplays(this);
+    this.#replays.add(filter, source, options);
     this.pump();
   }
 
   /** A subscription is over: what is left of its retained messages does not come [MQTT-3.10.4-2]. */
   forgetReplay(filter: string): void {
-    this.#replays?.delete(filter);
+    this.#replays?.forget(filter);
   }
 
   /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
@@ -213,7 +206,7 @@ export class DeviceSession implements Destination, RunTaker {
   /** The device settled a message of a run. */
   runSettled(): void {
     this.#counters.settled.add();
-    if (this.#unreadCount > 0 || this.#replays) this.pump();
+    if (this.#unreadCount > 0 || this.#replays?.isDone === false) this.pump();
   }
 
   /** Sends what waits, as far as link and window allow. */
@@ -231,14 +224,14 @@ export class DeviceSession implements Destination, RunTaker {
     const queue = this.#queue;
     if (line === undefined || line.isCongested) return false;
     const entry = queue?.peek();
-    if (queue === undefined || entry === undefined) return this.#replayNext(line);
+    if (queue === undefined || entry === undefined) return this.#replays?.sendNext() === true;
     const { message, tag, sequence } = entry;
     const delivery = { message, qos: message.qos, retain: message.retain, subscriptionIdentifiers: tag };
     const outcome = this.#send(line, delivery, message.qos === 0 ? 0 : sequence);
     if (outcome === 'full' || outcome === 'offline') return false;
     queue.next();
     if (outcome !== 'sent') this.#drop(outcome);
-    if (outcome === 'sent') this.#counters.sent.add();
+    if (outcome === 'sent') this.#countSent(message);
     if (outcome !== 'sent' || message.qos === 0) {
       queue.acknowledge(sequence);
       this.#shared?.delete(sequence);
@@ -257,31 +250,19 @@ export class DeviceSession implements Destination, RunTaker {
     return outcome;
   }
 
-  #replayNext(line: DeviceLine): boolean {
-    for (const [filter, { source, options }] of this.#replays ?? []) {
-      const message = source.peek();
-      if (message) return this.#replayOne(line, message, source, this.subscriptions.get(filter) ?? options);
-      this.#replays?.delete(filter);
-    }
-    this.#replays = undefined;
-    return false;
+  /** See `ReplaySession`. */
+  optionsOf(filter: string): SubscriptionOptions | undefined {
+    return this.subscriptions.get(filter);
   }
 
-  #replayOne(line: DeviceLine, message: Message, source: RetainedReplay, options: SubscriptionOptions): boolean {
-    if (options.isWithheld?.(message.topic)) {
-      source.taken(false);
-      return true;
-    }
-    const subscriptionIdentifiers = options.identifier > 0 ? [options.identifier] : undefined;
-    const qos = lowerQos(message.qos, options.qos);
-    const outcome = this.#send(line, { message, qos, retain: true, subscriptionIdentifiers }, 0);
-    if (outcome === 'full' || outcome === 'offline') return false;
-    source.taken(outcome === 'expired');
-    if (outcome === 'expired') return true; // it was retained no more
+  /** See `ReplaySession`. */
+  sendRetained(delivery: Delivery): SendOutcome {
+    const outcome = this.#line === undefined ? 'offline' : this.#send(this.#line, delivery, 0);
+    if (outcome === 'full' || outcome === 'offline' || outcome === 'expired') return outcome;
     this.#counters.matched.add();
-    if (outcome === 'sent') this.#counters.sent.add();
+    if (outcome === 'sent') this.#countSent(delivery.message);
     else this.#drop(outcome);
-    return true;
+    return outcome;
   }
 
   #take(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
@@ -293,7 +274,7 @@ export class DeviceSession implements Destination, RunTaker {
     }
     const sent = qos === 0 ? message : message.own();
     const outcome = this.#send(line, { message: sent, qos, retain, subscriptionIdentifiers: identifiers }, 0);
-    if (outcome === 'sent') this.#counters.sent.add();
+    if (outcome === 'sent') this.#countSent(message);
     else if (outcome === 'full' || outcome === 'offline') this.#wait(message, qos, retain, identifiers);
     else this.#drop(outcome);
   }
@@ -381,6 +362,11 @@ export class DeviceSession implements Destination, RunTaker {
       );
     }
     return this.#queue;
+  }
+
+  #countSent({ payload }: Publishable): void {
+    this.#counters.sent.add();
+    this.#counters.payloadBytesSent.add(payload.length);
   }
 
   #drop(reason: DropReason, count = 1): void {

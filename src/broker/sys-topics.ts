@@ -47,9 +47,13 @@ export class SysTopics {
       'messages/stored': status.queued + status.retained,
       'store/messages/count': status.queued + status.retained,
       'store/messages/bytes': status.queuedBytes + status.retainedBytes,
+      'messages/received': status.packetsReceived,
+      'messages/sent': status.packetsSent,
       'publish/messages/received': status.received,
       'publish/messages/sent': status.sent,
       'publish/messages/dropped': dropped,
+      'publish/bytes/received': status.payloadBytesReceived,
+      'publish/bytes/sent': status.payloadBytesSent,
       'bytes/received': status.bytesReceived,
       'bytes/sent': status.bytesSent,
       ...(heapBytes > 0 ? { 'heap/current': heapBytes, 'heap/maximum': this.#heapMax } : {}),
@@ -58,6 +62,8 @@ export class SysTopics {
     for (const [reason, count] of Object.entries(status.refusedLogins)) values[`refused logins/${reason}`] = count;
     for (const [cause, count] of Object.entries(status.refused)) values[`refused/${cause}`] = count;
     const counted = {
+      'load/messages/received': status.packetsReceived,
+      'load/messages/sent': status.packetsSent,
       'load/publish/received': status.received,
       'load/publish/sent': status.sent,
       'load/publish/dropped': dropped,

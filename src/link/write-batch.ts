@@ -34,6 +34,8 @@ const pieceBytesMax = 16_384;
 export class WriteBatch implements Outbox, Flushable {
   /** See `Outbox.position`. */
   position = 0;
+  /** See `Outbox.packets`. */
+  packets = 0;
   /** See `Flushable.isQueued`. */
   isQueued = false;
   /** See `Flushable.flushedAt`. */

@@ -22,6 +22,7 @@ const session = { clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 };
 /** Packets that were written. */
 class Written implements Outbox {
   position = 0;
+  packets = 0;
   readonly #packets: Packet[] = [];
 
   reserve(size: number): Bytes {

@@ -24,6 +24,7 @@ import { publishOf } from '../../kit/world.ts';
 /** Bytes on their way in one direction. */
 class Pipe implements Outbox {
   position = 0;
+  packets = 0;
   #page: Bytes = emptyBytes;
   #parts: Bytes[] = [];
 

@@ -14,6 +14,7 @@ import { PublishView } from '../../../protocol/wire/publish-view.ts';
 
 class Sheet implements Outbox {
   position = 0;
+  packets = 0;
   readonly #parts: Bytes[] = [];
   #page: Bytes = emptyBytes;
   #start = 0;

@@ -198,6 +198,7 @@ t.test('a view that is used again has nothing left of the PUBLISH before', async
 
 class Sheet implements Outbox {
   position = 5;
+  packets = 0;
   readonly page: Bytes = Buffer.alloc(600);
 
   reserve(_size: number): Bytes {

@@ -6,7 +6,7 @@ import { Broker } from '../../../src/broker/broker.ts';
 import { LoadAverages } from '../../../src/broker/load-averages.ts';
 import { publishOf, type RawPeer, subscribeOf, World } from '../../kit/world.ts';
 
-const { v5 } = ProtocolVersion;
+const { v311, v5 } = ProtocolVersion;
 
 /** The values that a peer was sent since the last call, by topic below `$SYS/broker/`. */
 async function valuesOf(peer: RawPeer): Promise<Record<string, string>> {
@@ -58,7 +58,14 @@ t.test('the state of the broker is told under the names of mosquitto, again only
     'retained messages/count': /^\d+$/,
     'messages/stored': /^\d+$/,
     'store/messages/count': /^\d+$/,
+    'messages/received': '8',
+    'messages/sent': /^\d+$/,
     'publish/messages/received': '3',
+    'publish/bytes/sent': /^\d+$/,
+    'publish/bytes/received': '7',
+    'load/messages/received/5min': /^\d+\.\d\d$/,
+    'load/messages/sent/5min': /^\d+\.\d\d$/,
+    'load/sockets/1min': /^\d+\.\d\d$/,
     'publish/messages/dropped': '1',
     'dropped/qos-0-offline': '1',
     'heap/current': '5000',
@@ -75,6 +82,41 @@ t.test('the state of the broker is told under the names of mosquitto, again only
   t.notOk('version' in later, 'what is the same is not told again');
   t.equal(later['shared_subscriptions/count'], '0');
   t.equal(broker.status.connected, 2);
+});
+
+t.test('every control packet and every byte of payload is counted, in runs as well as alone', async (t) => {
+  for (const [version, aliases] of [
+    [v311, 0],
+    [v5, 0],
+    [v5, 5],
+  ] as const) {
+    for (const qos of [0, 1, 2] as const) {
+      const world = new World();
+      const broker = await world.openBroker();
+      const [from, to] = [await world.dial(version), await world.dial(version)];
+      await from.connect('from');
+      await to.connect('to', version === v5 ? { properties: { topicAliasMaximum: aliases } } : {});
+      to.send(subscribeOf(1, qos, 'a/b'));
+      await to.received();
+      const before = broker.status;
+      t.same([before.packetsReceived, before.packetsSent], [3, 3]);
+      const properties = version === v5 ? { contentType: 'text' } : {};
+      const messages = Array.from({ length: 10 }, (_one, index) =>
+        publishOf('a/b', 'x'.repeat(index), { qos, packetId: qos > 0 ? index + 1 : 0, properties }),
+      );
+      from.send(...messages);
+      const got = await to.receivedOf(PacketType.publish);
+      const now = broker.status;
+      const name = `QoS ${qos} in ${version}, ${aliases} aliases`;
+      t.equal(got.length, 10, name);
+      t.same([now.payloadBytesReceived, now.payloadBytesSent], [45, 45], name);
+      t.same([now.packetsReceived, now.packetsSent], [13, qos > 0 ? 23 : 13], name);
+      from.cut();
+      to.cut();
+      await world.clock.settle();
+      t.same(broker.status.packetsReceived, 13, 'those of connections that are gone count, too');
+    }
+  }
 });
 
 t.test('a load average goes to the rate, the sooner the shorter its time, and back when nothing happens', (t) => {
