@@ -1,12 +1,17 @@
 // `npm run bundle`: the whole program as one file, dist/viaduct.cjs, with the licences of what it contains beside it.
-// Three packages are replaced by what is needed of them; TLS and whatever else is loaded by `import()` stays unloaded
-// until it is configured. Bounded: a file over `bundleBytesMax` stops the build.
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// Three packages are replaced by what is needed of them. esbuild splits the program where it says `import()`; the file
+// is a small loader (part-loader.ts) and behind it, in a comment, the parts, each compressed. TLS and whatever else is
+// loaded by `import()` stays unread until it is configured. Bounded: a file over `bundleBytesMax` stops the build.
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import process from 'node:process';
+import { compileFunction } from 'node:vm';
+import { brotliCompressSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 import { sitePackages } from '#dashboard-site';
 import { licencesOf, packagesOf } from './licences.ts';
+import type { PartTable } from './part-loader.ts';
+import { partScript } from './part-script.ts';
 
 const bundleBytesMax = 1_048_576;
 
@@ -33,26 +38,47 @@ const outfile = join(root, 'dist', 'viaduct.cjs');
 /** Put in place whole, for whoever runs the one before meanwhile. */
 const draft = `${outfile}.${process.pid}`;
 await mkdir(join(root, 'dist'), { recursive: true });
-const { metafile } = await build({
-  entryPoints: [join(root, 'build/src/app/main.js')],
-  outfile: draft,
+const common = {
+  outdir: join(root, 'dist'),
   bundle: true,
   minify: true,
+  write: false,
   platform: 'node',
-  format: 'cjs',
   target: 'node20.19',
   legalComments: 'none',
-  metafile: true,
   absWorkingDir: root,
+} as const;
+const { metafile, outputFiles } = await build({
+  ...common,
+  entryPoints: [join(root, 'build/src/app/main.js')],
+  splitting: true,
+  format: 'esm',
+  metafile: true,
   plugins: [replacing],
   // what follows in the same folder describes the source, which is not there
   sourcemap: false,
 });
 const packages = [...packagesOf(Object.keys(metafile.inputs)), ...sitePackages].sort();
 await writeFile(`${outfile}.LICENSES.txt`, await licencesOf(packages, root));
-await writeFile(draft, inAscii(await readFile(draft, 'utf8')), { mode: 0o755 });
+
+const names = partNames();
+const parts = outputFiles.map(({ path, text }) => {
+  const name = names.get(basename(path)) ?? '';
+  const script = partScript({ text, partOf: (from) => names.get(basename(from)) });
+  compileFunction(script, ['need', 'load', 'require'], { filename: name });
+  return { name, packed: brotliCompressSync(script).toString('base64'), textLength: script.length };
+});
+const tail = `/*${parts.map(({ packed }) => packed).join('')}*/\n`;
+const loader = await build({
+  ...common,
+  entryPoints: [join(root, 'build/src/bundle/part-loader.js')],
+  format: 'cjs',
+  define: { partTable: JSON.stringify(partTable()), tailBytes: String(tail.length - 2) },
+});
+const head = loader.outputFiles[0]?.text ?? '';
+await writeFile(draft, `#!/usr/bin/env node\n${head}${tail}`, { mode: 0o755 });
 await rename(draft, outfile);
-const { size } = await stat(outfile);
+const size = Buffer.byteLength(head) + tail.length;
 const lines = [
   `dist/viaduct.cjs: ${(size / 1024).toFixed(0)} KiB, with ${packages.join(', ')}`,
   'dist/viaduct.cjs.LICENSES.txt: their licences',
@@ -64,10 +90,24 @@ if (size > bundleBytesMax) {
   process.exitCode = 1;
 }
 
-/**
- * One character beyond Latin-1 anywhere, and V8 keeps two bytes for each of the whole source. esbuild escapes those of
- * texts, but leaves them in regular expressions, where the same escape means the same.
- */
-function inAscii(source: string): string {
-  return source.replace(/[\u0080-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function partTable(): PartTable {
+  const rows = parts.map(({ name, packed, textLength }, index) => {
+    const offset = parts.slice(0, index).reduce((sum, { packed: before }) => sum + before.length, 0);
+    return [name, [offset, packed.length, textLength]] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
+/** For each file that esbuild wrote the name of its part, as stack traces tell it: its largest source. */
+function partNames(): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [file, { inputs, entryPoint }] of Object.entries(metafile.outputs)) {
+    const sources = Object.entries(inputs).sort(([, one], [, other]) => other.bytesInOutput - one.bytesInOutput);
+    const source = entryPoint ?? sources[0]?.[0] ?? 'common';
+    const name = source.replace(/^build\/(?:src\/)?|^node_modules\//, '').replace(/\.m?js$/, '');
+    found.set(basename(file), entryPoint?.endsWith('app/main.js') ? 'main' : name);
+  }
+  if (new Set(found.values()).size < found.size)
+    throw new Error(`parts share a name: ${[...found.values()].join(' ')}`);
+  return found;
 }

@@ -135,7 +135,9 @@ export const walls: Readonly<Record<string, Wall>> = {
       esbuild: '*',
       '#dashboard-site': 'bundle.ts',
       'node:crypto': 'dashboard.ts',
-      'node:zlib': 'dashboard.ts',
+      'node:zlib': '*',
+      'node:vm': '*',
+      'node:fs': 'part-loader.ts',
       'node:buffer': 'flat-list.ts',
       'node:fs/promises': '*',
       'node:path': '*',
@@ -159,6 +161,7 @@ export const entrances: readonly string[] = [
   // the bundler puts these into the program
   'src/bundle/flat-list.ts',
   'src/bundle/no-threads.ts',
+  'src/bundle/part-loader.ts',
   'src/bundle/silence.ts',
   'protocol/index.ts',
   'bench/run.ts',
