@@ -7,7 +7,9 @@
 import { messageOf } from '../base/errors.ts';
 import { type Log, type LogLevel, openLog } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge-context.ts';
+import { bridgeDefaults } from '../bridge/bridge-options.ts';
 import { Bridges } from '../bridge/bridges.ts';
+import { strictestOf } from '../bridge/forward-storage.ts';
 import { Broker } from '../broker/broker.ts';
 import type { BridgeConfig } from '../config/bridge-config.ts';
 import type { HttpServerConfig } from '../config/config-types.ts';
@@ -160,6 +162,9 @@ export class App {
     if (old === undefined || fresh === undefined) return false;
     const rest = { forwards: [], subscriptions: [] };
     if (!isSame({ ...old, ...rest }, { ...fresh, ...rest })) return false;
+    if (strictestOf({ ...bridgeDefaults, ...rest, ...old }) !== strictestOf({ ...bridgeDefaults, ...rest, ...fresh })) {
+      return false; // flows are kept otherwise, or the queue is
+    }
     const { forwards = [], subscriptions = [] } = fresh;
     this.bridges.get(name)?.updateRules({ forwards, subscriptions });
     this.log.info({ bridge: name }, 'the bridge has other rules');

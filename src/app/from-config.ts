@@ -30,7 +30,7 @@ export function brokerOptionsOf(loaded: LoadedConfig): Partial<BrokerOptions> & 
   const { sharedStrategy: _strategy, sharedStrategies: _strategies, ...limits } = more;
   return {
     ...limits,
-    ...(data === undefined ? {} : { durability: data.durability }),
+    ...(data === undefined ? {} : { durability: mqtt.durability ?? data.durability }),
     sessionExpiryMax: sessionExpiryMaxS,
     access: accessOptionsOf(loaded),
     listeners: listeners.map(({ tls, ...same }) => ({

@@ -34,7 +34,7 @@ export async function openRetained(
   data: DataConfig | undefined,
 ): Promise<RetainedStore> {
   if (storage === undefined || data?.durability === 'memory') return new RetainedStore(limits);
-  const keeper = new StoredRetained(storage, data?.durability === 'synced');
+  const keeper = new StoredRetained(storage, data?.durability ?? 'synced');
   const store = new RetainedStore(limits, keeper);
   await keeper.restore(
     (message) => store.restore(message),

@@ -45,6 +45,11 @@ export interface RuleOptions extends RuleTopics, RuleGateOptions {
   /** Overrides the retain flag; absent keeps it. */
   readonly retain?: boolean;
   /**
+   * Where QoS 1 and 2 messages must be before whoever sent them is acknowledged. To the remote: default that of the
+   * bridge. From the remote: at least so safe, if what they go to is in the journal; default as that says.
+   */
+  readonly durability?: Durability;
+  /**
    * Added to the message, 5.0 only. In a value `${clientid}`, `${username}` and `${payload:FIELD}` stand for what the
    * message has, `$#` for its topic; a value that it does not have is left out.
    */

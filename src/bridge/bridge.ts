@@ -14,7 +14,7 @@ import type { BridgeStatus } from './bridge-status.ts';
 import { Connector } from './connector.ts';
 import type { ConnectorOwner } from './connector-parts.ts';
 import type { ForwardRule } from './forward-rules.ts';
-import type { ForwardStorage } from './forward-storage.ts';
+import { type ForwardStorage, strictestOf } from './forward-storage.ts';
 import { Forwarder } from './forwarder.ts';
 import { Notifications } from './notifications.ts';
 import { Receiver } from './receiver.ts';
@@ -217,10 +217,12 @@ export class Bridge {
   #storedTerms(context: BridgeContext, options: BridgeOptions, origin: Origin): ForwardStorage | undefined {
     const { storage } = context;
     const { durability } = options;
-    if (storage === undefined || durability === 'memory') return undefined;
+    const strictest = strictestOf(options);
+    if (storage === undefined || strictest === 'memory') return undefined;
     return {
       storage,
       durability,
+      strictest,
       origin,
       sessions: this.#connector.sessions,
       ruleOf: (key) => this.#forwards.find((rule) => rule.key === key) ?? this.#former,

@@ -8,6 +8,7 @@ import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { forEachMessage, type RunForms } from '../../protocol/wire/run-forms.ts';
+import type { Durability } from '../base/durability.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Hold } from '../queue/hold.ts';
@@ -62,6 +63,8 @@ export class ForwardRule implements Destination, RunTaker {
   readonly key: number;
   /** See `ForwardRuleOptions`. */
   readonly isEndToEnd: boolean;
+  /** See `RuleOptions`. */
+  readonly durability: Durability | undefined;
   readonly #options: ForwardRuleOptions;
   readonly #context: ForwardRuleContext;
   readonly #mapping: RuleMapping;
@@ -84,6 +87,7 @@ export class ForwardRule implements Destination, RunTaker {
     this.#gate = RuleGate.of(options);
     this.#mapped = this.#mapping.isIdentity ? undefined : new MappedRun(this.#mapping);
     this.isEndToEnd = options.isEndToEnd ?? false;
+    this.durability = options.durability;
     this.#isSingle =
       this.isEndToEnd ||
       this.#mapping.needsContext ||

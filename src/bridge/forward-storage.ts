@@ -2,19 +2,23 @@
 // process left in it: messages with the rules that queued them, and which of them
 // the remote owns already.
 import type { Session } from '../../protocol/session/session.ts';
-import type { Durability } from '../base/durability.ts';
+import { type Durability, stricter } from '../base/durability.ts';
 import type { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { QueueLimits } from '../queue/queue.ts';
 import type { Storage } from '../queue/storage.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue } from '../queue/stored-queue.ts';
+import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardRule } from './forward-rules.ts';
 
 /** Where a forwarder keeps its messages, if not in memory alone. */
 export interface ForwardStorage {
   readonly storage: Storage;
+  /** Of the bridge: that of rules which say nothing. */
   readonly durability: Durability;
+  /** The strictest of the bridge and its rules: flows are as safe. */
+  readonly strictest: Durability;
   readonly origin: Origin;
   /** The sessions with all servers, with the address of each; the first one is the bridge's own. */
   readonly sessions: ReadonlyMap<Session, string>;
@@ -35,6 +39,11 @@ export interface ForwardQueueParts {
 
 const noNumbers: readonly number[] = [];
 
+/** The strictest level of a bridge and its rules; at `memory` nothing of it is stored. */
+export function strictestOf({ durability, forwards }: Pick<BridgeOptions, 'durability' | 'forwards'>): Durability {
+  return forwards.reduce((level, rule) => stricter(level, rule.durability ?? 'memory'), durability);
+}
+
 /** The queue as it is in the journal. */
 export function openForwardQueue({
   owner,
@@ -48,7 +57,7 @@ export function openForwardQueue({
     storage,
     name: owner,
     limits,
-    isSafe: durability === 'synced',
+    durabilityOf: (rule) => rule.durability ?? durability,
     form: {
       keyOf: ({ key }) => key,
       numbersOf: () => noNumbers,
@@ -62,10 +71,10 @@ export function openForwardQueue({
 
 /** Takes over what an earlier process left: it counts as received by the rules, which must be there. */
 export function restoreForwards(owner: string, queue: StoredQueue<ForwardRule>, stored: ForwardStorage): void {
-  const { storage, durability, sessions } = stored;
+  const { storage, strictest, sessions } = stored;
   queue.forEachTag((rule, count) => rule.counters.received.add(count));
   for (const [index, [session, address]] of [...sessions].entries()) {
-    const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, durability === 'synced');
+    const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, () => strictest === 'synced');
     flows.restore(session, (sequence) => queue.skip(sequence));
   }
 }

@@ -78,6 +78,6 @@ export class Receiver {
       // that nobody subscribes is for servers to say [MQTT-3.4.2-1] [MQTT-3.5.2-1]
       session.accept(ticket, isFailure(reasonCode) ? reasonCode : ReasonCode.success);
     };
-    this.#router.publish(message, new Acceptance({ accepted }, ticket));
+    this.#router.publish(message, new Acceptance({ accepted }, ticket, rule.durability));
   }
 }

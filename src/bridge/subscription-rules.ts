@@ -5,6 +5,7 @@ import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import type { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
 import { lowerQos } from '../../protocol/wire/protocol-version.ts';
+import type { Durability } from '../base/durability.ts';
 import type { Message } from '../message/message.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { SubscriptionRuleOptions } from './bridge-options.ts';
@@ -47,6 +48,11 @@ export class SubscriptionRule {
       retainAsPublished: isRetainAsPublished,
       retainHandling: isSessionPresent && retainHandling === 0 ? 1 : retainHandling,
     }));
+  }
+
+  /** See `RuleOptions`. */
+  get durability(): Durability | undefined {
+    return this.#options.durability;
   }
 
   /** The filters that the remote is asked for, in the order of `entries`. */

@@ -8,6 +8,7 @@ import type { CertificatePart } from '../access/certificate-name.ts';
 import type { Durability } from '../base/durability.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ListenerOptions } from './listener-options.ts';
+import type { SessionClass } from './session-class.ts';
 
 /** Everything a broker can be told. */
 export interface BrokerOptions {
@@ -87,6 +88,13 @@ export interface BrokerOptions {
    * `synced`, with a storage.
    */
   readonly durability: Durability;
+  /**
+   * Where QoS 1 and 2 messages from devices must be at least before they are acknowledged, as far as what they go to is
+   * in the journal. Default `memory`: where that says.
+   */
+  readonly publishDurability: Durability;
+  /** Sessions for which something else holds; the first class that fits counts. Default none. */
+  readonly sessionClasses: readonly SessionClass[];
   /** Time from accepting a socket to its CONNECT, in ms. Default 10,000. */
   readonly connectTimeoutMs: number;
   /** Versions that may be spoken; others are refused with 0x84, in 3.x with 1. Default: all. */
@@ -133,6 +141,8 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   underwayBytesMax: 16 * 1024 * 1024,
   queueOverflow: 'oldest',
   durability: 'synced',
+  publishDurability: 'memory',
+  sessionClasses: [],
   connectTimeoutMs: 10_000,
   systemTopics: 'all',
   systemTopicsIntervalMs: 10_000,

@@ -80,15 +80,11 @@ export class Broker {
   private constructor(context: BrokerContext, options: BrokerOptions) {
     const counters = new BrokerCounters();
     const { storage } = context;
-    const isStored = storage !== undefined && options.durability !== 'memory';
-    const store = isStored ? new SessionStore(storage, options.durability === 'synced') : undefined;
-    const wills = new Wills(
-      (message) => {
-        counters.wills.add();
-        this.#route(message, () => undefined);
-      },
-      isStored ? new WillStore(storage) : undefined,
-    );
+    const store = storage && new SessionStore(storage);
+    const wills = new Wills((message) => {
+      counters.wills.add();
+      this.#route(message, () => undefined);
+    }, storage && new WillStore(storage));
     const sessions = new SessionTable(context.router, options, counters, store);
     this.#rooms = {
       ...context,

@@ -34,6 +34,7 @@ import type { DeviceLine } from './device-line.ts';
 import { DeviceLogin, identityOf, tellConnected } from './device-login.ts';
 import { DeviceRequests, type RequestLine } from './device-requests.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
+import { sessionTermsOf } from './session-class.ts';
 import type { TrafficCounts } from './traffic.ts';
 
 /** One network connection of one device. */
@@ -194,7 +195,10 @@ export class DeviceConnection
     // [MQTT-3.1.4-3] [MQTT3-3.1.4-2] one connection a client id: the older one goes
     sessions.get(clientId)?.line?.disconnect(ReasonCode.sessionTakenOver, 'another connection uses the client id');
     const now = ports.clock.now();
-    const opened = sessions.open(clientId, connect.cleanStart, now, sessionExpiryOf(connect)); // [MQTT-3.1.4-4]
+    const identity = identityOf(clientId, admission, this.#link);
+    const terms = sessionTermsOf(options, clientId, identity.username);
+    const wish = { cleanStart: connect.cleanStart, expirySeconds: sessionExpiryOf(connect), terms };
+    const opened = sessions.open(clientId, wish, now); // [MQTT-3.1.4-4]
     if (opened === undefined) {
       log.warn({ clientId, sessionsMax: options.sessionsMax }, 'refused: no room for one more session');
       this.#machine.refuse(ReasonCode.quotaExceeded, 'no room for one more session');
@@ -202,7 +206,6 @@ export class DeviceConnection
     }
     if (connect.version === ProtocolVersion.v31) this.#link.allowRepeats();
     wills.returned(clientId, opened.isPresent, now);
-    const identity = identityOf(clientId, admission, this.#link);
     opened.session.origin.username = identity.username;
     opened.session.identity = identity;
     if (opened.isPresent) reviewSubscriptions(this.#rooms, opened.session);
@@ -273,7 +276,7 @@ export class DeviceConnection
   }
 
   #route(message: Message, ticket: number): void {
-    const acceptance = this.#spare ?? new Acceptance(this, ticket);
+    const acceptance = this.#spare ?? new Acceptance(this, ticket, this.#rooms.options.publishDurability);
     if (this.#spare) acceptance.reset(ticket);
     this.#rooms.router.publish(message, acceptance);
     this.#spare = acceptance.isReleased ? acceptance : undefined;

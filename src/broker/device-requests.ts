@@ -61,8 +61,8 @@ export class DeviceRequests {
     }
   }
 
-  #whenKept({ store }: DeviceSession, answer: () => void): void {
+  #whenKept({ store, durability }: DeviceSession, answer: () => void): void {
     if (store === undefined) answer();
-    else store.wait(() => (this.#line.isOver ? undefined : answer()));
+    else store.wait(() => (this.#line.isOver ? undefined : answer()), durability);
   }
 }

@@ -19,6 +19,7 @@ import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Identity } from '../access/acl.ts';
 import { awayIdentityOf } from '../access/acl.ts';
+import type { Durability } from '../base/durability.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
@@ -33,6 +34,7 @@ import type { RetainedReplay } from '../router/retained-replay.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
+import type { SessionTerms } from './session-class.ts';
 import { type ReplaySession, SessionReplays } from './session-replays.ts';
 import { queueNameOf, type SessionStore } from './session-store.ts';
 
@@ -73,6 +75,9 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   expiresAt: number = Number.POSITIVE_INFINITY;
   /** Where the session outlives the process; undefined where it does not. */
   readonly store: SessionStore | undefined;
+  /** How safe its messages must be where they are stored. */
+  durability: Durability;
+  readonly #terms: SessionTerms;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
   readonly #budget: QueueBudget;
@@ -88,8 +93,11 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #line: DeviceLine | undefined;
   #isPumping = false;
 
-  /** `store`: the session outlives the process. */
-  constructor(clientId: string, { options, counters, budget }: SessionCommon, store?: SessionStore) {
+  /** `terms` hold as long as the session lives; `store`: it outlives the process. */
+  constructor(clientId: string, common: SessionCommon, terms: SessionTerms, store?: SessionStore) {
+    const { options, counters, budget } = common;
+    this.durability = terms.durability;
+    this.#terms = terms;
     this.origin = new Origin('device', clientId);
     this.flows = new Session({
       clientId,
@@ -314,7 +322,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
 
   /** QoS 0 waits only for a device that is slow, and never pushes out what was acknowledged. */
   #hasRoomForQos0(message: Message): boolean {
-    const { qos0QueueBytesMax, queueCountMax } = this.#options;
+    const { qos0QueueBytesMax } = this.#options;
+    const { queueCountMax } = this.#terms;
     const bytes = (this.#queue?.byteLength ?? 0) + message.byteLength;
     return bytes <= qos0QueueBytesMax && this.queueDepth < queueCountMax / 2;
   }
@@ -330,7 +339,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       storage: store.storage,
       name,
       limits: this.#limits,
-      isSafe: store.isSafe,
+      durabilityOf: () => this.durability,
       form: identifiersForm,
       origin: this.origin,
       dropped: (sequence, _tag, reason) => {
@@ -342,11 +351,13 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     });
     this.#queue = queue;
     queue.forEachTag((_tag, count) => this.#counters.matched.add(count));
-    new StoredFlows(store.storage, name, store.isSafe).restore(this.flows, (sequence) => queue.skip(sequence));
+    new StoredFlows(store.storage, name, () => this.durability === 'synced').restore(this.flows, (sequence) =>
+      queue.skip(sequence),
+    );
   }
 
   get #limits(): QueueLimits {
-    const { queueCountMax, queueBytesMax, queueOverflow } = this.#options;
+    const { queueCountMax, queueBytesMax, queueOverflow } = this.#terms;
     return { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
   }
 

@@ -2,6 +2,7 @@
 // through it may do. Whatever a listener does not say holds as for the whole
 // broker.
 import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { Durability } from '../base/durability.ts';
 import type { ListenOptions } from '../ports/ports.ts';
 import type { RateOptions } from './token-bucket.ts';
 
@@ -12,6 +13,10 @@ export interface ListenerLimits {
   readonly keepAliveMultiplier?: number;
   /** Seconds: the longest keep-alive of a 5.0 device. */
   readonly keepAliveSMax?: number;
+  /** How safe sessions are that are begun through it. */
+  readonly durability?: Durability;
+  /** How safe messages that come through it must be at least; see `BrokerOptions`. */
+  readonly publishDurability?: Durability;
   /** Versions that may be spoken; others are refused with 0x84, in 3.x with 1. Default: all. */
   readonly versions?: readonly ProtocolVersion[];
 }

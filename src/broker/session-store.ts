@@ -1,11 +1,12 @@
 // SessionStore: the sessions of a broker in the journal: until when they are kept, and what they subscribe to. Their
 // messages are queues of their own, their flows stand with everybody's.
 //
-//   sessions       client id -> expiry in seconds, wall clock of the moment when its device left (0: it is connected)
+//   sessions       client id -> expiry in seconds, wall clock when its device left (0: it is connected), durability
 //   subscriptions  client id, U+0000, filter -> what was asked for
 //
 // Bounded by the limits of the session table.
 import { allocateBytes, type Bytes, bytesOfText, textOfBytes } from '../../protocol/wire/bytes.ts';
+import { type Durability, durabilities } from '../base/durability.ts';
 import type { KeptValues, Storage } from '../queue/storage.ts';
 import { deadlineOf } from '../queue/stored-message.ts';
 import type { SubscriptionOptions } from '../router/destination.ts';
@@ -16,6 +17,8 @@ export interface SavedSession {
   /** In ms of the monotonic clock; Infinity: for ever. */
   readonly expiresAt: number;
   readonly expirySeconds: number;
+  /** As it was then. */
+  readonly durability: Durability | undefined;
   readonly subscriptions: ReadonlyMap<string, SubscriptionOptions>;
 }
 
@@ -25,31 +28,29 @@ const optionBytes = 8;
 /** Keeps sessions beyond the process. */
 export class SessionStore {
   readonly storage: Storage;
-  /** Messages for its sessions are safe when they are synced, not only written. */
-  readonly isSafe: boolean;
   readonly #sessions: KeptValues;
   readonly #subscriptions: KeptValues;
 
-  constructor(storage: Storage, isSafe: boolean) {
+  constructor(storage: Storage) {
     this.storage = storage;
-    this.isSafe = isSafe;
     this.#sessions = storage.journal.keyed('sessions');
     this.#subscriptions = storage.journal.keyed('subscriptions');
   }
 
   /** A device is connected; its session is to be kept for `expirySeconds` from when it leaves. */
-  connected(clientId: string, expirySeconds: number): void {
-    this.#put(clientId, expirySeconds, 0);
+  connected(clientId: string, expirySeconds: number, durability: Durability): void {
+    this.#put(clientId, expirySeconds, 0, durability);
   }
 
   /** A device has left. */
-  left(clientId: string, expirySeconds: number): void {
-    this.#put(clientId, expirySeconds, this.storage.clock.wallMs());
+  left(clientId: string, expirySeconds: number, durability: Durability): void {
+    this.#put(clientId, expirySeconds, this.storage.clock.wallMs(), durability);
   }
 
-  /** Calls `done` when everything that was told so far is stored. */
-  wait(done: () => void): void {
-    this.storage.journal.wait({ stored: done }, this.isSafe);
+  /** Calls `done` when everything that was told so far is as safe as a level says. */
+  wait(done: () => void, durability: Durability): void {
+    if (durability === 'memory') done();
+    else this.storage.journal.wait({ stored: done }, durability === 'synced');
   }
 
   /** A session subscribes to a filter. */
@@ -84,17 +85,20 @@ export class SessionStore {
     });
     const saved: SavedSession[] = [];
     await journal.load(this.#sessions, (clientId, value) => {
-      const [expirySeconds = 0, leftAt = 0] = textOfBytes(value).split(' ').map(Number);
+      const [seconds, left, level] = textOfBytes(value).split(' ');
+      const [expirySeconds, leftAt] = [Number(seconds), Number(left)];
+      const durability = durabilities.find((one) => one === level);
       const expiryMs = expirySeconds * 1000;
       const ends = leftAt === 0 ? clock.now() + expiryMs : deadlineOf(leftAt, expiryMs, clock);
       const expiresAt = expirySeconds >= forEver ? Number.POSITIVE_INFINITY : ends;
-      saved.push({ clientId, expirySeconds, expiresAt, subscriptions: subscriptions.get(clientId) ?? new Map() });
+      const own = subscriptions.get(clientId) ?? new Map<string, SubscriptionOptions>();
+      saved.push({ clientId, expirySeconds, expiresAt, durability, subscriptions: own });
     });
     return saved;
   }
 
-  #put(clientId: string, expirySeconds: number, leftAt: number): void {
-    this.#sessions.put(clientId, bytesOfText(`${expirySeconds} ${leftAt}`));
+  #put(clientId: string, expirySeconds: number, leftAt: number, durability: Durability): void {
+    this.#sessions.put(clientId, bytesOfText(`${expirySeconds} ${leftAt} ${durability}`));
   }
 }
 

@@ -6,12 +6,20 @@ import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import { DeviceSession, type SessionCommon } from './device-session.ts';
+import { type SessionTerms, sessionTermsOf } from './session-class.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** A session for a device that connects, and whether it was there before. */
 export interface OpenedSession {
   readonly session: DeviceSession;
   readonly isPresent: boolean;
+}
+
+/** What a CONNECT asks for, and what its session is held to. */
+export interface SessionWish {
+  readonly cleanStart: boolean;
+  readonly expirySeconds: number;
+  readonly terms: SessionTerms;
 }
 
 /** All sessions of one broker. */
@@ -37,8 +45,9 @@ export class SessionTable {
   async restore(): Promise<void> {
     const store = this.#store;
     if (store === undefined) return;
-    for (const { clientId, expiresAt, subscriptions } of await store.load()) {
-      const session = new DeviceSession(clientId, this.#common, store);
+    for (const { clientId, expiresAt, durability, subscriptions } of await store.load()) {
+      const terms = sessionTermsOf(this.#options, clientId, undefined, durability);
+      const session = new DeviceSession(clientId, this.#common, terms, store);
       session.expiresAt = expiresAt;
       this.#sessions.set(clientId, session);
       for (const [filter, options] of subscriptions) {
@@ -83,19 +92,21 @@ export class SessionTable {
    * [MQTT-3.1.2-6] [MQTT-3.1.3-2] [MQTT3-3.1.2-4] [MQTT3-3.1.2-6] [MQTT3-3.1.4-3]. One whose time has passed counts as
    * gone, whether or not a sweep has met it. Undefined when there is no room for one more.
    */
-  open(clientId: string, cleanStart: boolean, now: number, wantedExpiry = 0): OpenedSession | undefined {
-    const expirySeconds = Math.min(wantedExpiry, this.#options.sessionExpiryMax);
+  open(clientId: string, wish: SessionWish, now: number): OpenedSession | undefined {
+    const { cleanStart, terms } = wish;
+    const expirySeconds = Math.min(wish.expirySeconds, this.#options.sessionExpiryMax);
     const before = this.#sessions.get(clientId);
     const isOver = before !== undefined && before.expiresAt <= now;
     if (before && !cleanStart && !isOver) {
-      before.store?.connected(clientId, expirySeconds);
+      before.durability = terms.durability;
+      before.store?.connected(clientId, expirySeconds, terms.durability);
       return { session: before, isPresent: true };
     }
     if (before) this.end(before);
     if (this.#sessions.size >= this.#options.sessionsMax) return undefined;
-    const store = expirySeconds > 0 ? this.#store : undefined;
-    const session = new DeviceSession(clientId, this.#common, store);
-    store?.connected(clientId, expirySeconds);
+    const store = expirySeconds > 0 && terms.durability !== 'memory' ? this.#store : undefined;
+    const session = new DeviceSession(clientId, this.#common, terms, store);
+    store?.connected(clientId, expirySeconds, terms.durability);
     this.#sessions.set(clientId, session);
     return { session, isPresent: false };
   }
@@ -108,7 +119,7 @@ export class SessionTable {
     if (expirySeconds === 0) this.end(session);
     else {
       session.expiresAt = expirySeconds >= 0xffffffff ? Number.POSITIVE_INFINITY : now + expirySeconds * 1000;
-      session.store?.left(session.origin.name, expirySeconds);
+      session.store?.left(session.origin.name, expirySeconds, session.durability);
     }
   }
 

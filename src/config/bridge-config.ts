@@ -33,6 +33,8 @@ export interface RuleConfigParts extends RuleTopics {
   readonly note?: string;
   readonly qosMax?: 0 | 1 | 2;
   readonly retain?: boolean;
+  /** Absent: that of the bridge, and from the remote that of what the messages go to. */
+  readonly durability?: Durability;
   /** 1 and more. */
   readonly sampleOf?: number;
   readonly isChangeOnly?: boolean;

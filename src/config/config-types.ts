@@ -77,17 +77,34 @@ export interface ListenerConfig {
     readonly connectTimeoutMs?: number;
     readonly keepAliveSMax?: number;
     readonly versions?: readonly (3 | 4 | 5)[];
+    readonly publishDurability?: Durability;
+    readonly durability?: Durability;
   };
 }
 
 /** How a shared subscription chooses among its members. */
 export type SharedStrategyConfig = 'round-robin' | 'sticky' | 'random' | 'hash-client-id' | 'hash-topic' | 'local';
 
+/** Sessions for which something else holds; `*` stands for any characters. */
+export interface SessionClassConfig {
+  readonly name: string;
+  readonly clientIds?: readonly string[];
+  readonly usernames?: readonly string[];
+  readonly durability?: Durability;
+  readonly queueCountMax?: number;
+  readonly queueBytesMax?: number;
+  readonly queueOverflow?: 'oldest' | 'newest';
+}
+
 /** Limits of the broker. */
 export interface MqttConfig {
   readonly maximumPacketSize: number;
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
+  /** Absent: that of `data`. */
+  readonly durability?: Durability;
+  readonly queueOverflow: 'oldest' | 'newest';
+  readonly sessionClasses: readonly SessionClassConfig[];
   readonly queueMemoryMax: number;
   readonly underwayBytesMax: number;
   readonly sendWindowMax: number;

@@ -16,6 +16,7 @@ export const mqttDefaults = {
   max_packet_size: '10MB',
   max_mqueue_len: '10000',
   max_mqueue_bytes: '64MB',
+  mqueue_overflow: 'oldest',
   queue_memory_max: '256MB',
   max_inflight_bytes: '16MB',
   max_inflight_window: '1000',

@@ -12,6 +12,7 @@ interface Rule {
   readonly isWorthIt?: (value: HoconNode, parent: HoconObject) => boolean;
 }
 
+const nowhere = 'means nothing without data.dir: there is nowhere to store';
 const resend = 'Viaduct sends unacknowledged messages again when it has reconnected, never on a live connection';
 const vin = '$' + '{VIN}';
 
@@ -73,7 +74,31 @@ const rules: readonly Rule[] = [
 export function notesOf(root: HoconObject): readonly ConfigNote[] {
   const found: ConfigNote[] = [];
   visit(root, '', found);
-  return found;
+  return hasDirectory(root) ? found : [...found, ...levelsWithout(root, '')];
+}
+
+/** Whether anything outlives the process: `data`, or the incumbent's cache. */
+function hasDirectory(root: HoconObject): boolean {
+  const data = root.entries.get('data')?.value;
+  const mqtt = objectAt(objectAt(root, 'bridges'), 'mqtt');
+  const caches = [objectAt(root, 'sqlite'), objectAt(mqtt, 'cache')];
+  return (data?.kind === 'object' && data.entries.has('dir')) || caches.some((one) => one !== undefined);
+}
+
+/** Levels of durability that mean nothing, since there is nowhere to store. */
+function levelsWithout(node: HoconNode, path: string): readonly ConfigNote[] {
+  if (node.kind === 'array') return node.items.flatMap((item) => levelsWithout(item, path));
+  if (node.kind !== 'object') return [];
+  return [...node.entries].flatMap(([key, { at, value }]) => {
+    const inner = path === '' ? key : `${path}.${key}`;
+    const isLevel = /(^|\.)(session_)?durability$/.test(inner) && /^(written|synced)$/.test(textOf(value));
+    return isLevel ? [{ ...at, path: inner, text: nowhere }] : levelsWithout(value, inner);
+  });
+}
+
+function objectAt(node: HoconObject | undefined, key: string): HoconObject | undefined {
+  const value = node?.entries.get(key)?.value;
+  return value?.kind === 'object' ? value : undefined;
 }
 
 function visit(node: HoconNode, path: string, found: ConfigNote[]): void {

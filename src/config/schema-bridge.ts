@@ -6,7 +6,7 @@ import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { addressBytes } from '../base/address-range.ts';
 import type { BridgeConfig, WillConfig } from './bridge-config.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
-import { durability } from './schema-data.ts';
+import { durability } from './schema-durability.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
 import { enabled, forwardKind, subscriptionKind } from './schema-rules.ts';
 import {

@@ -2,15 +2,10 @@
 // (`bridges.mqtt.cache`, `sqlite`) are read as the same thing: their directory and their batch are taken where `data`
 // says nothing; what they bound by rows is bounded by each queue here.
 import * as v from 'valibot';
-import { type Durability, durabilities } from '../base/durability.ts';
 import type { DataConfig } from './config-types.ts';
 import { dataDefaults as defaults } from './defaults.ts';
-import { duration, flag, ignored, type Kind, oneOf, present, section, size, text, whole } from './schema-values.ts';
-
-/** Levels by their names. */
-export const durability: Kind<Durability> = oneOf(
-  Object.fromEntries(durabilities.map((name) => [name, name])) as Record<Durability, Durability>, // as: from their list
-);
+import { durability } from './schema-durability.ts';
+import { duration, flag, ignored, type Kind, present, section, size, text, whole } from './schema-values.ts';
 
 /** `data`. */
 export const dataKind: Kind<DataDraft> = v.pipe(

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { parseAddressRange } from '../base/address-range.ts';
 import type { ListenerConfig, RateConfig } from './config-types.ts';
 import { listenerDefaults } from './defaults.ts';
+import { durability } from './schema-durability.ts';
 import {
   duration,
   flag,
@@ -76,6 +77,8 @@ const commonKeys = {
   max_packet_size: v.optional(size('128B', '256MB')),
   connect_timeout: v.optional(duration('100ms', '1h')),
   keepalive_max: v.optional(duration('1s', '65535s')),
+  durability: v.optional(durability),
+  session_durability: v.optional(durability),
   versions: v.optional(v.array(oneOf({ '3': 3, '4': 4, '5': 5 } as const), 'expected an array, as [4, 5]')),
   proxy_protocol: v.optional(flag, 'false'),
   proxy_sources: v.optional(v.array(range, 'expected an array, as ["10.0.0.0/8"]')),
@@ -164,6 +167,8 @@ function fromCommon(keys: Values<typeof commonKeys>): Omit<ListenerConfig, 'name
     connectTimeoutMs: keys.connect_timeout,
     keepAliveSMax: keys.keepalive_max === undefined ? undefined : Math.ceil(keys.keepalive_max / 1000),
     versions: keys.versions,
+    publishDurability: keys.durability,
+    durability: keys.session_durability ?? keys.durability,
   });
   const connections = keys.max_conn_rate;
   return present({

@@ -4,6 +4,8 @@
 import * as v from 'valibot';
 import type { DrainConfig, MqttConfig, SharedStrategyConfig } from './config-types.ts';
 import { mqttDefaults as defaults } from './defaults.ts';
+import { durability } from './schema-durability.ts';
+import { sessionClasses, sessionOverflow } from './schema-sessions.ts';
 import {
   decimal,
   duration,
@@ -13,6 +15,7 @@ import {
   noArray,
   objectExpected,
   oneOf,
+  present,
   section,
   size,
   text,
@@ -49,6 +52,9 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     max_packet_size: v.optional(size('128B', '256MB'), defaults.max_packet_size),
     max_mqueue_len: v.optional(whole(1, 100_000_000), defaults.max_mqueue_len),
     max_mqueue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_mqueue_bytes),
+    mqueue_overflow: v.optional(sessionOverflow, defaults.mqueue_overflow),
+    durability: v.optional(durability),
+    session_classes: v.optional(sessionClasses, {}),
     queue_memory_max: v.optional(size('1KB', '1024GB'), defaults.queue_memory_max),
     max_inflight_bytes: v.optional(size('1KB', '1024GB'), defaults.max_inflight_bytes),
     max_inflight_window: v.optional(whole(1, 65_535), defaults.max_inflight_window),
@@ -85,6 +91,9 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     maximumPacketSize: raw.max_packet_size,
     queueCountMax: raw.max_mqueue_len,
     queueBytesMax: raw.max_mqueue_bytes,
+    queueOverflow: raw.mqueue_overflow,
+    sessionClasses: raw.session_classes,
+    ...present({ durability: raw.durability }),
     queueMemoryMax: raw.queue_memory_max,
     underwayBytesMax: raw.max_inflight_bytes,
     sendWindowMax: raw.max_inflight_window,

@@ -6,6 +6,7 @@ import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { PropertyTemplate } from '../../protocol/topic/property-template.ts';
 import { RuleMapping, type RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { ForwardConfig, SubscriptionConfig } from './bridge-config.ts';
+import { durability } from './schema-durability.ts';
 import {
   duration,
   flag,
@@ -38,6 +39,7 @@ const ruleKeys = {
   change_only: v.optional(flag, 'false'),
   change_only_max_age: v.optional(duration('1ms', '365d')),
   min_interval: v.optional(duration('1ms', '365d')),
+  durability: v.optional(durability),
   user_property: v.optional(textMap),
 };
 
@@ -117,6 +119,7 @@ function ruleConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof ruleKeys, undefin
     isChangeOnly: raw.change_only || undefined,
     unchangedAgeMsMax: raw.change_only_max_age,
     intervalMsMin: raw.min_interval,
+    durability: raw.durability,
     userProperties: raw.user_property,
   };
 }

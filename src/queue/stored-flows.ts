@@ -11,11 +11,11 @@ import type { Storage } from './storage.ts';
 export class StoredFlows implements FlowKeeper {
   readonly #storage: Storage;
   readonly #owner: string;
-  readonly #isSafe: boolean;
+  readonly #isSafe: () => boolean;
   readonly #flows = new Set<string>();
 
-  /** `isSafe`: steps wait until they are synced, not only written. */
-  constructor(storage: Storage, owner: string, isSafe: boolean) {
+  /** `isSafe`: whether steps wait until they are synced, not only written. */
+  constructor(storage: Storage, owner: string, isSafe: () => boolean) {
     this.#storage = storage;
     this.#owner = owner;
     this.#isSafe = isSafe;
@@ -51,13 +51,13 @@ export class StoredFlows implements FlowKeeper {
   /** See `FlowKeeper`. */
   forgotten(packetId: number, done: () => void): void {
     this.#delete(`r${packetId}`);
-    this.#storage.journal.wait({ stored: done }, this.#isSafe);
+    this.#storage.journal.wait({ stored: done }, this.#isSafe());
   }
 
   /** See `FlowKeeper`. */
   released(token: number, done: () => void): void {
     if (token > 0) this.#put(`s${token}`); // a retained message, which comes again, has none
-    this.#storage.journal.wait({ stored: done }, this.#isSafe);
+    this.#storage.journal.wait({ stored: done }, this.#isSafe());
   }
 
   /** See `FlowKeeper`. */

@@ -7,10 +7,11 @@
 // Bounded by its limits; what is underway by the receiver's window.
 
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
+import type { Durability } from '../base/durability.ts';
 import type { LogStream } from '../journal/log-stream.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
-import type { Hold } from './hold.ts';
+import { type Hold, holdUntilSafe } from './hold.ts';
 import type { MessageQueue, QueueEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
@@ -32,8 +33,8 @@ export interface StoredQueueParts<Tag> {
   /** The name of its stream. */
   readonly name: string;
   readonly limits: QueueLimits;
-  /** Holds end when a message is synced, not only written. */
-  readonly isSafe: boolean;
+  /** How safe a message must be before its holds end. */
+  readonly durabilityOf: (tag: Tag) => Durability;
   readonly form: TagForm<Tag>;
   /** Who is told to have brought in what comes from the disk. */
   readonly origin: Origin;
@@ -101,7 +102,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
 
   /** See `MessageQueue`. */
   append(message: Message, tag: Tag, hold?: Hold): number {
-    const { storage, form, dropped, isSafe, limits } = this.#parts;
+    const { storage, form, dropped, durabilityOf, limits } = this.#parts;
     const { journal } = storage;
     const numbers = form.numbersOf(tag);
     const bytesMax = storedBytesOf(message, numbers);
@@ -122,10 +123,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
       this.#push({ sequence, message: message.own(), tag });
       this.#frontEnd = sequence + 1;
     }
-    if (hold && message.qos > 0) {
-      hold.hold();
-      journal.wait(hold, isSafe);
-    }
+    if (hold && message.qos > 0) holdUntilSafe(hold, journal, durabilityOf(tag));
     return sequence;
   }
 
@@ -151,9 +149,10 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
       if (this.#frontEnd < this.#stream.nextSequence) this.#read();
       return undefined;
     }
-    const { storage, isSafe } = this.#parts;
+    const { storage, durabilityOf } = this.#parts;
+    const isSafe = durabilityOf(entry.tag) === 'synced';
     if (entry.message.qos < 2 || storage.journal.isStored(this.#stream, entry.sequence, isSafe)) return entry;
-    this.#awaitStored();
+    this.#awaitStored(isSafe);
     return undefined;
   }
 
@@ -243,10 +242,10 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
     return entry;
   }
 
-  #awaitStored(): void {
+  #awaitStored(isSafe: boolean): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    const { storage, isSafe, readable } = this.#parts;
+    const { storage, readable } = this.#parts;
     const stored = (): void => {
       this.#isWaiting = false;
       if (!this.#isClosed) readable();
@@ -259,7 +258,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
     this.#isReading = true;
     this.#readPiece().then(
       () => this.#parts.readable(),
-      () => this.#awaitStored(), // the disk failed: tried again when it works
+      () => this.#awaitStored(false), // the disk failed: tried again when it works
     );
   }
 

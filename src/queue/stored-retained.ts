@@ -3,10 +3,11 @@
 // kept. Bounded by the store's own limits.
 
 import { allocateBytes, type Bytes } from '../../protocol/wire/bytes.ts';
+import type { Durability } from '../base/durability.ts';
 import type { KeyedStream } from '../journal/keyed-stream.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
-import type { Hold } from './hold.ts';
+import { type Hold, holdUntilSafe } from './hold.ts';
 import type { Storage } from './storage.ts';
 import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
 
@@ -16,17 +17,17 @@ const noNumbers: readonly number[] = [];
 export class StoredRetained {
   readonly #storage: Storage;
   readonly #stream: KeyedStream;
-  readonly #isSafe: boolean;
+  readonly #durability: Durability;
   #scratch: Bytes = allocateBytes(1024);
   /** Topics whose message changed while nothing could be stored. */
   readonly #noted = new Set<string>();
   #source: ((topic: string) => Message | undefined) | undefined;
 
-  /** `isSafe`: publishers wait until a message is synced, not only written. */
-  constructor(storage: Storage, isSafe: boolean) {
+  /** `durability`: where a message must be before its publisher is acknowledged. */
+  constructor(storage: Storage, durability: Durability) {
     this.#storage = storage;
     this.#stream = storage.journal.keyed('retained');
-    this.#isSafe = isSafe;
+    this.#durability = durability;
   }
 
   /** A message is retained; whoever published it at QoS 1 or 2 waits until that is stored. */
@@ -43,13 +44,14 @@ export class StoredRetained {
     const stored = { message, tags: noNumbers };
     const end = writeMessage(this.#scratch, 0, stored, this.#storage.clock);
     this.#stream.put(message.topic, this.#scratch.subarray(0, end));
-    this.#await(message, hold);
+    if (hold && message.qos > 0) holdUntilSafe(hold, this.#storage.journal, this.#durability);
   }
 
   /** A topic has no retained message any more. */
-  removed(topic: string): void {
+  removed(topic: string, hold?: Hold): void {
     this.#noted.delete(topic);
-    this.#stream.delete(topic);
+    const wasThere = this.#stream.delete(topic);
+    if (hold && wasThere) holdUntilSafe(hold, this.#storage.journal, this.#durability);
   }
 
   #note(topic: string): void {
@@ -63,7 +65,7 @@ export class StoredRetained {
         if (message) this.kept(message, undefined);
       }
     };
-    this.#storage.journal.wait({ stored }, this.#isSafe);
+    this.#storage.journal.wait({ stored }, this.#durability === 'synced');
   }
 
   /**
@@ -76,11 +78,5 @@ export class StoredRetained {
     return this.#storage.journal.load(this.#stream, (_topic, value) => {
       restored(readMessage(value, origin, this.#storage.clock).message);
     });
-  }
-
-  #await(message: Message, hold: Hold | undefined): void {
-    if (hold === undefined || message.qos === 0) return;
-    hold.hold();
-    this.#storage.journal.wait(hold, this.#isSafe);
   }
 }

@@ -7,6 +7,7 @@
 // A destination that never takes a hold has accepted when `deliver` returns. The worst reason given is the one
 // released.
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
+import type { Durability } from '../base/durability.ts';
 import { assert } from '../base/errors.ts';
 
 /** Who is told that a message is safe: the publisher's connection, or a bridge's receiver. */
@@ -20,6 +21,8 @@ export interface AcceptanceOwner {
 
 /** One message's way to its acknowledgement. Reusable by its owner after it was released (`reset`). */
 export class Acceptance {
+  /** See `Hold`: what the way on which the messages came asks for. */
+  readonly durability: Durability;
   readonly #owner: AcceptanceOwner;
   #ticket: number;
   #held = 0;
@@ -27,8 +30,9 @@ export class Acceptance {
   #reasonCode: ReasonCode = ReasonCode.success;
   #isForNow = false;
 
-  /** `ticket` is the owner's own number for the message. */
-  constructor(owner: AcceptanceOwner, ticket: number) {
+  /** `ticket` is the owner's own number for the message; `durability`: default that of the destinations. */
+  constructor(owner: AcceptanceOwner, ticket: number, durability: Durability = 'memory') {
+    this.durability = durability;
     this.#owner = owner;
     this.#ticket = ticket;
   }

@@ -21,7 +21,8 @@ export const retainedDefaults: RetainedLimits = { countMax: 1_000_000, bytesMax:
 export interface RetainedKeeper {
   /** A message is retained; it takes a hold where that needs time. */
   kept(message: Message, acceptance: Acceptance | undefined): void;
-  removed(topic: string): void;
+  /** A topic retains nothing any more; a hold is taken as in `kept`, where somebody waits. */
+  removed(topic: string, acceptance?: Acceptance): void;
 }
 
 /** The retained messages of a broker. */
@@ -63,7 +64,7 @@ export class RetainedStore implements KeptSource {
     const before = message.payload.length === 0 ? this.#tree.delete(message.topic) : this.#tree.get(message.topic);
     if (message.payload.length === 0) {
       this.#bytes -= before?.message.byteLength ?? 0;
-      if (before) this.#keeper?.removed(message.topic);
+      if (before) this.#keeper?.removed(message.topic, message.qos > 0 ? acceptance : undefined);
       return true;
     }
     const bytes = this.#bytes + message.byteLength - (before?.message.byteLength ?? 0);

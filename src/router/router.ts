@@ -126,7 +126,7 @@ export class Router {
    * subscribed.
    */
   publish(message: Message, acceptance: Acceptance): void {
-    if (message.retain) this.retained.keep(message); // [MQTT3-3.3.1-12]
+    if (message.retain) this.retained.keep(message, acceptance); // [MQTT3-3.3.1-12]
     // [MQTT-3.3.2-3] what matches, and nothing else
     const route = this.#routes.get(message.topic) ?? this.#findRoute(message.topic);
     let offered = 0;

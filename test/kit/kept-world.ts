@@ -77,7 +77,7 @@ export class KeptWorld {
     const ports: Ports = { ...world.ports, clock, disk: this.disk };
     const journal = await Journal.open(ports, { directory: 'data', reserveBytes: 0, roomCheckMs: 1000 });
     const storage = new Storage(journal, clock);
-    const retained = new StoredRetained(storage, true);
+    const retained = new StoredRetained(storage, 'synced');
     const store = new RetainedStore(undefined, retained);
     await this.#settled(
       retained.restore(

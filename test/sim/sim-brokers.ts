@@ -67,7 +67,7 @@ export class SimBroker {
   async #open(ports: Ports, plan: Plan, options: Parameters<typeof Broker.open>[1]): Promise<void> {
     const storage = plan.durability === 'memory' ? undefined : await openStorage(ports);
     this.#journal = storage?.journal;
-    const keeper = storage && new StoredRetained(storage, true);
+    const keeper = storage && new StoredRetained(storage, 'synced');
     const retained = new RetainedStore(undefined, keeper);
     await keeper?.restore(
       (message) => retained.restore(message),

@@ -16,6 +16,8 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     maximumPacketSize: 10 * 1024 * 1024,
     queueCountMax: 10_000,
     queueBytesMax: 64 * 1024 * 1024,
+    queueOverflow: 'oldest',
+    sessionClasses: [],
     queueMemoryMax: 256 * 1024 * 1024,
     underwayBytesMax: 16 * 1024 * 1024,
     sendWindowMax: 1000,

@@ -5,6 +5,7 @@ import type { Qos } from '../../../protocol/wire/protocol-version.ts';
 import { Journal } from '../../../src/journal/journal.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
+import type { Hold } from '../../../src/queue/hold.ts';
 import { Queue, type QueueLimits } from '../../../src/queue/queue.ts';
 import { Storage } from '../../../src/queue/storage.ts';
 import { deadlineOf, readMessage, storedBytesOf, writeMessage } from '../../../src/queue/stored-message.ts';
@@ -37,7 +38,7 @@ class Bench {
       storage: new Storage(journal, this.clock),
       name: 'q',
       limits: { countMax: 10_000, bytesMax: 10_000_000, overflow: 'oldest', ...limits },
-      isSafe: true,
+      durabilityOf: () => 'synced',
       form: { keyOf: (tag) => tag, numbersOf: () => [], tagOf: (key) => key },
       origin,
       dropped: (sequence, tag, reason) => void this.dropped.push(`${sequence} of ${tag}: ${reason}`),
@@ -98,7 +99,12 @@ t.test('whoever holds is told when the message is synced, and not when the disk 
   const journal = await bench.open();
   const queue = bench.queueOf(journal);
   const told: string[] = [];
-  const hold = { hold: () => void told.push('hold'), stored: () => void told.push('stored'), refuse: () => undefined };
+  const hold: Hold = {
+    durability: 'memory',
+    hold: () => void told.push('hold'),
+    stored: () => void told.push('stored'),
+    refuse: () => undefined,
+  };
   queue.append(messageOf('one'), 1, hold);
   t.same(told, ['hold']);
   await bench.clock.advance(50);
