@@ -88,8 +88,8 @@ export class FrameReader {
   topicName(what: string, mayBeEmpty: boolean): string {
     const topic = this.text(what);
     const hasWildcard = topic.includes('+') || topic.includes('#');
-    // `topic name invalid` is for names that are correct and not accepted
-    this.expect(!hasWildcard, `${what} holds a wildcard`, 'MQTT-3.3.2-2');
+    // the packet can be read, so it is not malformed; `topic name invalid` is for names that are correct
+    this.expect(!hasWildcard, `${what} holds a wildcard`, 'MQTT-3.3.2-2', ReasonCode.protocolError);
     this.expect(mayBeEmpty || topic !== '', `${what} is empty`, 'MQTT-4.7.3-1', ReasonCode.protocolError);
     return topic;
   }

@@ -158,4 +158,4 @@ const noTopic = new Malformed(R.protocolError, 'MQTT-4.7.3-1', 'PUBLISH with an 
 const noPropertyLength = new Malformed(R.malformedPacket, 'MQTT-2.2.2-1', 'PUBLISH without a valid property length');
 const topicWithNul = new Malformed(R.malformedPacket, 'MQTT-1.5.4-2', 'the topic holds a NUL character');
 const topicNotUtf8 = new Malformed(R.malformedPacket, 'MQTT-1.5.4-1', 'the topic is not valid UTF-8');
-const topicWithWildcard = new Malformed(R.malformedPacket, 'MQTT-3.3.2-2', 'the topic of a PUBLISH holds a wildcard');
+const topicWithWildcard = new Malformed(R.protocolError, 'MQTT-3.3.2-2', 'the topic of a PUBLISH holds a wildcard');

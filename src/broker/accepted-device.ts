@@ -22,6 +22,15 @@ export interface AcceptedParts {
   readonly admission: Admission;
 }
 
+/** What bridges of other brokers tell of themselves, as mosquitto's and ours do. */
+const bridgeState = /^\$SYS\/broker\/connection\/[^/]+\/(?:state|status)$/;
+
+/** Whether only we publish there: the state of the broker. And nobody can hear what is below `$share`. */
+function isOurs(topic: string): boolean {
+  if (!topic.startsWith('$S') && !topic.startsWith('$s')) return false;
+  return topic.startsWith('$share/') || (topic.startsWith('$SYS/') && !bridgeState.test(topic));
+}
+
 /** One accepted device. */
 export class AcceptedDevice {
   readonly connect: ConnectPacket;
@@ -66,7 +75,7 @@ export class AcceptedDevice {
   mayPublish(topic: string): boolean | Promise<boolean> {
     const { access, options } = this.#rooms;
     this.#memory ??= new AccessMemory(access, this.identity, options.topicLevelsMax);
-    return !topic.startsWith('$SYS/') && this.#memory.mayPublish(topic);
+    return !isOurs(topic) && this.#memory.mayPublish(topic);
   }
 
   /** See `RunRoute.wayOf`. */

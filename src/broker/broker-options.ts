@@ -35,7 +35,7 @@ export interface BrokerOptions {
   readonly isSharedAvailable: boolean;
   /** Whether subscriptions may have identifiers. Default true. */
   readonly isSubscriptionIdentifierAvailable: boolean;
-  /** Levels of a topic or filter, at least 1. Default 128. */
+  /** Levels of a topic or filter, at least 1. Default 256. */
   readonly topicLevelsMax: number;
   /** Characters of a client id, at least 1. Default 65535. */
   readonly clientIdLengthMax: number;
@@ -122,7 +122,7 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   isWildcardAvailable: true,
   isSharedAvailable: true,
   isSubscriptionIdentifierAvailable: true,
-  topicLevelsMax: 128,
+  topicLevelsMax: 256,
   clientIdLengthMax: 65_535,
   isV31ClientIdShort: false,
   isPayloadFormatValidated: false,

@@ -32,7 +32,7 @@ export const mqttDefaults = {
   wildcard_subscription: 'true',
   shared_subscription: 'true',
   subscription_identifiers: 'true',
-  max_topic_levels: '128',
+  max_topic_levels: '256',
   max_clientid_len: '65535',
   strict_31_clientid: 'false',
   validate_payload_format: 'false',

@@ -153,7 +153,7 @@ interface Fault {
 const faults: readonly Fault[] = [
   { what: 'a topic that is no UTF-8 [MQTT-1.5.4-1] [MQTT-3.3.2-1]', notation: '30 (0002c328 ())', code: '81' },
   { what: 'a NUL in a topic [MQTT-1.5.4-2]', notation: '30 (00026100 ())', code: '81' },
-  { what: 'a topic with a wildcard [MQTT-3.3.2-2] [MQTT-4.7.0-1]', notation: '30 (<#> ())', code: '81' },
+  { what: 'a topic with a wildcard [MQTT-3.3.2-2] [MQTT-4.7.0-1]', notation: '30 (<#> ())', code: '82' },
   { what: 'neither topic nor alias [MQTT-4.7.3-1]', notation: '30 (<> ())', code: '82' },
   { what: 'QoS 3 [MQTT-3.3.1-4]', notation: '36 (<a> 0001 ())', code: '81' },
   { what: 'DUP at QoS 0 [MQTT-3.3.1-2]', notation: '38 (<a> ())', code: '81' },

@@ -34,7 +34,7 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     isWildcardAvailable: true,
     isSharedAvailable: true,
     isSubscriptionIdentifierAvailable: true,
-    topicLevelsMax: 128,
+    topicLevelsMax: 256,
     clientIdLengthMax: 65_535,
     isV31ClientIdShort: false,
     isPayloadFormatValidated: false,
