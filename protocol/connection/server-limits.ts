@@ -33,6 +33,8 @@ export interface ServerLimits {
   readonly serverKeepAliveS?: number;
   /** Seconds, 1 to 65535: the longest keep-alive of a 5.0 client, one without any included. Default 0: no bound. */
   readonly keepAliveSMax?: number;
+  /** Seconds, 1 to 65535: the shortest keep-alive of a 5.0 client that has one. Default 0: no bound. */
+  readonly keepAliveSMin?: number;
   /** Characters of a client identifier. Default 65535. */
   readonly clientIdLengthMax?: number;
   /** Hold 3.1 clients to the 23 characters that 3.1 allows; many devices have more. Default false. */
@@ -83,11 +85,12 @@ function announcedTo(connect: ConnectPacket, limits: ServerLimits, answer: Conne
 
 /** The keep-alive that counts, in seconds. A 3.x client cannot be told of another one than its own. */
 export function keepAliveOf(limits: ServerLimits, connect: ConnectPacket): number {
-  const { serverKeepAliveS = 0, keepAliveSMax = 0 } = limits;
+  const { serverKeepAliveS = 0, keepAliveSMin = 0, keepAliveSMax = 0 } = limits;
   if (connect.version !== ProtocolVersion.v5) return connect.keepAlive;
   if (serverKeepAliveS > 0) return serverKeepAliveS;
   const isTooLong = keepAliveSMax > 0 && (connect.keepAlive === 0 || connect.keepAlive > keepAliveSMax);
-  return isTooLong ? keepAliveSMax : connect.keepAlive;
+  if (isTooLong) return keepAliveSMax;
+  return connect.keepAlive === 0 ? 0 : Math.max(connect.keepAlive, keepAliveSMin);
 }
 
 /** Why a CONNECT is refused whoever sends it; undefined if the limits allow it. */

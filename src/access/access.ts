@@ -110,9 +110,12 @@ export class Access {
     return { method, username, isSuperuser: isSuperuser && method !== 'anonymous' };
   }
 
-  /** What a proof depends on; when it is another than it was, or undefined, the device must go. */
-  standingOf({ method, username }: Admission): string | undefined {
-    if (method === 'anonymous') return this.#isOpenTo(username) ? 'open' : undefined;
+  /**
+   * What a proof depends on; when it is another than it was, or undefined, the device must go. `isAnonymousAllowed`:
+   * what its listener says, if it does.
+   */
+  standingOf({ method, username }: Admission, isAnonymousAllowed?: boolean): string | undefined {
+    if (method === 'anonymous') return this.#isOpenTo(username, isAnonymousAllowed) ? 'open' : undefined;
     if (method === 'password' || method === 'scram') return this.#users.storedOf(username ?? '');
     return 'vouched for by others';
   }
@@ -160,7 +163,7 @@ export class Access {
       }
       if (verdict.kind !== 'ignore') return verdict;
     }
-    if (this.#isOpenTo(login.username)) {
+    if (this.#isOpenTo(login.username, login.isAnonymousAllowed)) {
       return { kind: 'allow', admission: this.admissionOf('anonymous', login.username) };
     }
     return login.username === undefined
@@ -183,8 +186,8 @@ export class Access {
     return http?.topic === undefined ? Number.POSITIVE_INFINITY : this.#ports.clock.now() + Math.max(http.ttlMs, 1000);
   }
 
-  #isOpenTo(username: string | undefined): boolean {
-    return this.#options.isAnonymousAllowed && (username === undefined || this.#methods.steps.length === 0);
+  #isOpenTo(username: string | undefined, isAllowed = this.#options.isAnonymousAllowed): boolean {
+    return isAllowed && (username === undefined || this.#methods.steps.length === 0);
   }
 
   #checkPassword({ username, password }: Login): Verdict | Promise<Verdict> {

@@ -20,6 +20,8 @@ export interface Login {
   readonly port: number;
   /** The certificate that it showed and that was verified. */
   readonly certificate: PeerCertificate | undefined;
+  /** What its listener says about devices without user name; undefined: as everywhere. */
+  readonly isAnonymousAllowed?: boolean | undefined;
 }
 
 /** How somebody proved who they are. */

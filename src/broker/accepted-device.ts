@@ -52,7 +52,7 @@ export class AcceptedDevice {
     this.session = parts.session;
     this.acceptedAt = rooms.turn.now;
     this.#admission = parts.admission;
-    this.#standing = rooms.access.standingOf(parts.admission);
+    this.#standing = this.#standingNow;
   }
 
   /** When what let the device in is over, in ms of the monotonic clock; Infinity if never. */
@@ -62,13 +62,18 @@ export class AcceptedDevice {
 
   /** Whether what it was let in by still stands. */
   get isStillKnown(): boolean {
-    return this.#rooms.access.standingOf(this.#admission) === this.#standing;
+    return this.#standingNow === this.#standing;
   }
 
   /** The device has proved again who it is. */
   admit(admission: Admission): void {
     this.#admission = admission;
-    this.#standing = this.#rooms.access.standingOf(admission);
+    this.#standing = this.#standingNow;
+  }
+
+  get #standingNow(): string | undefined {
+    const { access, options } = this.#rooms;
+    return access.standingOf(this.#admission, options.isAnonymousAllowed);
   }
 
   /** Whether it may publish to a topic; a promise where that is asked elsewhere. */

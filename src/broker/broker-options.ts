@@ -53,6 +53,13 @@ export interface BrokerOptions {
   /** Seconds, 1 to 65535: the longest keep-alive of a 5.0 device, one without any included. Default 0: no bound. */
   readonly keepAliveSMax: number;
   /**
+   * Seconds, 1 to 65535: the shortest keep-alive of a 5.0 device that has one; who pings more often need not. Default
+   * 0: no bound.
+   */
+  readonly keepAliveSMin: number;
+  /** Devices without user name may connect, where a listener says otherwise than `access`. Default: as there. */
+  readonly isAnonymousAllowed?: boolean;
+  /**
    * What a 5.0 device gets that asks for topics for its responses; `${clientid}` in it becomes the client id. Default
    * empty: nothing.
    */
@@ -129,6 +136,7 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   certificateName: 'none',
   serverKeepAliveS: 0,
   keepAliveSMax: 0,
+  keepAliveSMin: 0,
   responseInformation: '',
   keepAliveMultiplier: 1.5,
   sessionExpiryMax: 7 * 24 * 3600,

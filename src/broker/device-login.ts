@@ -41,7 +41,7 @@ export class DeviceLogin {
   ) {
     this.#rooms = rooms;
     this.#machine = machine;
-    this.#login = loginOf(shown.connect, shown.link);
+    this.#login = loginOf(shown.connect, shown.link, rooms.options.isAnonymousAllowed);
     this.#method = shown.connect.properties.authenticationMethod;
     this.#admitted = admitted;
   }
@@ -135,7 +135,8 @@ export class DeviceLogin {
 }
 
 /** The address costs a system call, so it is found out when somebody asks. */
-function loginOf({ clientId, username, password, version }: ConnectPacket, link: Link): Login {
+function loginOf(connect: ConnectPacket, link: Link, isAnonymousAllowed: boolean | undefined): Login {
+  const { clientId, username, password, version } = connect;
   return {
     clientId,
     username,
@@ -143,6 +144,7 @@ function loginOf({ clientId, username, password, version }: ConnectPacket, link:
     version,
     port: link.localPort,
     certificate: link.peerCertificate,
+    isAnonymousAllowed,
     get address(): string {
       return link.remoteAddress;
     },

@@ -1,7 +1,8 @@
 // ListenerOptions: one address on which devices connect, and what those who come
 // through it may do. Whatever a listener does not say holds as for the whole
 // broker.
-import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
+import type { CertificatePart } from '../access/certificate-name.ts';
 import type { Durability } from '../base/durability.ts';
 import type { ListenOptions } from '../ports/ports.ts';
 import type { RateOptions } from './token-bucket.ts';
@@ -17,6 +18,16 @@ export interface ListenerLimits {
   readonly durability?: Durability;
   /** How safe messages that come through it must be at least; see `BrokerOptions`. */
   readonly publishDurability?: Durability;
+  /** Seconds: the shortest keep-alive of a 5.0 device that has one. */
+  readonly keepAliveSMin?: number;
+  /** Highest QoS of messages from devices. */
+  readonly maximumQos?: Qos;
+  /** Topic aliases that one device may use. */
+  readonly topicAliasMaximum?: number;
+  /** Devices without user name may connect when no method has decided. */
+  readonly isAnonymousAllowed?: boolean;
+  /** Which part of a verified certificate names a device's user. */
+  readonly certificateName?: CertificatePart;
   /** Versions that may be spoken; others are refused with 0x84, in 3.x with 1. Default: all. */
   readonly versions?: readonly ProtocolVersion[];
 }

@@ -60,7 +60,11 @@ export interface ListenerConfig {
   readonly socketPath?: string;
   readonly socketMode?: number;
   readonly tls?: TlsConfig;
-  readonly webSocket?: { readonly path: string; readonly origins?: readonly string[] };
+  readonly webSocket?: {
+    readonly path: string;
+    readonly origins?: readonly string[];
+    readonly pingIntervalMs: number;
+  };
   readonly proxySources?: readonly string[];
   readonly backlog?: number;
   readonly handshakeTimeoutMs?: number;
@@ -76,6 +80,11 @@ export interface ListenerConfig {
     readonly maximumPacketSize?: number;
     readonly connectTimeoutMs?: number;
     readonly keepAliveSMax?: number;
+    readonly keepAliveSMin?: number;
+    readonly maximumQos?: 0 | 1 | 2;
+    readonly topicAliasMaximum?: number;
+    readonly isAnonymousAllowed?: boolean;
+    readonly certificateName?: MqttConfig['certificateName'];
     readonly versions?: readonly (3 | 4 | 5)[];
     readonly publishDurability?: Durability;
     readonly durability?: Durability;
@@ -130,6 +139,8 @@ export interface MqttConfig {
   readonly serverKeepAliveS: number;
   /** 0: no bound. */
   readonly keepAliveSMax: number;
+  /** 0: no bound. */
+  readonly keepAliveSMin: number;
   readonly responseInformation: string;
   /** Who may subscribe to the state of the broker. */
   readonly systemTopics: 'off' | 'local' | 'all';

@@ -9,6 +9,7 @@ export const listenerDefaults = {
   wsBind: '0.0.0.0:8083/mqtt',
   wssBind: '0.0.0.0:8084/mqtt',
   unixPath: '/run/viaduct.sock',
+  pingInterval: '30s',
 } as const;
 
 /** Defaults of the section `mqtt`. */
@@ -38,6 +39,7 @@ export const mqttDefaults = {
   validate_payload_format: 'false',
   server_keepalive: '0s',
   keepalive_max: '0s',
+  keepalive_min: '0s',
   peer_cert_as_username: 'disabled',
   response_information: '',
   sys_topics: 'all',

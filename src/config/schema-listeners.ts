@@ -6,6 +6,7 @@ import { parseAddressRange } from '../base/address-range.ts';
 import type { ListenerConfig, RateConfig } from './config-types.ts';
 import { listenerDefaults } from './defaults.ts';
 import { durability } from './schema-durability.ts';
+import { certificateParts } from './schema-mqtt.ts';
 import {
   duration,
   flag,
@@ -79,6 +80,10 @@ const commonKeys = {
   keepalive_max: v.optional(duration('1s', '65535s')),
   durability: v.optional(durability),
   session_durability: v.optional(durability),
+  keepalive_min: v.optional(duration('1s', '65535s')),
+  max_qos: v.optional(oneOf({ '0': 0, '1': 1, '2': 2 } as const)),
+  max_topic_alias: v.optional(whole(0, 65_535)),
+  allow_anonymous: v.optional(flag),
   versions: v.optional(v.array(oneOf({ '3': 3, '4': 4, '5': 5 } as const), 'expected an array, as [4, 5]')),
   proxy_protocol: v.optional(flag, 'false'),
   proxy_sources: v.optional(v.array(range, 'expected an array, as ["10.0.0.0/8"]')),
@@ -106,8 +111,12 @@ const namedCertificate: Kind<NamedCertificateConfig> = v.pipe(
   ),
 );
 
+/** What listeners with TLS say of certificates beside it. */
+const certificateKeys = { peer_cert_as_username: v.optional(certificateParts) };
+
 /** What listeners with TLS say beside it. */
 const tlsKeys = {
+  ...certificateKeys,
   keyfile: v.optional(text),
   certfile: v.optional(text),
   cacertfile: v.optional(text),
@@ -160,12 +169,23 @@ function filesOf(keys: object): object {
   return Object.fromEntries(Object.entries(keys).filter(([key]) => names.includes(key)));
 }
 
-/** What the common keys mean. */
-function fromCommon(keys: Values<typeof commonKeys>): Omit<ListenerConfig, 'name' | 'host' | 'port'> {
+function wholeSeconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.ceil(ms / 1000);
+}
+
+/** What the common keys mean, and those that say what a certificate is good for. */
+function fromCommon(
+  keys: Values<typeof commonKeys> & Partial<Values<typeof certificateKeys>>,
+): Omit<ListenerConfig, 'name' | 'host' | 'port'> {
   const limits = present({
     maximumPacketSize: keys.max_packet_size,
     connectTimeoutMs: keys.connect_timeout,
-    keepAliveSMax: keys.keepalive_max === undefined ? undefined : Math.ceil(keys.keepalive_max / 1000),
+    keepAliveSMax: wholeSeconds(keys.keepalive_max),
+    keepAliveSMin: wholeSeconds(keys.keepalive_min),
+    maximumQos: keys.max_qos,
+    topicAliasMaximum: keys.max_topic_alias,
+    isAnonymousAllowed: keys.allow_anonymous,
+    certificateName: keys.peer_cert_as_username,
     versions: keys.versions,
     publishDurability: keys.durability,
     durability: keys.session_durability ?? keys.durability,
@@ -219,9 +239,10 @@ function webSocketOf(keys: {
   readonly bind: Bind;
   readonly path?: string | undefined;
   readonly origins?: readonly string[] | undefined;
+  readonly ping_interval: number;
 }): NonNullable<ListenerConfig['webSocket']> {
   const path = keys.path ?? keys.bind.path ?? '/mqtt';
-  return present({ path, origins: keys.origins?.map((one) => one.toLowerCase()) });
+  return present({ path, origins: keys.origins?.map((one) => one.toLowerCase()), pingIntervalMs: keys.ping_interval });
 }
 
 /** The path that a request must ask for. */
@@ -229,7 +250,11 @@ const requestPath: Kind<string> = kindOf('a path, as /mqtt', (value) =>
   /^\/[^\s?#]*$/.test(value) ? value : undefined,
 );
 
-const webSocketKeys = { path: v.optional(requestPath), origins: v.optional(texts(text)) };
+const webSocketKeys = {
+  path: v.optional(requestPath),
+  origins: v.optional(texts(text)),
+  ping_interval: v.optional(duration('0s', '1h'), listenerDefaults.pingInterval),
+};
 
 const tcp = section({ ...commonKeys, ...internetKeys, bind: v.optional(bind(false), listenerDefaults.tcpBind) });
 const ssl = needsFiles(

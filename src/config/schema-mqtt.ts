@@ -39,7 +39,7 @@ const strategies: Kind<MqttConfig['sharedStrategies']> = v.pipe(
 );
 
 /** The words of EMQX, and `san` for the first alternative name. */
-const certificateParts = oneOf({
+export const certificateParts: Kind<MqttConfig['certificateName']> = oneOf({
   disabled: 'none',
   cn: 'common-name',
   dn: 'subject',
@@ -77,6 +77,7 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     validate_payload_format: v.optional(flag, defaults.validate_payload_format),
     server_keepalive: v.optional(duration('0s', '65535s'), defaults.server_keepalive),
     keepalive_max: v.optional(duration('0s', '65535s'), defaults.keepalive_max),
+    keepalive_min: v.optional(duration('0s', '65535s'), defaults.keepalive_min),
     response_information: v.optional(text, defaults.response_information),
     sys_topics: v.optional(oneOf({ off: 'off', local: 'local', all: 'all' } as const), defaults.sys_topics),
     sys_interval: v.optional(duration('1s', '24h'), defaults.sys_interval),
@@ -116,6 +117,7 @@ export const mqttKind: Kind<MqttConfig> = v.pipe(
     isPayloadFormatValidated: raw.validate_payload_format,
     serverKeepAliveS: Math.ceil(raw.server_keepalive / 1000),
     keepAliveSMax: Math.ceil(raw.keepalive_max / 1000),
+    keepAliveSMin: Math.ceil(raw.keepalive_min / 1000),
     responseInformation: raw.response_information,
     systemTopics: raw.sys_topics,
     systemTopicsIntervalMs: raw.sys_interval,

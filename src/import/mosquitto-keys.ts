@@ -57,7 +57,10 @@ export const listenerKeys: Readonly<Record<string, Conversion>> = {
   keyfile: { path: ['keyfile'], isTls: true },
   cafile: { path: ['cacertfile'], isTls: true },
   require_certificate: { path: ['verify_peer'] },
-  use_identity_as_username: { path: ['identity_as_username'] },
+  use_identity_as_username: { path: ['peer_cert_as_username'], value: (text) => (text === 'true' ? 'cn' : 'disabled') },
+  use_subject_as_username: { path: ['peer_cert_as_username'], value: (text) => (text === 'true' ? 'dn' : 'disabled') },
+  max_qos: { path: ['max_qos'] },
+  maximum_qos: { path: ['max_qos'] },
   tls_version: { dropped: 'TLS 1.2 and 1.3 are spoken' },
 };
 

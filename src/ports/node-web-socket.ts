@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import WebSocket, { WebSocketServer } from 'ws';
 import type { NodeSocket } from './node-socket.ts';
 import type { DialOptions, Socket, WebSocketListenOptions } from './ports.ts';
+import { WebSocketPulse } from './web-socket-pulse.ts';
 import { WebSocketStream } from './web-socket-stream.ts';
 
 const subprotocols: readonly string[] = ['mqtt', 'mqttv3.1'];
@@ -37,10 +38,13 @@ export class WebSocketEntrance {
   readonly #arrivals: WebSocketArrivals;
   readonly #http: Server;
   readonly #upgrades: WebSocketServer;
+  readonly #pulse: WebSocketPulse | undefined;
 
   constructor(options: WebSocketListenOptions, arrivals: WebSocketArrivals) {
     this.#options = options;
     this.#arrivals = arrivals;
+    const { pingIntervalMs = 0 } = options;
+    this.#pulse = pingIntervalMs > 0 ? new WebSocketPulse(pingIntervalMs) : undefined;
     this.#http = createServer({ maxHeaderSize: headerBytesMax, keepAlive: false });
     this.#upgrades = new WebSocketServer({
       noServer: true,
@@ -82,7 +86,9 @@ export class WebSocketEntrance {
       return;
     }
     this.#upgrades.handleUpgrade(request, stream, head, (webSocket) => {
-      this.#arrivals.opened(stream, new WebSocketStream(webSocket, near, request.socket));
+      const opened = new WebSocketStream(webSocket, near, request.socket);
+      this.#pulse?.watch(opened, webSocket);
+      this.#arrivals.opened(stream, opened);
     });
   }
 }

@@ -158,6 +158,11 @@ export interface WebSocketListenOptions {
   readonly origins?: readonly string[];
   /** Largest message of WebSocket taken, in bytes. Default 64 MiB. */
   readonly messageBytesMax?: number;
+  /**
+   * A peer that was silent for so long gets a ping of WebSocket; one that is silent once more as long counts as gone.
+   * In ms; 0 or absent: no pings.
+   */
+  readonly pingIntervalMs?: number;
 }
 
 /** In which part of its entry a connection was refused. */

@@ -27,6 +27,9 @@ export class WebSocketStream implements Socket {
   #isPaused = true;
   #error: Error | undefined;
   #isClosed = false;
+  /** Something came since the last beat of the pulse. */
+  #isHeard = true;
+  #isAsked = false;
 
   constructor(webSocket: WebSocket, near: NodeSocket, stream: NetSocket) {
     this.#webSocket = webSocket;
@@ -35,6 +38,8 @@ export class WebSocketStream implements Socket {
     webSocket.binaryType = 'nodebuffer';
     webSocket.pause();
     webSocket.on('message', (data, isBinary) => this.#received(data, isBinary));
+    webSocket.on('ping', () => this.#heard());
+    webSocket.on('pong', () => this.#heard());
     webSocket.on('error', (error) => {
       this.#error ??= error;
     });
@@ -118,7 +123,30 @@ export class WebSocketStream implements Socket {
     this.#webSocket.terminate();
   }
 
+  /**
+   * One beat of a pulse: a peer that was silent since the last one is asked whether it is there; one that has not
+   * answered by the next is gone. Where we do not read, or it does not, its answer could not come.
+   */
+  beat(): void {
+    const webSocket = this.#webSocket;
+    if (this.#isHeard || webSocket.isPaused || webSocket.bufferedAmount > 0) {
+      this.#isHeard = false;
+      this.#isAsked = false;
+    } else if (this.#isAsked) {
+      this.#error ??= new Error('the peer did not answer a ping of WebSocket');
+      webSocket.terminate();
+    } else {
+      this.#isAsked = true;
+      webSocket.ping();
+    }
+  }
+
+  #heard(): void {
+    this.#isHeard = true;
+  }
+
   #received(data: WebSocket.RawData, isBinary: boolean): void {
+    this.#isHeard = true;
     if (this.#error) return;
     if (!isBinary || !(data instanceof Uint8Array)) {
       // [MQTT-6.0.0-1] [MQTT3-6.0.0-1]

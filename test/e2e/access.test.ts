@@ -58,10 +58,18 @@ t.test('a verified certificate names the user, and rules know it', needs('mosqui
   const rules = [
     { isAllowed: true, action: 'pubsub', topics: ['gw/${username}/#'], subject: { kind: 'everybody' } },
   ] as const;
-  const { broker, port } = await world.openBroker(
-    { access: { ...access, rules, isAllowedWithoutMatch: false }, certificateName: 'common-name' },
-    { ...certificate('server'), ...authority('ca'), isPeerVerified: true },
-  );
+  const { broker, port } = await world.openBroker({
+    access: { ...access, rules, isAllowedWithoutMatch: false },
+    listeners: [
+      {
+        name: 'verified',
+        host: '127.0.0.1',
+        port: 0,
+        tls: { ...certificate('server'), ...authority('ca'), isPeerVerified: true },
+        limits: { certificateName: 'common-name' },
+      },
+    ],
+  });
   const tls = (name: string): string => fixturePath(`tls/${name}.pem`);
   const publish = (topic: string): Promise<unknown> =>
     run('mosquitto_pub', [

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import mqtt from 'mqtt';
 import t, { type Test } from 'tap';
+import WebSocket from 'ws';
 import type { RemoteOptions } from '../../src/bridge/bridge-options.ts';
 import { fixturePath, fixtureText } from '../kit/fixtures.ts';
 import { needs } from '../kit/parts.ts';
@@ -84,6 +85,32 @@ t.test('our client and our bridge over WebSocket, with and without TLS, and over
     await until('both', () => heard.length === 2 * index + 2);
     t.same(heard.slice(-2).sort(), [`bridge ${index}`, `client ${index}`], url);
   }
+});
+
+t.test('a WebSocket that is silent is asked whether it is there; who does not answer is gone', async (t) => {
+  const world = new RealWorld(t);
+  const listeners = [{ name: 'ws', host: '127.0.0.1', port: 0, webSocket: { ...webSocket, pingIntervalMs: 100 } }];
+  const { broker, port } = await world.openBroker({ listeners });
+  const hello = Buffer.from('100d00044d5154540402000000016d', 'hex'); // keep-alive 0
+  const open = (name: string, autoPong: boolean): WebSocket => {
+    const peer = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, ['mqtt'], { autoPong });
+    hello[14] = name.charCodeAt(0);
+    const own = Buffer.from(hello);
+    peer.on('open', () => peer.send(own));
+    world.closeLater(async () => peer.terminate());
+    return peer;
+  };
+  const [there, mute] = [open('a', true), open('b', false)];
+  let pings = 0;
+  let wasCut = false;
+  there.on('ping', () => pings++);
+  mute.on('close', () => {
+    wasCut = true;
+  });
+  await until('the end of the mute one', () => wasCut);
+  await until('more pings', () => pings >= 5);
+  t.equal(there.readyState, there.OPEN, 'who answers stays');
+  t.equal(broker.status.connections, 1);
 });
 
 t.test('mosquitto_pub over a Unix socket', needs('mosquitto_pub'), async (t) => {

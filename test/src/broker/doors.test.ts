@@ -5,6 +5,7 @@ import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
+import { accessDefaults } from '../../../src/access/access-options.ts';
 import type { ListenerOptions } from '../../../src/broker/listener-options.ts';
 import { Refusals } from '../../../src/broker/refusals.ts';
 import { TokenBucket } from '../../../src/broker/token-bucket.ts';
@@ -44,6 +45,51 @@ t.test('a version that a listener does not serve is refused there, with 0x84 or 
     t.equal(await codeFor(peer, `c${version}${port}`), code, `version ${version} on ${port}`);
     t.equal(peer.isClosed, code !== 0);
   }
+});
+
+t.test(
+  'a listener says for itself whether devices without user name may come, also when the rules change',
+  async (t) => {
+    const world = new World();
+    const users = [{ username: 'u', password: 'p' }];
+    const access = { ...accessDefaults, users, isAnonymousAllowed: false };
+    const broker = await world.openBroker({
+      access,
+      listeners: [listener('inside', 1, { limits: { isAnonymousAllowed: true } }), listener('outside', 2)],
+    });
+    const inside = await world.dial(v5, 1);
+    t.equal(await codeFor(inside, 'inside'), 0);
+    t.equal(await codeFor(await world.dial(v5, 2), 'outside'), ReasonCode.notAuthorized);
+    broker.updateAccess({ ...access, isAnonymousAllowed: true });
+    const outside = await world.dial(v5, 2);
+    t.equal(await codeFor(outside, 'outside'), 0);
+    broker.updateAccess(access);
+    await world.clock.settle();
+    t.same([inside.isClosed, outside.isClosed], [false, true], 'only who came where it is not allowed must go');
+  },
+);
+
+t.test('keep-alive has its bounds, QoS and aliases their maximum on each listener [MQTT-3.2.2-21]', async (t) => {
+  const world = new World();
+  const limits = { keepAliveSMin: 20, keepAliveSMax: 60, maximumQos: 1, topicAliasMaximum: 3 } as const;
+  await world.openBroker({ listeners: [listener('bounded', 1, { limits }), listener('free', 2)] });
+  for (const [port, asked, serverKeepAlive] of [
+    [1, 5, 20],
+    [1, 30, undefined],
+    [1, 600, 60],
+    [1, 0, 60],
+    [2, 5, undefined],
+    [2, 0, undefined],
+  ] as const) {
+    const peer = await world.dial(v5, port);
+    const [connack] = await peer.connect(`d${port}${asked}`, { keepAlive: asked });
+    const properties = connack?.type === PacketType.connack ? connack.properties : {};
+    t.equal(properties.serverKeepAlive, serverKeepAlive, `${asked} seconds on ${port}`);
+    t.same([properties.maximumQos, properties.topicAliasMaximum], port === 1 ? [1, 3] : [undefined, 100]);
+  }
+  await world.openBroker({ keepAliveSMin: 20, listeners: [listener('least', 3)] });
+  const asIs = await world.dial(v5, 3);
+  t.match(await asIs.connect('none', { keepAlive: 0 }), [{ properties: { serverKeepAlive: undefined } }]);
 });
 
 t.test('packet size and time for CONNECT are those of the listener', async (t) => {

@@ -35,10 +35,20 @@ t.test('listeners of every kind arrive with everything that they were told', asy
     connectionRate: { perSecond: 100, burst: 500 },
     messageRate: { perSecond: 50, burst: 50 },
     byteRate: { perSecond: 65_536, burst: 65_536 },
-    limits: { maximumPacketSize: 1_048_576, connectTimeoutMs: 5000, keepAliveSMax: 600, versions: [4, 5] },
+    limits: {
+      maximumPacketSize: 1_048_576,
+      connectTimeoutMs: 5000,
+      keepAliveSMax: 600,
+      keepAliveSMin: 10,
+      maximumQos: 1,
+      topicAliasMaximum: 5,
+      isAnonymousAllowed: false,
+      versions: [4, 5],
+    },
     backlog: 128,
   });
   t.match(ssl, {
+    limits: { certificateName: 'common-name' },
     handshakeTimeoutMs: 3000,
     handshakesMax: 50,
     tls: {
@@ -48,8 +58,8 @@ t.test('listeners of every kind arrive with everything that they were told', asy
       namedCertificates: [{ serverName: 'elsewhere.example', keyFile: '../../tls/wrong-name.key' }],
     },
   });
-  t.strictSame(ws?.webSocket, { path: '/devices', origins: ['https://example.com'] });
-  t.match(wss, { webSocket: { path: '/secure' }, tls: { certificateFile: '../../tls/server.pem' } });
+  t.strictSame(ws?.webSocket, { path: '/devices', origins: ['https://example.com'], pingIntervalMs: 30_000 });
+  t.match(wss, { webSocket: { path: '/secure', pingIntervalMs: 0 }, tls: { certificateFile: '../../tls/server.pem' } });
   t.match(unix, { socketPath: '/tmp/viaduct.sock', socketMode: 0o660 });
   t.ok(pems.has('../../tls/wrong-name.key'), 'files of names are read too');
 });

@@ -40,6 +40,7 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     isPayloadFormatValidated: false,
     serverKeepAliveS: 0,
     keepAliveSMax: 0,
+    keepAliveSMin: 0,
     responseInformation: '',
     systemTopics: 'all',
     systemTopicsIntervalMs: 10_000,
@@ -76,6 +77,7 @@ t.test('what the broker is to serve, and how it says goodbye, arrives', async (t
     isPayloadFormatValidated: true,
     serverKeepAliveS: 90,
     keepAliveSMax: 600,
+    keepAliveSMin: 5,
     responseInformation: 'reply/',
   });
   t.strictSame(config.drain, { serverReference: 'other.site:1883', isServerMoved: true });
