@@ -12,6 +12,7 @@ import { type AccessMethods, type AccessPorts, methodsOf } from './access-method
 import type { AccessOptions } from './access-options.ts';
 import { type AccessAction, type AclRule, type FilterDecision, firstCover, firstMatch, type Identity } from './acl.ts';
 import type { Authentication } from './authenticator.ts';
+import type { Opinion } from './authorizer.ts';
 import type { Admission, Decision, Login, LoginStep, RefusalReason, Verdict } from './login.ts';
 import { LoginGuard } from './login-guard.ts';
 import { ScramAuthenticator } from './scram-authenticator.ts';
@@ -134,13 +135,33 @@ export class Access {
    */
   maySubscribe(identity: Identity, filter: string): FilterDecision | Promise<FilterDecision> {
     if (identity.isSuperuser) return granted;
-    const { isAllowed, isWithheld } = firstCover(this.#rulesOf(identity), identity, filter);
-    const decision = (isAlso: boolean): FilterDecision => {
-      const isWhole = isWithheld === undefined || !filter.startsWith('$share/');
-      return { isAllowed: isAlso && isWhole, isWithheld };
-    };
-    const answer = isAllowed ?? this.#askOthers(identity, 'subscribe', filter);
-    return answer instanceof Promise ? answer.then(decision) : decision(answer);
+    const cover = firstCover(this.#rulesOf(identity), identity, filter);
+    const answer = cover.isAllowed ?? this.#askOthers(identity, 'subscribe', filter);
+    return answer instanceof Promise
+      ? answer.then((isAllowed) => decisionOn(filter, isAllowed, cover))
+      : decisionOn(filter, answer, cover);
+  }
+
+  /** What is known about a subscription without asking anybody; undefined where others must be asked. */
+  knownAbout(identity: Identity, filter: string): FilterDecision | undefined {
+    if (identity.isSuperuser) return granted;
+    const cover = firstCover(this.#rulesOf(identity), identity, filter);
+    if (cover.isAllowed === undefined && this.#methods.authorizer !== undefined) return undefined;
+    return decisionOn(filter, cover.isAllowed ?? this.#options.isAllowedWithoutMatch, cover);
+  }
+
+  /** Asks others about a subscription that is there; undefined where they cannot be asked: it stays as it is. */
+  async askAgain(identity: Identity, filter: string): Promise<FilterDecision | undefined> {
+    const opinion = await this.#methods.authorizer?.ask(identity, 'subscribe', filter);
+    if (opinion === 'failed') return undefined;
+    const cover = firstCover(this.#rulesOf(identity), identity, filter);
+    return decisionOn(filter, cover.isAllowed ?? opinion ?? this.#options.isAllowedWithoutMatch, cover);
+  }
+
+  /** How long what others said about subscriptions holds, in ms, at least 10,000; Infinity where nobody is asked. */
+  get answersHoldMs(): number {
+    const { http } = this.#options;
+    return http?.topic === undefined ? Number.POSITIVE_INFINITY : Math.max(http.ttlMs, answersHoldMsMin);
   }
 
   #rulesOf({ rules }: Identity): readonly AclRule[] {
@@ -151,8 +172,8 @@ export class Access {
   #askOthers(identity: Identity, action: AccessAction, topic: string): boolean | Promise<boolean> {
     const { isAllowedWithoutMatch } = this.#options;
     const answer = this.#methods.authorizer?.ask(identity, action, topic);
-    if (answer instanceof Promise) return answer.then((later) => later ?? this.#options.isAllowedWithoutMatch);
-    return answer ?? isAllowedWithoutMatch;
+    const isYes = (opinion: Opinion): boolean => (opinion === 'failed' ? false : (opinion ?? isAllowedWithoutMatch));
+    return answer instanceof Promise ? answer.then(isYes) : isYes(answer);
   }
 
   #ask(login: Login, from: number): Decision | Promise<Decision> {
@@ -213,6 +234,19 @@ export class Access {
 function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
+
+/** A shared subscription must be allowed as a whole. */
+function decisionOn(
+  filter: string,
+  isAllowed: boolean,
+  { isWithheld }: Pick<FilterDecision, 'isWithheld'>,
+): FilterDecision {
+  const isWhole = isWithheld === undefined || !filter.startsWith('$share/');
+  return { isAllowed: isAllowed && isWhole, isWithheld };
+}
+
+/** Subscriptions are not asked about again sooner, in ms. */
+const answersHoldMsMin = 10_000;
 
 const granted: FilterDecision = { isAllowed: true, isWithheld: undefined };
 const ignored: Verdict = { kind: 'ignore' };

@@ -3,8 +3,11 @@
 // the connection waits meanwhile, and only that one.
 import type { AccessAction, Identity } from './acl.ts';
 
-/** Somebody who knows what devices may do, at once or later; undefined where it is none of its business. */
+/** What it says: undefined where it is none of its business; `failed` where it could not be asked, which denies. */
+export type Opinion = boolean | 'failed' | undefined;
+
+/** Somebody who knows what devices may do, at once or later. */
 export interface Authorizer {
   /** The promise never rejects. */
-  ask(identity: Identity, action: AccessAction, topic: string): boolean | undefined | Promise<boolean | undefined>;
+  ask(identity: Identity, action: AccessAction, topic: string): Opinion | Promise<Opinion>;
 }

@@ -15,7 +15,7 @@ import type { TlsOptions } from '../ports/ports.ts';
 import { keyedDigestOf } from '../secrets/digests.ts';
 import type { AccessAction, Identity } from './acl.ts';
 import { AnswerMemory } from './answer-memory.ts';
-import type { Authorizer } from './authorizer.ts';
+import type { Authorizer, Opinion } from './authorizer.ts';
 import { type HttpQuestion, requestOf, type Values } from './http-question.ts';
 import type { Login, LoginStep, Verdict } from './login.ts';
 
@@ -77,15 +77,15 @@ export class HttpAccess implements LoginStep, Authorizer {
   }
 
   /** See `Authorizer`. */
-  ask(identity: Identity, action: AccessAction, topic: string): boolean | undefined | Promise<boolean | undefined> {
+  ask(identity: Identity, action: AccessAction, topic: string): Opinion | Promise<Opinion> {
     const question = this.#options.topic;
     if (question === undefined) return undefined;
     const answer = this.#ask(question, valuesOfTopic(identity, action, topic));
     return answer instanceof Promise ? answer.then((later) => this.#isAllowed(later)) : this.#isAllowed(answer);
   }
 
-  #isAllowed(answer: Answer): boolean | undefined {
-    if (answer === 'failed') return this.#options.isFailureIgnored ? undefined : false;
+  #isAllowed(answer: Answer): Opinion {
+    if (answer === 'failed') return this.#options.isFailureIgnored ? undefined : 'failed';
     return answer === 'ignore' ? undefined : answer === 'allow';
   }
 

@@ -9,6 +9,7 @@ import type { OpenHttp } from '../ports/http.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
+import type { AccessReviews } from './access-reviews.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { SessionTable } from './session-table.ts';
@@ -38,4 +39,5 @@ export interface BrokerRooms extends BrokerContext {
   readonly sessions: SessionTable;
   readonly wills: Wills;
   readonly counters: BrokerCounters;
+  readonly reviews: AccessReviews;
 }

@@ -13,7 +13,7 @@ import { messageOf } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
 import type { Socket, Timer } from '../ports/ports.ts';
 import { Acceptance } from '../router/acceptance.ts';
-import { reviewSubscriptions } from './access-review.ts';
+import { AccessReviews } from './access-reviews.ts';
 import { type BrokerOptions, brokerDefaults } from './broker-options.ts';
 import type { BrokerContext, BrokerRooms } from './broker-rooms.ts';
 import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
@@ -86,14 +86,9 @@ export class Broker {
       this.#route(message, () => undefined);
     }, storage && new WillStore(storage));
     const sessions = new SessionTable(context.router, options, counters, store);
-    this.#rooms = {
-      ...context,
-      options,
-      access: new Access(options.access, { ...context.ports, ...context }),
-      sessions,
-      wills,
-      counters,
-    };
+    const access = new Access(options.access, { ...context.ports, ...context });
+    const reviews = new AccessReviews({ ...context, access, sessions });
+    this.#rooms = { ...context, options, access, reviews, sessions, wills, counters };
     this.#doors = new Doors(this.#rooms, {
       isOpen: () => this.#state === 'open',
       entered: (socket, door) => this.#enter(socket, door),
@@ -216,7 +211,7 @@ export class Broker {
   updateAccess(access: AccessOptions): void {
     this.#rooms.access.update(access);
     for (const connection of [...this.#connections.keys()]) connection.reviewAccess();
-    for (const session of this.#rooms.sessions.all) reviewSubscriptions(this.#rooms, session);
+    this.#rooms.reviews.reviewAll();
   }
 
   /**
@@ -263,6 +258,7 @@ export class Broker {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#sweep?.cancel();
+    this.#rooms.reviews.stop();
     void this.#doors.close(); // it rejects never
     for (const connection of [...this.#connections.keys()]) connection.destroy();
     this.#resolveClosed({ error });
@@ -301,6 +297,7 @@ export class Broker {
     this.#sweep = clock.schedule(this.#rooms.options.sweepIntervalMs, () => {
       const now = clock.now();
       this.#rooms.access.sweep(now);
+      this.#rooms.reviews.sweep(now);
       this.#rooms.sessions.sweep(now);
       this.#rooms.wills.sweep(now);
       this.#publishSystemTopics(now);

@@ -26,7 +26,6 @@ import { Message } from '../message/message.ts';
 import type { Socket } from '../ports/ports.ts';
 import { Acceptance, type AcceptanceOwner } from '../router/acceptance.ts';
 import { AcceptedDevice } from './accepted-device.ts';
-import { reviewSubscriptions } from './access-review.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
 import { leaveBroker } from './device-departure.ts';
@@ -208,7 +207,7 @@ export class DeviceConnection
     wills.returned(clientId, opened.isPresent, now);
     opened.session.origin.username = identity.username;
     opened.session.identity = identity;
-    if (opened.isPresent) reviewSubscriptions(this.#rooms, opened.session);
+    if (opened.isPresent) this.#rooms.reviews.review(opened.session);
     const { session } = opened;
     this.device = new AcceptedDevice(this.#rooms, { connect, identity, session, admission });
     this.#rooms.counters.connects.add();

@@ -22,32 +22,23 @@ import { awayIdentityOf } from '../access/acl.ts';
 import type { Durability } from '../base/durability.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
-import type { MessageQueue } from '../queue/message-queue.ts';
+import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
 import type { QueueBudget } from '../queue/queue-budget.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
-import { StoredQueue, type TagForm } from '../queue/stored-queue.ts';
+import { StoredQueue } from '../queue/stored-queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker, ShareGroup, SubscriptionOptions } from '../router/destination.ts';
 import type { RetainedReplay } from '../router/retained-replay.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
+import { isKeptBack, isRestricted } from './kept-back.ts';
 import type { SessionTerms } from './session-class.ts';
+import { bytesUnderway, type Identifiers, identifiersForm } from './session-queue.ts';
 import { type ReplaySession, SessionReplays } from './session-replays.ts';
 import { queueNameOf, type SessionStore } from './session-store.ts';
-
-type Identifiers = readonly number[] | undefined;
-
-const noNumbers: readonly number[] = [];
-
-/** Subscription identifiers go with each message. */
-const identifiersForm: TagForm<Identifiers> = {
-  keyOf: () => 0,
-  numbersOf: (identifiers) => identifiers ?? noNumbers,
-  tagOf: (_key, numbers) => (numbers === undefined || numbers.length === 0 ? undefined : numbers),
-};
 
 /** What the sessions of a broker have in common. */
 export interface SessionCommon {
@@ -92,6 +83,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #replays: SessionReplays | undefined;
   #line: DeviceLine | undefined;
   #isPumping = false;
+  /** Messages that waited when rules changed: they are looked at again when their turn comes. */
+  #recheckCount = 0;
 
   /** `terms` hold as long as the session lives; `store`: it outlives the process. */
   constructor(clientId: string, common: SessionCommon, terms: SessionTerms, store?: SessionStore) {
@@ -197,6 +190,11 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     this.#replays?.forget(filter);
   }
 
+  /** What the device may get has changed: what waits is looked at again. */
+  recheck(): void {
+    this.#recheckCount = isRestricted(this) ? this.#unreadCount : 0;
+  }
+
   /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
     // what runs left unfinished comes here too, and was never added
@@ -233,17 +231,31 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     if (line === undefined || line.isCongested) return false;
     const entry = queue?.peek();
     if (queue === undefined || entry === undefined) return this.#replays?.sendNext() === true;
+    if (this.#recheckCount > 0 && this.#keepBack(queue, entry)) return true;
     const { message, tag, sequence } = entry;
     const delivery = { message, qos: message.qos, retain: message.retain, subscriptionIdentifiers: tag };
     const outcome = this.#send(line, delivery, message.qos === 0 ? 0 : sequence);
     if (outcome === 'full' || outcome === 'offline') return false;
     queue.next();
+    if (this.#recheckCount > 0) this.#recheckCount--;
     if (outcome !== 'sent') this.#drop(outcome);
     if (outcome === 'sent') this.#countSent(message);
     if (outcome !== 'sent' || message.qos === 0) {
       queue.acknowledge(sequence);
       this.#shared?.delete(sequence);
     }
+    return true;
+  }
+
+  /** Lets a message go that the device may not get any more; its group may have somebody else. */
+  #keepBack(queue: MessageQueue<Identifiers>, { message, sequence }: QueueEntry<Identifiers>): boolean {
+    if (!isKeptBack(this, message.topic)) return false;
+    this.#recheckCount--;
+    queue.next();
+    queue.acknowledge(sequence);
+    const group = this.#shared?.get(sequence);
+    this.#shared?.delete(sequence);
+    this.#drop(group?.passOn(message) ? 'passed-on' : 'denied');
     return true;
   }
 
@@ -383,8 +395,4 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #drop(reason: DropReason, count = 1): void {
     if (count > 0) this.#counters.dropped.add(reason, count);
   }
-}
-
-function bytesUnderway({ message: { payload, properties } }: Delivery): number {
-  return payload.length + properties.length;
 }

@@ -25,6 +25,7 @@ export const dropReasons = [
   'qos-0-offline',
   'qos-0-congested',
   'refused',
+  'denied',
   'unsupported',
   'bad-topic',
   'loop',

@@ -102,6 +102,7 @@ export const en = {
     'qos-0-offline': 'QoS 0 while offline',
     'qos-0-congested': 'QoS 0 while congested',
     refused: 'refused by the receiver',
+    denied: 'not allowed any more',
     unsupported: 'not supported by the receiver',
     'bad-topic': 'no valid topic',
     loop: 'came round',

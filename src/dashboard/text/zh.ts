@@ -102,6 +102,7 @@ export const zh: Text = {
     'qos-0-offline': '离线时的 QoS 0',
     'qos-0-congested': '拥塞时的 QoS 0',
     refused: '被接收方拒绝',
+    denied: '不再允许',
     unsupported: '接收方不支持',
     'bad-topic': '主题无效',
     loop: '消息绕回',

@@ -46,11 +46,13 @@ class Asked {
   readonly world = new World();
   readonly requests: HttpRequest[] = [];
   answer: (request: HttpRequest) => HttpAnswer | undefined = () => ({ status: 200, body: '' });
+  wait: () => Promise<void> = () => Promise.resolve();
 
   open(more: Partial<HttpAccessOptions> = {}): Promise<Broker> {
     const http = {
       ask: async (request: HttpRequest): Promise<HttpAnswer> => {
         this.requests.push(request);
+        await this.wait();
         const answer = this.answer(request);
         if (answer === undefined) throw new LinkError('connect', 'auth does not answer');
         return answer;
@@ -162,6 +164,53 @@ t.test('topics are asked for, held for their time, and void afterwards; a superu
   t.match(await admin.peer.received(), [{ reasonCodes: [1] }]);
   t.same(asked.take(), []);
 });
+
+t.test(
+  'subscriptions that a server granted are asked for again, a few at a time, and stay while it is silent',
+  async (t) => {
+    const asked = new Asked();
+    let [underway, underwayMax] = [0, 0];
+    let denied = /^$/;
+    let isSilent = false;
+    const broker = await asked.open();
+    asked.wait = async () => {
+      underway++;
+      underwayMax = Math.max(underwayMax, underway);
+      await Promise.resolve();
+      underway--;
+    };
+    asked.answer = ({ url }) => {
+      if (url.endsWith('super')) return { status: 403, body: '' };
+      if (isSilent) return undefined;
+      return { status: denied.test(url) ? 403 : 200, body: '' };
+    };
+    const peers = [];
+    for (let index = 0; index < 10; index++) {
+      const { peer } = await asked.login(`d${index}`, `u${index}`);
+      peers.push(peer);
+      peer.send(subscribeOf(1, 1, `a/${index}`, 'all'));
+      t.match(await peer.received(), [{ reasonCodes: [1, 1] }]);
+    }
+    const subscriptionsAfter = async (): Promise<number> => {
+      asked.take();
+      underwayMax = 0;
+      await asked.world.clock.advance(11_000);
+      return broker.status.subscriptions;
+    };
+    t.equal(await subscriptionsAfter(), 20);
+    t.equal(asked.take().length, 20, 'each was asked for again, once');
+    t.ok(underwayMax > 1 && underwayMax <= 4, `${underwayMax} questions at a time`);
+    denied = /topic=a%2F[0-4]/;
+    t.equal(await subscriptionsAfter(), 15);
+    isSilent = true;
+    t.equal(await subscriptionsAfter(), 15, 'silence changes nothing');
+    isSilent = false;
+    denied = /^$/;
+    t.equal(await subscriptionsAfter(), 20, 'and what is allowed again goes on');
+    peers[0]?.send(publishOf('a/0', 'x', { qos: 1, packetId: 1 }));
+    t.equal((await peers[0]?.receivedOf(PacketType.publish))?.length, 1);
+  },
+);
 
 t.test('many devices with one question ask it once', async (t) => {
   const asked = new Asked();

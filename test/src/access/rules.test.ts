@@ -10,7 +10,7 @@ import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { type AccessOptions, accessDefaults } from '../../../src/access/access-options.ts';
 import { type AclRule, firstCover, firstMatch, type Identity, type RuleSubject } from '../../../src/access/acl.ts';
 import { parseAddressRange } from '../../../src/base/address-range.ts';
-import { publishOf, subscribeOf, World } from '../../kit/world.ts';
+import { ackOf, publishOf, subscribeOf, World } from '../../kit/world.ts';
 
 const { v311, v5 } = ProtocolVersion;
 const everybody: RuleSubject = { kind: 'everybody' };
@@ -183,6 +183,54 @@ t.test('new rules hold at once: what is not allowed any more stops coming, and c
   source.send(publishOf('a/1', 'x', { qos: 1, packetId: 9 }));
   t.match((await source.received()).slice(-1), [{ type: PacketType.puback, reasonCode: ReasonCode.notAuthorized }]);
   t.same(topicsOf(await device.received()), []);
+});
+
+t.test('what waited when the rules changed comes only as far as it is still allowed', async (t) => {
+  const world = new World();
+  const broker = await world.openBroker();
+  const away = await world.dial(v5);
+  const kept = { cleanStart: false, properties: { sessionExpiryInterval: 600 } };
+  await away.connect('away', kept);
+  away.send(subscribeOf(1, 1, 'a/+', 'b/#', 'c', 'gone'));
+  await away.received();
+  away.cut();
+  const source = await world.dial(v5);
+  await source.connect('source');
+  for (const [index, name] of ['a/1', 'b/x', 'a/2', 'c', 'b/y', 'gone'].entries()) {
+    source.send(publishOf(name, 'x', { qos: 1, packetId: index + 1 }));
+  }
+  await source.received();
+  broker.updateAccess(access([deny('a/2', 'b/#')]));
+  const back = await world.dial(v5);
+  const [, ...rest] = await back.connect('away', { ...kept });
+  t.same(topicsOf(rest), ['a/1', 'c', 'gone']);
+  t.same(broker.status.dropped, { denied: 3 });
+  back.send(...[1, 2, 3].map((packetId) => ackOf(PacketType.puback, packetId)));
+  broker.updateAccess(access([]));
+  source.send(publishOf('b/z', 'x', { qos: 1, packetId: 9 }));
+  await source.received();
+  t.same(topicsOf(await back.received()), ['b/z'], 'and comes again when it is');
+});
+
+t.test('what waited for a member that may not be one any more goes to another', async (t) => {
+  const world = new World();
+  const broker = await world.openBroker();
+  const [slow, other, source] = [await world.dial(v5), await world.dial(v5), await world.dial(v5)];
+  await slow.connect('slow', { properties: { receiveMaximum: 1 } });
+  await source.connect('source');
+  slow.send(subscribeOf(1, 1, '$share/g/a'));
+  await slow.received();
+  for (const packetId of [1, 2, 3]) source.send(publishOf('a', String(packetId), { qos: 1, packetId }));
+  await source.received();
+  await other.connect('other');
+  other.send(subscribeOf(1, 1, '$share/g/a'));
+  await other.received();
+  const subject = { kind: 'clientId', name: 'slow' } as const;
+  broker.updateAccess(access([rule(false, 'subscribe', ['a'], subject)]));
+  slow.send(ackOf(PacketType.puback, 1));
+  t.equal(topicsOf(await slow.received()).length, 1, 'what was underway stays');
+  t.equal(topicsOf(await other.received()).length, 2);
+  t.same(broker.status.dropped, { 'passed-on': 2 });
 });
 
 t.test('an absent device finds its subscriptions as the rules have them now', async (t) => {
