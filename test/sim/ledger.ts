@@ -21,8 +21,8 @@ export interface Entry {
   isRefusedOnce: boolean;
   /** How often each receiver got it. */
   readonly received: Map<string, number>;
-  /** Nodes at which it has arrived. */
-  readonly at: Set<string>;
+  /** How often it has arrived at each node. */
+  readonly at: Map<string, number>;
 }
 
 /** Somebody who is to get messages: one client, or all members of a shared group. */
@@ -37,6 +37,8 @@ export interface Receiver {
 /** All messages of a world. */
 export class Ledger {
   readonly faults: string[] = [];
+  /** Messages that came behind later ones after they had been sent twice: an earlier copy was dropped, and counted. */
+  readonly late: string[] = [];
   /** Nodes that lost their memory a moment ago. */
   readonly forgetful: Set<string> = new Set();
   readonly #entries = new Map<string, Entry>();
@@ -70,7 +72,7 @@ export class Ledger {
       isExcused: this.#excusedQos.has(qos) || this.forgetful.size > 0,
       isRefusedOnce: false,
       received: new Map(),
-      at: new Set(),
+      at: new Map(),
     };
     this.#entries.set(id, entry);
     return entry;
@@ -114,7 +116,7 @@ export class Ledger {
   arrived(node: string, payload: string): void {
     const entry = this.#entries.get(idOf(payload));
     if (entry === undefined) return;
-    entry.at.add(node);
+    entry.at.set(node, (entry.at.get(node) ?? 0) + 1);
     if (this.forgetful.size > 0) entry.isExcused = true;
   }
 
@@ -175,8 +177,9 @@ export class Ledger {
   #checkOrder(name: string, entry: Entry): void {
     const key = `${name} ${entry.publisher} ${entry.topic}`;
     const latest = this.#latest.get(key) ?? 0;
-    if (entry.number < latest) this.#fault(`${name} got ${entry.id} after number ${latest}`);
-    else this.#latest.set(key, entry.number);
+    if (entry.number > latest) this.#latest.set(key, entry.number);
+    else if ([...entry.at.values()].some((count) => count > 1)) this.late.push(`${name} got ${entry.id}`);
+    else this.#fault(`${name} got ${entry.id} after number ${latest}`);
   }
 
   #fault(text: string): void {

@@ -48,6 +48,7 @@ export class StrictServer {
     for (const size of sizes) {
       const entry = this.#ledger.publish(publisher, topic, qos, size);
       entry.state = 'accepted';
+      this.#ledger.arrived('remote', entry.payload);
       const session = [...this.#sessions.values()].find(({ subscriptions }) => subscriptions.size > 0);
       if (session) session.push({ entry, topic, qos, payload: bytesOfText(entry.payload) });
       else entry.isExcused = true;
