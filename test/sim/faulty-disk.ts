@@ -68,6 +68,12 @@ export class FaultyDisk implements Disk {
     return sum;
   }
 
+  /** Whether anything fails, now. */
+  get isBroken(): boolean {
+    const { failedSync, failedWrite, failedRead, capacityBytes } = this.faults;
+    return failedSync + failedWrite + failedRead > 0 || capacityBytes < Number.POSITIVE_INFINITY;
+  }
+
   /** Files that are there, with their sizes. */
   get files(): ReadonlyMap<string, number> {
     return new Map([...this.#names].map(([path, inode]) => [path, inode.size]));

@@ -52,6 +52,8 @@ export class FlowWatch {
       if (before.isReleasing) return `message ${packetId} is published again after PUBREL`;
       if (!dup && !before.isUnsure) return `message ${packetId} is sent again without DUP`;
       before.line = line;
+      // a sender that crashed may have forgotten the PUBREC: it needs another one now
+      if (before.isUnsure) before.isReleased = false;
     }
     const count = this.countOn(line);
     return count > windowMax ? `${count} messages are underway, the peer takes ${windowMax}` : undefined;
@@ -79,13 +81,12 @@ export class FlowWatch {
   }
 
   /**
-   * The sender has crashed and its session goes on. What it did not tell its peer it need not know: a PUBREC that was
+   * The sender has crashed and its session goes on. What it did not tell its peer it may know or not: a PUBREC that was
    * not answered, and under which identifier a QoS 1 message went.
    */
   senderCrashed(): void {
     for (const [packetId, one] of this.#underway) {
       if (one.qos === 1) this.#underway.delete(packetId);
-      if (!one.isReleasing) one.isReleased = false;
       one.isUnsure = true;
     }
   }

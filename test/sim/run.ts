@@ -1,8 +1,10 @@
 // `npm run sim -- --seeds N [--from S]` plays the stories of so many seeds; `--seed S` plays one and tells everything
 // that happened in it; `--stored` plays those of fixtures/seeds.json; `--twice` compares two plays of each; `--first`
-// stops at the first failure; `--durability synced` gives brokers a journal, so that crashes cost nothing. A failure
+// stops at the first failure; `--durability synced` gives brokers a journal, so that crashes cost nothing; `--workers N`
+// shares the seeds among so many processes (default 2, or 1 where one story or the first failure is asked for). A failure
 // prints seed, commit and, but with `--fast`, the shortest list of events that still fails. Exit code 1 if any fails.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fixtureJson } from '../kit/fixtures.ts';
 import { shrinkStory } from './shrink.ts';
@@ -20,6 +22,9 @@ const { values } = parseArgs({
     twice: { type: 'boolean', default: false },
     first: { type: 'boolean', default: false },
     durability: { type: 'string', default: 'memory' },
+    workers: { type: 'string' },
+    /** Which share of the seeds a worker has: `1/2` is every second one. */
+    share: { type: 'string', default: '0/1' },
   },
 });
 
@@ -73,18 +78,51 @@ function seedsToPlay(): readonly number[] {
   return Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
 }
 
-async function main(): Promise<number> {
-  const startedAt = performance.now();
+interface Score {
+  readonly played: number;
+  readonly failures: number;
+}
+
+/** Plays this process's share of the seeds. */
+async function play(): Promise<Score> {
+  const [nth = 0, of = 1] = values.share.split('/').map(Number);
   let played = 0;
   let failures = 0;
-  for (const seed of seedsToPlay()) {
+  for (const seed of seedsToPlay().filter((_, index) => index % of === nth)) {
     if (await failsWith(seed, values.seed !== undefined)) failures++;
     played++;
     if (failures === (values.first ? 1 : failuresMax)) break;
   }
+  return { played, failures };
+}
+
+/** Lets workers play, each its share. One that dies has failed. */
+async function share(workers: number): Promise<Score> {
+  const scores = Array.from({ length: workers }, (_, nth) => {
+    const flags = [...process.argv.slice(2), '--workers', '1', '--share', `${nth}/${workers}`];
+    const child = fork(new URL(import.meta.url), flags);
+    return new Promise<Score>((resolve) => {
+      let score: Score = { played: 0, failures: 1 };
+      child.on('message', (message: Score) => {
+        score = message;
+      });
+      child.on('exit', () => resolve(score));
+    });
+  });
+  const all = await Promise.all(scores);
+  const sum = (of: keyof Score): number => all.reduce((total, score) => total + score[of], 0);
+  return { played: sum('played'), failures: sum('failures') };
+}
+
+async function main(): Promise<number> {
+  const startedAt = performance.now();
+  const isAlone = values.seed !== undefined || values.first || values.twice;
+  const workers = isAlone ? 1 : Number(values.workers ?? Math.min(2, availableParallelism()));
+  const score = workers > 1 ? await share(workers) : await play();
   const seconds = (performance.now() - startedAt) / 1000;
-  console.log(`sim: ${played} stories of an hour in ${seconds.toFixed(1)} s, ${failures} failed`);
-  return failures === 0 ? 0 : 1;
+  if (process.send) process.send(score);
+  else console.log(`sim: ${score.played} stories of an hour in ${seconds.toFixed(1)} s, ${score.failures} failed`);
+  return score.failures === 0 ? 0 : 1;
 }
 
 process.on('unhandledRejection', (reason) => {

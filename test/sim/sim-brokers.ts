@@ -22,8 +22,8 @@ export class SimBroker {
   broker: Broker | undefined;
   bridges: readonly Bridge[] = [];
   #journal: Journal | undefined;
-  /** What went wrong when it was opened. */
-  fault: string | undefined;
+  /** Rejects when it cannot be opened. */
+  readonly opened: Promise<void>;
 
   constructor(name: 'edge' | 'remote', ports: Ports, plan: Plan) {
     this.name = name;
@@ -37,9 +37,7 @@ export class SimBroker {
       queueOverflow: overflow,
       durability: plan.durability,
     };
-    this.#open(ports, plan, options).catch((error: unknown) => {
-      this.fault = `${name} could not be opened: ${error instanceof Error ? error.message : error}`;
-    });
+    this.opened = this.#open(ports, plan, options);
   }
 
   /** Whether everything is open and connected. */
@@ -89,7 +87,6 @@ export class SimBroker {
 
   /** What is wrong with the books and bounds at any time. */
   boundsFault(plan: Plan): string | undefined {
-    if (this.fault !== undefined) return this.fault;
     for (const [index, bridge] of this.bridges.entries()) {
       const { forwards, queueDepth, underway } = bridge.status;
       const windowMax = plan.bridges[index]?.sendWindowMax ?? 0;
@@ -120,7 +117,12 @@ export class SimBroker {
 }
 
 async function openStorage(ports: Ports): Promise<Storage> {
-  const journal = await Journal.open(ports, { directory: 'data' });
+  const journal = await Journal.open(ports, {
+    directory: 'data',
+    reserveBytes: 0,
+    segmentBytes: 30_000,
+    roomCheckMs: 1000,
+  });
   return new Storage(journal, ports.clock);
 }
 

@@ -5,16 +5,18 @@
 import type { Ports } from '../../src/ports/ports.ts';
 import { Chance } from '../kit/chance.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
+import { breakDisk, flipSomeBit, mendDisk } from './disk-troubles.ts';
 import { finalCheck, type RestingWorld } from './final-check.ts';
 import { FlowWatch } from './flow-watch.ts';
-import { Ledger, type Receiver } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { LineWatch, type SessionWatch } from './line-watch.ts';
-import type { Road } from './road.ts';
+import { receiversOf } from './receivers.ts';
+import { RoadTroubles } from './road-troubles.ts';
 import { SimBroker } from './sim-brokers.ts';
 import { SimDevice } from './sim-device.ts';
 import { SimNet } from './sim-net.ts';
 import { SimNode } from './sim-node.ts';
-import { type DevicePlan, describeEvent, type Happening, type Story, storyMs } from './story.ts';
+import { type DevicePlan, describeEvent, type Happening, type Story, storyMs, visitorPlan } from './story.ts';
 import { StrictServer } from './strict-server.ts';
 
 /** Timers that a machine may have set at a time, for each client and bridge of it. */
@@ -44,6 +46,8 @@ export class SimWorld implements RestingWorld {
   /** PUBLISH packets of QoS 0, by who sent them. */
   readonly qos0Sent: Map<string, number> = new Map();
   readonly faults: string[] = [];
+  /** Bits that turned over. */
+  flips = 0;
   readonly #notes: string[] = [];
   readonly #chance: Chance;
   readonly #sessions = new Map<string, SessionWatch>();
@@ -52,14 +56,14 @@ export class SimWorld implements RestingWorld {
   #droppedBefore = 0;
   #subscriptions = { edge: 0, remote: 0 };
   #startedAt = 0;
-  /** Roads as they were before anything happened to them. */
-  readonly #sound = new Map<Road, Road>();
+  readonly #roads: RoadTroubles;
   #visitors = 0;
 
   constructor(story: Story) {
     this.story = story;
     this.#chance = new Chance(story.seed ^ 0x5bd1e995);
     this.net = new SimNet(this.clock, this.#chance.fork(), (nodes) => new LineWatch(nodes, this.#watchHost()));
+    this.#roads = new RoadTroubles(this.net);
     for (const receiver of receiversOf(story)) this.ledger.addReceiver(receiver);
   }
 
@@ -223,6 +227,15 @@ export class SimWorld implements RestingWorld {
       case 'crash':
         this.#crash(event.node, event.kind, end);
         break;
+      case 'crash-at':
+        this.#crashAt(event, end);
+        break;
+      case 'disk':
+        this.#worsenDisk(event, end);
+        break;
+      case 'flip':
+        if (flipSomeBit(this.nodes.get(event.node), this.#chance)) this.flips++;
+        break;
       case 'jump':
         for (const node of this.nodes.values()) if (node.name === event.node) node.wallOffMs += event.ms;
         break;
@@ -237,20 +250,29 @@ export class SimWorld implements RestingWorld {
   }
 
   #worsen(event: Extract<Happening, { do: 'refuse' | 'trickle' | 'slow' }>, end: number): void {
-    const road = this.net.road(...event.between);
-    const sound = this.#sound.get(road) ?? { ...road };
-    this.#sound.set(road, sound);
-    if (event.do === 'refuse') {
-      road.isRefusing = true;
-      for (const line of this.net.linesBetween(...event.between)) line.cut();
-    } else if (event.do === 'trickle') {
-      Object.assign(road, { chunkBytes: event.chunk, spacingMs: 1 });
-    } else {
-      Object.assign(road, { latencyMsMin: event.latencyMs / 2, latencyMsMax: event.latencyMs });
-    }
-    this.#plan(end, `end of ${event.do} ${event.between.join()}`, () => {
-      if (event.do === 'refuse') road.isRefusing = false;
-      else Object.assign(road, { ...sound, isClosed: road.isClosed, isRefusing: road.isRefusing });
+    this.#roads.begin(event);
+    this.#plan(end, `end of ${event.do} ${event.between.join()}`, () => this.#roads.end(event));
+  }
+
+  #worsenDisk(event: Extract<Happening, { do: 'disk' }>, end: number): void {
+    const disk = this.nodes.get(event.node)?.disk;
+    if (disk === undefined) return;
+    breakDisk(disk, event);
+    this.#plan(end, `end of ${event.fault} ${event.node}`, () => mendDisk(disk, event));
+  }
+
+  #crashAt({ node, operations, kind, forMs }: Extract<Happening, { do: 'crash-at' }>, end: number): void {
+    const disk = this.nodes.get(node)?.disk;
+    if (disk === undefined) return;
+    let left = operations;
+    disk.onOperation = (operation) => {
+      if (--left > 0) return;
+      disk.onOperation = undefined;
+      this.note(`${node} crashes at ${operation}`);
+      this.#crash(node, kind, Math.max(end, this.clock.now() - this.#startedAt + forMs));
+    };
+    this.#plan(end, `${node} will not crash any more`, () => {
+      disk.onOperation = undefined;
     });
   }
 
@@ -300,21 +322,8 @@ export class SimWorld implements RestingWorld {
   #visit(event: Extract<Happening, { do: 'visit' }>, end: number): void {
     const name = `visitor${this.#visitors++}`;
     const { server, qos, version } = event;
-    const visitor = new SimDevice(
-      {
-        name,
-        server: server === 'edge' ? 'edge' : 'remote',
-        version,
-        keepAlive: 10,
-        sendWindowMax: 10,
-        receiveMaximum: 10,
-        topicAliasMaximum: 0,
-        filters: ['#'],
-        qos,
-      },
-      'visitor',
-      this.ledger,
-    );
+    const plan = { ...visitorPlan, name, server: server === 'edge' ? 'edge' : 'remote', version, qos } as const;
+    const visitor = new SimDevice(plan, 'visitor', this.ledger);
     visitor.start(this.startNode(name), true);
     this.#plan(end, `${name} leaves`, () => {
       // in the end, or with the power of its machine
@@ -328,7 +337,24 @@ export class SimWorld implements RestingWorld {
       this.strict = new StrictServer(this.startNode(name), this.#chance.fork(), this.ledger);
       return;
     }
-    this.brokers.set(name, new SimBroker(name, this.startNode(name), this.story.plan));
+    const broker = new SimBroker(name, this.startNode(name), this.story.plan);
+    this.brokers.set(name, broker);
+    void broker.opened.catch((error: unknown) => this.#notOpened(name, broker, error));
+  }
+
+  /** A process that cannot be opened ends, and is started again for as long as its disk fails. */
+  #notOpened(name: 'edge' | 'remote', broker: SimBroker, error: unknown): void {
+    if (this.brokers.get(name) !== broker) return;
+    const node = this.nodes.get(name);
+    const text = `${name} could not be opened: ${error instanceof Error ? error.message : error}`;
+    if (node === undefined || !node.disk.isBroken) {
+      this.fault(text);
+      return;
+    }
+    this.note(text);
+    node.crash('kill');
+    this.brokers.delete(name);
+    this.clock.schedule(1000, () => this.#startBroker(name));
   }
 
   /** A machine starts, or starts again: its ports. */
@@ -368,30 +394,4 @@ export class SimWorld implements RestingWorld {
     this.note(`FAULT ${text}`);
     this.faults.push(text);
   }
-}
-
-function receiversOf({ plan }: Story): readonly Receiver[] {
-  const mapped = (topic: string, names: readonly string[]): string | undefined => {
-    const bridge = plan.bridges.find(({ from }) => topic.startsWith(`${from}/`));
-    const level = bridge?.from ?? topic.split('/')[0] ?? '';
-    return names.includes(level) ? level : undefined;
-  };
-  const receivers: Receiver[] = [];
-  const strict = plan.remote === 'strict' ? [{ name: 'far0', qos: 2 as const }] : [];
-  for (const { name, qos } of [...plan.devices, ...strict]) {
-    if (name === 'sub0') {
-      const expects: Receiver['expects'] = (topic) => (mapped(topic, ['up', 'cmd']) ? { topic, qos } : undefined);
-      receivers.push({ name, isOrdered: true, expects });
-    } else if (name === 'far0') {
-      const expects: Receiver['expects'] = (topic) => {
-        const bridge = plan.bridges.find(({ from }) => topic.startsWith(`${from}/`));
-        return bridge ? { topic: bridge.to + topic.slice(bridge.from.length), qos } : undefined;
-      };
-      receivers.push({ name, isOrdered: true, expects });
-    } else if (name === 'grp0') {
-      const expects: Receiver['expects'] = (topic) => (mapped(topic, ['up']) ? { topic, qos } : undefined);
-      receivers.push({ name: 'group', isOrdered: false, expects });
-    }
-  }
-  return receivers;
 }

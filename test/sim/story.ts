@@ -26,6 +26,24 @@ export type Happening =
   | { readonly do: 'trickle'; readonly between: Pair; readonly chunk: number; readonly forMs: number }
   | { readonly do: 'slow'; readonly between: Pair; readonly latencyMs: number; readonly forMs: number }
   | { readonly do: 'crash'; readonly node: string; readonly kind: 'kill' | 'power'; readonly forMs: number }
+  /** The machine dies right before so many more things have been done to its disk. */
+  | {
+      readonly do: 'crash-at';
+      readonly node: string;
+      readonly operations: number;
+      readonly kind: 'kill' | 'power';
+      readonly forMs: number;
+    }
+  /** A share of what is asked of a disk fails; it has no room for more than `share` KB; or it is slow, up to `share` ms. */
+  | {
+      readonly do: 'disk';
+      readonly node: string;
+      readonly fault: 'failedSync' | 'failedWrite' | 'failedRead' | 'full' | 'slow';
+      readonly share: number;
+      readonly forMs: number;
+    }
+  /** A bit of a file turns over. */
+  | { readonly do: 'flip'; readonly node: string }
   /** The wall clock is set to another time. */
   | { readonly do: 'jump'; readonly node: string; readonly ms: number }
   /** Somebody subscribes to everything for a while, with a session that ends with it. */
@@ -52,6 +70,15 @@ export interface DevicePlan {
   readonly filters: readonly string[];
   readonly qos: Qos;
 }
+
+/** What those have in common who only look in. */
+export const visitorPlan: Omit<DevicePlan, 'name' | 'server' | 'version' | 'qos'> = {
+  keepAlive: 10,
+  sendWindowMax: 10,
+  receiveMaximum: 10,
+  topicAliasMaximum: 0,
+  filters: ['#'],
+};
 
 /** A bridge from edge to remote. */
 export interface BridgePlan {
@@ -99,7 +126,8 @@ export function storyOf(seed: number, durability: Plan['durability'] = 'memory')
   const chance = new Chance(seed);
   const plan = { ...planOf(chance.fork()), durability };
   const said = publishing(plan, chance.fork());
-  const events = [...said, ...troubles(plan, said, chance.fork())];
+  const usual = troubles(plan, said, chance.fork());
+  const events = [...said, ...usual, ...diskTroubles(plan, said, chance.fork())];
   return { seed, plan, events: events.sort((one, other) => one.at - other.at) };
 }
 
@@ -203,6 +231,30 @@ function troubleOf(plan: Plan, between: Pair, chance: Chance): Happening {
   if (fate < 0.97 && plan.mayCrash) return { do: 'crash', node, kind: chance.pick(['kill', 'power']), forMs };
   const years = 365 * 86_400_000;
   return { do: 'jump', node, ms: chance.pick([-54 * years, -3_600_000, 3_600_000, 20 * years]) };
+}
+
+/** What happens to disks, in half of the stories that have any. */
+function diskTroubles(plan: Plan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {
+  if (plan.durability === 'memory' || chance.isTrue(0.5)) return [];
+  return Array.from({ length: chance.int(1, 8) }, () => {
+    const node = plan.remote === 'strict' ? 'edge' : chance.pick(['edge', 'remote']);
+    const at = Math.min(storyMs, chance.pick(said).at + chance.int(0, 200));
+    return { at, ...diskTroubleOf(node, chance) };
+  });
+}
+
+function diskTroubleOf(node: string, chance: Chance): Happening {
+  const forMs = chance.pick([50, 2000, 15_000, 90_000]);
+  const fate = chance.unit();
+  if (fate < 0.35) {
+    return { do: 'crash-at', node, operations: chance.int(1, 30), kind: chance.pick(['kill', 'power']), forMs };
+  }
+  if (fate < 0.5) return { do: 'disk', node, fault: 'failedSync', share: chance.pick([0.2, 1]), forMs };
+  if (fate < 0.6) return { do: 'disk', node, fault: 'failedWrite', share: chance.pick([0.2, 1]), forMs };
+  if (fate < 0.65) return { do: 'disk', node, fault: 'failedRead', share: chance.pick([0.2, 1]), forMs };
+  if (fate < 0.8) return { do: 'disk', node, fault: 'full', share: chance.int(0, 20), forMs };
+  if (fate < 0.92) return { do: 'disk', node, fault: 'slow', share: chance.pick([20, 1000]), forMs };
+  return { do: 'flip', node };
 }
 
 /** An event in one line. */

@@ -90,7 +90,6 @@ export class StrictServer {
       return;
     }
     const kept = this.#sessions.get(packet.clientId);
-    kept?.detach();
     // 3.1 cannot say that a session was forgotten
     const isForgetting = !this.isKind && packet.version !== ProtocolVersion.v31 && this.#chance.isTrue(0.25);
     if (kept && isForgetting) this.#forget(kept);
@@ -106,7 +105,7 @@ export class StrictServer {
       reasonCode: 0,
       properties: isV5 ? properties : {},
     });
-    session.attach((sent) => connection.send(sent), isV5 ? (packet.properties.receiveMaximum ?? 65_535) : 20);
+    session.attach(connection.send, isV5 ? (packet.properties.receiveMaximum ?? 65_535) : 20);
   }
 
   /** What a forgotten session would have known: doubles and losses are its own fault. */
@@ -174,14 +173,15 @@ class Connection {
       ended: () => this.end(),
       closed: () => {
         this.#isOver = true;
-        this.session?.detach();
+        this.session?.detach(this.send);
       },
     });
   }
 
-  send(packet: Packet): void {
+  /** Sends at once. */
+  readonly send = (packet: Packet): void => {
     if (!this.#isOver) this.#socket.write([encodePacket(packet, this.version)]);
-  }
+  };
 
   /** Sends after a while, behind what was to be sent before. */
   sendLater(packet: Packet, delayMs: number): void {
@@ -198,7 +198,7 @@ class Connection {
 
   end(): void {
     this.#isOver = true;
-    this.session?.detach();
+    this.session?.detach(this.send);
     this.#socket.end();
   }
 

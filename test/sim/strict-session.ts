@@ -52,8 +52,9 @@ export class StrictSession {
     this.#pump();
   }
 
-  detach(): void {
-    this.#send = undefined;
+  /** The connection that sends is over; one that was before it is none of ours any more. */
+  detach(send: ((packet: Packet) => void) | undefined): void {
+    if (this.#send === send) this.#send = undefined;
   }
 
   /** A message for the client. */
