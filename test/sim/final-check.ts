@@ -54,9 +54,8 @@ function checkPromises(world: RestingWorld): void {
 
 function checkBooks(world: RestingWorld): void {
   for (const [name, broker] of world.brokers) {
-    // what an earlier process has sent is settled in this one
     const isFirst = world.nodes.get(name)?.generation === 1;
-    const fault = isFirst ? broker.booksFault(world.qos0Sent.get(name) ?? 0) : undefined;
+    const fault = broker.booksFault(world.qos0Sent.get(name) ?? 0, isFirst);
     if (fault !== undefined) world.fault(fault);
     const wanted = world.clientsOf(name);
     const { connections = 0, sessions = 0 } = broker.broker?.status ?? {};
