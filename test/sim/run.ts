@@ -1,8 +1,9 @@
 // `npm run sim -- --seeds N [--from S]` plays the stories of so many seeds; `--seed S` plays one and tells everything
 // that happened in it; `--stored` plays those of fixtures/seeds.json; `--twice` compares two plays of each; `--first`
-// stops at the first failure; `--durability synced` gives brokers a journal, so that crashes cost nothing; `--workers N`
-// shares the seeds among so many processes (default 2, or 1 where one story or the first failure is asked for). A failure
-// prints seed, commit and, but with `--fast`, the shortest list of events that still fails. Exit code 1 if any fails.
+// stops at the first failure; `--durability synced` gives brokers a journal, so that crashes cost nothing;
+// `--workers N` shares the seeds among so many processes (default 2, or 1 where one story or the first failure is
+// asked for). A failure prints seed, commit and, but with `--fast`, the shortest list of events that still fails. Exit
+// code 1 if any fails.
 import { execFileSync, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

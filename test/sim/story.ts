@@ -34,7 +34,7 @@ export type Happening =
       readonly kind: 'kill' | 'power';
       readonly forMs: number;
     }
-  /** A share of what is asked of a disk fails; it has no room for more than `share` KB; or it is slow, up to `share` ms. */
+  /** A share of what is asked of a disk fails; it has room for `share` KB more; or it is slow, up to `share` ms. */
   | {
       readonly do: 'disk';
       readonly node: string;
