@@ -6,6 +6,7 @@
 //
 // Time is a parameter; `nextDeadline` says when `tick` has something to do: the answer to CONNECT, pings, and a peer
 // that acknowledges nothing any more. What the server forgot goes back to the owner through `sessionLost`.
+
 import type { Session } from '../session/session.ts';
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { decodePacket } from '../wire/codec.ts';
@@ -29,6 +30,7 @@ import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
+import { readAcks } from './ack-runs.ts';
 import { authFault, type ClientAuthentication, methodFault } from './client-authentication.ts';
 import { type ClientSink, type ClientTerms, connackFault, serverDisconnectFault } from './client-terms.ts';
 import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
@@ -121,6 +123,17 @@ export class ClientConnection implements ExchangeOwner {
       else if (exchange && type <= PacketType.pubcomp) fault = exchange.ackReceived(bytes, start, bodyStart, end, now);
       else fault = this.#receiveControl(this.#decode(copyOfBytes(bytes, start, end)), now);
     }
+    if (fault) this.#fail(fault);
+    return this.#mayScan();
+  }
+
+  /** Takes acknowledgements side by side; see `FrameHandler`. */
+  receiveAcks(bytes: Bytes, start: number, end: number, now: number): boolean {
+    const exchange = this.#exchange;
+    // where they are wrong the first one says so
+    if (this.#state !== 'connected' || !exchange) return this.receive(bytes, start, start + 2, start + 4, now);
+    this.#pinger?.heard(now);
+    const fault = readAcks(exchange, bytes, start, end, now);
     if (fault) this.#fail(fault);
     return this.#mayScan();
   }

@@ -12,7 +12,7 @@ import type { AckWriter } from '../session/ack-order.ts';
 import { isExpired } from '../session/expiry.ts';
 import type { SendEntry } from '../session/send-window.ts';
 import type { Session } from '../session/session.ts';
-import { type AckType, AckView, writeAck } from '../wire/ack-frame.ts';
+import { type AckType, AckView, writeAck, writeAckRange } from '../wire/ack-frame.ts';
 import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { isAcknowledged } from '../wire/older-codes.ts';
@@ -23,6 +23,7 @@ import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
+import type { AckReader } from './ack-runs.ts';
 import type { PeerLimits } from './limits.ts';
 import { PublishReader, type ReadTerms } from './publish-reader.ts';
 import { PublishWriter } from './publish-writer.ts';
@@ -80,7 +81,7 @@ export interface ExchangeTerms extends ReadTerms {
 }
 
 /** The messages of one connection, both ways. */
-export class Exchange implements AckWriter, RunReader {
+export class Exchange implements AckWriter, AckReader, RunReader {
   readonly #outbox: Outbox;
   readonly #sink: ExchangeSink;
   readonly #session: Session;
@@ -224,7 +225,7 @@ export class Exchange implements AckWriter, RunReader {
     this.#progressAt = now;
     const { type, packetId, reasonCode } = ack;
     if (type === PacketType.pubrel) return this.#releaseReceived(packetId);
-    if (this.#runs?.acknowledged(type, packetId, reasonCode)) return undefined;
+    if (!isFailure(reasonCode) && (this.#runs?.acknowledged(type, packetId, 1) ?? 0) > 0) return undefined;
     if (type === PacketType.pubrec) return this.#recReceived(packetId, reasonCode, now);
     const entry = this.#session.sendWindow.get(packetId);
     if (entry === undefined) return undefined; // settled before: nothing is left to do
@@ -236,6 +237,17 @@ export class Exchange implements AckWriter, RunReader {
     }
     this.#settle(packetId, type === PacketType.pubcomp ? ReasonCode.success : reasonCode, now);
     return undefined;
+  }
+
+  /** See `AckReader`: of `count` acknowledgements without reason code, from `packetId` on, the first ones at once. */
+  acksReceived(type: AckType, packetId: number, count: number, now: number): number {
+    if (this.#isOver) return count;
+    const taken =
+      type === PacketType.pubrel
+        ? this.#releasesReceived(packetId, count)
+        : (this.#runs?.acknowledged(type, packetId, count) ?? 0);
+    if (taken > 0) this.#progressAt = now;
+    return taken;
   }
 
   /**
@@ -298,6 +310,17 @@ export class Exchange implements AckWriter, RunReader {
     // [MQTT-4.3.3-11] [MQTT3-4.3.3-2] whatever became of the message, expired or not [MQTT-4.3.3-13]
     if (keeper) keeper.forgotten(packetId, () => this.#writeAck(PacketType.pubcomp, packetId, reason));
     else this.#writeAck(PacketType.pubcomp, packetId, reason);
+  }
+
+  #releasesReceived(packetId: number, count: number): number {
+    const { keeper, receiveWindow } = this.#session;
+    if (keeper !== undefined) return 0;
+    let released = 0;
+    for (; released < count && receiveWindow.release(packetId + released); released++) {
+      this.#quota?.released(packetId + released);
+    }
+    if (released > 0) writeAckRange(this.#outbox, PacketType.pubcomp, packetId, released); // [MQTT-4.3.3-11]
+    return released;
   }
 
   #recReceived(packetId: number, reasonCode: ReasonCode, now: number): Malformed | undefined {

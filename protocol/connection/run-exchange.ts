@@ -4,13 +4,12 @@
 // other: an acknowledgement that still waits its turn, a repeat of a QoS 2 message, a receive maximum that is used up,
 // a smaller packet size. Bounded by the run.
 import type { Session } from '../session/session.ts';
-import { type AckType, writeAck, writeAckRun } from '../wire/ack-frame.ts';
+import { type AckType, writeAckRange, writeAckRun } from '../wire/ack-frame.ts';
 import type { KeptFrames } from '../wire/kept-frames.ts';
 import type { Outbox } from '../wire/outbox.ts';
 import { PacketType } from '../wire/packet-type.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
-import { isFailure, ReasonCode } from '../wire/reason-code.ts';
 import type { RunForm, RunForms } from '../wire/run-forms.ts';
 import { writeAliasedRun } from './aliased-run.ts';
 import type { PeerLimits } from './limits.ts';
@@ -24,8 +23,11 @@ export interface RunSink {
    * QoS 1 and 2 are acknowledged. False: nothing was done, they are to come one by one.
    */
   runReceived(run: PublishRun): boolean;
-  /** The peer settled a message that was sent in a run; `token` is its own. */
-  runSettled(token: number): void;
+  /**
+   * The peer settled messages that were sent in a run, `count` of them in order; `token` is that of the first, and
+   * those of the others follow it. 0 is nobody's.
+   */
+  runSettled(token: number, count: number): void;
 }
 
 /** The connection, as far as runs care. */
@@ -128,19 +130,24 @@ export class RunExchange {
     if (!isInPlace) this.#outbox.position = start + length;
   }
 
-  /** PUBACK, PUBREC or PUBCOMP came. Whether it was that of a message in a run, and the next one there, and is done. */
-  acknowledged(type: AckType, packetId: number, reasonCode: ReasonCode): boolean {
-    if (isFailure(reasonCode)) return false;
+  /**
+   * PUBACK, PUBREC or PUBCOMP came, without failure, for `count` messages from `packetId` on. Returns how many of the
+   * first ones were in one run, the next ones there, and are done.
+   */
+  acknowledged(type: AckType, packetId: number, count: number): number {
     const { sendWindow } = this.#terms.session;
     if (type === PacketType.pubrec) {
-      if (!sendWindow.releaseNext(packetId)) return false;
+      const released = sendWindow.releaseNext(packetId, count);
       // [MQTT-4.3.3-4] [MQTT3-4.3.3-1]
-      writeAck(this.#outbox, PacketType.pubrel, packetId, ReasonCode.success, this.#terms.version);
-      return true;
+      if (released > 0) writeAckRange(this.#outbox, PacketType.pubrel, packetId, released);
+      return released;
     }
-    const run = sendWindow.settleNext(packetId, type === PacketType.puback ? 1 : 2);
-    if (run) this.#sink.runSettled(run.tokenOf(run.settled - 1));
-    return run !== undefined;
+    const run = sendWindow.runToSettle(packetId, type === PacketType.puback ? 1 : 2);
+    if (run === undefined) return 0;
+    const token = run.tokenOf(run.settled);
+    const settled = sendWindow.settleNext(run, count);
+    this.#sink.runSettled(token, settled);
+    return settled;
   }
 
   #idsOf(run: PublishRun): Uint16Array {

@@ -7,6 +7,7 @@
 //      +-- fault, no CONNECT or no decision in time ------------------------------------------------------+
 // It answers what the standard lays down and asks its sink for the rest. While the sink decides, about CONNECT or
 // because it holds the connection, scanning stops. Time is a parameter; `nextDeadline` says when `tick` has work.
+
 import type { Session } from '../session/session.ts';
 import { type Bytes, copyOfBytes } from '../wire/bytes.ts';
 import { decodePacket } from '../wire/codec.ts';
@@ -21,6 +22,7 @@ import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
+import { readAcks } from './ack-runs.ts';
 import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
 import { explanation, farewell } from './fitted-packet.ts';
 import { SilenceLimit } from './keep-alive.ts';
@@ -111,6 +113,18 @@ export class ServerConnection implements ExchangeOwner {
     if (fault) this.#fail(fault);
     else if (type > PacketType.pubcomp || exchange === undefined)
       this.#receiveOther(copyOfBytes(bytes, start, end), now);
+    return this.#mayScan();
+  }
+
+  /** Takes acknowledgements side by side; see `FrameHandler`. */
+  receiveAcks(bytes: Bytes, start: number, end: number, now: number): boolean {
+    const exchange = this.#exchange;
+    // where they are wrong the first one says so
+    if (this.#state !== 'connected' || !exchange) return this.receive(bytes, start, start + 2, start + 4, now);
+    this.#silence?.heard(now);
+    this.chunkEnded();
+    const fault = readAcks(exchange, bytes, start, end, now);
+    if (fault) this.#fail(fault);
     return this.#mayScan();
   }
 

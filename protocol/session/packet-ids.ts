@@ -64,6 +64,12 @@ export class PacketIds {
     this.#used?.delete(identifier);
   }
 
+  /** Makes `count` identifiers from `first` on free again. */
+  giveRun(first: number, count: number): void {
+    const used = this.#used;
+    if (used) for (let identifier = first; identifier < first + count; identifier++) used.delete(identifier);
+  }
+
   /** Whether an identifier is in use. */
   has(identifier: number): boolean {
     return this.#used?.has(identifier) ?? false;

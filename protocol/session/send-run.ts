@@ -52,8 +52,8 @@ export class SendRun {
     this.parts.frames.letGo();
   }
 
-  /** The next message is released, as the `place`th of the window. */
-  release(place: number): void {
+  /** The next `count` messages are released, as those of the window from the `place`th on. */
+  release(place: number, count: number): void {
     const shift = place - this.released;
     if (this.released === 0) {
       this.#firstShift = shift;
@@ -62,7 +62,7 @@ export class SendRun {
       this.#shifts.push(this.released, shift);
     }
     this.#lastShift = shift;
-    this.released++;
+    this.released += count;
   }
 
   /** The place that a released message was released in. */

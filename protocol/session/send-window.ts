@@ -210,32 +210,43 @@ export class SendWindow {
     return firstId;
   }
 
-  /** PUBREC came: releases the message if it is the next of its run. Returns whether it was. */
-  releaseNext(packetId: number): boolean {
+  /**
+   * PUBREC came for `count` messages, from `packetId` on: releases those that are the next of one run. Returns how many
+   * of the first ones were.
+   */
+  releaseNext(packetId: number, count: number): number {
     const run = this.#runOf(packetId);
-    if (run?.parts.qos !== 2 || packetId !== run.firstId + run.released) return false;
-    run.release(this.#nextReleaseOrder++);
-    return true;
+    if (run?.parts.qos !== 2 || packetId !== run.firstId + run.released) return 0;
+    const released = Math.min(count, run.parts.count - run.released);
+    run.release(this.#nextReleaseOrder, released);
+    this.#nextReleaseOrder += released;
+    return released;
   }
 
   /**
-   * PUBACK (`qos` 1) or PUBCOMP (2) came: settles the message if it is the next of its run, of that QoS, and released
-   * if it has to be. Returns its run; undefined otherwise.
+   * PUBACK (`qos` 1) or PUBCOMP (2) came for a message: its run, if it is the next one there, of that QoS, and released
+   * if it has to be.
    */
-  settleNext(packetId: number, qos: Qos): SendRun | undefined {
+  runToSettle(packetId: number, qos: Qos): SendRun | undefined {
     const run = this.#runOf(packetId);
     if (run?.parts.qos !== qos || packetId !== run.firstId + run.settled) return undefined;
-    if (qos === 2 && run.settled >= run.released) return undefined;
-    run.settled++;
-    this.#runSize--;
-    this.ids.give(packetId);
-    this.#quota++; // [MQTT-4.9.0-2]
-    if (qos === 2) this.#qos2Quota++;
+    return qos === 2 && run.settled >= run.released ? undefined : run;
+  }
+
+  /** Settles the next messages of a run, `count` of them if there are so many. Returns how many. */
+  settleNext(run: SendRun, count: number): number {
+    const { qos } = run.parts;
+    const settled = Math.min(count, (qos === 2 ? run.released : run.parts.count) - run.settled);
+    this.ids.giveRun(run.firstId + run.settled, settled);
+    run.settled += settled;
+    this.#runSize -= settled;
+    this.#quota += settled; // [MQTT-4.9.0-2]
+    if (qos === 2) this.#qos2Quota += settled;
     if (run.settled === run.parts.count) {
       this.#runs?.splice(this.#runs.indexOf(run), 1);
       run.end();
     }
-    return run;
+    return settled;
   }
 
   /** What is underway with this packet identifier; if it is in a run, the runs are taken apart. */

@@ -60,6 +60,27 @@ export function writeAckRun(outbox: Outbox, type: AckType, packetIds: Uint16Arra
   outbox.packets += count;
 }
 
+/** The same for `count` identifiers from `firstId` on. */
+export function writeAckRange(outbox: Outbox, type: AckType, firstId: number, count: number): void {
+  const bytes = outbox.reserve(4 * count);
+  const first = (type << 4) | (type === PacketType.pubrel ? 2 : 0); // [MQTT-3.6.1-1] [MQTT3-3.6.1-1]
+  let position = outbox.position;
+  for (let packetId = firstId; packetId < firstId + count; packetId++) {
+    bytes[position++] = first;
+    bytes[position++] = 2;
+    bytes[position++] = packetId >> 8;
+    bytes[position++] = packetId & 0xff;
+  }
+  outbox.position = position;
+  outbox.packets += count;
+}
+
+/** The type of the acknowledgement at `start`. */
+export function ackTypeAt(bytes: Bytes, start: number): AckType {
+  // The caller dispatched on the type, so it is one of the four.
+  return ((bytes[start] ?? 0) >> 4) as AckType;
+}
+
 /** One acknowledgement in place; reused for every one of its connection. */
 export class AckView {
   type: AckType = PacketType.puback;
@@ -71,8 +92,7 @@ export class AckView {
 
   /** Reads the frame `bytes[start..end)` of one of the four types. Returns what is wrong with it, if anything. */
   read(bytes: Bytes, start: number, bodyStart: number, end: number, version: ProtocolVersion): Malformed | undefined {
-    // The caller dispatched on the type, so it is one of the four.
-    this.type = ((bytes[start] ?? 0) >> 4) as AckType;
+    this.type = ackTypeAt(bytes, start);
     this.reasonCode = ReasonCode.success;
     this.#bytes = bytes;
     this.#propertiesStart = end;

@@ -15,12 +15,22 @@ export interface FrameHandler {
    * false to stop scanning behind this frame; what is left is kept.
    */
   frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean;
+  /**
+   * Two or more acknowledgements of one type and of four bytes each, side by side: `bytes[start..end)`. Without it they
+   * come as frames. As with `frame`, false stops scanning; what the handler left of them is lost.
+   */
+  acknowledgements?(bytes: Bytes, start: number, end: number): boolean;
 }
 
 /** Length of a fixed header at most: one byte of type and flags, four of length. */
 const headerBytesMax = 5;
 
 const incomplete = -1;
+
+/** An acknowledgement without reason code: its bytes, and between what its first byte lies. */
+const ackBytes = 4;
+const ackFirstMin = 0x40;
+const ackFirstMax = 0x7f;
 
 /** Splits one connection's stream into frames. After it returned a fault it must not be used again. */
 export class FrameScanner {
@@ -66,6 +76,14 @@ export class FrameScanner {
     this.#isStopped = false;
     let start = 0;
     while (start < bytes.length) {
+      const acksEnd = this.#endOfAcks(bytes, start, handler);
+      if (acksEnd > start) {
+        const mayGoOn = handler.acknowledgements?.(bytes, start, acksEnd);
+        start = acksEnd;
+        if (mayGoOn) continue;
+        this.#isStopped = true;
+        return start;
+      }
       const fault = this.#readHeader(bytes, start, bytes.length);
       if (fault) return fault;
       const end = this.#frameEnd;
@@ -125,6 +143,14 @@ export class FrameScanner {
   #scanFrom(chunk: Bytes, from: number, handler: FrameHandler): Malformed | undefined {
     let start = from;
     while (start < chunk.length) {
+      const acksEnd = this.#endOfAcks(chunk, start, handler);
+      if (acksEnd > start) {
+        const mayGoOn = handler.acknowledgements?.(chunk, start, acksEnd);
+        start = acksEnd;
+        if (mayGoOn) continue;
+        this.#kept = copyOfBytes(chunk, start);
+        return undefined;
+      }
       const fault = this.#readHeader(chunk, start, chunk.length);
       if (fault) return fault;
       const end = this.#frameEnd;
@@ -139,6 +165,17 @@ export class FrameScanner {
       start = end;
     }
     return undefined;
+  }
+
+  /** Where a run of acknowledgements that begins at `start` ends; `start` where there is none. */
+  #endOfAcks(bytes: Bytes, start: number, handler: FrameHandler): number {
+    const first = bytes[start] ?? 0;
+    if (first < ackFirstMin || first > ackFirstMax || bytes[start + 1] !== 2) return start;
+    if (handler.acknowledgements === undefined || this.maximumPacketSize < ackBytes) return start;
+    if ((first & 0x0f) !== requiredFlags(first >> 4)) return start;
+    let end = start + ackBytes;
+    while (end + ackBytes <= bytes.length && bytes[end] === first && bytes[end + 1] === 2) end += ackBytes;
+    return end > start + ackBytes ? end : start;
   }
 
   #keepPartial(chunk: Bytes, start: number): void {

@@ -236,8 +236,8 @@ export class Bridge {
       writable: () => void this.#forwarder.pump(),
       messageReceived: (publish, ticket) => this.#receiver.receive(publish, ticket, clock.now()),
       messageSettled: (entry, reasonCode) => this.#settled(entry, reasonCode),
-      runSettled: (token) => {
-        this.#forwarder.runSettled(token);
+      runSettled: (token, count) => {
+        this.#forwarder.runSettled(token, count);
         this.#connector.settled();
         this.#checkDrained();
       },

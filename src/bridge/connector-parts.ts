@@ -19,7 +19,7 @@ export interface ConnectorOwner {
   messageReceived(publish: ReceivedPublish, ticket: number): void;
   messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
   /** The remote settled a message that was sent in a run. */
-  runSettled(token: number): void;
+  runSettled(token: number, count: number): void;
   sessionLost(entries: readonly SendEntry[]): void;
   /** One reason code for each of these filters, which were asked for. */
   subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void;

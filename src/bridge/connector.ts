@@ -12,6 +12,7 @@ import { unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { PeerLimits } from '../../protocol/connection/limits.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
+import type { RunSink } from '../../protocol/connection/run-exchange.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
@@ -335,7 +336,10 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
       // what one server has not settled is sent to the other
       if (before.session !== server.session) this.#owner.sessionLost(before.session.moveAway());
     }
-    const runSink = { runReceived: () => false, runSettled: (token: number) => this.#owner.runSettled(token) };
+    const runSink: RunSink = {
+      runReceived: () => false,
+      runSettled: (token, count) => this.#owner.runSettled(token, count),
+    };
     const terms = { ...termsOf(options, server), runSink };
     const { session } = server;
     const isOld = server.version !== ProtocolVersion.v5;

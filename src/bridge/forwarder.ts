@@ -165,9 +165,9 @@ export class Forwarder implements ForwardQueue {
     this.pump();
   }
 
-  /** The remote settled a message of a run. */
-  runSettled(token: number): void {
-    this.#settleLeftOut(token)?.counters.delivered.add();
+  /** The remote settled messages of a run. */
+  runSettled(token: number, count: number): void {
+    this.#settleLeftOut(token, count)?.counters.delivered.add(count);
     if (this.#queue.unreadCount > 0) this.pump();
   }
 
@@ -198,9 +198,9 @@ export class Forwarder implements ForwardQueue {
     if (this.#stored) restoreForwards(this.#owner, this.#stored.queue, this.#stored.terms);
   }
 
-  #settleLeftOut(token: number): ForwardRule | undefined {
-    const rule = this.#underway.settle(token);
-    if (rule) this.#memory?.settleLeftOut();
+  #settleLeftOut(token: number, count = 1): ForwardRule | undefined {
+    const rule = this.#underway.settle(token, count);
+    if (rule) this.#memory?.settleLeftOut(count);
     return rule;
   }
 

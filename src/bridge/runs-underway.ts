@@ -31,13 +31,16 @@ export class RunsUnderway<Owner> {
     this.#byteLength += run.bytes;
   }
 
-  /** The message at a place, of which this is told once, is settled. Returns whose it was; undefined if it is none. */
-  settle(place: number): Owner | undefined {
+  /**
+   * The messages of one run at `count` places from `place` on, of each of which this is told once, are settled. Returns
+   * whose they were; undefined if they are none.
+   */
+  settle(place: number, count: number): Owner | undefined {
     const runs = this.#runs;
     for (let index = 0; index < runs.length; index++) {
       const kept = runs[index];
       if (kept === undefined || place < kept.run.first || place >= kept.run.first + kept.run.count) continue;
-      kept.left--;
+      kept.left -= count;
       if (kept.left === 0) {
         this.#byteLength -= kept.run.bytes;
         runs.splice(index, 1);

@@ -128,6 +128,12 @@ export class DeviceConnection
     return this.#machine.receive(bytes, start, bodyStart, end, this.#rooms.turn.now);
   }
 
+  /** Acknowledgements came in, side by side. */
+  acknowledgements(bytes: Bytes, start: number, end: number): boolean {
+    this.packetsReceived += (end - start) / 4;
+    return this.#machine.receiveAcks(bytes, start, end, this.#rooms.turn.now);
+  }
+
   /** All frames of a chunk were taken. */
   chunkEnded(): void {
     this.#machine.chunkEnded();
@@ -291,9 +297,9 @@ export class DeviceConnection
     return true;
   }
 
-  /** The device settled a message that it was sent in a run. */
-  runSettled(): void {
-    this.device?.session.runSettled();
+  /** The device settled messages that it was sent in a run. */
+  runSettled(_token: number, count: number): void {
+    this.device?.session.runSettled(count);
   }
 
   /** Every destination holds the message, or one refused it: the acknowledgement may leave. */

@@ -209,9 +209,9 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     this.pump();
   }
 
-  /** The device settled a message of a run. */
-  runSettled(): void {
-    this.#counters.settled.add();
+  /** The device settled messages of a run. */
+  runSettled(count: number): void {
+    this.#counters.settled.add(count);
     if (this.#unreadCount > 0 || this.#replays?.isDone === false) this.pump();
   }
 

@@ -54,6 +54,11 @@ export class TurnedAway implements LinkHandler {
     return this.#machine.receive(bytes, start, bodyStart, end, this.#turn.now);
   }
 
+  /** See `FrameHandler`. */
+  acknowledgements(bytes: Bytes, start: number, end: number): boolean {
+    return this.#machine.receiveAcks(bytes, start, end, this.#turn.now);
+  }
+
   /** See `LinkHandler`. */
   chunkEnded(): void {
     this.#machine.chunkEnded();

@@ -18,6 +18,8 @@ import { type BatchOwner, WriteBatch } from './write-batch.ts';
 
 /** What a link tells its owner. */
 export interface LinkHandler extends FrameHandler {
+  /** See `FrameHandler`: a link hands them over side by side. */
+  acknowledgements(bytes: Bytes, start: number, end: number): boolean;
   /** All frames that are whole with what arrived were handed over. */
   chunkEnded(): void;
   /** The stream is no MQTT; nothing of it is handed over any more. */
@@ -157,6 +159,13 @@ export class Link implements SocketHandler, BatchOwner {
   /** See `FrameHandler`. */
   frame(bytes: Bytes, start: number, bodyStart: number, end: number): boolean {
     const mayGoOn = this.#handler.frame(bytes, start, bodyStart, end) && this.#state === 'open';
+    if (!mayGoOn) this.#isStopped = true;
+    return mayGoOn;
+  }
+
+  /** See `FrameHandler`. */
+  acknowledgements(bytes: Bytes, start: number, end: number): boolean {
+    const mayGoOn = this.#handler.acknowledgements(bytes, start, end) && this.#state === 'open';
     if (!mayGoOn) this.#isStopped = true;
     return mayGoOn;
   }

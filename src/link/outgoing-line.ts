@@ -126,6 +126,11 @@ export class OutgoingLine implements LinkHandler, Watched {
     return this.machine.receive(bytes, start, bodyStart, end, this.#turn.now);
   }
 
+  /** See `FrameHandler`. */
+  acknowledgements(bytes: Bytes, start: number, end: number): boolean {
+    return this.machine.receiveAcks(bytes, start, end, this.#turn.now);
+  }
+
   /** See `LinkHandler`. */
   chunkEnded(): void {}
 

@@ -132,9 +132,9 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
     return first;
   }
 
-  /** A message that passed the queue by is settled, or is about to be restored. */
-  settleLeftOut(): void {
-    this.#leftOut--;
+  /** Messages that passed the queue by are settled, or are about to be restored. */
+  settleLeftOut(count: number): void {
+    this.#leftOut -= count;
   }
 
   /**

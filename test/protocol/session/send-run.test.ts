@@ -14,7 +14,7 @@ import { publishOf } from '../../kit/world.ts';
 /** A step: add a run, or something that the peer or the network does to the message of a number. */
 type Step =
   | { readonly kind: 'run' | 'single'; readonly qos: 1 | 2; readonly count: number }
-  | { readonly kind: 'settle' | 'release'; readonly nth: number }
+  | { readonly kind: 'settle' | 'release'; readonly nth: number; readonly count: number }
   | { readonly kind: 'reopen' | 'look' };
 
 const qos = fc.constantFrom<1 | 2>(1, 2);
@@ -26,7 +26,10 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       weight: 3,
       arbitrary: fc.record({ kind: fc.constantFrom<'run' | 'single'>('run', 'run', 'single'), qos, count }),
     },
-    { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom<'settle' | 'release'>('settle', 'release'), nth }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ kind: fc.constantFrom<'settle' | 'release'>('settle', 'release'), nth, count }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom<'reopen' | 'look'>('reopen', 'look') }) },
   ),
   { maxLength: 40 },
@@ -68,19 +71,36 @@ class Side {
     return ids[0] ?? 0;
   }
 
-  /** PUBACK, PUBREC or PUBCOMP as a connection would take it. Returns what came of it. */
-  acknowledge(kind: 'settle' | 'release', packetId: number): string {
+  /** PUBACK, PUBREC or PUBCOMP for consecutive identifiers, as a connection takes them. Returns what came of each. */
+  acknowledge(kind: 'settle' | 'release', packetId: number, count: number): readonly string[] {
+    const results: string[] = [];
+    while (results.length < count) {
+      const [next, left] = [packetId + results.length, count - results.length];
+      const taken = this.#hasRuns ? this.#acknowledgeRun(kind, next, left) : 0;
+      const result = kind === 'settle' ? 'settled' : 'released';
+      results.push(...Array.from({ length: taken }, () => result));
+      if (taken === 0) results.push(this.#acknowledgeOne(kind, next));
+    }
+    return results;
+  }
+
+  #acknowledgeRun(kind: 'settle' | 'release', packetId: number, count: number): number {
     const { window } = this;
+    if (kind === 'release') return window.releaseNext(packetId, count);
+    const run = window.runToSettle(packetId, 1) ?? window.runToSettle(packetId, 2);
+    return run === undefined ? 0 : window.settleNext(run, count);
+  }
+
+  #acknowledgeOne(kind: 'settle' | 'release', packetId: number): string {
+    const { window } = this;
+    const entry = window.get(packetId);
+    if (entry === undefined) return 'nothing';
     if (kind === 'release') {
-      if (this.#hasRuns && window.releaseNext(packetId)) return 'released';
-      const entry = window.get(packetId);
-      if (entry?.delivery.qos !== 2) return 'nothing';
+      if (entry.delivery.qos !== 2) return 'nothing';
       window.release(packetId);
       return 'released';
     }
-    for (const level of [1, 2] as const) if (this.#hasRuns && window.settleNext(packetId, level)) return 'settled';
-    const entry = window.get(packetId);
-    if (entry === undefined || (entry.delivery.qos === 2 && entry.state === 'published')) return 'nothing';
+    if (entry.delivery.qos === 2 && entry.state === 'published') return 'nothing';
     window.settle(packetId);
     return 'settled';
   }
@@ -107,13 +127,14 @@ t.test('a run is the same as its messages one by one [MQTT-4.4.0-1] [MQTT-4.6.0-
   let taken = 0;
   const property = fc.property(steps, (all) => {
     const [runs, singles] = [new Side(true), new Side(false)];
-    const underway: number[] = [];
+    let underway: number[] = [];
     let number = 1;
     for (const step of all) {
       const results = [runs, singles].map((side) => {
         if (step.kind === 'run' || step.kind === 'single') return side.add(step.kind, step.qos, step.count, number);
         if (step.kind === 'settle' || step.kind === 'release') {
-          return side.acknowledge(step.kind, underway[step.nth % Math.max(underway.length, 1)] ?? 99);
+          const first = underway[step.nth % Math.max(underway.length, 1)] ?? 99;
+          return side.acknowledge(step.kind, first, step.count).join(' ');
         }
         return step.kind === 'reopen' ? side.reopen() : textOf(side.window.entries());
       });
@@ -125,7 +146,11 @@ t.test('a run is the same as its messages one by one [MQTT-4.4.0-1] [MQTT-4.6.0-
         if (first > 0 && step.kind === 'run') taken++;
         number += step.count;
       }
-      if (results[0] === 'settled' && 'nth' in step) underway.splice(step.nth % Math.max(underway.length, 1), 1);
+      if (step.kind === 'settle') {
+        const first = underway[step.nth % Math.max(underway.length, 1)] ?? 99;
+        const settled = String(results[0]).split(' ');
+        underway = underway.filter((id) => settled[id - first] !== 'settled');
+      }
     }
     const [ours, theirs] = [textOf(runs.window.entries()), textOf(singles.window.entries())];
     if (ours !== theirs) throw new Error(`${ours} instead of ${theirs}`);
@@ -201,7 +226,8 @@ t.test(
     window.open(10);
     const packetId = window.addRun({ frames, version: ProtocolVersion.v311, count: 1, qos: 1, token: 0 });
     t.not(copyOf('f', 5000).bytes.buffer, frames.bytes.buffer, 'the window keeps it');
-    window.settleNext(packetId, 1);
+    const run = window.runToSettle(packetId, 1);
+    t.equal(run && window.settleNext(run, 5), 1);
     t.equal(copyOf('g', 5000).bytes.buffer, frames.bytes.buffer, 'it is settled');
   },
 );

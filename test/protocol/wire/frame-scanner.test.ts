@@ -183,3 +183,52 @@ t.test('an endless trickle of a large frame never holds more than came', async (
   }
   t.same([frames, scanner.pendingBytes], [1, 0]);
 });
+
+t.test(
+  'acknowledgements side by side are the same frames, whatever is among them and however they are cut',
+  async (t) => {
+    const ackOf = (first: number, id: number): Buffer => Buffer.from([first, 2, id >> 8, id & 0xff]);
+    const piece = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.tuple(fc.constantFrom(0x40, 0x40, 0x50, 0x62, 0x70), fc.integer({ min: 0, max: 300 })),
+      },
+      { weight: 1, arbitrary: fc.constantFrom([0x60, 5] as const, [0x6a, 5] as const, [0x41, 5] as const) },
+    );
+    const part = fc.oneof(
+      { weight: 6, arbitrary: piece.map(([first, id]) => ackOf(first, id)) },
+      { weight: 1, arbitrary: fc.constant(Buffer.from([0x40, 3, 0, 1, 0])) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: 9 }).map((size) => frameOf(size, 0x40)) },
+    );
+    let runs = 0;
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 4 }), (parts, cuts) => {
+        const stream = bytesOf(joinBytes(parts));
+        const edges = [0, ...cuts.map((cut) => cut % (stream.length + 1)), stream.length];
+        edges.sort((one, other) => one - other);
+        const chunks = edges.slice(1).map((edge, index) => stream.subarray(edges[index], edge));
+        const wanted = scanChunks(chunks);
+        const scanner = new FrameScanner(1000);
+        const got: string[] = [];
+        const frame = (bytes: Uint8Array, start: number, _body: number, end: number): boolean => {
+          got.push(Buffer.from(bytes.subarray(start, end)).toString('hex'));
+          return true;
+        };
+        const acknowledgements = (bytes: Uint8Array, start: number, end: number): boolean => {
+          runs++;
+          if (end - start < 8) throw new Error('one alone is a frame');
+          for (let at = start; at < end; at += 4) frame(bytes, at, at + 2, at + 4);
+          return true;
+        };
+        let fault: string | undefined;
+        for (const chunk of chunks) fault ??= scanner.scan(chunk, { frame, acknowledgements })?.detail;
+        return JSON.stringify(got) === JSON.stringify(wanted.frames) && fault === wanted.fault?.detail;
+      }),
+      { numRuns: 1000 },
+    );
+    t.ok(runs > 80, `${runs} runs`);
+    const scanner = new FrameScanner(3);
+    const handler = { frame: () => true, acknowledgements: () => true };
+    t.equal(scanner.scan(joinBytes([ackOf(0x40, 1), ackOf(0x40, 2)]), handler)?.reasonCode, ReasonCode.packetTooLarge);
+  },
+);

@@ -38,6 +38,11 @@ class Handler implements LinkHandler {
     return this.mayGoOn;
   }
 
+  acknowledgements(bytes: Bytes, start: number, end: number): boolean {
+    for (let at = start; at < end; at += 4) this.frames.push(bytes.subarray(at, at + 4).toString('hex'));
+    return this.mayGoOn;
+  }
+
   chunkEnded(): void {
     this.events.push('chunk');
   }
