@@ -64,6 +64,14 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly remoteTopic: string;
   /** Overrides the QoS of the message, up or down; absent keeps it. */
   readonly qos?: Qos;
+  /** What gives way when there is no room. Default that of the bridge. */
+  readonly queueOverflow?: OverflowPolicy;
+  /** Its class, 0 to 9: higher ones are kept longer. Default 5. */
+  readonly priority?: number;
+  /** Messages of it that wait for the remote, besides the limit of the bridge. Default no limit. */
+  readonly queueCountMax?: number;
+  /** Bytes of it that wait for the remote, besides the limit of the bridge. Default no limit. */
+  readonly queueBytesMax?: number;
   /**
    * The publisher of a QoS 1 or 2 message is acknowledged when the remote has settled it, at the latest after
    * `endToEndMsMax`. Default false: when it is stored.

@@ -189,6 +189,10 @@ export class Bridge {
     const { router } = this.#context;
     for (const rule of forwardsBefore) if (!forwards.includes(rule)) rule.detach(router);
     for (const rule of forwards) if (!forwardsBefore.includes(rule)) rule.attach(router);
+    for (const rule of forwardsBefore) {
+      if (forwards.includes(rule)) continue;
+      this.#forwarder.succeed(rule, forwards.find(({ key }) => key === rule.key) ?? this.#former);
+    }
     this.#forwards = forwards;
     this.#subscriptions = subscriptions;
     this.#receiver.rules = subscriptions;

@@ -12,7 +12,8 @@ import type { Durability } from '../base/durability.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Hold } from '../queue/hold.ts';
-import type { DropReason } from '../queue/overflow.ts';
+import type { DropReason, OverflowPolicy } from '../queue/overflow.ts';
+import { QueueShare, type ShareTerms } from '../queue/share.ts';
 import { tagOf } from '../queue/stored-message.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker } from '../router/destination.ts';
@@ -30,8 +31,6 @@ import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
 export interface ForwardQueue {
   /** Whether the link to the remote is up. */
   readonly isReady: boolean;
-  /** Whether nothing is dropped for want of room. */
-  readonly isBlocking: boolean;
   /**
    * Takes a message. Returns why not, if it did not. `mayWait`: it may wait in memory for room, unacknowledged: it was
    * published at QoS 1.
@@ -47,6 +46,10 @@ export interface ForwardQueue {
 export interface ForwardRuleContext {
   readonly origin: Origin;
   readonly queue: ForwardQueue;
+  /** Of the bridge: that of rules which say nothing. */
+  readonly overflow: OverflowPolicy;
+  /** Tells rules with the same topics apart, from 0. */
+  readonly copy?: number;
   /** The remote name of a local response topic. */
   readonly responseMapping: ResponseMapping;
   /** Milliseconds of the monotonic clock. */
@@ -58,7 +61,9 @@ export interface ForwardRuleContext {
 /** One rule at work. */
 export class ForwardRule implements Destination, RunTaker {
   readonly origin: Origin;
-  readonly counters: RuleCounters = new RuleCounters();
+  counters: RuleCounters = new RuleCounters();
+  /** What it has in the queue, and may have. */
+  share: QueueShare;
   /** By which its messages are known to be its own after a restart. */
   readonly key: number;
   /** See `ForwardRuleOptions`. */
@@ -79,7 +84,9 @@ export class ForwardRule implements Destination, RunTaker {
   constructor(options: ForwardRuleOptions, context: ForwardRuleContext) {
     const { localTopic, remoteTopic, userProperties = [], flatten } = options;
     this.origin = context.origin;
-    this.key = tagOf(`${localTopic}\n${remoteTopic}`);
+    const copy = context.copy ?? 0;
+    this.key = tagOf(`${localTopic}\n${remoteTopic}${copy === 0 ? '' : `\n${copy}`}`);
+    this.share = new QueueShare(shareTermsOf(options, context.overflow));
     this.#options = options;
     this.#context = context;
     this.#mapping = compiledTopics(localTopic, remoteTopic, options);
@@ -90,10 +97,27 @@ export class ForwardRule implements Destination, RunTaker {
     this.durability = options.durability;
     this.#isSingle =
       this.isEndToEnd ||
+      options.queueCountMax !== undefined ||
+      options.queueBytesMax !== undefined ||
       this.#mapping.needsContext ||
       this.#properties.isForAll ||
       this.#gate !== undefined ||
       context.paths !== undefined;
+  }
+
+  /** Whether nothing of it is dropped for want of room: publishers wait. */
+  get isBlocking(): boolean {
+    return this.share.terms.overflow === 'block';
+  }
+
+  /** Takes the place of another rule: what that has queued is its own, and counts as received by it. */
+  succeed(before: ForwardRule): void {
+    const isSame = before.key === this.key;
+    if (isSame) this.counters = before.counters;
+    else this.counters.received.add(before.counters.queued);
+    before.counters = this.counters;
+    this.share.adopt(before.share);
+    before.share = this.share;
   }
 
   /** Whether the remote can be reached now. */
@@ -169,7 +193,7 @@ export class ForwardRule implements Destination, RunTaker {
     }
     const reason = this.#append(rewritten, acceptance, message.qos === 1);
     const isFull = reason === 'queue-full' || reason === 'disk-full';
-    const isForNow = reason === 'disk-full' || this.#context.queue.isBlocking;
+    const isForNow = reason === 'disk-full' || this.isBlocking;
     if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, isForNow);
   }
 
@@ -202,6 +226,16 @@ export class ForwardRule implements Destination, RunTaker {
       this.#append(new Message(parts));
     });
   }
+}
+
+function shareTermsOf(options: ForwardRuleOptions, overflow: OverflowPolicy): ShareTerms {
+  const { queueOverflow = overflow, priority = 5, queueCountMax, queueBytesMax } = options;
+  return {
+    overflow: queueOverflow,
+    priority,
+    ...(queueCountMax === undefined ? {} : { countMax: queueCountMax }),
+    ...(queueBytesMax === undefined ? {} : { bytesMax: queueBytesMax }),
+  };
 }
 
 /** Larger runs go message by message: longer topics could make a frame longer than a packet can be. */

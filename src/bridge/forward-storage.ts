@@ -6,6 +6,7 @@ import { type Durability, stricter } from '../base/durability.ts';
 import type { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { QueueLimits } from '../queue/queue.ts';
+import type { Shares } from '../queue/share.ts';
 import type { Storage } from '../queue/storage.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue } from '../queue/stored-queue.ts';
@@ -34,6 +35,8 @@ export interface ForwardQueueParts {
   readonly stored: ForwardStorage;
   /** See `StoredQueueParts`. */
   readonly dropped: (sequence: number, rule: ForwardRule, reason: DropReason) => void;
+  /** What each rule has in it. */
+  readonly shares: Shares<ForwardRule>;
   readonly readable: () => void;
 }
 
@@ -50,6 +53,7 @@ export function openForwardQueue({
   limits,
   stored,
   dropped,
+  shares,
   readable,
 }: ForwardQueueParts): StoredQueue<ForwardRule> {
   const { storage, durability, origin, ruleOf } = stored;
@@ -65,6 +69,7 @@ export function openForwardQueue({
     },
     origin,
     dropped,
+    shares,
     readable,
   });
 }

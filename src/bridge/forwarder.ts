@@ -18,9 +18,10 @@ import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { Message } from '../message/message.ts';
 import type { Clock } from '../ports/ports.ts';
 import type { Hold } from '../queue/hold.ts';
-import type { MessageQueue } from '../queue/message-queue.ts';
+import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
+import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
@@ -47,8 +48,6 @@ export type PauseReason = 'paused' | 'offline' | 'congested' | 'empty' | 'window
 
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue {
-  /** See `ForwardQueue`. */
-  readonly isBlocking: boolean;
   readonly #owner: string;
   readonly #queue: MessageQueue<ForwardRule>;
   readonly #stored: { readonly queue: StoredQueue<ForwardRule>; readonly terms: ForwardStorage } | undefined;
@@ -57,6 +56,7 @@ export class Forwarder implements ForwardQueue {
   readonly #memory: Queue<ForwardRule> | undefined;
   #refusal: DropReason = 'queue-full';
   readonly #limits: QueueLimits;
+  readonly #shares = new Shares<ForwardRule>(({ share }) => share);
   readonly #isQos0Queued: boolean;
   readonly #line: ForwardLine;
   readonly #now: () => number;
@@ -70,7 +70,6 @@ export class Forwarder implements ForwardQueue {
     const { queueCountMax, queueBytesMax, queueOverflow, isQos0Queued } = options;
     this.#line = line;
     this.#now = () => clock.now();
-    this.isBlocking = queueOverflow === 'block';
     this.#isQos0Queued = isQos0Queued;
     this.#limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
     const dropped = (sequence: number, rule: ForwardRule, reason: DropReason): void => {
@@ -83,12 +82,19 @@ export class Forwarder implements ForwardQueue {
     };
     this.#owner = `bridge/${options.name}`;
     if (stored === undefined) {
-      this.#memory = new Queue<ForwardRule>(this.#limits, ({ sequence, tag }, reason) =>
-        dropped(sequence, tag, reason),
-      );
+      const told = ({ sequence, tag }: QueueEntry<ForwardRule>, reason: DropReason): void =>
+        dropped(sequence, tag, reason);
+      this.#memory = new Queue<ForwardRule>(this.#limits, told, { shares: this.#shares });
       this.#queue = this.#memory;
     } else {
-      const parts = { owner: this.#owner, limits: this.#limits, stored, dropped, readable: () => void this.pump() };
+      const parts = {
+        owner: this.#owner,
+        limits: this.#limits,
+        stored,
+        dropped,
+        shares: this.#shares,
+        readable: () => void this.pump(),
+      };
       const queue = openForwardQueue(parts);
       this.#stored = { queue, terms: stored };
       this.#queue = queue;
@@ -191,6 +197,13 @@ export class Forwarder implements ForwardQueue {
     this.#intake.clear((rule) => rule.counters.dropped.add('removed'));
     this.#queue.clear('removed');
     this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
+  }
+
+  /** A rule takes the place of another: what that has queued is its own. */
+  succeed(before: ForwardRule, after: ForwardRule): void {
+    after.succeed(before);
+    this.#intake.succeed(before, after);
+    this.#shares.rewound();
   }
 
   /** Takes over what an earlier process left, once the rules are there: it counts as received by them. */

@@ -1,9 +1,9 @@
 // Intake: how messages get into a bridge's queue when more than appending is asked for.
 //
 //   latest  an unread message of the same topic gives way to the one that comes
-//   block   a full queue lets QoS 1 wait, unacknowledged, in the order in which it came: a device that has as much
-//           underway as it may sends no more, one of 3.x is not read any more, and nothing is lost; QoS 2 is refused
-//           for now, since its identifier is remembered together with the message or not at all
+//   block   a full queue lets QoS 1 wait, unacknowledged, in the order in which it came for each rule, higher classes
+//           first: a device that has as much underway as it may sends no more, one of 3.x is not read any more,
+//           and nothing is lost; QoS 2 is refused for now: its identifier is remembered with the message or not at all
 //   end to end: the publisher is acknowledged when the remote has settled the message, or after `endToEndMsMax`, when
 //           it is stored as its durability says
 // Bounded by `blockedCountMax` waiting messages; topics by `topicsMax`, after which they begin anew.
@@ -17,8 +17,7 @@ import type { ForwardRule } from './forward-rules.ts';
 
 interface Blocked {
   readonly message: Message;
-  readonly rule: ForwardRule;
-  readonly hold: Hold | undefined;
+  readonly hold: Hold;
 }
 
 interface Awaited {
@@ -35,7 +34,9 @@ export class Intake {
   readonly #queue: MessageQueue<ForwardRule>;
   readonly #options: BridgeOptions;
   readonly #clock: Clock;
-  readonly #blocked: Blocked[] = [];
+  /** By rule, what waits for room. */
+  readonly #blocked = new Map<ForwardRule, Blocked[]>();
+  #blockedCount = 0;
   /** By topic, the last message that may be unread. */
   readonly #latest = new Map<string, number>();
   /** By sequence, in their order: whose publisher waits for the remote. */
@@ -51,20 +52,30 @@ export class Intake {
 
   /** Messages that wait for room. */
   get blockedCount(): number {
-    return this.#blocked.length;
+    return this.#blockedCount;
   }
 
   /** Takes a message. Returns whether it did; the queue has told why not, if it was asked. */
   append(message: Message, rule: ForwardRule, hold: Hold | undefined, mayWait: boolean): boolean {
-    const isBlocking = this.#options.queueOverflow === 'block' && hold !== undefined;
-    if (isBlocking && (this.#blocked.length > 0 || !this.#queue.hasRoomFor(message))) {
-      if (!mayWait || this.#blocked.length >= this.#options.blockedCountMax) return false;
-      hold.hold();
-      this.#blocked.push({ message: message.own(), rule, hold });
-      this.#admitLater();
-      return true;
-    }
-    return this.#take(message, rule, hold);
+    const waiting = this.#blocked.get(rule);
+    const isNext = waiting === undefined && (!rule.isBlocking || this.#queue.hasRoomFor(message, rule));
+    if (isNext || hold === undefined) return this.#take(message, rule, hold);
+    if (!mayWait || this.#blockedCount >= this.#options.blockedCountMax) return false;
+    hold.hold();
+    const blocked = { message: message.own(), hold };
+    if (waiting) waiting.push(blocked);
+    else this.#blocked.set(rule, [blocked]);
+    this.#blockedCount++;
+    this.#admitLater();
+    return true;
+  }
+
+  /** A rule takes the place of another, and its place in line. */
+  succeed(before: ForwardRule, after: ForwardRule): void {
+    const waiting = this.#blocked.get(before);
+    if (waiting === undefined) return;
+    this.#blocked.delete(before);
+    this.#blocked.set(after, [...(this.#blocked.get(after) ?? []), ...waiting]);
   }
 
   /** A message has left the queue: settled by the remote, or dropped for a reason. */
@@ -75,23 +86,27 @@ export class Intake {
       if (isFailure(reasonCode)) awaited.hold.refuse(reasonCode);
       awaited.hold.stored();
     }
-    if (this.#blocked.length > 0) this.#admit();
+    if (this.#blockedCount > 0) this.#admit();
   }
 
   /** Nothing is taken any more: who waits is refused, and tries again. Returns how many of whom. */
   clear(refused: (rule: ForwardRule) => void): void {
     this.#timer?.cancel();
     this.#admitTimer?.cancel();
-    for (const { rule, hold } of this.#blocked.splice(0)) {
-      hold?.refuse(ReasonCode.quotaExceeded, true);
-      hold?.stored();
-      refused(rule);
+    for (const [rule, waiting] of this.#blocked) {
+      for (const { hold } of waiting) {
+        hold.refuse(ReasonCode.quotaExceeded, true);
+        hold.stored();
+        refused(rule);
+      }
     }
+    this.#blocked.clear();
+    this.#blockedCount = 0;
     for (const sequence of [...this.#awaited.keys()]) this.left(sequence, ReasonCode.success);
   }
 
   #take(message: Message, rule: ForwardRule, hold: Hold | undefined): boolean {
-    const isCompacted = this.#options.queueOverflow === 'latest';
+    const isCompacted = rule.share.terms.overflow === 'latest';
     if (isCompacted) this.#replace(message.topic);
     const sequence = this.#queue.append(message, rule, hold);
     if (sequence === 0) return false;
@@ -134,18 +149,28 @@ export class Intake {
     this.#admitTimer ??= this.#clock.schedule(admitMs, () => {
       this.#admitTimer = undefined;
       this.#admit();
-      if (this.#blocked.length > 0) this.#admitLater();
+      if (this.#blockedCount > 0) this.#admitLater();
     });
   }
 
   #admit(): void {
-    for (let [first] = this.#blocked; first && this.#queue.hasRoomFor(first.message); [first] = this.#blocked) {
-      this.#blocked.shift();
-      if (!this.#take(first.message, first.rule, first.hold)) {
-        first.rule.counters.dropped.add('disk-full');
-        first.hold?.refuse(ReasonCode.quotaExceeded, true);
+    const rules = [...this.#blocked.keys()];
+    if (rules.length > 1) rules.sort((one, other) => other.share.terms.priority - one.share.terms.priority);
+    for (const rule of rules) this.#admitOf(rule, this.#blocked.get(rule) ?? []);
+  }
+
+  #admitOf(rule: ForwardRule, waiting: Blocked[]): void {
+    let done = 0;
+    for (let first = waiting[0]; first && this.#queue.hasRoomFor(first.message, rule); first = waiting[done]) {
+      done++;
+      this.#blockedCount--;
+      if (!this.#take(first.message, rule, first.hold)) {
+        rule.counters.dropped.add('disk-full');
+        first.hold.refuse(ReasonCode.quotaExceeded, true);
       }
-      first.hold?.stored();
+      first.hold.stored();
     }
+    waiting.splice(0, done);
+    if (waiting.length === 0) this.#blocked.delete(rule);
   }
 }

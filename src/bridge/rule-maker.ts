@@ -2,6 +2,7 @@
 // that is the same as before stays the same object, with its numbers and what it has seen. All are
 // compiled before any takes effect.
 import type { Origin } from '../message/origin.ts';
+import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { BridgeOptions, ForwardRuleOptions, SubscriptionRuleOptions } from './bridge-options.ts';
 import { type ForwardQueue, ForwardRule } from './forward-rules.ts';
 import type { PathGuard } from './loop-guard.ts';
@@ -32,24 +33,30 @@ export class RuleMaker {
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly former: ForwardRule;
   readonly #isGuardedAlways: boolean;
+  readonly #overflow: OverflowPolicy;
   readonly #parts: RuleMakerParts;
   #forwards = new Map<string, ForwardRule>();
   #subscriptions = new Map<string, SubscriptionRule>();
 
-  constructor({ loopGuard }: Pick<BridgeOptions, 'loopGuard'>, parts: RuleMakerParts) {
+  constructor({ loopGuard, queueOverflow }: Pick<BridgeOptions, 'loopGuard' | 'queueOverflow'>, parts: RuleMakerParts) {
+    this.#overflow = queueOverflow;
     this.#isGuardedAlways = loopGuard === 'on';
     this.#parts = parts;
-    this.former = this.#forward({ localTopic: '#', remoteTopic: '', note: 'former rules' }, undefined);
+    this.former = this.#forward({ localTopic: '#', remoteTopic: '', note: 'former rules' }, undefined, 0);
   }
 
   /** The rules of these options. Throws UsageError for one that cannot be compiled. */
   make(options: RuleLists): Rules {
     const { paths } = this.#parts;
     const forwards = new Map<string, ForwardRule>();
+    const copies = new Map<string, number>();
     for (const rule of options.forwards) {
       const guard = this.#isGuardedAlways || isForwardAtRisk(rule, options) ? paths : undefined;
       const key = keyOf(rule, guard, forwards);
-      forwards.set(key, this.#forwards.get(key) ?? this.#forward(rule, guard));
+      const topics = `${rule.localTopic}\n${rule.remoteTopic}`;
+      const copy = copies.get(topics) ?? 0;
+      copies.set(topics, copy + 1);
+      forwards.set(key, this.#forwards.get(key) ?? this.#forward(rule, guard, copy));
     }
     const subscriptions = new Map<string, SubscriptionRule>();
     for (const rule of options.subscriptions) {
@@ -63,9 +70,10 @@ export class RuleMaker {
     return { forwards: [...forwards.values()], subscriptions: [...subscriptions.values()] };
   }
 
-  #forward(rule: ForwardRuleOptions, paths: PathGuard | undefined): ForwardRule {
+  #forward(rule: ForwardRuleOptions, paths: PathGuard | undefined, copy: number): ForwardRule {
     const { origin, queue, now, toRemote } = this.#parts;
-    return new ForwardRule(rule, { origin, queue, now, responseMapping: toRemote, paths });
+    const context = { origin, queue, now, responseMapping: toRemote, paths, overflow: this.#overflow, copy };
+    return new ForwardRule(rule, context);
   }
 }
 

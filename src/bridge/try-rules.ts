@@ -42,13 +42,19 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
   for (const [index, options] of forwards.entries()) {
     const taken: Message[] = [];
     const queue = {
-      isBlocking: false,
       isReady: true,
       append: (one: Message): undefined => void taken.push(one),
       mayTakeRun: () => false,
       takeRun: () => undefined,
     };
-    const context = { origin: new Origin('bridge', name), queue, responseMapping: () => undefined, now: () => 0 };
+    const overflow = 'oldest' as const;
+    const context = {
+      origin: new Origin('bridge', name),
+      queue,
+      responseMapping: () => undefined,
+      now: () => 0,
+      overflow,
+    };
     const rule = new ForwardRule(options, context);
     rule.deliver(message, { qos: 2, isRetainAsPublished: true, identifiers: undefined }, new Acceptance(nobody, 0));
     const why = faultOf(options.localTopic, options.remoteTopic, options, message);

@@ -381,7 +381,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
           this.#shared?.delete(sequence);
           this.#drop(reason);
         },
-        this.#budget,
+        { budget: this.#budget },
       );
     }
     return this.#queue;

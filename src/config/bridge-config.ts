@@ -43,6 +43,9 @@ export interface RuleConfigParts extends RuleTopics {
   readonly userProperties?: readonly (readonly [name: string, value: string])[];
 }
 
+/** What gives way in a full queue. */
+export type OverflowConfig = 'oldest' | 'newest' | 'priority' | 'latest' | 'block';
+
 /** A rule from here to the remote. */
 export interface ForwardConfig extends RuleConfigParts {
   /** Acknowledged when the remote has settled a message, not when it is stored. */
@@ -50,6 +53,13 @@ export interface ForwardConfig extends RuleConfigParts {
   readonly localTopic: string;
   readonly remoteTopic: string;
   readonly qos?: 0 | 1 | 2;
+  /** Absent: that of the bridge. */
+  readonly queueOverflow?: OverflowConfig;
+  /** 0 to 9. Absent: 5. */
+  readonly priority?: number;
+  /** Absent: no limit but the bridge's. */
+  readonly queueCountMax?: number;
+  readonly queueBytesMax?: number;
 }
 
 /** A rule from the remote to here. */
@@ -146,7 +156,7 @@ export interface BridgeConfig extends ServerConfig {
   readonly subscriptions: readonly SubscriptionConfig[];
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
-  readonly overflow: 'oldest' | 'newest' | 'latest' | 'block';
+  readonly overflow: OverflowConfig;
   /** Absent: that of `data`. */
   readonly durability?: Durability;
   /** Absent: 30,000. */

@@ -114,6 +114,5 @@ export const bridgeConfigDefaults = {
   retry_qos_0: 'false',
   max_send_queue_len: '100000',
   max_send_queue_bytes: '128MB',
-  overflow: 'oldest',
   cancel_timeout: '20s',
 } as const;

@@ -8,7 +8,7 @@ import type { BridgeConfig, WillConfig } from './bridge-config.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { durability } from './schema-durability.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
-import { enabled, forwardKind, subscriptionKind } from './schema-rules.ts';
+import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
 import {
   checkedText,
   duration,
@@ -175,10 +175,7 @@ const bridgeKeys = {
   durability: v.optional(durability),
   end_to_end_timeout: v.optional(duration('1s', '1h')),
   max_blocked_len: v.optional(whole(0, 1_000_000)),
-  overflow: v.optional(
-    oneOf({ oldest: 'oldest', newest: 'newest', latest: 'latest', block: 'block' } as const),
-    defaults.overflow,
-  ),
+  overflow: v.optional(overflow),
   max_recv_queue_len: v.optional(ignored),
   resend_interval: v.optional(ignored),
   resend_wait: v.optional(ignored),
@@ -279,7 +276,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       subscriptions: enabled(raw.subscription),
       queueCountMax: raw.max_send_queue_len,
       queueBytesMax: raw.max_send_queue_bytes,
-      overflow: raw.overflow,
+      overflow: raw.overflow ?? overflowOf(raw.forwards),
       durability: raw.durability,
       endToEndMsMax: raw.end_to_end_timeout,
       blockedCountMax: raw.max_blocked_len,

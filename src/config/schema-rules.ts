@@ -5,17 +5,19 @@ import * as v from 'valibot';
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { PropertyTemplate } from '../../protocol/topic/property-template.ts';
 import { RuleMapping, type RuleTopics } from '../../protocol/topic/rule-mapping.ts';
-import type { ForwardConfig, SubscriptionConfig } from './bridge-config.ts';
+import type { ForwardConfig, OverflowConfig, SubscriptionConfig } from './bridge-config.ts';
 import { durability } from './schema-durability.ts';
 import {
   duration,
   flag,
   ignored,
   type Kind,
+  kindOf,
   oneOf,
   present,
   qos,
   section,
+  size,
   text,
   textMap,
   texts,
@@ -24,6 +26,28 @@ import {
 
 /** 0 and 1 override the flag; 2, which the incumbent's documents show, keeps it. */
 const retain = oneOf({ '0': false, '1': true, false: false, true: true, '2': 'keep' as const });
+
+/** What gives way in a full queue. */
+export const overflow: Kind<OverflowConfig> = oneOf({
+  oldest: 'oldest',
+  newest: 'newest',
+  priority: 'priority',
+  latest: 'latest',
+  block: 'block',
+} as const);
+
+const priorities = { low: 1, normal: 5, high: 9 } as const;
+
+/** A class by its name, or 0 to 9. */
+const priority: Kind<number> = kindOf('low, normal, high, or 0 to 9', (value) => {
+  const named = Object.entries(priorities).find(([name]) => name === value)?.[1];
+  return named ?? (/^\d$/.test(value) ? Number(value) : undefined);
+});
+
+/** The policy of a bridge that says nothing: classes count as soon as a rule has one. */
+export function overflowOf(forwards: readonly RuleDraft<{ readonly priority?: number }>[]): OverflowConfig {
+  return forwards.some(({ config }) => config.priority !== undefined) ? 'priority' : 'oldest';
+}
 
 /** The keys of rules in both directions. */
 const ruleKeys = {
@@ -50,6 +74,10 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
     local_topic: texts(text),
     remote_topic: text,
     qos: v.optional(qos),
+    overflow: v.optional(overflow),
+    priority: v.optional(priority),
+    max_send_queue_len: v.optional(whole(1, 100_000_000)),
+    max_send_queue_bytes: v.optional(size('1KB', '1024GB')),
     ack: v.optional(oneOf({ stored: false, 'end-to-end': true } as const)),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
@@ -60,6 +88,10 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
       remoteTopic: raw.remote_topic,
       qos: raw.qos,
       isEndToEnd: raw.ack,
+      queueOverflow: raw.overflow,
+      priority: raw.priority,
+      queueCountMax: raw.max_send_queue_len,
+      queueBytesMax: raw.max_send_queue_bytes,
       ...ruleConfigOf(raw, moreFilters),
     });
     const message = ruleFault(localTopic, raw.remote_topic, config);

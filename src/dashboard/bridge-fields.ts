@@ -47,7 +47,7 @@ const security = [
 const advanced = [
   { key: 'max_send_queue_len', kind: 'number' },
   { key: 'max_send_queue_bytes', kind: 'size' },
-  { key: 'overflow', kind: 'choice', choices: ['oldest', 'newest'], fallback: 'oldest' },
+  { key: 'overflow', kind: 'choice', choices: ['', 'oldest', 'newest', 'priority', 'latest', 'block'] },
   { key: 'retry_qos_0', kind: 'switch' },
   { key: 'backoff_max', kind: 'span' },
   { key: 'cancel_timeout', kind: 'span' },

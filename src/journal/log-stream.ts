@@ -169,6 +169,14 @@ export class LogStream {
     return this.has(sequence) ? this.#index.found : undefined;
   }
 
+  /** Bytes of the record of the entry that holds a message, where it is the last of it; 0 otherwise. */
+  sizeOf(sequence: number): number {
+    const found = this.entryOf(sequence);
+    if (found === undefined) return 0;
+    const ahead = this.#ahead?.get(found.sequence)?.size ?? 0;
+    return found.count - found.settled - ahead === 1 ? found.size : 0;
+  }
+
   /** Visits all entries, in order; borrowed. */
   forEach(visit: (entry: FoundEntry) => void): void {
     this.#index.forEach(visit);

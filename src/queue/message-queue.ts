@@ -30,8 +30,8 @@ export interface MessageQueue<Tag = number> {
    * have it safe takes a hold on `hold` first.
    */
   append(message: Message, tag: Tag, hold?: Hold): number;
-  /** Whether a message could be taken without any giving way. */
-  hasRoomFor(message: Message): boolean;
+  /** Whether a message of a tag could be taken without any giving way. */
+  hasRoomFor(message: Message, tag: Tag): boolean;
   /** Takes an unread entry out again. Undefined if it is read, or not held. */
   withdraw(sequence: number): QueueEntry<Tag> | undefined;
   /** The next unread entry without reading it; undefined also while it is not at hand: `readable` is told then. */

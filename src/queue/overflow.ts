@@ -3,14 +3,15 @@
 // dropped(reason) + queued.
 
 /**
- * What gives way when a queue is full: its oldest message, or the one that comes. `latest`: of each topic only the last
- * unread message waits, full or not, and then the oldest gives way. `block`: nothing, publishers wait; see `Intake`.
+ * What gives way when a queue is full: its oldest message, or the one that comes. `priority`: the oldest of the lowest
+ * class, see `QueueShare`. `latest`: of each topic only the last unread message waits, full or not, and then the oldest
+ * gives way. `block`: nothing, publishers wait; see `Intake`.
  */
-export type OverflowPolicy = 'oldest' | 'newest' | 'latest' | 'block';
+export type OverflowPolicy = 'oldest' | 'newest' | 'priority' | 'latest' | 'block';
 
 /** Whether the oldest unread message of a full queue gives way. */
 export function givesWayOldest(policy: OverflowPolicy): boolean {
-  return policy === 'oldest' || policy === 'latest';
+  return policy === 'oldest' || policy === 'priority' || policy === 'latest';
 }
 
 /** Every reason for which a message is not delivered. */

@@ -11,6 +11,7 @@ import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueDropped, QueueEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest, type OverflowPolicy } from './overflow.ts';
 import type { Budgeted, QueueBudget } from './queue-budget.ts';
+import type { QueueShare, Shares, UnreadEntries } from './share.ts';
 
 /** The bounds of a queue. */
 export interface QueueLimits {
@@ -27,11 +28,20 @@ interface Node<Tag> {
   next: Node<Tag> | undefined;
 }
 
+/** What a queue may share. */
+export interface QueueSharing<Tag> {
+  /** The memory of many queues; default none. */
+  readonly budget?: QueueBudget;
+  /** Owners that share the queue; default one. */
+  readonly shares?: Shares<Tag>;
+}
+
 /** A bounded queue in memory. */
-export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
+export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadEntries<Tag> {
   readonly #limits: QueueLimits;
   readonly #dropped: QueueDropped<Tag>;
   readonly #budget: QueueBudget | undefined;
+  readonly #shares: Shares<Tag> | undefined;
   /** By sequence; made with the first message. */
   #nodes: Map<number, Node<Tag>> | undefined;
   #head: Node<Tag> | undefined;
@@ -43,12 +53,12 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
   /** Messages that passed the queue by and are not settled. */
   #leftOut = 0;
 
-  /** `budget`: shared with other queues; default none. */
-  constructor(limits: QueueLimits, dropped: QueueDropped<Tag>, budget?: QueueBudget) {
+  constructor(limits: QueueLimits, dropped: QueueDropped<Tag>, { budget, shares }: QueueSharing<Tag> = {}) {
     assert(limits.countMax >= 1, 'a queue holds at least one message');
     this.#limits = limits;
     this.#dropped = dropped;
     this.#budget = budget;
+    this.#shares = shares;
   }
 
   /** Messages held: unread, and read or left out but not acknowledged. */
@@ -77,14 +87,9 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
    */
   append(message: Message, tag: Tag): number {
     const bytes = message.byteLength;
-    while (this.depth >= this.#limits.countMax || this.#bytes + bytes > this.#limits.bytesMax) {
-      const victim = givesWayOldest(this.#limits.overflow) ? this.#unread : undefined;
-      if (victim === undefined || bytes > this.#limits.bytesMax) {
-        this.#dropped({ sequence: 0, message, tag }, 'queue-full');
-        return 0;
-      }
-      this.#remove(victim);
-      this.#dropped(victim.entry, 'queue-full');
+    if (!this.#makeRoom(bytes, tag)) {
+      this.#dropped({ sequence: 0, message, tag }, 'queue-full');
+      return 0;
     }
     const entry = { sequence: ++this.#lastSequence, message: message.own(), tag };
     const node: Node<Tag> = { entry, previous: this.#tail, next: undefined };
@@ -94,6 +99,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
     this.#unread ??= node;
     this.#unreadCount++;
     this.#bytes += bytes;
+    this.#shares?.came(tag, bytes);
     this.#nodes ??= new Map();
     this.#nodes.set(entry.sequence, node);
     const isCut = this.#budget?.grew(this, bytes) === true;
@@ -111,9 +117,24 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
   }
 
   /** See `MessageQueue`. */
-  hasRoomFor(message: Message): boolean {
+  hasRoomFor(message: Message, tag: Tag): boolean {
     const { countMax, bytesMax } = this.#limits;
-    return this.depth < countMax && this.#bytes + message.byteLength <= bytesMax;
+    const bytes = message.byteLength;
+    const isOwnRoom = this.#shares === undefined || this.#shares.of(tag).hasRoomFor(bytes);
+    return isOwnRoom && this.depth < countMax && this.#bytes + bytes <= bytesMax;
+  }
+
+  /** See `UnreadEntries`. */
+  get nextSequence(): number {
+    return this.#lastSequence + 1;
+  }
+
+  /** See `UnreadEntries`. */
+  findUnread(from: number, isWanted: (tag: Tag) => boolean): number {
+    const known = this.#nodes?.get(from);
+    let node = known && this.#isUnread(known) ? known : this.#unread;
+    while (node && (node.entry.sequence < from || !isWanted(node.entry.tag))) node = node.next;
+    return node?.entry.sequence ?? 0;
   }
 
   /** See `MessageQueue`. */
@@ -151,6 +172,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
     if (next) next.previous = node;
     else this.#tail = node;
     this.#bytes += message.byteLength;
+    this.#shares?.came(tag, message.byteLength);
     this.#nodes ??= new Map();
     this.#nodes.set(sequence, node);
     this.#budget?.grew(this, message.byteLength);
@@ -182,11 +204,15 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
   rewind(): void {
     this.#unread = this.#head;
     this.#unreadCount = this.#size;
+    this.#shares?.rewound();
   }
 
   /** Drops everything for a reason. */
   clear(reason: DropReason): void {
-    for (let node = this.#head; node; node = node.next) this.#dropped(node.entry, reason);
+    for (let node = this.#head; node; node = node.next) {
+      this.#dropped(node.entry, reason);
+      this.#shares?.left(node.entry.tag, node.entry.message.byteLength);
+    }
     this.#nodes = undefined;
     this.#head = undefined;
     this.#tail = undefined;
@@ -195,6 +221,35 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
     const bytes = this.#bytes;
     this.#bytes = 0;
     if (bytes > 0) this.#budget?.shrank(this, bytes);
+  }
+
+  /** Makes room for a message, by the policy. Returns whether there is. */
+  #makeRoom(bytes: number, tag: Tag): boolean {
+    const { countMax, bytesMax, overflow } = this.#limits;
+    if (this.#shares) return this.#makeSharedRoom(bytes, this.#shares.of(tag), this.#shares);
+    while (this.depth >= countMax || this.#bytes + bytes > bytesMax) {
+      const victim = givesWayOldest(overflow) ? this.#unread : undefined;
+      if (victim === undefined || bytes > bytesMax) return false;
+      this.#remove(victim);
+      this.#dropped(victim.entry, 'queue-full');
+    }
+    return true;
+  }
+
+  #makeSharedRoom(bytes: number, share: QueueShare, shares: Shares<Tag>): boolean {
+    const { countMax, bytesMax } = this.#limits;
+    if (bytes > Math.min(bytesMax, share.terms.bytesMax ?? bytesMax)) return false;
+    while (!share.hasRoomFor(bytes)) if (!this.#dropAt(shares.ownVictim(share, this))) return false;
+    while (this.depth >= countMax || this.#bytes + bytes > bytesMax) {
+      if (!this.#dropAt(shares.victimFor(share, this))) return false;
+    }
+    return true;
+  }
+
+  #dropAt(sequence: number): boolean {
+    const entry = sequence === 0 ? undefined : this.withdraw(sequence);
+    if (entry) this.#dropped(entry, 'queue-full');
+    return entry !== undefined;
   }
 
   #remove(node: Node<Tag>): void {
@@ -207,6 +262,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted {
     this.#nodes?.delete(node.entry.sequence);
     const bytes = node.entry.message.byteLength;
     this.#bytes -= bytes;
+    this.#shares?.left(node.entry.tag, bytes);
     this.#budget?.shrank(this, bytes);
   }
 

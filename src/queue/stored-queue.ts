@@ -15,6 +15,7 @@ import { type Hold, holdUntilSafe } from './hold.ts';
 import type { MessageQueue, QueueEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
+import type { QueueShare, Shares, UnreadEntries } from './share.ts';
 import type { Storage } from './storage.ts';
 import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
 
@@ -40,6 +41,8 @@ export interface StoredQueueParts<Tag> {
   readonly origin: Origin;
   /** A message is dropped; `sequence` is 0 for the one that is being appended. */
   readonly dropped: (sequence: number, tag: Tag, reason: DropReason) => void;
+  /** Owners that share the queue; default one. */
+  readonly shares?: Shares<Tag>;
   /** Something can be read that could not before. */
   readonly readable: () => void;
 }
@@ -51,7 +54,7 @@ const readBytes = 256 * 1024;
 const slackMax = 1024;
 
 /** A bounded queue in the journal. */
-export class StoredQueue<Tag> implements MessageQueue<Tag> {
+export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   readonly #parts: StoredQueueParts<Tag>;
   readonly #stream: LogStream;
   /** Unread entries in memory, in order; those before `#head` are read. */
@@ -88,8 +91,12 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
 
   /** Tells whose messages an earlier process left, and how many. */
   forEachTag(visit: (tag: Tag, count: number) => void): void {
-    const { form } = this.#parts;
-    this.#stream.forEach(({ tag, count, settled }) => void visit(form.tagOf(tag, undefined), count - settled));
+    const { form, shares } = this.#parts;
+    this.#stream.forEach(({ tag: key, count, settled, size }) => {
+      const tag = form.tagOf(key, undefined);
+      visit(tag, count - settled);
+      shares?.restored(tag, count - settled, size);
+    });
   }
 
   /** Messages that the receiver owns are as if they had been read: they are not sent again. */
@@ -110,7 +117,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
       dropped(0, tag, 'disk-full');
       return 0;
     }
-    if (!this.#makeRoom(bytesMax, limits)) {
+    if (!this.#makeRoom(bytesMax, limits, tag)) {
       dropped(0, tag, 'queue-full');
       return 0;
     }
@@ -123,22 +130,48 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
       this.#push({ sequence, message: message.own(), tag });
       this.#frontEnd = sequence + 1;
     }
+    this.#parts.shares?.came(tag, this.#stream.sizeOf(sequence));
     if (hold && message.qos > 0) holdUntilSafe(hold, journal, durabilityOf(tag));
     return sequence;
   }
 
   /** See `MessageQueue`. */
-  hasRoomFor(message: Message): boolean {
-    const { countMax, bytesMax } = this.#parts.limits;
+  hasRoomFor(message: Message, tag: Tag): boolean {
+    const { limits, shares, storage } = this.#parts;
     const bytes = storedBytesOf(message, noNumbers);
-    return this.depth < countMax && this.byteLength + bytes <= bytesMax && this.#parts.storage.journal.isAccepting;
+    const isOwnRoom = shares === undefined || shares.of(tag).hasRoomFor(bytes);
+    const isRoom = this.depth < limits.countMax && this.byteLength + bytes <= limits.bytesMax;
+    return isOwnRoom && isRoom && storage.journal.isAccepting;
+  }
+
+  /** See `UnreadEntries`. */
+  get nextSequence(): number {
+    return this.#stream.nextSequence;
+  }
+
+  /** See `UnreadEntries`. */
+  findUnread(from: number, isWanted: (tag: Tag) => boolean): number {
+    for (let index = this.#placeInFront(from); index < this.#front.length; index++) {
+      const entry = this.#front[index];
+      if (entry && isWanted(entry.tag)) return entry.sequence;
+    }
+    const { form } = this.#parts;
+    const stream = this.#stream;
+    let sequence = stream.firstFrom(Math.max(from, this.#frontEnd));
+    while (sequence !== undefined) {
+      const key = stream.entryOf(sequence)?.tag;
+      const isFree = !this.#underway.has(sequence);
+      if (key !== undefined && isFree && isWanted(form.tagOf(key, undefined))) return sequence;
+      sequence = stream.firstFrom(sequence + 1);
+    }
+    return 0;
   }
 
   /** See `MessageQueue`. */
   withdraw(sequence: number): QueueEntry<Tag> | undefined {
     if (this.#underway.has(sequence)) return undefined;
     const entry = this.#takeUnread(sequence) ?? this.#unreadOnDisk(sequence);
-    if (entry) this.#stream.settle(sequence);
+    if (entry) this.#settle(sequence, entry.tag);
     return entry;
   }
 
@@ -176,7 +209,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
     const entry = this.#underway.get(sequence) ?? this.#takeUnread(sequence);
     if (entry === undefined) return undefined;
     this.#underway.delete(sequence);
-    this.#stream.settle(sequence);
+    this.#settle(sequence, entry.tag);
     return entry;
   }
 
@@ -187,6 +220,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
     this.#front = [...again, ...this.#front.slice(this.#head)];
     this.#head = 0;
     this.#frontBytes = this.#front.reduce((sum, { message }) => sum + message.byteLength, 0);
+    this.#parts.shares?.rewound();
   }
 
   /** See `MessageQueue`: what is stored outlives its owner. */
@@ -203,11 +237,38 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
   }
 
   /** Makes room for a message, by the policy. Returns whether there is. */
-  #makeRoom(bytes: number, { countMax, bytesMax, overflow }: QueueLimits): boolean {
+  #makeRoom(bytes: number, limits: QueueLimits, tag: Tag): boolean {
+    const { countMax, bytesMax, overflow } = limits;
+    const { shares } = this.#parts;
+    if (shares) return this.#makeSharedRoom(bytes, shares.of(tag), shares);
     while (this.depth >= countMax || this.byteLength + bytes > bytesMax) {
       if (!givesWayOldest(overflow) || bytes > bytesMax || !this.#dropOldest()) return false;
     }
     return true;
+  }
+
+  #makeSharedRoom(bytes: number, share: QueueShare, shares: Shares<Tag>): boolean {
+    const { countMax, bytesMax } = this.#parts.limits;
+    if (bytes > Math.min(bytesMax, share.terms.bytesMax ?? bytesMax)) return false;
+    while (!share.hasRoomFor(bytes)) if (!this.#dropAt(shares.ownVictim(share, this))) return false;
+    while (this.depth >= countMax || this.byteLength + bytes > bytesMax) {
+      if (!this.#dropAt(shares.victimFor(share, this))) return false;
+    }
+    return true;
+  }
+
+  #dropAt(sequence: number): boolean {
+    const entry = sequence === 0 ? undefined : this.withdraw(sequence);
+    if (entry) this.#parts.dropped(sequence, entry.tag, 'queue-full');
+    return entry !== undefined;
+  }
+
+  #settle(sequence: number, tag: Tag): boolean {
+    const { shares } = this.#parts;
+    const bytes = shares === undefined ? 0 : this.#stream.sizeOf(sequence);
+    const wasHeld = this.#stream.settle(sequence);
+    if (wasHeld) shares?.left(tag, bytes);
+    return wasHeld;
   }
 
   #dropOldest(): boolean {
@@ -235,11 +296,22 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
   }
 
   #takeUnread(sequence: number): QueueEntry<Tag> | undefined {
-    const index = this.#front.findIndex((entry) => entry.sequence === sequence);
-    if (index < this.#head) return undefined;
+    const index = this.#placeInFront(sequence);
+    if (this.#front[index]?.sequence !== sequence) return undefined;
     const [entry] = this.#front.splice(index, 1);
     this.#frontBytes -= entry?.message.byteLength ?? 0;
     return entry;
+  }
+
+  /** The index of the first unread entry in the front with at least a sequence. */
+  #placeInFront(sequence: number): number {
+    let [low, high] = [this.#head, this.#front.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#front[middle]?.sequence ?? 0) < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #awaitStored(isSafe: boolean): void {
@@ -281,8 +353,9 @@ export class StoredQueue<Tag> implements MessageQueue<Tag> {
       }
       for (const sequence of lost) {
         const key = this.#stream.entryOf(sequence)?.tag;
-        if (key !== undefined && this.#stream.settle(sequence))
-          dropped(sequence, form.tagOf(key, undefined), 'damaged');
+        if (key === undefined) continue;
+        const tag = form.tagOf(key, undefined);
+        if (this.#settle(sequence, tag)) dropped(sequence, tag, 'damaged');
       }
       this.#frontEnd = Math.max(this.#frontEnd, end);
     } finally {

@@ -339,7 +339,14 @@ export const en = {
     max_send_queue_bytes: { label: 'Queue, size', hint: 'Default 128MB.' },
     overflow: {
       label: 'When the queue is full',
-      choices: { oldest: 'the oldest message gives way', newest: 'the newest message is dropped' },
+      choices: {
+        '': 'the oldest, of the lowest class if rules have one',
+        oldest: 'the oldest message gives way',
+        newest: 'the newest message is dropped',
+        priority: 'the lowest class gives way first',
+        latest: 'of each topic only the last one waits',
+        block: 'nothing is dropped, publishers wait',
+      },
     },
     retry_qos_0: { label: 'Queue QoS 0 while offline' },
     backoff_max: { label: 'Longest wait between attempts', hint: 'Default 60s.' },

@@ -324,7 +324,17 @@ export const zh: Text = {
     },
     max_send_queue_len: { label: '队列消息数', hint: '最多等待的消息数。默认 100 000。' },
     max_send_queue_bytes: { label: '队列大小', hint: '默认 128MB。' },
-    overflow: { label: '队列已满时', choices: { oldest: '丢弃最旧的消息', newest: '丢弃最新的消息' } },
+    overflow: {
+      label: '队列已满时',
+      choices: {
+        '': '最旧的消息；规则有优先级时，先丢弃最低级',
+        oldest: '丢弃最旧的消息',
+        newest: '丢弃最新的消息',
+        priority: '先丢弃优先级最低的消息',
+        latest: '每个主题只保留最后一条',
+        block: '不丢弃，发布者等待',
+      },
+    },
     retry_qos_0: { label: '离线时也排队 QoS 0' },
     backoff_max: { label: '重试的最长间隔', hint: '默认 60s。' },
     cancel_timeout: { label: '等待确认', hint: '超时后重建连接。默认 20s；0s 表示一直等待。' },

@@ -51,6 +51,25 @@ t.test('session classes say what holds for some, and whom', async (t) => {
   await t.rejects(load('mqtt.session_classes.x { clientid = a, durability = sync }'), /expected .*memory, written/);
 });
 
+t.test('a rule says what gives way, its class and its limits; a class makes the lowest give way first', async (t) => {
+  const bridgeOf = async (more: string, rule: string) => {
+    const { config } = await load(`bridges.mqtt.b { server = "mqtt-tcp://h", clientid = b, ${more}
+      forwards = [{ local_topic = a, remote_topic = "", ${rule} }] }`);
+    return config.bridges[0];
+  };
+  t.match(await bridgeOf('', 'note = x'), { overflow: 'oldest' });
+  t.match(await bridgeOf('', 'priority = high'), { overflow: 'priority', forwards: [{ priority: 9 }] });
+  t.match(await bridgeOf('overflow = block', 'priority = 0, overflow = latest'), {
+    overflow: 'block',
+    forwards: [{ priority: 0, queueOverflow: 'latest' }],
+  });
+  t.match(await bridgeOf('', 'priority = low, max_send_queue_len = 7, max_send_queue_bytes = 2KB'), {
+    forwards: [{ priority: 1, queueCountMax: 7, queueBytesMax: 2048 }],
+  });
+  await t.rejects(bridgeOf('', 'priority = 10'), /expected low, normal, high, or 0 to 9/);
+  await t.rejects(bridgeOf('', 'overflow = last'), /expected .*priority, latest, block/);
+});
+
 t.test('a level without a place to store is told', async (t) => {
   const { notes } = await load(`mqtt.durability = synced
     listeners.tcp.x { bind = 1, session_durability = written }

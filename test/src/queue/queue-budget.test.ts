@@ -31,7 +31,9 @@ function some(bytesMax: number, ...policies: readonly OverflowPolicy[]): Some {
   const dropped: string[] = [];
   const queues = policies.map((overflow, index) => {
     const limits = { countMax: 1000, bytesMax: 1_000_000, overflow };
-    return new Queue(limits, ({ message }, reason) => dropped.push(`${index}:${message.payload[0]}:${reason}`), budget);
+    return new Queue(limits, ({ message }, reason) => dropped.push(`${index}:${message.payload[0]}:${reason}`), {
+      budget,
+    });
   });
   return { budget, queues, dropped };
 }
