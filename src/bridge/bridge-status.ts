@@ -81,6 +81,8 @@ export interface BridgeStatus {
   /** Messages waiting for the remote, those underway included. */
   readonly queueDepth: number;
   readonly queueBytes: number;
+  /** How long the oldest of them has waited, in ms; absent where none waits, or since a restart. */
+  readonly oldestMs?: number;
   /** Of these, sent and not settled. */
   readonly underway: number;
   readonly forwards: readonly RuleStatus[];

@@ -16,6 +16,7 @@ import type { ConnectorOwner } from './connector-parts.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, strictestOf } from './forward-storage.ts';
 import { Forwarder } from './forwarder.ts';
+import type { LatencyViews } from './latencies.ts';
 import { Notifications } from './notifications.ts';
 import { Receiver } from './receiver.ts';
 import { RuleMaker } from './rule-maker.ts';
@@ -107,6 +108,8 @@ export class Bridge {
 
   /** The bridge, now. */
   get status(): BridgeStatus {
+    const { oldestAt } = this.#forwarder.latencies;
+    const isWaiting = oldestAt !== undefined && this.#forwarder.depth > 0;
     return {
       name: this.name,
       remote: this.#connector.remote,
@@ -116,6 +119,7 @@ export class Bridge {
       connects: this.#connector.remotes.reduce((sum, { connects }) => sum + connects, 0),
       queueDepth: this.#forwarder.depth,
       queueBytes: this.#forwarder.byteLength,
+      ...(isWaiting ? { oldestMs: Math.round(this.#context.ports.clock.now() - oldestAt) } : {}),
       underway: this.#connector.session.underwayCount,
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
@@ -127,6 +131,11 @@ export class Bridge {
     };
   }
 
+  /** How long messages take to the remote, those that were measured. */
+  get latencies(): LatencyViews {
+    return this.#forwarder.latencies.views;
+  }
+
   /** Whether an operator has stopped the sending. */
   get isPaused(): boolean {
     return this.#forwarder.isPaused;
@@ -135,6 +144,7 @@ export class Bridge {
   /** Sends nothing more until `resume`: messages wait in the queue, the link stays. Not kept over a restart. */
   pause(): void {
     this.#forwarder.isPaused = true;
+    this.#forwarder.latencies.restart();
   }
 
   /** Sends again, what waits first. */
@@ -280,7 +290,10 @@ export class Bridge {
   }
 
   #stateChanged(): void {
-    if (this.#connector.state.state !== 'connected') this.#subscriber.disconnected();
+    if (this.#connector.state.state !== 'connected') {
+      this.#subscriber.disconnected();
+      this.#forwarder.latencies.restart();
+    }
     this.#notifications.changed(this.#connector.state, this.#connector.remote);
     if (this.#listeners.size === 0) return;
     const { status } = this;

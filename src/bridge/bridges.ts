@@ -5,6 +5,7 @@ import { UsageError } from '../base/errors.ts';
 import { Bridge } from './bridge.ts';
 import type { BridgeContext, BridgeSettings } from './bridge-context.ts';
 import type { BridgeStatus } from './bridge-status.ts';
+import type { LatencyViews } from './latencies.ts';
 
 /** All bridges of one process. */
 export class Bridges {
@@ -18,6 +19,11 @@ export class Bridges {
   /** Every bridge's status, in the order in which they were added. */
   get status(): readonly BridgeStatus[] {
     return [...this.#bridges.values()].map((bridge) => bridge.status);
+  }
+
+  /** How long the messages of each take, in the same order. */
+  get latencies(): readonly { readonly bridge: string; readonly views: LatencyViews }[] {
+    return [...this.#bridges.values()].map(({ name, latencies }) => ({ bridge: name, views: latencies }));
   }
 
   /** Opens a bridge. Throws UsageError if its name is taken or a rule cannot be compiled. */

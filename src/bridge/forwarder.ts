@@ -27,6 +27,7 @@ import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, openForwardQueue, restoreForwards } from './forward-storage.ts';
 import { Intake } from './intake.ts';
+import { Latencies } from './latencies.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
 /** The connection as the pump sees it. */
@@ -48,6 +49,8 @@ export type PauseReason = 'paused' | 'offline' | 'congested' | 'empty' | 'window
 
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue {
+  /** How long messages take. */
+  readonly latencies: Latencies;
   readonly #owner: string;
   readonly #queue: MessageQueue<ForwardRule>;
   readonly #stored: { readonly queue: StoredQueue<ForwardRule>; readonly terms: ForwardStorage } | undefined;
@@ -70,6 +73,7 @@ export class Forwarder implements ForwardQueue {
     const { queueCountMax, queueBytesMax, queueOverflow, isQos0Queued } = options;
     this.#line = line;
     this.#now = () => clock.now();
+    this.latencies = new Latencies(this.#now);
     this.#isQos0Queued = isQos0Queued;
     this.#limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
     const dropped = (sequence: number, rule: ForwardRule, reason: DropReason): void => {
@@ -77,6 +81,7 @@ export class Forwarder implements ForwardQueue {
       if (sequence === 0) this.#refusal = reason;
       else {
         rule.counters.dropped.add(reason);
+        this.latencies.dropped(sequence);
         this.#intake.left(sequence, ReasonCode.quotaExceeded);
       }
     };
@@ -99,7 +104,7 @@ export class Forwarder implements ForwardQueue {
       this.#stored = { queue, terms: stored };
       this.#queue = queue;
     }
-    this.#intake = new Intake(this.#queue, options, clock);
+    this.#intake = new Intake(this.#queue, options, clock, this.latencies);
   }
 
   /** Whether the remote can be reached now. */
@@ -137,6 +142,10 @@ export class Forwarder implements ForwardQueue {
     const first = this.#memory?.leaveOut(count) ?? 0;
     this.#underway.add({ first, count, bytes: forms.run.end - forms.run.start, owner: rule });
     this.#line.sendRun(forms, qos, first);
+    if (first >= this.latencies.takeDue) {
+      this.latencies.taken(first);
+      this.latencies.sent(first, false);
+    }
   }
 
   /** See `ForwardQueue`. */
@@ -165,6 +174,7 @@ export class Forwarder implements ForwardQueue {
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
     const rule = this.#queue.acknowledge(entry.token)?.tag ?? this.#settleLeftOut(entry.token);
     if (rule === undefined) return;
+    if (entry.token >= this.latencies.settleDue) this.latencies.settled(entry.token);
     if (isFailure(reasonCode)) rule.counters.dropped.add('refused');
     else rule.counters.delivered.add();
     this.#intake.left(entry.token, reasonCode);
@@ -173,6 +183,7 @@ export class Forwarder implements ForwardQueue {
 
   /** The remote settled messages of a run. */
   runSettled(token: number, count: number): void {
+    if (token + count > this.latencies.settleDue) this.latencies.settled(token, count);
     this.#settleLeftOut(token, count)?.counters.delivered.add(count);
     if (this.#queue.unreadCount > 0) this.pump();
   }
@@ -196,6 +207,7 @@ export class Forwarder implements ForwardQueue {
   clear(): void {
     this.#intake.clear((rule) => rule.counters.dropped.add('removed'));
     this.#queue.clear('removed');
+    this.latencies.clear();
     this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
   }
 
@@ -241,7 +253,9 @@ export class Forwarder implements ForwardQueue {
     if (outcome === 'full') return 'window-full';
     if (outcome === 'offline') return 'offline';
     this.#queue.next();
+    if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
     if (outcome === 'sent' && qos > 0) return undefined;
+    if (outcome !== 'sent') this.latencies.dropped(sequence);
     this.#queue.acknowledge(sequence);
     this.#intake.left(sequence, outcome === 'sent' ? ReasonCode.success : ReasonCode.unspecifiedError);
     if (outcome === 'sent') tag.counters.delivered.add();

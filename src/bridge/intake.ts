@@ -14,6 +14,7 @@ import type { Hold } from '../queue/hold.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardRule } from './forward-rules.ts';
+import type { Latencies } from './latencies.ts';
 
 interface Blocked {
   readonly message: Message;
@@ -34,6 +35,7 @@ export class Intake {
   readonly #queue: MessageQueue<ForwardRule>;
   readonly #options: BridgeOptions;
   readonly #clock: Clock;
+  readonly #latencies: Latencies;
   /** By rule, what waits for room. */
   readonly #blocked = new Map<ForwardRule, Blocked[]>();
   #blockedCount = 0;
@@ -44,10 +46,11 @@ export class Intake {
   #timer: Timer | undefined;
   #admitTimer: Timer | undefined;
 
-  constructor(queue: MessageQueue<ForwardRule>, options: BridgeOptions, clock: Clock) {
+  constructor(queue: MessageQueue<ForwardRule>, options: BridgeOptions, clock: Clock, latencies: Latencies) {
     this.#queue = queue;
     this.#options = options;
     this.#clock = clock;
+    this.#latencies = latencies;
   }
 
   /** Messages that wait for room. */
@@ -110,6 +113,7 @@ export class Intake {
     if (isCompacted) this.#replace(message.topic);
     const sequence = this.#queue.append(message, rule, hold);
     if (sequence === 0) return false;
+    if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence);
     if (isCompacted) this.#latest.set(message.topic, sequence);
     if (rule.isEndToEnd && hold && message.qos > 0) this.#await(sequence, hold);
     return true;
@@ -120,6 +124,7 @@ export class Intake {
     const entry = before === undefined ? undefined : this.#queue.withdraw(before);
     if (entry) {
       entry.tag.counters.dropped.add('replaced');
+      this.#latencies.dropped(entry.sequence);
       this.left(entry.sequence, ReasonCode.success);
     }
     if (this.#latest.size >= topicsMax) this.#latest.clear();

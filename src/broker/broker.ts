@@ -20,6 +20,7 @@ import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
 import { DeviceConnection } from './device-connection.ts';
 import { type Door, Doors } from './doors.ts';
 import type { ListenerOptions } from './listener-options.ts';
+import type { RefusalCause } from './refusals.ts';
 import { type SeenDevice, seenDevices } from './seen-devices.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionTable } from './session-table.ts';
@@ -42,6 +43,10 @@ export interface OpenListener {
   readonly isWebSocket: boolean;
   /** Connections that came through it and are open. */
   readonly connections: number;
+  /** All that came through it since it was opened. */
+  readonly accepted: number;
+  /** Those that were turned away there, by reason. */
+  readonly refused: Partial<Record<RefusalCause, number>>;
 }
 
 /** Why a broker is closed: it was told to, or something broke. */
@@ -131,7 +136,7 @@ export class Broker {
 
   /** The listeners that are open. */
   get listeners(): readonly OpenListener[] {
-    return this.#doors.all.map(({ options, listener, connections }) => ({
+    return this.#doors.all.map(({ options, listener, connections, accepted, refused }) => ({
       name: options.name,
       host: options.host,
       port: listener?.port ?? options.port,
@@ -139,6 +144,8 @@ export class Broker {
       isEncrypted: options.tls !== undefined,
       isWebSocket: options.webSocket !== undefined,
       connections,
+      accepted: accepted.value,
+      refused: refused.toJSON(),
     }));
   }
 

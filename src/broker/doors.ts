@@ -6,6 +6,7 @@
 // Bounded: connections of a door by `connectionsMax`, those that are told why they may not stay by `toldMax`.
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { messageOf } from '../base/errors.ts';
+import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { Listener, Socket } from '../ports/ports.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectionsMaxDefault, type ListenerOptions } from './listener-options.ts';
@@ -26,6 +27,10 @@ export interface Door {
   listener: Listener | undefined;
   /** Open connections that came through it. */
   connections: number;
+  /** Connections that came through it since it was opened. */
+  readonly accepted: Counter;
+  /** Those that were turned away there, by reason. */
+  readonly refused: CounterByReason<RefusalCause>;
   rate: TokenBucket | undefined;
   readonly leaving: Set<TurnedAway>;
 }
@@ -65,6 +70,8 @@ export class Doors {
       rooms: this.#roomsFor(options),
       listener: undefined,
       connections: 0,
+      accepted: new Counter(),
+      refused: new CounterByReason(),
       rate: this.#rateFor(options),
       leaving: new Set(),
     };
@@ -140,10 +147,10 @@ export class Doors {
   }
 
   async #listen(door: Door, options: ListenerOptions): Promise<void> {
-    const { name, connectionsMax: _most, connectionRate: _rate, messageRate: _messages, ...more } = options;
+    const { connectionsMax: _most, connectionRate: _rate, messageRate: _messages, ...more } = options;
     const { byteRate: _bytes, limits: _limits, ...where } = more;
     door.listener = await this.#rooms.ports.net.listen(
-      { ...where, refused: ({ phase, address, detail }) => this.#refuse(phase, name, address, detail) },
+      { ...where, refused: ({ phase, address, detail }) => this.#refuse(door, phase, address, detail) },
       (socket) => this.#accept(door, socket),
     );
   }
@@ -160,6 +167,7 @@ export class Doors {
       this.#turnAway(door, socket, 'rate', detail);
     } else {
       counters.connections.add();
+      door.accepted.add();
       door.connections++;
       if (messageRate === undefined && byteRate === undefined) {
         this.#keeper.entered(socket, door);
@@ -172,7 +180,7 @@ export class Doors {
   }
 
   #turnAway(door: Door, socket: Socket, reason: RefusalCause, detail: string): void {
-    this.#refuse(reason, door.options.name, socket.remoteAddress, detail);
+    this.#refuse(door, reason, socket.remoteAddress, detail);
     if (door.leaving.size >= toldMax) {
       socket.destroy();
       return;
@@ -182,9 +190,10 @@ export class Doors {
     door.leaving.add(new TurnedAway(socket, turn, { reasonCode, detail }, (one) => door.leaving.delete(one)));
   }
 
-  #refuse(reason: RefusalCause, listener: string, address: string, detail: string): void {
+  #refuse(door: Door, reason: RefusalCause, address: string, detail: string): void {
     this.#rooms.counters.turnedAway.add();
-    this.refusals.add(reason, listener, address, detail);
+    door.refused.add(reason);
+    this.refusals.add(reason, door.options.name, address, detail);
   }
 
   #roomsFor({ limits }: ListenerOptions): BrokerRooms {

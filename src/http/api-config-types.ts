@@ -54,6 +54,23 @@ export interface BridgeReply extends BridgeView {
   readonly findings: readonly FindingView[];
   /** Where the bridge stands: a file of the user, the overlay, or both. */
   readonly origin: 'file' | 'overlay' | 'both';
+  /** How long messages take to the remote, of those that were measured; absent while it is switched off. */
+  readonly latency?: LatencyReply;
+}
+
+/** Spans in ms, as upper bounds: what half, 95 and 99 of 100 measured messages did not exceed. */
+export interface LatencyReply {
+  readonly queueWait: SpanView;
+  readonly roundTrip: SpanView;
+  readonly endToEnd: SpanView;
+}
+
+/** One span; a bound is absent without values, and where it is longer than a day. */
+export interface SpanView {
+  readonly count: number;
+  readonly p50?: number;
+  readonly p95?: number;
+  readonly p99?: number;
 }
 
 /** POST /bridges: `name` and the keys of the configuration file. */

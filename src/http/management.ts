@@ -2,6 +2,7 @@
 // files: whatever it does, it does through this, and tests put something else in its place. Everything here checks
 // what only the running program can know (names, states) and throws HttpRefusal or a ViaductError.
 import type { DoctorStep } from '../bridge/doctor.ts';
+import type { LatencyViews } from '../bridge/latencies.ts';
 import type {
   AclReply,
   AclTestReply,
@@ -38,6 +39,8 @@ export interface Management {
   health(): HealthReply;
   /** The last hour. */
   metricsHistory(): MetricsHistoryReply;
+  /** How long messages of bridges take, those that were measured. */
+  latencies(): readonly BridgeLatencies[];
   /** Of the files that the configuration names. */
   certificates(): readonly CertificateView[];
   readonly bridges: BridgeManagement;
@@ -46,6 +49,12 @@ export interface Management {
   readonly messages: MessageManagement;
   readonly subscriptions: SubscriptionManagement;
   readonly rights: RightsManagement;
+}
+
+/** How long the messages of one bridge take. */
+export interface BridgeLatencies {
+  readonly bridge: string;
+  readonly views: LatencyViews;
 }
 
 /** Who changes what. */

@@ -1,38 +1,40 @@
 // MetricsPage: `/metrics` for Prometheus: broker, listeners, bridges, their rules, and the process. Every drop is
-// counted by its reason; for each rule received = delivered + dropped + queued. Where `http_server.metrics_key` is
-// set it is asked for.
+// counted by its reason; for each rule received = delivered + dropped + queued. Spans are histograms. Where
+// `http_server.metrics_key` is set it is asked for.
 // Bounded by bridges and rules.
 import type { BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
+import type { LatencyViews } from '../bridge/latencies.ts';
 import { Exposition, type Labels } from '../metrics/exposition.ts';
+import type { HistogramView } from '../metrics/histogram.ts';
 import type { ServedAnswer, ServedRequest } from '../ports/http-server.ts';
 import { digestOf, isSameSecret } from '../secrets/digests.ts';
 import type { StatusReply } from './api-types.ts';
 import { HttpRefusal } from './http-refusal.ts';
+import type { BridgeLatencies, Management } from './management.ts';
 
 type Sample = readonly [Labels, number];
+type Measured = Pick<Management, 'status' | 'latencies'>;
 type Counts = Readonly<Record<string, number | undefined>>;
 
 /** The answer to a request for `/metrics`. Throws HttpRefusal for a wrong key. */
-export function metricsAnswer(
-  request: ServedRequest,
-  key: string | undefined,
-  status: () => StatusReply,
-): ServedAnswer {
+export function metricsAnswer(request: ServedRequest, key: string | undefined, management: Measured): ServedAnswer {
   const shown = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
   if (key !== undefined && !isSameSecret(digestOf('sha256', shown), digestOf('sha256', key))) {
     throw new HttpRefusal('UNAUTHENTICATED', 'expected the key of http_server.metrics_key as bearer');
   }
   const type = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
-  return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-store' }, body: metricsText(status()) };
+  return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-store' }, body: metricsText(management) };
 }
 
 /** All numbers of a moment. */
-export function metricsText(status: StatusReply): string {
+export function metricsText(management: Measured): string {
+  const status = management.status();
   const text = new Exposition();
   brokerNumbers(text, status);
   const bridges = status.bridges.flatMap((one) => (one.status === undefined ? [] : [one.status]));
   bridgeNumbers(text, bridges, status.now.monotonicMs);
   ruleNumbers(text, bridges);
+  spans(text, management.latencies());
   drains(text, status);
   const { process: own } = status;
   const { rssBytes, heapBytes, startedAt, cpu } = own;
@@ -44,7 +46,7 @@ export function metricsText(status: StatusReply): string {
 }
 
 function brokerNumbers(text: Exposition, { broker, listeners, version }: StatusReply): void {
-  text.gauge('viaduct_info', 'The version that runs.', [[{ version }, 1]]);
+  text.info('viaduct', 'The version that runs.', { version });
   const only = (value: number): readonly Sample[] => [[{}, value]];
   text.gauge('viaduct_uptime_seconds', 'How long the broker is open.', only(broker.uptimeMs / 1000));
   text.gauge('viaduct_connections', 'Open connections.', only(broker.connections));
@@ -52,6 +54,16 @@ function brokerNumbers(text: Exposition, { broker, listeners, version }: StatusR
     'viaduct_listener_connections',
     'Open connections by listener.',
     listeners.map(({ name, connections }): Sample => [{ listener: name }, connections]),
+  );
+  text.counter(
+    'viaduct_listener_connections_accepted',
+    'Connections accepted by listener.',
+    listeners.map(({ name, accepted }): Sample => [{ listener: name }, accepted]),
+  );
+  text.counter(
+    'viaduct_listener_connections_refused',
+    'Connections refused by listener and reason.',
+    listeners.flatMap(({ name, refused }) => byReason({ listener: name }, refused)),
   );
   text.counter('viaduct_connections_accepted', 'Connections accepted.', only(broker.connectionsTotal));
   text.counter('viaduct_connections_refused', 'Connections refused, by reason.', byReason({}, broker.refused));
@@ -98,6 +110,11 @@ function bridgeNumbers(text: Exposition, bridges: readonly BridgeStatus[], now: 
     each(({ queueBytes }) => queueBytes),
   );
   text.gauge(
+    'viaduct_bridge_oldest_seconds',
+    'How long the oldest message has waited; 0 where none waits.',
+    each(({ oldestMs = 0 }) => oldestMs / 1000),
+  );
+  text.gauge(
     'viaduct_bridge_underway_messages',
     'Sent and not settled.',
     each(({ underway }) => underway),
@@ -138,10 +155,23 @@ function ruleNumbers(text: Exposition, bridges: readonly BridgeStatus[]): void {
   );
 }
 
-/** How long the queue takes to empty at the rate of the last second; absent where nothing is sent. */
+/** How long messages take, of those that were measured. */
+function spans(text: Exposition, bridges: readonly BridgeLatencies[]): void {
+  const each = (span: keyof LatencyViews): readonly (readonly [Labels, HistogramView])[] =>
+    bridges.map(({ bridge, views }) => [{ bridge }, views[span]]);
+  text.histogram('viaduct_bridge_queue_wait_seconds', 'From being taken to being sent, sampled.', each('queueWait'));
+  const trip = 'From being sent to the acknowledgement of the remote, sampled.';
+  text.histogram('viaduct_bridge_round_trip_seconds', trip, each('roundTrip'));
+  const whole = 'From being taken to the acknowledgement of the remote, sampled.';
+  text.histogram('viaduct_bridge_end_to_end_seconds', whole, each('endToEnd'));
+}
+
+/** How long the queue takes to empty at the rate of the last second; absent while it does not. */
 function drains(text: Exposition, { bridges }: StatusReply): void {
   const samples = bridges.flatMap(({ name, status, rates }): readonly Sample[] =>
-    status === undefined || rates.sent === 0 ? [] : [[{ bridge: name }, status.queueDepth / rates.sent]],
+    status === undefined || (rates.sent === 0 && status.queueDepth > 0)
+      ? []
+      : [[{ bridge: name }, status.queueDepth === 0 ? 0 : status.queueDepth / rates.sent]],
   );
   text.gauge('viaduct_bridge_drain_seconds', 'How long the queue takes to empty at the present rate.', samples);
 }

@@ -64,7 +64,7 @@ const about: readonly Endpoint[] = [
     { method: 'GET', path: '/prometheus', role: 'viewer', summary: 'Numbers for Prometheus', produces: 'text' },
     ({ management }) => {
       const headers = { 'content-type': 'text/plain; charset=utf-8' };
-      return new PlainAnswer({ status: 200, headers, body: metricsText(management.status()) });
+      return new PlainAnswer({ status: 200, headers, body: metricsText(management) });
     },
   ),
 ];

@@ -5,7 +5,7 @@ import { memoryUsage, version as nodeVersion, pid, uptime } from 'node:process';
 import type { Bridges } from '../../bridge/bridges.ts';
 import { type Broker, brokerVersion } from '../../broker/broker.ts';
 import type { CertificateView, HealthReply, MetricsHistoryReply, StatusReply } from '../../http/api-types.ts';
-import type { Management } from '../../http/management.ts';
+import type { BridgeLatencies, Management } from '../../http/management.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Router } from '../../router/router.ts';
 import { BridgeManager } from './bridge-manager.ts';
@@ -89,6 +89,11 @@ export class AppManagement implements Management {
   /** See `Management`. */
   metricsHistory(): MetricsHistoryReply {
     return this.#parts.sampler.history();
+  }
+
+  /** See `Management`. */
+  latencies(): readonly BridgeLatencies[] {
+    return this.#parts.bridges.latencies;
   }
 
   /** See `Management`. */

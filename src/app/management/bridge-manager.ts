@@ -8,6 +8,7 @@ import type { Bridge } from '../../bridge/bridge.ts';
 import type { BridgeSettings } from '../../bridge/bridge-context.ts';
 import type { Bridges } from '../../bridge/bridges.ts';
 import { type DoctorStep, examine } from '../../bridge/doctor.ts';
+import type { LatencyViews } from '../../bridge/latencies.ts';
 import { tryRules } from '../../bridge/try-rules.ts';
 import {
   isTree,
@@ -25,8 +26,10 @@ import type {
   BridgeView,
   ConfigObject,
   FindingView,
+  LatencyReply,
   MapReply,
   MapRequest,
+  SpanView,
   TestReply,
   TestRequest,
   TimelineEvent,
@@ -35,6 +38,7 @@ import { HttpRefusal } from '../../http/http-refusal.ts';
 import type { BridgeManagement } from '../../http/management.ts';
 import { Message } from '../../message/message.ts';
 import { Origin } from '../../message/origin.ts';
+import { type HistogramView, quantileOf } from '../../metrics/histogram.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { bridgeSettingsOf } from '../from-config.ts';
 import type { RateSampler } from './rate-sampler.ts';
@@ -79,12 +83,14 @@ export class BridgeManager implements BridgeManagement {
     const own = path.join('.');
     const isIn = (tree: unknown): boolean => valueAt(tree, path) !== undefined;
     const overlay = trees === undefined || trees.overlayText === '' ? {} : JSON.parse(trees.overlayText);
+    const running = this.#parts.bridges.get(name);
     const origin = !isIn(overlay) ? 'file' : isIn(trees?.base) ? 'both' : 'overlay';
     return {
       ...this.#viewOf(name),
       config: shownTree(valueAt(trees?.written, path), path),
       findings: notes.filter((note) => note.path === own || note.path.startsWith(`${own}.`)).map(findingOf),
       origin,
+      ...(running === undefined ? {} : { latency: latencyOf(running.latencies) }),
     };
   }
 
@@ -183,6 +189,17 @@ export class BridgeManager implements BridgeManagement {
 
 function asTree(config: unknown): Tree {
   return isTree(config) ? config : {};
+}
+
+function latencyOf({ queueWait, roundTrip, endToEnd }: LatencyViews): LatencyReply {
+  return { queueWait: spanOf(queueWait), roundTrip: spanOf(roundTrip), endToEnd: spanOf(endToEnd) };
+}
+
+function spanOf(view: HistogramView): SpanView {
+  const bounds = [0.5, 0.95, 0.99].map((share) => quantileOf(view, share));
+  const [p50, p95, p99] = bounds.map((bound) => (Number.isFinite(bound) ? bound : undefined));
+  const told = { ...(p50 === undefined ? {} : { p50 }), ...(p95 === undefined ? {} : { p95 }) };
+  return { count: view.count, ...told, ...(p99 === undefined ? {} : { p99 }) };
 }
 
 /** A part of the configuration for people: without secrets. */

@@ -145,7 +145,7 @@ export class Web {
       bodyBytesMax,
       pages: async (request) =>
         request.path === '/metrics' && request.method === 'GET'
-          ? metricsAnswer(request, metricsKey, () => this.#management.status())
+          ? metricsAnswer(request, metricsKey, this.#management)
           : site(request),
     });
   }

@@ -154,6 +154,25 @@ t.test('any body is either taken or refused with a reason, and nothing falls ove
   await kit.close();
 });
 
+const suffixes: Readonly<Record<string, readonly string[]>> = {
+  counter: ['_total'],
+  gauge: [''],
+  info: ['_info'],
+  histogram: ['_bucket', '_count', '_sum'],
+};
+
+/** Samples that are not of the family above them, as its type wants them. */
+function strays(text: string): readonly string[] {
+  let [family, type] = ['', ''];
+  return text.split('\n').filter((line) => {
+    const [, name = '', kind = ''] = /^# TYPE (\S+) (\S+)$/.exec(line) ?? [];
+    if (name !== '') [family, type] = [name, kind];
+    if (line === '' || line.startsWith('#')) return false;
+    const sample = /^[a-z_]+/.exec(line)?.[0] ?? '';
+    return !(suffixes[type] ?? []).some((suffix) => sample === family + suffix);
+  });
+}
+
 t.test(
   'numbers for Prometheus are OpenMetrics, with every drop by its reason, behind a key if there is one',
   async (t) => {
@@ -167,6 +186,7 @@ t.test(
     t.equal(new Set(families).size, families.length, 'each family once');
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     t.ok(samples.every((line) => /^[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [0-9.e+-]+$/.test(line)));
+    t.strictSame(strays(text), [], 'samples stand below their family, under a name that its type allows');
     await kit.close();
     const locked = await WebKit.start(config.replace('hosts =', 'metrics_key = "k3y", hosts ='));
     t.match(await locked.ask('GET /metrics', {}), { status: 401 });
@@ -181,6 +201,6 @@ t.test('the dashboard for Grafana asks only for numbers that there are', async (
   const names = new Set([...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name));
   const asked = fixtureText('grafana-dashboard.json').match(/(?:viaduct|process)_[a-z_]+(?=[[{"])/g) ?? [];
   t.ok(asked.length > 10);
-  for (const name of asked) t.ok(names.has(name.replace(/_total$/, '')), name);
+  for (const name of asked) t.ok(names.has(name.replace(/_(?:total|bucket)$/, '')), name);
   await kit.close();
 });
