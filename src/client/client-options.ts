@@ -5,7 +5,7 @@ import type { BackoffOptions } from '../../protocol/connection/backoff.ts';
 import type { Properties } from '../../protocol/wire/properties.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import type { TlsOptions } from '../ports/ports.ts';
+import type { ProxyOptions, TlsOptions } from '../ports/ports.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 
 /** The message that the server publishes when the client vanishes. */
@@ -49,6 +49,8 @@ export interface ClientOptions {
   readonly tls?: TlsOptions;
   /** For `ws:` and `wss:` addresses: more headers of the request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The connection is made by a proxy, which resolves the name; not for `unix:` addresses. Default: none. */
+  readonly proxy?: ProxyOptions;
   /** More properties of CONNECT, 5.0 only. */
   readonly properties: Properties;
   /** Longest time for name lookup, connecting and TLS together, in ms. Default 20,000. */

@@ -2,6 +2,7 @@
 // bridge goes when the first one cannot be had. TLS is checked against the address: what is written
 // must be what happens.
 import * as v from 'valibot';
+import { parseProxyAddress, proxyExpected } from '../base/proxy-address.ts';
 import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import type { ProxyConfig, ServerConfig } from './bridge-config.ts';
 import { checkedText, flag, type Kind, kindOf, oneOf, present, section, text, texts, whole } from './schema-values.ts';
@@ -31,19 +32,7 @@ const fingerprint = kindOf('the SHA-256 of a certificate, as AB:CD:... (32 bytes
 });
 
 /** `proxy = "socks5://user:password@host:port"`, or `http://`. */
-export const proxy: Kind<ProxyConfig> = kindOf(
-  'a proxy, as socks5://user:password@host:1080 or http://host:3128',
-  (value) => {
-    if (!/^(socks5h?|http):\/\/[^/?#]+\/?$/i.test(value) || !URL.canParse(value)) return undefined;
-    const url = new URL(value);
-    const kind = url.protocol === 'http:' ? 'http' : 'socks5';
-    const port = Number(url.port === '' ? (kind === 'http' ? 80 : 1080) : url.port);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const username = url.username === '' ? undefined : decodeURIComponent(url.username);
-    const password = url.password === '' ? undefined : decodeURIComponent(url.password);
-    return host === '' ? undefined : present({ kind, host, port, username, password } as const);
-  },
-);
+export const proxy: Kind<ProxyConfig> = kindOf(proxyExpected, parseProxyAddress);
 
 /** `ssl { ... }` of a bridge, or of one of its servers. */
 export interface SslDraft {

@@ -3,11 +3,16 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import t, { type Test } from 'tap';
-import { runNodeCommand } from '../../src/app/node-ports.ts';
+import { type CommandIo, ExitCode } from '../../src/app/commands/command-io.ts';
+import { pub } from '../../src/app/commands/pub.ts';
+import { nodePorts, runNodeCommand } from '../../src/app/node-ports.ts';
+import { Client } from '../../src/client/client.ts';
 import type { ProxyOptions } from '../../src/ports/ports.ts';
 import { authority, certificate, RealWorld, until } from '../kit/real-world.ts';
 
 const host = '127.0.0.1';
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function listen(t: Test, server: Server): Promise<number> {
   t.teardown(() => server.close());
@@ -86,6 +91,45 @@ for (const kind of ['socks5', 'http'] as const) {
     });
   }
 }
+
+t.test(
+  'our client and `viaduct pub` go through a proxy of either kind, and say why it does not let them',
+  async (t) => {
+    const world = new RealWorld(t);
+    const far = await world.openBroker();
+    const here = await world.connect(far.port);
+    const heard: string[] = [];
+    await here.subscribe('#', { qos: 1 }, ({ topic, text }) => void heard.push(`${topic} ${text}`));
+    for (const kind of ['socks5', 'http'] as const) {
+      const port = await openProxy(t, kind, far.port);
+      const proxy = { kind, host, port, username: 'gw', password: 'p@ss' } as const;
+      const client = await Client.connect('mqtt://broker.inside', { proxy }, { ports: nodePorts() });
+      await client.publish('client', kind, { qos: 1 });
+      await client.close();
+      const said: string[] = [];
+      const io: CommandIo = {
+        ports: nodePorts(),
+        environment: {},
+        hostname: 'here',
+        isTerminal: false,
+        signal: new AbortController().signal,
+        write: () => undefined,
+        complain: (line) => void said.push(line),
+        input: nothing(),
+        onReload: () => undefined,
+      };
+      const way = ['--proxy', `${kind}://gw:p%40ss@${host}:${port}`, '-h', 'broker.inside', '-t', 'pub', '-m', kind];
+      t.equal(await pub.run([...way, '-q', '1'], io), ExitCode.done, said.join());
+      t.same(heard.splice(0), [`client ${kind}`, `pub ${kind}`]);
+      const wrong = Client.connect(
+        'mqtt://broker.inside',
+        { proxy: { ...proxy, password: 'x' } },
+        { ports: nodePorts() },
+      );
+      await t.rejects(wrong, { code: 'ERR_LINK_CONNECT', message: /does not let through/ });
+    }
+  },
+);
 
 t.test('a key that both sides know stands for certificates, and a wrong one connects to nobody', async (t) => {
   const world = new RealWorld(t);

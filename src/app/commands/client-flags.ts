@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
+import { type ProxyAddress, parseProxyAddress, proxyExpected } from '../../base/proxy-address.ts';
 import type { ClientOptions } from '../../client/client-options.ts';
 import type { Disk, TlsOptions } from '../../ports/ports.ts';
 
@@ -21,6 +22,7 @@ export const clientFlags: Readonly<Record<string, Flag>> = {
   url: { type: 'string', short: 'L' },
   unix: { type: 'string' },
   ws: { type: 'boolean' },
+  proxy: { type: 'string' },
   id: { type: 'string', short: 'i' },
   topic: { type: 'string', short: 't', multiple: true },
   qos: { type: 'string', short: 'q' },
@@ -107,9 +109,11 @@ export async function clientOptionsOf(values: FlagValues, disk: Disk): Promise<P
   const keepAlive = numberOf(values, 'keepalive', 0, 65_535);
   const expiry = numberOf(values, 'session-expiry-interval', 0, 0xffff_ffff);
   const willTopic = textOf(values, 'will-topic');
+  const proxy = proxyOf(values);
   return {
     version: versionOf(textOf(values, 'protocol-version')),
     tls: await tlsOf(values, disk),
+    ...(proxy === undefined ? {} : { proxy }),
     ...(id === undefined ? {} : { clientId: id }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -127,6 +131,16 @@ export async function clientOptionsOf(values: FlagValues, disk: Disk): Promise<P
           },
         }),
   };
+}
+
+function proxyOf(values: FlagValues): ProxyAddress | undefined {
+  const text = textOf(values, 'proxy');
+  if (text === undefined) return undefined;
+  const proxy = parseProxyAddress(text);
+  if (proxy === undefined) throw new UsageError('FLAG', `--proxy ${text}: expected ${proxyExpected}`);
+  const isUnix = values.unix !== undefined || textOf(values, 'url')?.startsWith('unix:') === true;
+  if (isUnix) throw new UsageError('FLAG', '--proxy: no proxy leads to a Unix socket');
+  return proxy;
 }
 
 const versions: ReadonlyMap<string, ProtocolVersion> = new Map([
@@ -172,6 +186,7 @@ export const clientFlagsHelp = `Connection:
   -L, --url URL                 mqtt://host:port, mqtts://, ws://host:port/path, wss:// or unix:///path
       --unix PATH               a Unix socket instead of host and port
       --ws                      MQTT over WebSocket, at the path /mqtt
+      --proxy URL               socks5://user:password@host:1080 or http://host:3128
   -i, --id ID                   client id; default a random one
   -u, --username NAME           -P, --pw PASSWORD
       --scram                   prove the password by SCRAM-SHA-256 instead of sending it (5.0)
