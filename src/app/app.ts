@@ -18,6 +18,7 @@ import type { LogRing } from '../http/log-ring.ts';
 import { Turn } from '../link/turn.ts';
 import { heapBytes } from '../ports/node-heap.ts';
 import type { Ports } from '../ports/ports.ts';
+import { QueueBudget } from '../queue/queue-budget.ts';
 import type { Storage } from '../queue/storage.ts';
 import { Router } from '../router/router.ts';
 import type { AppPlace } from './app-place.ts';
@@ -76,6 +77,7 @@ export class App {
       router,
       turn: new Turn(ports.clock),
       heapBytes,
+      budget: new QueueBudget(config.mqtt.queueMemoryMax),
       http: openNodeHttp,
       ...kept,
     };

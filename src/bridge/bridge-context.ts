@@ -4,6 +4,7 @@
 import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { QueueBudget } from '../queue/queue-budget.ts';
 import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
 import type { BridgeOptions } from './bridge-options.ts';
@@ -21,6 +22,8 @@ export interface BridgeContext {
   readonly brokerId?: string;
   /** Runs the commands out of which passwords come; absent: none can be run. */
   readonly runCommand?: RunCommand;
+  /** For what waits in memory, shared with the broker; default none. */
+  readonly budget?: QueueBudget;
   /** Where what must outlive the process is kept; without it, everything lives in memory. */
   readonly storage?: Storage;
 }

@@ -58,7 +58,7 @@ export class Bridge {
     const clock = context.ports.clock;
     this.#connector = new Connector({ ...context, options }, this.#owner());
     const stored = this.#storedTerms(context, options, origin);
-    this.#forwarder = new Forwarder(options, this.#connector, clock, stored);
+    this.#forwarder = new Forwarder(options, this.#connector, context, stored);
     this.#ruleMaker = new RuleMaker(options, {
       origin,
       queue: this.#forwarder,

@@ -6,6 +6,7 @@ import { type Durability, stricter } from '../base/durability.ts';
 import type { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { QueueLimits } from '../queue/queue.ts';
+import type { QueueBudget } from '../queue/queue-budget.ts';
 import type { Shares } from '../queue/share.ts';
 import type { Storage } from '../queue/storage.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
@@ -32,6 +33,7 @@ export interface ForwardQueueParts {
   /** The name of its stream, and of its flows. */
   readonly owner: string;
   readonly limits: QueueLimits;
+  readonly budget: QueueBudget | undefined;
   readonly stored: ForwardStorage;
   /** See `StoredQueueParts`. */
   readonly dropped: (sequence: number, rule: ForwardRule, reason: DropReason) => void;
@@ -51,6 +53,7 @@ export function strictestOf({ durability, forwards }: Pick<BridgeOptions, 'durab
 export function openForwardQueue({
   owner,
   limits,
+  budget,
   stored,
   dropped,
   shares,
@@ -61,6 +64,7 @@ export function openForwardQueue({
     storage,
     name: owner,
     limits,
+    budget,
     durabilityOf: (rule) => rule.durability ?? durability,
     form: {
       keyOf: ({ key }) => key,

@@ -16,19 +16,22 @@ import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { Message } from '../message/message.ts';
-import type { Clock } from '../ports/ports.ts';
 import type { Hold } from '../queue/hold.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
+import type { BridgeContext } from './bridge-context.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, openForwardQueue, restoreForwards } from './forward-storage.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
 import { RunsUnderway } from './runs-underway.ts';
+
+/** What the forwarder needs of its bridge's surroundings. */
+export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'>;
 
 /** The connection as the pump sees it. */
 export interface ForwardLine {
@@ -69,7 +72,9 @@ export class Forwarder implements ForwardQueue {
   isPaused = false;
 
   /** `stored`: with durability `written` or `synced`; without it messages live in memory. */
-  constructor(options: BridgeOptions, line: ForwardLine, clock: Clock, stored?: ForwardStorage) {
+  constructor(options: BridgeOptions, line: ForwardLine, context: ForwardContext, stored?: ForwardStorage) {
+    const { budget } = context;
+    const { clock } = context.ports;
     const { queueCountMax, queueBytesMax, queueOverflow, isQos0Queued } = options;
     this.#line = line;
     this.#now = () => clock.now();
@@ -89,12 +94,13 @@ export class Forwarder implements ForwardQueue {
     if (stored === undefined) {
       const told = ({ sequence, tag }: QueueEntry<ForwardRule>, reason: DropReason): void =>
         dropped(sequence, tag, reason);
-      this.#memory = new Queue<ForwardRule>(this.#limits, told, { shares: this.#shares });
+      this.#memory = new Queue<ForwardRule>(this.#limits, told, { shares: this.#shares, budget });
       this.#queue = this.#memory;
     } else {
       const parts = {
         owner: this.#owner,
         limits: this.#limits,
+        budget,
         stored,
         dropped,
         shares: this.#shares,

@@ -82,8 +82,9 @@ export interface BrokerOptions {
    */
   readonly qos0QueueBytesMax: number;
   /**
-   * Bytes that wait in memory for all devices together; the queues that are largest then give way first, each as its
-   * policy says. What waits in the journal does not count. Default 256 MiB.
+   * Bytes that wait in memory for all devices together, and for bridges where the budget is shared with them. What
+   * stands in the journal as well is let go first; then the queues that are largest give way, each as its policy says.
+   * Default 256 MiB.
    */
   readonly queueMemoryMax: number;
   /** Bytes of payloads and properties underway to one device at QoS 1 and 2; the rest waits. Default 16 MiB. */

@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { OpenHttp } from '../ports/http.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { QueueBudget } from '../queue/queue-budget.ts';
 import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
 import type { AccessReviews } from './access-reviews.ts';
@@ -26,6 +27,8 @@ export interface BrokerContext {
   readonly heapBytes?: () => number;
   /** Asks web servers about access; absent: nobody can. */
   readonly http?: OpenHttp;
+  /** For what waits in memory, shared with the bridges; default one of its own, of `queueMemoryMax`. */
+  readonly budget?: QueueBudget;
   /** Where what must outlive the process is kept; without it, everything lives in memory. */
   readonly storage?: Storage;
   /** Told of every device that comes or goes; absent: nobody wants to know. */

@@ -351,6 +351,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       storage: store.storage,
       name,
       limits: this.#limits,
+      budget: this.#budget,
       durabilityOf: () => this.durability,
       form: identifiersForm,
       origin: this.origin,

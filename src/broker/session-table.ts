@@ -22,6 +22,12 @@ export interface SessionWish {
   readonly terms: SessionTerms;
 }
 
+/** Where sessions live; see `BrokerContext`. */
+export interface TableContext {
+  readonly router: Router;
+  readonly budget?: QueueBudget;
+}
+
 /** All sessions of one broker. */
 export class SessionTable {
   /** By client id [MQTT3-3.1.3-2]. */
@@ -32,13 +38,13 @@ export class SessionTable {
   readonly #budget: QueueBudget;
   readonly #store: SessionStore | undefined;
 
-  /** `store`: sessions that are kept outlive the process. */
-  constructor(router: Router, options: BrokerOptions, counters: BrokerCounters, store?: SessionStore) {
+  /** `store`: sessions that are kept outlive the process. `budget`: see `BrokerContext`. */
+  constructor(context: TableContext, common: Omit<SessionCommon, 'budget'>, store?: SessionStore) {
     this.#store = store;
-    this.#router = router;
-    this.#options = options;
-    this.#counters = counters;
-    this.#budget = new QueueBudget(options.queueMemoryMax);
+    this.#router = context.router;
+    this.#options = common.options;
+    this.#counters = common.counters;
+    this.#budget = context.budget ?? new QueueBudget(common.options.queueMemoryMax);
   }
 
   /** Takes over the sessions that an earlier process left, before devices come. */

@@ -1,6 +1,7 @@
-// QueueBudget: the memory of many queues together. Each has bounds of its own; when all of them are too much, the
-// largest give way, each by its own policy, until they are all of one height and there is room again. So a device that
-// reads nothing pays for it, and not its neighbours.
+// QueueBudget: the memory of many queues together. Each has bounds of its own; when all of them are too much, first
+// those let go what stands in the journal as well, which loses nothing; then the largest give way, each by its own
+// policy, until they are all of one height and there is room again. So a device that reads nothing pays for it, and not
+// its neighbours. A queue that drops nothing (`block`) keeps what it has, and its publishers wait (`hasRoomFor`).
 //
 // Bounded: `bytesMax`, up to what is in flight and cannot give way. Room is made for some time ahead (1/64 of it), so
 // that the queues are looked through once in many messages; where nothing gave way, after `patience` messages more.
@@ -8,6 +9,10 @@
 /** A queue that shares a budget. */
 export interface Budgeted {
   readonly byteLength: number;
+  /** What it lets go of is read again from the journal. */
+  readonly isStored?: boolean;
+  /** It drops next to nothing: it is asked last. */
+  readonly isKeeping?: boolean;
   /** Drops messages, as its policy says, until it has at most so many bytes or nothing more may be dropped. */
   giveWay(bytesMax: number): void;
 }
@@ -44,24 +49,35 @@ export class QueueBudget {
     return true;
   }
 
+  /** Whether there is room for so many bytes, once everybody has given way who may. */
+  hasRoomFor(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#bytesMax) this.#reclaim(bytes);
+    return this.#bytes + bytes <= this.#bytesMax;
+  }
+
   /** A queue has shrunk by so many bytes. */
   shrank(queue: Budgeted, bytes: number): void {
     this.#bytes -= bytes;
     if (queue.byteLength === 0) this.#queues.delete(queue);
   }
 
-  #reclaim(): void {
+  #reclaim(wanted = 0): void {
+    const goal = this.#bytesMax - wanted - Math.floor(this.#bytesMax / slackShare);
     const queues = [...this.#queues].sort((one, other) => other.byteLength - one.byteLength);
-    const level = levelFor(queues, this.#bytes - this.#bytesMax + Math.floor(this.#bytesMax / slackShare));
+    for (const queue of queues) if (queue.isStored && this.#bytes > goal) queue.giveWay(0);
+    const others = queues.filter(({ isStored, isKeeping }) => isStored !== true && isKeeping !== true);
+    const level = levelFor(others, this.#bytes - goal);
+    for (const queue of others) if (queue.byteLength > level) queue.giveWay(level);
     for (const queue of queues) {
-      if (queue.byteLength <= level) return;
-      queue.giveWay(level);
+      const excess = this.#bytes - this.#bytesMax;
+      if (queue.isKeeping && excess > 0) queue.giveWay(queue.byteLength - excess);
     }
   }
 }
 
 /** The height to which the largest are to be cut so that all together lose `bytes`; the largest stand first. */
 function levelFor(queues: readonly Budgeted[], bytes: number): number {
+  if (bytes <= 0) return Number.POSITIVE_INFINITY;
   let sum = 0;
   for (const [index, { byteLength }] of queues.entries()) {
     sum += byteLength;

@@ -31,7 +31,7 @@ interface Node<Tag> {
 /** What a queue may share. */
 export interface QueueSharing<Tag> {
   /** The memory of many queues; default none. */
-  readonly budget?: QueueBudget;
+  readonly budget?: QueueBudget | undefined;
   /** Owners that share the queue; default one. */
   readonly shares?: Shares<Tag>;
 }
@@ -106,14 +106,29 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     return isCut && !this.#nodes.has(entry.sequence) ? 0 : entry.sequence;
   }
 
-  /** See `Budgeted`: what is in flight stays. */
+  /** See `Budgeted`. */
+  get isKeeping(): boolean {
+    return this.#limits.overflow === 'block' && this.#shares === undefined;
+  }
+
+  /** See `Budgeted`: what is in flight stays, and where nothing may be dropped all but QoS 0 does. */
   giveWay(bytesMax: number): void {
-    while (this.#bytes > bytesMax) {
-      const victim = givesWayOldest(this.#limits.overflow) ? this.#unread : this.#unread && this.#tail;
-      if (victim === undefined) return;
-      this.#remove(victim);
-      this.#dropped(victim.entry, 'memory-full');
+    const isFromOldest = this.#shares !== undefined || givesWayOldest(this.#limits.overflow);
+    let node = isFromOldest ? this.#unread : this.#unread && this.#tail;
+    while (node && this.#bytes > bytesMax) {
+      const { entry } = node;
+      const next: Node<Tag> | undefined = isFromOldest ? node.next : node.previous;
+      if (this.#policyOf(entry.tag) !== 'block' || entry.message.qos === 0) {
+        this.#remove(node);
+        this.#dropped(entry, 'memory-full');
+      }
+      // whoever was told may have taken it out
+      node = next && this.#nodes?.has(next.entry.sequence) && this.#isUnread(next) ? next : undefined;
     }
+  }
+
+  #policyOf(tag: Tag): OverflowPolicy {
+    return this.#shares?.of(tag).terms.overflow ?? this.#limits.overflow;
   }
 
   /** See `MessageQueue`. */
@@ -121,7 +136,8 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     const { countMax, bytesMax } = this.#limits;
     const bytes = message.byteLength;
     const isOwnRoom = this.#shares === undefined || this.#shares.of(tag).hasRoomFor(bytes);
-    return isOwnRoom && this.depth < countMax && this.#bytes + bytes <= bytesMax;
+    if (!isOwnRoom || this.depth >= countMax || this.#bytes + bytes > bytesMax) return false;
+    return this.#budget === undefined || this.#budget.hasRoomFor(bytes);
   }
 
   /** See `UnreadEntries`. */

@@ -4,17 +4,20 @@
 //
 //   [acknowledged: gone] | underway | front: in memory, unread | on the disk only, unread | end
 //
-// Bounded by its limits; what is underway by the receiver's window.
+// Bounded by its limits; what is underway by the receiver's window; both together by a budget that it may share, for
+// which it lets go of the end of the front.
 
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Durability } from '../base/durability.ts';
 import type { LogStream } from '../journal/log-stream.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
+import { HeldMemory } from './held-memory.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
 import type { MessageQueue, QueueEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
+import type { QueueBudget } from './queue-budget.ts';
 import type { QueueShare, Shares, UnreadEntries } from './share.ts';
 import type { Storage } from './storage.ts';
 import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
@@ -37,6 +40,8 @@ export interface StoredQueueParts<Tag> {
   /** How safe a message must be before its holds end. */
   readonly durabilityOf: (tag: Tag) => Durability;
   readonly form: TagForm<Tag>;
+  /** For what is held in memory beside the journal; default none. */
+  readonly budget?: QueueBudget | undefined;
   /** Who is told to have brought in what comes from the disk. */
   readonly origin: Origin;
   /** A message is dropped; `sequence` is 0 for the one that is being appended. */
@@ -61,6 +66,8 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   #front: QueueEntry<Tag>[] = [];
   #head = 0;
   #frontBytes = 0;
+  /** Of the front, and of what is underway. */
+  readonly #held: HeldMemory;
   /** The first sequence that is not in the front, nor before it. */
   #frontEnd: number;
   readonly #underway = new Map<number, QueueEntry<Tag>>();
@@ -70,6 +77,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
 
   constructor(parts: StoredQueueParts<Tag>) {
     this.#parts = parts;
+    this.#held = new HeldMemory(parts.budget, (bytesMax) => this.#forgetEnd(bytesMax));
     this.#stream = parts.storage.journal.log(parts.name);
     this.#frontEnd = this.#stream.firstFrom(1) ?? this.#stream.nextSequence;
   }
@@ -127,8 +135,8 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     const length = writeMessage(bytes, at, { message, tags: numbers }, storage.clock) - at;
     const sequence = stream.end(length);
     if (this.#frontEnd === sequence && this.#frontBytes + length <= frontBytesMax) {
-      this.#push({ sequence, message: message.own(), tag });
       this.#frontEnd = sequence + 1;
+      this.#push({ sequence, message: message.own(), tag });
     }
     this.#parts.shares?.came(tag, this.#stream.sizeOf(sequence));
     if (hold && message.qos > 0) holdUntilSafe(hold, journal, durabilityOf(tag));
@@ -208,7 +216,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   acknowledge(sequence: number): QueueEntry<Tag> | undefined {
     const entry = this.#underway.get(sequence) ?? this.#takeUnread(sequence);
     if (entry === undefined) return undefined;
-    this.#underway.delete(sequence);
+    if (this.#underway.delete(sequence)) this.#held.shrank(entry.message.byteLength);
     this.#settle(sequence, entry.tag);
     return entry;
   }
@@ -229,11 +237,25 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     this.#front = [];
     this.#head = 0;
     this.#underway.clear();
+    this.#held.shrank(this.#held.byteLength);
+  }
+
+  /** What is furthest from being sent is read again when its turn comes; while something is read, its order counts. */
+  #forgetEnd(bytesMax: number): void {
+    if (this.#isReading) return;
+    while (this.#held.byteLength > bytesMax && this.#front.length > this.#head + 1) {
+      const last = this.#front.pop();
+      if (last === undefined) return;
+      this.#frontEnd = last.sequence;
+      this.#frontBytes -= last.message.byteLength;
+      this.#held.shrank(last.message.byteLength);
+    }
   }
 
   #push(entry: QueueEntry<Tag>): void {
     this.#front.push(entry);
     this.#frontBytes += entry.message.byteLength;
+    this.#held.grew(entry.message.byteLength);
   }
 
   /** Makes room for a message, by the policy. Returns whether there is. */
@@ -281,6 +303,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     this.#stream.settle(sequence);
     if (first) {
       this.#frontBytes -= first.message.byteLength;
+      this.#held.shrank(first.message.byteLength);
       this.#front.splice(this.#head, 1);
     } else this.#frontEnd = sequence + 1;
     dropped(sequence, tag, 'queue-full');
@@ -299,7 +322,9 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     const index = this.#placeInFront(sequence);
     if (this.#front[index]?.sequence !== sequence) return undefined;
     const [entry] = this.#front.splice(index, 1);
-    this.#frontBytes -= entry?.message.byteLength ?? 0;
+    const bytes = entry?.message.byteLength ?? 0;
+    this.#frontBytes -= bytes;
+    this.#held.shrank(bytes);
     return entry;
   }
 

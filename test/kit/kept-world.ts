@@ -8,6 +8,7 @@ import type { BrokerOptions } from '../../src/broker/broker-options.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { Clock, Ports, Timer } from '../../src/ports/ports.ts';
+import type { QueueBudget } from '../../src/queue/queue-budget.ts';
 import { Storage } from '../../src/queue/storage.ts';
 import { StoredRetained } from '../../src/queue/stored-retained.ts';
 import { RetainedStore } from '../../src/router/retained.ts';
@@ -64,7 +65,12 @@ export class KeptWorld {
 
   /** Begins a process; the one before is killed, or loses its power. */
   async start(
-    more: { crash?: 'kill' | 'power'; broker?: Partial<BrokerOptions>; bridge?: Partial<BridgeSettings> } = {},
+    more: {
+      crash?: 'kill' | 'power';
+      broker?: Partial<BrokerOptions>;
+      bridge?: Partial<BridgeSettings>;
+      budget?: QueueBudget;
+    } = {},
   ): Promise<KeptProcess> {
     const { world } = this;
     if (this.#clock) this.#clock.isDead = true;
@@ -86,7 +92,8 @@ export class KeptWorld {
       ),
     );
     const router = new Router({ retained: store });
-    const context = { ports, log: world.log, router, turn: new Turn(clock), storage };
+    const shared = more.budget && { budget: more.budget };
+    const context = { ports, log: world.log, router, turn: new Turn(clock), storage, ...shared };
     const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883 }];
     const broker = await this.#settled(Broker.open(context, { systemTopicsIntervalMs: 0, listeners, ...more.broker }));
     const bridge = more.bridge && Bridge.open(context, bridgeSettings(more.bridge));

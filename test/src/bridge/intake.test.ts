@@ -4,6 +4,7 @@ import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
+import { QueueBudget } from '../../../src/queue/queue-budget.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { Remote } from '../../kit/remote.ts';
 import { ackOf, publishOf } from '../../kit/world.ts';
@@ -89,3 +90,27 @@ for (const durability of levels) {
     },
   );
 }
+
+t.test('publishers wait for a bridge that blocks when the memory of all is full, and for no other', async (t) => {
+  for (const queueOverflow of ['block', 'oldest'] as const) {
+    const kw = new KeptWorld();
+    const budget = new QueueBudget(5000);
+    const { bridge } = await kw.start({ bridge: { durability: 'memory', queueOverflow }, budget });
+    const device = await kw.world.dial(v5);
+    await device.connect('device');
+    for (let packetId = 1; packetId <= 10; packetId++) {
+      device.send(publishOf('up/a', `${packetId}`.padEnd(1000), { qos: 1, packetId }));
+    }
+    await kw.world.clock.advance(100);
+    const early = await device.receivedOf(PacketType.puback);
+    t.equal(early.length, queueOverflow === 'block' ? 4 : 10);
+    t.ok(budget.byteLength <= 5000 && budget.byteLength > 3000, `${budget.byteLength} bytes`);
+    const remote = new Remote();
+    await remote.open(kw.world, v5);
+    await kw.world.clock.advance(5000);
+    const late = await device.receivedOf(PacketType.puback);
+    t.equal(early.length + late.length, 10);
+    t.equal(remote.payloads.length, queueOverflow === 'block' ? 10 : 4, 'what waits is not dropped');
+    t.equal(bridge?.status.forwards[0]?.dropped['memory-full'] ?? 0, queueOverflow === 'block' ? 0 : 6);
+  }
+});

@@ -67,6 +67,27 @@ t.test('queues of one height give way together, and a newcomer may be the one', 
   t.ok(budget.byteLength <= 900);
 });
 
+t.test('a queue that drops nothing keeps what it has, but QoS 0, and has no room until there is some', (t) => {
+  const { queues, dropped, budget } = some(1000, 'block', 'oldest');
+  const [blocking, other] = queues;
+  fill(blocking, 6);
+  fill(other, 4);
+  t.ok(blocking?.hasRoomFor(hundred(7), 0), 'others make room for it');
+  t.same(dropped, ['1:1:memory-full', '1:2:memory-full']);
+  other?.clear('removed');
+  fill(blocking, 3);
+  t.equal(budget.byteLength, 900);
+  const qos0 = new Message({ topic: 't', payload: bytesOf(Buffer.alloc(300, 9)), qos: 0, retain: false, origin });
+  dropped.length = 0;
+  t.equal(blocking?.append(qos0, 0), 0);
+  t.same(dropped, ['0:9:memory-full'], 'QoS 0 waits for nobody');
+  t.equal(blocking?.hasRoomFor(hundred(7), 0), true);
+  fill(blocking, 1);
+  t.equal(blocking?.hasRoomFor(hundred(7), 0), false, 'then publishers wait');
+  t.equal(blocking?.depth, 10, 'and nothing was lost');
+  t.end();
+});
+
 t.test('what is in flight never gives way: then it is what came, and the bound holds for the rest', async (t) => {
   const { queues, dropped, budget } = some(300, 'oldest', 'oldest');
   const [flying, other] = queues;

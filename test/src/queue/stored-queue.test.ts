@@ -7,6 +7,7 @@ import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
 import type { Hold } from '../../../src/queue/hold.ts';
 import { Queue, type QueueLimits } from '../../../src/queue/queue.ts';
+import { QueueBudget } from '../../../src/queue/queue-budget.ts';
 import { Storage } from '../../../src/queue/storage.ts';
 import { deadlineOf, readMessage, storedBytesOf, writeMessage } from '../../../src/queue/stored-message.ts';
 import { StoredQueue } from '../../../src/queue/stored-queue.ts';
@@ -27,6 +28,7 @@ class Bench {
   readonly disk = new FaultyDisk(new Chance(1));
   readonly dropped: string[] = [];
   readable = 0;
+  budget: QueueBudget | undefined;
 
   async open(): Promise<Journal> {
     const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
@@ -39,6 +41,7 @@ class Bench {
       name: 'q',
       limits: { countMax: 10_000, bytesMax: 10_000_000, overflow: 'oldest', ...limits },
       durabilityOf: () => 'synced',
+      budget: this.budget,
       form: { keyOf: (tag) => tag, numbersOf: () => [], tagOf: (key) => key },
       origin,
       dropped: (sequence, tag, reason) => void this.dropped.push(`${sequence} of ${tag}: ${reason}`),
@@ -82,6 +85,35 @@ t.test('what a queue holds is read in order, whatever part of it is in memory', 
   const again = bench.queueOf(await bench.open());
   t.equal(again.depth, 150);
   t.same(await bench.readAll(again), texts.slice(150), 'and in another process');
+});
+
+t.test('what stands in the journal is let go from memory when that is short, and nothing of it is lost', async (t) => {
+  const bench = new Bench();
+  bench.budget = new QueueBudget(100_000);
+  const journal = await bench.open();
+  const queue = bench.queueOf(journal);
+  const texts = Array.from({ length: 100 }, (_, index) => `${index}`.padStart(10_000));
+  for (const text of texts) {
+    queue.append(messageOf(text), 7);
+    if (bench.budget.byteLength > 100_000) t.fail(`${bench.budget.byteLength} bytes in memory`);
+  }
+  t.ok(bench.budget.byteLength > 10_000, 'but what comes next is at hand');
+  t.ok(bench.budget.hasRoomFor(80_000), 'which makes room for others as well');
+  await bench.clock.advance(1000);
+  const got: string[] = [];
+  for (let sequence = 1; sequence <= 100; sequence++) {
+    if (queue.peek() === undefined) await bench.clock.advance(20);
+    const entry = queue.peek();
+    got.push(entry?.message.payload.toString() ?? '');
+    queue.next();
+    queue.acknowledge(sequence);
+  }
+  t.same(got, texts);
+  t.same(bench.dropped, []);
+  t.equal(bench.budget.byteLength, 0);
+  queue.append(messageOf('left'), 7);
+  queue.clear();
+  t.equal(bench.budget.byteLength, 0, 'nothing of a queue that is gone counts');
 });
 
 t.test('a message of QoS 2 is not sent before its place is safe', async (t) => {
@@ -139,6 +171,8 @@ async function live(seed: number): Promise<string | undefined> {
   const chance = new Chance(seed);
   const bench = new Bench();
   const limits: QueueLimits = { countMax: 20, bytesMax: 1_000_000, overflow: chance.pick(['oldest', 'newest']) };
+  // some have hardly any memory
+  if (seed % 2 === 0) bench.budget = new QueueBudget(chance.int(1, 1000));
   const stored = bench.queueOf(await bench.open(), limits);
   const naive = new Queue<number>(limits, () => undefined);
   const underway: number[] = [];
