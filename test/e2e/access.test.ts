@@ -1,8 +1,10 @@
 // Who gets in, on real sockets: mosquitto's clients with passwords of every form, certificates, a web server that
 // decides, and our client and bridge by SCRAM.
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
+import mqtt from 'mqtt';
 import t from 'tap';
 import { accessDefaults } from '../../src/access/access-options.ts';
 import { LinkError } from '../../src/base/errors.ts';
@@ -12,6 +14,7 @@ import { SlowHash } from '../../src/secrets/slow-hash.ts';
 import { fixturePath } from '../kit/fixtures.ts';
 import { needs } from '../kit/parts.ts';
 import { authority, certificate, RealWorld, until } from '../kit/real-world.ts';
+import { signatureOf, signedToken, tokenDefaults } from '../kit/web-tokens.ts';
 
 const run = promisify(execFile);
 const slowHash = new SlowHash();
@@ -96,6 +99,51 @@ t.test('a verified certificate names the user, and rules know it', needs('mosqui
   t.equal(broker.status.denied, 0);
   await publish('gw/other/state').catch(() => undefined);
   t.equal(broker.status.denied, 1);
+});
+
+t.test('MQTT.js shows a token, does what it allows, and is told when its time is over', async (t) => {
+  const pairs = {
+    RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  };
+  for (const algorithm of ['RS256', 'ES256'] as const) {
+    const { publicKey, privateKey } = pairs[algorithm];
+    const keys = { algorithm, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
+    const token = { ...tokenDefaults, keys, leewayS: 0, usernameClaim: 'sub', rulesClaim: 'acl' };
+    const world = new RealWorld(t);
+    const { broker, port } = await world.openBroker({
+      access: { ...accessDefaults, isAnonymousAllowed: false, isAllowedWithoutMatch: false, token },
+    });
+    const shown = (claims: object): string =>
+      signedToken({ alg: algorithm }, claims, (text) => signatureOf(privateKey, text));
+    const acl = { pub: ['own/#'], sub: ['own/#'] };
+    const now = Math.floor(Date.now() / 1000);
+    const open = (username: string, password: string) =>
+      mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
+        protocolVersion: 5,
+        username,
+        password,
+        reconnectPeriod: 0,
+        manualConnect: false,
+      });
+    await t.rejects(open('other', shown({ sub: 'gw', exp: now + 60, acl })), /not authorized/i, 'of somebody else');
+    await t.rejects(open('gw', shown({ sub: 'gw', exp: now - 60, acl })), /not authorized/i, 'over');
+    t.same(broker.status.refusedLogins, { 'bad-token': 1, 'expired-token': 1 });
+    const client = await open('gw', shown({ sub: 'gw', exp: now + 2, acl }));
+    world.closeLater(() => client.endAsync(true));
+    const heard: string[] = [];
+    let reason: number | undefined;
+    client.on('message', (topic) => heard.push(topic));
+    client.on('disconnect', ({ reasonCode }) => {
+      reason = reasonCode;
+    });
+    await client.subscribeAsync('own/#', { qos: 1 });
+    await client.publishAsync('own/a', 'x', { qos: 1 });
+    await until('its message', () => heard.length === 1);
+    await t.rejects(client.publishAsync('other', 'x', { qos: 1 }), /not authorized/i);
+    await until('the end of the token', () => reason !== undefined);
+    t.equal(reason, 0xa0, 'maximum connect time');
+  }
 });
 
 t.test('our client and a bridge prove their passwords by SCRAM-SHA-256, and send none', async (t) => {

@@ -1,6 +1,6 @@
 // Tokens: signatures of three algorithms, claims that must fit, the end of a token, and what is none. Signed here with
 // Node, as somebody else would.
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import t from 'tap';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
@@ -12,6 +12,7 @@ import { TokenAccess, type TokenAccessOptions } from '../../../src/access/token-
 import { rulesOfClaim } from '../../../src/access/token-rules.ts';
 import { TokenKeys } from '../../../src/secrets/web-token.ts';
 import { VirtualClock } from '../../kit/virtual-clock.ts';
+import { hmacOf, signatureOf, signedToken } from '../../kit/web-tokens.ts';
 import { publishOf, World } from '../../kit/world.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -21,13 +22,9 @@ const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem'
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 function signed(algorithm: string, key: KeyObject | string, claims: object, more: object = {}): string {
-  const text = `${part({ alg: algorithm, typ: 'JWT', ...more })}.${part(claims)}`;
-  const bytes = Buffer.from(text);
-  const signature =
-    typeof key === 'string'
-      ? createHmac('sha256', key).update(bytes).digest()
-      : sign('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' });
-  return `${text}.${signature.toString('base64url')}`;
+  return signedToken({ alg: algorithm, ...more }, claims, (text) =>
+    typeof key === 'string' ? hmacOf(key, text) : signatureOf(key, text),
+  );
 }
 
 t.test('a token is known by its signature, under the algorithm that was configured and no other', async (t) => {
