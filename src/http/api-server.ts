@@ -82,7 +82,7 @@ async function answerOf(request: ServedRequest, parts: ApiServerParts, seen: See
   checkRights(endpoint, principal);
   parts.guard.checkOrigin(request, principal);
   const query = checked(endpoint.query, Object.fromEntries(request.query));
-  const body = checked(endpoint.body, endpoint.body === undefined ? undefined : await bodyOf(request, parts));
+  const body = checked(endpoint.body, endpoint.body === undefined ? undefined : await bodyOf(request, endpoint, parts));
   const result = await endpoint.run({ ...parts, ...route, request, principal, query, body });
   return finished(route, result);
 }
@@ -112,14 +112,19 @@ export function jsonAnswer(status: number, body: unknown, headers: ServedAnswer[
   return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
 }
 
-async function bodyOf(request: ServedRequest, { bodyBytesMax }: ApiServerParts): Promise<unknown> {
+async function bodyOf(
+  request: ServedRequest,
+  { consumes = 'json' }: Endpoint,
+  { bodyBytesMax }: ApiServerParts,
+): Promise<unknown> {
   const type = request.headers['content-type'] ?? '';
-  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+  if (consumes === 'json' && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new HttpRefusal('MEDIA_TYPE', 'expected a body of JSON, with content-type: application/json');
   }
   const text = await request.readBody(bodyBytesMax);
   if (text === undefined)
     throw new HttpRefusal('TOO_LARGE', `expected a body of UTF-8, of at most ${bodyBytesMax} bytes`);
+  if (consumes === 'text') return text;
   try {
     return JSON.parse(text);
   } catch {

@@ -192,8 +192,8 @@ export interface AuditEntry {
 
 /**
  * GET /live: server-sent events; `event` is the kind, `data` the rest. Without `?kinds=status,bridge,...` all of them.
- * With `Last-Event-ID` it goes on where it was; what is lost by then, or was skipped because the receiver is slow, is
- * told first as `skipped`.
+ * With `Last-Event-ID`, or `?lastEventId=`, it goes on where it was; what is lost by then, or was skipped because the
+ * receiver is slow, is told first as `skipped`.
  */
 export type LiveEvent =
   | { readonly kind: 'status'; readonly data: StatusReply }

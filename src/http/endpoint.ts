@@ -46,6 +46,8 @@ export interface EndpointFacts {
   readonly summary: string;
   /** Of the answer when all is well. Default 200. */
   readonly status?: 200 | 201 | 204;
+  /** What the body is. Default JSON. */
+  readonly consumes?: 'json' | 'text';
   /** What the answer is. Default JSON. */
   readonly produces?: 'json' | 'events' | 'text';
   /** Also for those who must change their password first. Default false. */

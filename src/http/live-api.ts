@@ -6,6 +6,8 @@ import { type Endpoint, endpoint } from './endpoint.ts';
 import { eventAnswer } from './event-stream.ts';
 import type { LiveFeed } from './live-feed.ts';
 
+const eventId = v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/, 'expected the number of an event')));
+
 /** The endpoints. */
 export function liveApi(feed: LiveFeed): readonly Endpoint[] {
   return [
@@ -16,11 +18,13 @@ export function liveApi(feed: LiveFeed): readonly Endpoint[] {
         role: 'viewer',
         summary: 'Server-sent events: status each second, bridges, devices, log, configuration',
         produces: 'events',
-        query: v.strictObject({ kinds: v.optional(v.pipe(v.string(), v.maxLength(200))) }),
+        query: v.strictObject({ kinds: v.optional(v.pipe(v.string(), v.maxLength(200))), lastEventId: eventId }),
       },
       ({ query, request, principal, sessions }) => {
         feed.checkRoom();
-        const id = /^\d{1,15}$/.exec(request.headers['last-event-id'] ?? '')?.[0];
+        // a page that opens a new stream cannot set the header
+        const told = request.headers['last-event-id'] ?? query.lastEventId ?? '';
+        const id = /^\d{1,15}$/.exec(told)?.[0];
         const kinds = query.kinds === undefined ? undefined : new Set(query.kinds.split(','));
         const isAllowed = (): boolean => principal?.sessionId === undefined || sessions.isOpen(principal.sessionId);
         const lastId = id === undefined ? undefined : Number(id);

@@ -1,16 +1,17 @@
 // V4Api: `/api/v4` for programs written for EMQX Edge and NanoMQ: the same paths, shapes and result codes, minus the
-// secrets, with user and password (Basic). It adds nothing: each endpoint is one of ours in other words.
+// secrets, with user and password (Basic). It adds nothing: each endpoint is one of ours in other words; what has no
+// counterpart says where it is instead.
 // Bounded: lists by `listMax` entries, for they have no pages there.
 import * as v from 'valibot';
-import type { ServedRequest } from '../ports/http-server.ts';
 import type { ClientView } from './api-broker-types.ts';
-import type { BridgeReply } from './api-config-types.ts';
-import { jsonAnswer } from './api-server.ts';
-import { whoOf } from './config-api.ts';
 import { type Endpoint, endpoint, PlainAnswer } from './endpoint.ts';
 import { HttpRefusal } from './http-refusal.ts';
 import type { Management } from './management.ts';
 import { metricsText } from './metrics-page.ts';
+import { v4Bridges } from './v4-bridges.ts';
+import { v4Config } from './v4-config.ts';
+import { topicLevels } from './v4-topic-tree.ts';
+import { ok } from './v4-words.ts';
 
 const listMax = 10_000;
 const text = v.pipe(v.string(), v.maxLength(65_535));
@@ -78,6 +79,8 @@ const clients: readonly Endpoint[] = [
         isWanted('clientid', one.client_id) &&
         isWanted('username', one.username) &&
         isWanted('conn_state', one.conn_state) &&
+        isWanted('clean_start', one.clean_start) &&
+        isWanted('proto_name', one.proto_name) &&
         isWanted('proto_ver', one.proto_ver),
     );
     return ok({ data: all });
@@ -92,8 +95,21 @@ const clients: readonly Endpoint[] = [
     ({ management, parameters }) =>
       ok({ data: clientsOf(management).filter(({ username }) => username === parameters.name) }),
   ),
-  endpoint({ method: 'GET', path: '/subscriptions', role: 'viewer', summary: 'Subscriptions' }, ({ management }) =>
-    ok({ data: subscriptionsOf(management) }),
+  endpoint(
+    { method: 'GET', path: '/subscriptions', role: 'viewer', summary: 'Subscriptions' },
+    ({ management, request }) => {
+      const { query } = request;
+      const all = subscriptionsOf(management).filter(
+        (one) =>
+          (!query.has('clientid') || query.get('clientid') === one.clientid) &&
+          (!query.has('topic') || query.get('topic') === one.topic) &&
+          (!query.has('qos') || query.get('qos') === String(one.qos)),
+      );
+      return ok({ data: all });
+    },
+  ),
+  endpoint({ method: 'GET', path: '/topic-tree', role: 'viewer', summary: 'Filters by level' }, ({ management }) =>
+    ok({ data: topicLevels(subscriptionsOf(management)) }),
   ),
   endpoint(
     { method: 'GET', path: '/subscriptions/:id', role: 'viewer', summary: 'Subscriptions of a device' },
@@ -125,73 +141,49 @@ const messages: readonly Endpoint[] = [
   ),
 ];
 
-const bridges: readonly Endpoint[] = [
-  endpoint({ method: 'GET', path: '/bridges', role: 'viewer', summary: 'Bridges' }, ({ management }) =>
-    ok({ data: { bridge: { nodes: management.bridges.list().map(({ name }) => nodeOf(management, name)) } } }),
+/** What has no counterpart here: who asks is told where it is instead. */
+const absent: readonly Endpoint[] = [
+  endpoint({ method: 'GET', path: '/rules', role: 'viewer', summary: 'Rules of SQL: there are none' }, () =>
+    ok({ data: [] }),
   ),
   endpoint(
-    { method: 'GET', path: '/bridges/:name', role: 'viewer', summary: 'One bridge; no nodes where there is none' },
-    ({ management, parameters: { name = '' } }) => {
-      const node = nodeOf(management, name);
-      return ok({ data: { bridge: { nodes: node === undefined ? [] : [node] } } });
-    },
+    { method: 'POST', path: '/rules', role: 'admin', summary: 'Rules of SQL: refused' },
+    elsewhere('there are no rules of SQL: forward rules of a bridge map, filter and change topics'),
+  ),
+  ...(['stop', 'restart'] as const).map((verb) =>
+    endpoint(
+      { method: 'POST', path: `/ctrl/${verb}`, role: 'admin', summary: `${verb}: refused` },
+      elsewhere('a service manager starts and stops the process; changes of the configuration hold at once'),
+    ),
   ),
   endpoint(
-    {
-      method: 'PUT',
-      path: '/bridges/:name',
-      role: 'admin',
-      summary: 'Replace a bridge',
-      body: v.record(v.string(), v.unknown()),
-    },
-    async ({ management, body, principal, parameters: { name = '' } }) => {
-      if (!Object.hasOwn(body, name)) throw new HttpRefusal('BAD_REQUEST', 'the name in the body is another', 'name');
-      if (management.bridges.get(name) === undefined) throw new HttpRefusal('NOT_FOUND', `there is no bridge ${name}`);
-      const changes = management.bridges.changesFor(name, body[name], true);
-      await management.config.apply({ changes, who: whoOf({ principal }), what: `bridge ${name} replaced` });
-      return ok({});
-    },
-  ),
-  endpoint(
-    {
-      method: 'POST',
-      path: '/bridges/switch/:name',
-      role: 'operator',
-      summary: 'Switch a bridge on or off',
-      body: v.looseObject({ data: v.looseObject({ bridge_switch: v.boolean() }) }),
-    },
-    async ({ management, body, principal, parameters: { name = '' } }) => {
-      if (management.bridges.get(name) === undefined) return new PlainAnswer({ status: 204, headers: {}, body: '' });
-      const changes = management.bridges.changesFor(name, { enable: String(body.data.bridge_switch) }, false);
-      await management.config.apply({ changes, who: whoOf({ principal }), what: `bridge ${name} switched` });
-      return ok({});
-    },
-  ),
-  endpoint({ method: 'GET', path: '/configuration', role: 'admin', summary: 'The configuration' }, ({ management }) =>
-    ok({ data: management.config.show().config }),
+    { method: 'POST', path: '/tools/aes_enc', role: 'admin', summary: 'Encrypted passwords: refused' },
+    elsewhere('passwords are given as they are, or as variables of the environment; the API never tells them'),
   ),
 ];
 
+function elsewhere(why: string): () => never {
+  return () => {
+    throw new HttpRefusal('CONFLICT', why);
+  };
+}
+
+const served: readonly Endpoint[] = [...about, ...clients, ...messages, ...v4Bridges, ...v4Config, ...absent];
+
 /** The endpoints of `/api/v4`. */
-export const v4Api: readonly Endpoint[] = [...about, ...clients, ...messages, ...bridges];
-
-/** A refusal in the words of `/api/v4`: the same HTTP status, a number as code. */
-export function v4Refusal(status: number, message: string, request: ServedRequest): PlainAnswer {
-  const code = status === 401 ? (request.headers.authorization === undefined ? 104 : 103) : (codes.get(status) ?? 108);
-  return new PlainAnswer(jsonAnswer(status, { code, message }, status === 401 ? { 'www-authenticate': 'Basic' } : {}));
-}
-
-const codes: ReadonlyMap<number, number> = new Map([
-  [404, 102],
-  [405, 102],
-  [415, 109],
-  [422, 108],
-  [500, 101],
-]);
-
-function ok(more: object): object {
-  return { code: 0, ...more };
-}
+export const v4Api: readonly Endpoint[] = [
+  endpoint({ method: 'GET', path: '/', role: 'viewer', summary: 'What there is' }, () =>
+    ok({
+      data: served.map(({ path, method, summary }) => ({
+        path,
+        name: path.slice(1).replaceAll(/[/:]+/g, '_'),
+        method,
+        descr: summary,
+      })),
+    }),
+  ),
+  ...served,
+];
 
 function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
@@ -247,27 +239,4 @@ async function publish(management: Management, one: v.InferOutput<typeof message
       encoding: encoding === 'plain' ? 'text' : 'base64',
     });
   }
-}
-
-function nodeOf(management: Management, name: string): object | undefined {
-  const bridge: BridgeReply | undefined = management.bridges.get(name);
-  if (bridge === undefined) return undefined;
-  const {
-    server = '',
-    proto_ver = '5',
-    clientid = '',
-    clean_start = 'false',
-    username = '',
-    keepalive = '60s',
-    ...more
-  } = bridge.config;
-  const { forwards = [], subscription = [], ssl = { enable: 'false' } } = more;
-  return {
-    name,
-    enable: bridge.mode !== 'disabled',
-    connector: { server, proto_ver, clientid, clean_start, username, keepalive },
-    forwards,
-    subscription,
-    tls: ssl,
-  };
 }

@@ -19,7 +19,8 @@ import { overviewApi } from '../../http/overview-api.ts';
 import { rightsApi } from '../../http/rights-api.ts';
 import { ApiRouter } from '../../http/router.ts';
 import { sessionApi } from '../../http/session-api.ts';
-import { v4Api, v4Refusal } from '../../http/v4-api.ts';
+import { v4Api } from '../../http/v4-api.ts';
+import { v4Refusal } from '../../http/v4-words.ts';
 
 /** What endpoints are made with. */
 export interface FamilyParts {

@@ -31,6 +31,9 @@ t.test('whoever comes back hears what it missed, and how much of it is lost', as
   for (let count = 2; count <= 4; count++) kit.app.log.warn({}, `line ${count}`);
   const second = await kit.call('GET /api/v1/live?kinds=log', undefined, { 'last-event-id': id });
   t.same(second.taken().match(/line \d+/g), ['line 2', 'line 3', 'line 4']);
+  const paged = await kit.call(`GET /api/v1/live?kinds=log&lastEventId=${id}`);
+  t.same(paged.taken().match(/line \d+/g), ['line 2', 'line 3', 'line 4'], 'as pages ask, which set no header');
+  paged.leave();
   for (let count = 0; count < 600; count++) kit.app.log.warn({}, `more ${count}`);
   const third = await kit.call('GET /api/v1/live?kinds=log', undefined, { 'last-event-id': id });
   const text = third.taken();

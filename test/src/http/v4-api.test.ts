@@ -1,6 +1,7 @@
 // `/api/v4`: the shapes and result codes that programs for EMQX Edge expect, without its secrets.
 import t from 'tap';
-import { type Answered, adminPassword, WebKit, webSection } from '../../kit/web.ts';
+import { type Answered, adminPassword, configPath, WebKit, webSection } from '../../kit/web.ts';
+import { subscribeOf } from '../../kit/world.ts';
 
 const config = `${webSection}
 bridges.mqtt.site { server = "mqtt-tcp://10.0.0.2:1884", clientid = edge, username = u, password = "s3cret" }`;
@@ -39,5 +40,72 @@ t.test('programs for EMQX Edge find what they know', async (t) => {
   const site = { server: 'mqtt-tcp://10.0.0.3:1884', clientid: 'edge-4' };
   t.match(await call('PUT /bridges/site', { site }), { body: { code: 0 } });
   t.match(await call('PUT /bridges/site', { other: site }), { status: 400, body: { code: 108 } });
+  t.match(await call('POST /bridges/sub/site', { data: { subscription: [{ remote_topic: 'cmd/a', qos: 1 }] } }), {
+    body: { code: 0 },
+  });
+  const sub = [{ remote_topic: 'cmd/a', qos: '1', retain_as_published: 'true' }];
+  t.match((await call('GET /bridges/site')).body, { data: { bridge: { nodes: [{ subscription: sub }] } } });
+  t.match(await call('PUT /bridges/unsub/site', { data: { unsubscription: [{ topic: 'cmd/a' }] } }), {
+    body: { code: 0 },
+  });
+  t.match((await call('GET /bridges/site')).body, { data: { bridge: { nodes: [{ subscription: [] }] } } });
+  t.match(await call('POST /bridges/sub/none', { data: { subscription: [] } }), { status: 404, body: { code: 102 } });
   await kit.close();
 });
+
+t.test('the configuration is read and written as programs for EMQX Edge do, and secrets stay', async (t) => {
+  const kit = await WebKit.start(config);
+  const authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}`;
+  const call = async (line: string, body?: unknown): Promise<Answered> => {
+    const answering = kit.ask(line.replace(' ', ' /api/v4'), { headers: { authorization }, body });
+    if (/POST/.test(line)) await kit.world.clock.advance(6000);
+    return answering;
+  };
+  t.match(await call('POST /reload', { data: { qos_duration: 20, max_packet_size: 512, allow_anonymous: false } }), {
+    body: { code: 0 },
+  });
+  t.match(await call('GET /reload'), { body: { data: { qos_duration: '20s', max_packet_size: '512KB' } } });
+  t.match(await call('POST /reload', { data: { nothing: 1 } }), { status: 400, body: { code: 108 } });
+  t.match(await call('GET /configuration/auth'), { body: { data: { auth: { allow_anonymous: 'false' } } } });
+  t.match(await call('GET /configuration/nothing'), { status: 404, body: { code: 102 } });
+  t.match(await call('POST /configuration/basic', { mqtt: { max_mqueue_len: 77 } }), { body: { code: 0 } });
+  t.match(await call('GET /configuration/basic'), { body: { data: { mqtt: { max_mqueue_len: '77' } } } });
+  t.match(await call('POST /configuration', { nonsense: { a: 1 } }), { status: 422, body: { code: 108 } });
+  t.match(await call('POST /config_update', 'mqtt { max_mqueue_len ='), { status: 422, body: { code: 108 } });
+  t.match(await call('POST /config_update', 'include "/etc/passwd"'), { status: 422 });
+  t.match(await call('POST /config_update', `${config}\nmqtt.max_mqueue_len = 99`), { body: { code: 0 } });
+  t.match(await call('GET /configuration/basic'), { body: { data: { mqtt: { max_mqueue_len: '99' } } } });
+  t.match(kit.disk.files.get(configPath) ?? '', config, 'the file of the user stays');
+  await kit.close();
+});
+
+t.test(
+  'what is there is listed, filters are shown level by level, and what is not there says where it is',
+  async (t) => {
+    const kit = await WebKit.start(config);
+    const authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}`;
+    const call = (line: string): Promise<Answered> =>
+      kit.ask(line.replace(' ', ' /api/v4'), { headers: { authorization } });
+    t.match((await call('GET /')).body, { code: 0, data: [{ path: '/brokers', method: 'GET', descr: 'The broker' }] });
+    const device = await kit.world.dial(5);
+    await device.connect('one');
+    device.send(subscribeOf(1, 0, 'a/b', 'a/+'));
+    await kit.world.clock.settle();
+    t.match((await call('GET /topic-tree')).body, {
+      data: [
+        [{ topic: '', cld_cnt: 1 }],
+        [{ topic: 'a', cld_cnt: 2 }],
+        [
+          { topic: 'b', cld_cnt: 0, clientid: ['one'] },
+          { topic: '+', cld_cnt: 0, clientid: ['one'] },
+        ],
+      ],
+    });
+    t.match((await call('GET /subscriptions?topic=a/b')).body, { data: [{ topic: 'a/b' }] });
+    t.match(await call('GET /rules'), { body: { code: 0, data: [] } });
+    for (const line of ['POST /rules', 'POST /ctrl/stop', 'POST /tools/aes_enc']) {
+      t.match(await call(line), { status: 409, body: { code: 108, message: /./ } });
+    }
+    await kit.close();
+  },
+);
