@@ -75,6 +75,11 @@ const commands: readonly KnownCommand[] = [
     load: async () => (await import('./commands/client.ts')).client,
   },
   {
+    name: 'key',
+    summary: 'keys of programs for the API of a running Viaduct',
+    load: async () => (await import('./commands/key.ts')).key,
+  },
+  {
     name: 'config',
     summary: 'where the configuration of a running Viaduct comes from, and the way back',
     load: async () => (await import('./commands/config.ts')).config,

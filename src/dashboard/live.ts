@@ -51,6 +51,8 @@ export class Live {
   #source: EventSource | undefined;
   #cancelRetry: () => void = () => undefined;
   #retryMs = retryMsMin;
+  /** The last event that has a number: from it on the server goes on after a break. */
+  #lastEventId = '';
 
   /** Opens the feed, unless it is open. */
   open(): void {
@@ -63,6 +65,7 @@ export class Live {
     this.#cancelRetry();
     this.#source?.close();
     this.#source = undefined;
+    this.#lastEventId = '';
     this.state.value = { state: 'idle' };
   }
 
@@ -122,10 +125,13 @@ export class Live {
 
   #connect(): void {
     this.state.value = { state: 'connecting' };
-    const source = new EventSource(endpoint('/live', { kinds: 'status,bridge,client,config' }));
+    const source = new EventSource(
+      endpoint('/live', { kinds: 'status,bridge,client,config', lastEventId: this.#lastEventId }),
+    );
     this.#source = source;
     for (const kind of ['status', 'bridge', 'client', 'config'] as const) {
-      source.addEventListener(kind, ({ data }: MessageEvent<string>) => {
+      source.addEventListener(kind, ({ data, lastEventId }: MessageEvent<string>) => {
+        this.#lastEventId = lastEventId;
         this.#retryMs = retryMsMin;
         if (this.state.value.state !== 'live') this.state.value = { state: 'live' };
         // the server holds its events to LiveEvent

@@ -6,7 +6,7 @@ import { patchAt, patched } from '../../config/config-tree.ts';
 import type { AppliedReply, BridgeReply, BridgeView, TestReply } from '../../http/api-config-types.ts';
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { type Command, ExitCode } from './command-io.ts';
-import { bridgeLine } from './status-view.ts';
+import { bridgeLines } from './status-view.ts';
 
 /** The command. */
 export const bridge: Command = {
@@ -31,16 +31,12 @@ ${apiFlagsHelp}`,
     const path = (): string => `/bridges/${pathWord(name, 'the name of a bridge')}`;
     const tell = (reply: unknown, lines: readonly string[]): void =>
       io.write(isJson ? `${JSON.stringify(reply)}\n` : lines.map((line) => `${line}\n`).join(''));
-    const paint = (text: string): string => text;
     if (verb === 'list') {
       const all = await api.ask<readonly BridgeView[]>('GET', '/bridges');
-      tell(
-        all,
-        all.map((one) => bridgeLine(one, paint)),
-      );
+      tell(all, bridgeLines(all, io.isTerminal));
     } else if (verb === 'show') {
       const one = await api.ask<BridgeReply>('GET', path());
-      tell(one, [bridgeLine(one, paint), JSON.stringify(one.config, undefined, 2)]);
+      tell(one, [...bridgeLines([one], io.isTerminal), '', JSON.stringify(one.config, undefined, 2)]);
     } else if (verb === 'add') {
       tellChange(await api.ask('POST', '/bridges', { name, config: treeOf(keys) }), tell);
     } else if (verb === 'set') {

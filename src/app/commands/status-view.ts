@@ -1,4 +1,5 @@
-// StatusView: a moment of a running Viaduct as lines for a terminal: the broker in two lines, each bridge in one.
+// StatusView: a moment of a running Viaduct as lines for a terminal: the broker in two lines, each bridge in one,
+// and what is wrong with it below.
 // Columns keep their widths, so that a view that is drawn again and again stands still.
 // Bounded by the bridges.
 import type { BridgeView } from '../../http/api-config-types.ts';
@@ -7,29 +8,43 @@ import type { StatusReply } from '../../http/api-types.ts';
 /** The lines; `hasColour` paints states. */
 export function statusLines(status: StatusReply, hasColour: boolean): readonly string[] {
   const { broker, rates, process: own, bridges, hostname, version } = status;
-  const paint = (text: string, colour: number): string => (hasColour ? `\u001b[${colour}m${text}\u001b[0m` : text);
+  const paint: Paint = (text, colour) => (hasColour ? `\u001b[${colour}m${text}\u001b[0m` : text);
   const memory = `${(own.rssBytes / 1_048_576).toFixed(0)} MB, ${(own.cpu * 100).toFixed(1)} % of a core`;
   const rest = `out ${rate(rates.sent)}   waiting ${broker.queued}   dropped ${rate(rates.dropped)}`;
-  const columns = ['OUT', 'IN', 'QUEUE'].map((one) => one.padStart(9));
   return [
     `${paint(`viaduct ${version}`, 1)} on ${hostname}, up ${span(broker.uptimeMs)}, ${memory}`,
     `devices ${broker.connected} of ${broker.sessions} sessions   in ${rate(rates.received)}   ${rest}`,
     '',
-    paint(`${'BRIDGE'.padEnd(16)} ${'STATE'.padEnd(11)} ${columns.join(' ')}  REMOTE`, 2),
-    ...bridges.map((one) => bridgeLine(one, paint)),
-    ...(bridges.length === 0 ? ['no bridges'] : []),
+    ...bridgeLines(bridges, hasColour),
   ];
 }
 
-/** One bridge in one line. */
-export function bridgeLine(bridge: BridgeView, paint: (text: string, colour: number) => string): string {
-  const { name, mode, status, rates, server } = bridge;
+/** The bridges below the names of their columns; whatever is wrong with one stands below it. */
+export function bridgeLines(bridges: readonly BridgeView[], hasColour: boolean): readonly string[] {
+  const paint: Paint = (text, colour) => (hasColour ? `\u001b[${colour}m${text}\u001b[0m` : text);
+  if (bridges.length === 0) return ['no bridges'];
+  const columns = ['OUT', 'IN', 'QUEUE', 'OLDEST'].map((one) => one.padStart(9)).join(' ');
+  const width = Math.max(16, ...bridges.map(({ name }) => name.length));
+  return [
+    paint(`${'BRIDGE'.padEnd(width)} ${'STATE'.padEnd(11)} ${columns}  REMOTE`, 2),
+    ...bridges.flatMap((one) => linesOf(one, width, paint)),
+  ];
+}
+
+type Paint = (text: string, colour: number) => string;
+
+function linesOf({ name, mode, status, rates, server }: BridgeView, width: number, paint: Paint): readonly string[] {
   const state = mode === 'running' ? (status?.link.state ?? 'closed') : mode;
   const colour = state === 'connected' ? 32 : state === 'disabled' ? 2 : 33;
-  const error = status?.link.state === 'waiting' ? `  ${status.link.error}` : '';
-  const numbers = [rate(rates.sent), rate(rates.received), String(status?.queueDepth ?? 0)];
+  const { queueDepth = 0, oldestMs } = status ?? {};
+  const oldest = oldestMs === undefined ? '-' : span(oldestMs);
+  const numbers = [rate(rates.sent), rate(rates.received), String(queueDepth), oldest];
   const columns = numbers.map((one) => one.padStart(9)).join(' ');
-  return `${name.padEnd(16)} ${paint(state.padEnd(11), colour)} ${columns}  ${server}${error}`;
+  const line = `${name.padEnd(width)} ${paint(state.padEnd(11), colour)} ${columns}  ${server}`;
+  if (status?.link.state !== 'waiting') return [line];
+  const { error, remedy } = status.link;
+  const wrong = [error, ...(remedy === undefined ? [] : [remedy])];
+  return [line, ...wrong.map((text) => paint(`  ${text}`, 31))];
 }
 
 function rate(perSecond: number): string {

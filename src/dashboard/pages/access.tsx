@@ -1,5 +1,5 @@
 // Access: who may use these pages, which devices may log in, who may
-// what on which topic, and who did what. Only for admins. The tester
+// what on which topic, what programs use, and who did what. Only for admins. The tester
 // asks the rules that run.
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
@@ -8,18 +8,20 @@ import { useApp, useText } from '../app.ts';
 import { Ago } from '../parts/ago.tsx';
 import { Card, PageHead } from '../parts/card.tsx';
 import { Confirm, Dialog, useQuestion } from '../parts/dialog.tsx';
-import { ChoiceField, TextField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Loaded, useLoad } from '../parts/loaded.tsx';
+import { RoleField } from '../parts/role-field.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { AclEditor } from './acl-editor.tsx';
+import { ApiKeys } from './api-keys.tsx';
 import { AuditTrail } from './audit-trail.tsx';
 import { DeviceUsers } from './device-users.tsx';
 
 /** The page. */
 export function Access(): JSX.Element {
   const t = useText();
-  const tab = useSignal<'users' | 'devices' | 'rules' | 'audit'>('users');
+  const tab = useSignal<'users' | 'keys' | 'devices' | 'rules' | 'audit'>('users');
   return (
     <>
       <PageHead title={t.places.access} about={t.access.about} />
@@ -31,12 +33,14 @@ export function Access(): JSX.Element {
         }}
         tabs={[
           { name: 'users', label: t.access.users },
+          { name: 'keys', label: t.keys.title },
           { name: 'devices', label: t.access.devices },
           { name: 'rules', label: t.access.rules },
           { name: 'audit', label: t.access.audit },
         ]}
       >
         {tab.value === 'users' ? <Users /> : null}
+        {tab.value === 'keys' ? <ApiKeys /> : null}
         {tab.value === 'devices' ? <DeviceUsers /> : null}
         {tab.value === 'rules' ? <AclEditor /> : null}
         {tab.value === 'audit' ? <AuditTrail /> : null}
@@ -154,8 +158,6 @@ function Users(): JSX.Element {
   );
 }
 
-const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
-
 function UserDialog(props: { readonly user: UserView | undefined; readonly onClose: () => void }): JSX.Element {
   const app = useApp();
   const t = useText();
@@ -188,13 +190,10 @@ function UserDialog(props: { readonly user: UserView | undefined; readonly onClo
             }}
           />
         ) : null}
-        <ChoiceField
-          label={t.access.role}
+        <RoleField
           value={role.value}
-          hint={t.access.roleHints[role.value]}
-          choices={roles.map((one) => [one, t.roles[one]] as const)}
           onInput={(value) => {
-            role.value = roles.find((one) => one === value) ?? 'viewer';
+            role.value = value;
           }}
         />
         <TextField

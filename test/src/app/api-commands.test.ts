@@ -4,6 +4,7 @@ import { bridge } from '../../../src/app/commands/bridge.ts';
 import { client } from '../../../src/app/commands/client.ts';
 import { type Command, type CommandIo, ExitCode } from '../../../src/app/commands/command-io.ts';
 import { config } from '../../../src/app/commands/config.ts';
+import { key } from '../../../src/app/commands/key.ts';
 import { status } from '../../../src/app/commands/status.ts';
 import { top } from '../../../src/app/commands/top.ts';
 import type { OpenHttp } from '../../../src/ports/http.ts';
@@ -50,16 +51,16 @@ t.test('bridges are added, listed, changed, paused and removed from the command 
     await run(kit, bridge, 'add', 'plant', 'server=mqtt-tcp://10.0.0.1:1884', 'ssl.enable=false', rules),
     /bridges\.mqtt\.plant\.server = "mqtt-tcp/,
   );
-  t.match(await run(kit, bridge, 'list'), /^plant +\w+ .*mqtt-tcp:\/\/10\.0\.0\.1:1884/);
+  t.match(await run(kit, bridge, 'list'), /^BRIDGE +STATE .*REMOTE\nplant +\w+ .*mqtt-tcp:\/\/10\.0\.0\.1:1884/);
   t.match(await run(kit, bridge, 'set', 'plant', 'keepalive=30s', 'ssl='), /keepalive = "30s"/);
   t.match(await run(kit, bridge, 'show', 'plant'), /"keepalive": "30s"/);
   t.notMatch(await run(kit, bridge, 'show', 'plant'), /ssl/);
   await run(kit, bridge, 'pause', 'plant');
-  t.match(await run(kit, bridge, 'list'), /^plant +paused/);
+  t.match(await run(kit, bridge, 'list'), /^plant +paused/m);
   await run(kit, bridge, 'resume', 'plant');
   t.match(await run(kit, bridge, 'disable', 'plant'), /enable = "false"/);
   t.match(await run(kit, bridge, 'remove', 'plant', '--json'), /"historyId":4/);
-  t.equal(await run(kit, bridge, 'list'), '');
+  t.equal(await run(kit, bridge, 'list'), 'no bridges\n');
   await t.rejects(run(kit, bridge, 'show', 'plant'), { message: /there is no bridge plant/ });
   await t.rejects(run(kit, bridge, 'set', 'plant', 'x'), { code: 'ERR_USAGE_FLAG' });
   await kit.close();
@@ -81,5 +82,25 @@ t.test('status, top, devices and the configuration are told as text or as JSON',
   t.match(await run(kit, config, 'rollback', '1'), /changed log\.level/);
   kit.token = 'wrong';
   await t.rejects(run(kit, status), { code: 'ERR_HTTP_UNAUTHENTICATED' });
+  await kit.close();
+});
+
+t.test('keys are made, listed and revoked from the command line; one is told once', async (t) => {
+  const kit = await WebKit.start();
+  await kit.login();
+  const made = await run(kit, key, 'make', 'grafana', 'viewer');
+  t.match(made, /^vk_[\w-]{43}\n$/);
+  t.match(await run(kit, key, 'list'), /^grafana +viewer +made 20\d\d-\d\d-\d\d\n$/);
+  t.match(await run(kit, key, 'list', '--json'), /"name":"grafana"/);
+  t.notMatch(await run(kit, key, 'list', '--json'), /vk_/);
+  const admin = kit.token;
+  kit.token = made.trim();
+  t.match(await run(kit, status), /^viaduct/);
+  await t.rejects(run(kit, key, 'list'), { code: 'ERR_HTTP_BAD_REQUEST', message: /role admin/ });
+  kit.token = admin;
+  t.equal(await run(kit, key, 'revoke', 'grafana'), '');
+  kit.token = made.trim();
+  await t.rejects(run(kit, status), { code: 'ERR_HTTP_UNAUTHENTICATED' });
+  await t.rejects(run(kit, key, 'make', 'x'), { code: 'ERR_USAGE_FLAG' });
   await kit.close();
 });
