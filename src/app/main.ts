@@ -75,6 +75,11 @@ const commands: readonly KnownCommand[] = [
     load: async () => (await import('./commands/client.ts')).client,
   },
   {
+    name: 'ledger',
+    summary: 'what became of single messages of a bridge',
+    load: async () => (await import('./commands/ledger.ts')).ledger,
+  },
+  {
     name: 'key',
     summary: 'keys of programs for the API of a running Viaduct',
     load: async () => (await import('./commands/key.ts')).key,

@@ -197,6 +197,12 @@ export interface BridgeOptions {
   readonly blockedCountMax: number;
   /** How long an acknowledgement end to end may take, in ms, before that of here is given. Default 30,000. */
   readonly endToEndMsMax: number;
+  /** Entries of the delivery ledger, 0 to 100000; 0: none is kept. Default 0. */
+  readonly ledgerSize: number;
+  /** Of so many messages one is written into the ledger, 1 to 1000000. Default 1. */
+  readonly ledgerSampleOf: number;
+  /** Share of new traces that are to be recorded, 0 to 1; absent: no trace is begun, those that come are carried. */
+  readonly traceRatio?: number;
   /** Whether QoS 0 messages wait too while the link is down. Default false. */
   readonly isQos0Queued: boolean;
   /** See `DialOptions.isNoDelay`. Default true. */
@@ -239,6 +245,8 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   durability: 'synced',
   blockedCountMax: 10_000,
   endToEndMsMax: 30_000,
+  ledgerSize: 0,
+  ledgerSampleOf: 1,
   isQos0Queued: false,
   isNoDelay: true,
   tcpKeepAliveMs: 0,

@@ -13,6 +13,7 @@ import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import { Connector } from './connector.ts';
 import type { ConnectorOwner } from './connector-parts.ts';
+import { DeliveryLedger, type LedgerEntry } from './delivery-ledger.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, strictestOf } from './forward-storage.ts';
 import { Forwarder } from './forwarder.ts';
@@ -22,6 +23,7 @@ import { Receiver } from './receiver.ts';
 import { RuleMaker } from './rule-maker.ts';
 import { Subscriber } from './subscriber.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
+import { TraceStarter } from './trace-context.ts';
 
 /** Why a bridge is closed: it was told to, or something broke. */
 export interface BridgeClosed {
@@ -40,6 +42,7 @@ export class Bridge {
   readonly #notifications: Notifications;
   #forwards: readonly ForwardRule[];
   readonly #ruleMaker: RuleMaker;
+  readonly #ledger: DeliveryLedger | undefined;
   readonly #subscriber: Subscriber;
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly #former: ForwardRule;
@@ -59,7 +62,14 @@ export class Bridge {
     this.#connector = new Connector({ ...context, options }, this.#owner());
     const stored = this.#storedTerms(context, options, origin);
     this.#forwarder = new Forwarder(options, this.#connector, context, stored);
+    const { ledgerSize, ledgerSampleOf, traceRatio } = options;
+    if (ledgerSize > 0) {
+      this.#ledger = new DeliveryLedger({ size: ledgerSize, sampleOf: ledgerSampleOf }, clock);
+      this.#forwarder.latencies.follow(this.#ledger.trail(0));
+    }
     this.#ruleMaker = new RuleMaker(options, {
+      ledger: this.#ledger,
+      trace: traceRatio === undefined ? undefined : new TraceStarter(context.ports.random, traceRatio),
       origin,
       queue: this.#forwarder,
       now: () => clock.now(),
@@ -129,6 +139,11 @@ export class Bridge {
       echoes: this.#connector.echoes.count,
       unmatched: this.#receiver.unmatched.value,
     };
+  }
+
+  /** What became of the latest messages, newest first; undefined where no ledger is kept. */
+  get ledger(): Iterable<LedgerEntry> | undefined {
+    return this.#ledger?.entries();
   }
 
   /** How long messages take to the remote, those that were measured. */

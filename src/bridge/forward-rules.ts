@@ -21,11 +21,13 @@ import type { Router } from '../router/router.ts';
 import type { ForwardRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { compiledTopics } from './compiled-topics.ts';
+import type { DeliveryLedger } from './delivery-ledger.ts';
 import { mayForward, type PathGuard } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
 import { RuleGate } from './rule-gate.ts';
 import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
+import type { TraceStarter } from './trace-context.ts';
 
 /** Where a rule puts what it forwards. */
 export interface ForwardQueue {
@@ -56,6 +58,10 @@ export interface ForwardRuleContext {
   readonly now: () => number;
   /** Writes the way of messages that may come back; undefined for a rule whose messages cannot. */
   readonly paths?: PathGuard | undefined;
+  /** Begins a trace for messages that have none. */
+  readonly trace?: TraceStarter | undefined;
+  /** Told what becomes of each message. */
+  readonly ledger?: DeliveryLedger | undefined;
 }
 
 /** One rule at work. */
@@ -102,7 +108,9 @@ export class ForwardRule implements Destination, RunTaker {
       this.#mapping.needsContext ||
       this.#properties.isForAll ||
       this.#gate !== undefined ||
-      context.paths !== undefined;
+      context.paths !== undefined ||
+      context.trace !== undefined ||
+      context.ledger !== undefined;
   }
 
   /** Whether nothing of it is dropped for want of room: publishers wait. */
@@ -153,6 +161,11 @@ export class ForwardRule implements Destination, RunTaker {
     else this.#appendEach(mapped, qosOfRule);
   }
 
+  /** What it listens to here. */
+  get filter(): string {
+    return this.#options.localTopic;
+  }
+
   /** The rule in numbers. */
   get status(): RuleStatus {
     return this.counters.status(this.#options.localTopic, this.#options.remoteTopic, this.#options.note);
@@ -183,28 +196,36 @@ export class ForwardRule implements Destination, RunTaker {
     this.counters.received.add();
     const refused = topic instanceof MappingFault ? 'bad-topic' : this.#gate?.refuse(message, this.#context.now());
     if (topic instanceof MappingFault || refused !== undefined) {
-      this.counters.dropped.add(refused ?? 'bad-topic');
+      this.#drop(message, refused ?? 'bad-topic');
       return;
     }
     const rewritten = this.#rewritten(message, topic);
     if (rewritten === undefined) {
-      this.counters.dropped.add('loop');
+      this.#drop(message, 'loop');
       return;
     }
+    this.#context.ledger?.heard(message.topic);
     const reason = this.#append(rewritten, acceptance, message.qos === 1);
     const isFull = reason === 'queue-full' || reason === 'disk-full';
     const isForNow = reason === 'disk-full' || this.isBlocking;
     if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, isForNow);
+    if (reason !== undefined) this.#context.ledger?.refused(message, this.filter, reason);
+  }
+
+  #drop(message: Message, reason: DropReason): void {
+    this.counters.dropped.add(reason);
+    this.#context.ledger?.refused(message, this.filter, reason);
   }
 
   /** The message on the other side; undefined if it has been here before, or has come too far. */
   #rewritten(message: Message, topic: string): Message | undefined {
     const { retain = message.retain } = this.#options;
-    const { paths } = this.#context;
+    const { paths, trace } = this.#context;
     const own = this.#properties.rewrite(message);
     const properties = paths === undefined ? own : paths.stamp(own, message.origin.kind === 'bridge');
     if (properties === undefined) return undefined;
-    return message.rewritten(topic, properties, this.#qosOf(message.qos), retain);
+    const traced = trace === undefined ? properties : trace.stamp(properties);
+    return message.rewritten(topic, traced, this.#qosOf(message.qos), retain);
   }
 
   #qosOf(published: Qos): Qos {

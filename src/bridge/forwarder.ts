@@ -86,7 +86,7 @@ export class Forwarder implements ForwardQueue {
       if (sequence === 0) this.#refusal = reason;
       else {
         rule.counters.dropped.add(reason);
-        this.latencies.dropped(sequence);
+        this.latencies.dropped(sequence, reason);
         this.#intake.left(sequence, ReasonCode.quotaExceeded);
       }
     };
@@ -180,7 +180,9 @@ export class Forwarder implements ForwardQueue {
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
     const rule = this.#queue.acknowledge(entry.token)?.tag ?? this.#settleLeftOut(entry.token);
     if (rule === undefined) return;
-    if (entry.token >= this.latencies.settleDue) this.latencies.settled(entry.token);
+    if (entry.token >= this.latencies.settleDue) {
+      this.latencies.settled(entry.token, 1, isFailure(reasonCode) ? 'refused' : undefined);
+    }
     if (isFailure(reasonCode)) rule.counters.dropped.add('refused');
     else rule.counters.delivered.add();
     this.#intake.left(entry.token, reasonCode);
@@ -261,7 +263,7 @@ export class Forwarder implements ForwardQueue {
     this.#queue.next();
     if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
     if (outcome === 'sent' && qos > 0) return undefined;
-    if (outcome !== 'sent') this.latencies.dropped(sequence);
+    if (outcome !== 'sent') this.latencies.dropped(sequence, outcome);
     this.#queue.acknowledge(sequence);
     this.#intake.left(sequence, outcome === 'sent' ? ReasonCode.success : ReasonCode.unspecifiedError);
     if (outcome === 'sent') tag.counters.delivered.add();

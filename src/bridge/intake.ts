@@ -113,7 +113,7 @@ export class Intake {
     if (isCompacted) this.#replace(message.topic);
     const sequence = this.#queue.append(message, rule, hold);
     if (sequence === 0) return false;
-    if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence);
+    if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence, message, rule.filter);
     if (isCompacted) this.#latest.set(message.topic, sequence);
     if (rule.isEndToEnd && hold && message.qos > 0) this.#await(sequence, hold);
     return true;
@@ -124,7 +124,7 @@ export class Intake {
     const entry = before === undefined ? undefined : this.#queue.withdraw(before);
     if (entry) {
       entry.tag.counters.dropped.add('replaced');
-      this.#latencies.dropped(entry.sequence);
+      this.#latencies.dropped(entry.sequence, 'replaced');
       this.left(entry.sequence, ReasonCode.success);
     }
     if (this.#latest.size >= topicsMax) this.#latest.clear();

@@ -6,8 +6,11 @@
 //   taken --> sent --> settled        queue wait: taken to sent; round trip: sent to settled; end to end: both
 //
 // The oldest measured message that still waits tells the age of the queue: after a break of the link, or a pause, the
-// next message is measured. Bounded by `samplesMax`: beyond, every second one is forgotten, and fewer are taken.
+// next message is measured. Where there is a ledger, its trail hears of every message here.
+// Bounded by `samplesMax`: beyond, every second one is forgotten, and fewer are taken.
+import type { Message } from '../message/message.ts';
 import { Histogram, type HistogramView } from '../metrics/histogram.ts';
+import type { LedgerTrail } from './delivery-ledger.ts';
 
 /** Spans of one bridge. */
 export interface LatencyViews {
@@ -50,10 +53,18 @@ export class Latencies {
   #samples: Sample[] = [];
   #stride = 1;
   #lastAt: number = Number.NEGATIVE_INFINITY;
+  #measureDue = 0;
+  #trail: LedgerTrail | undefined;
 
   /** `now`: ms of the monotonic clock. */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Told of every message from now on. */
+  follow(trail: LedgerTrail): void {
+    this.#trail = trail;
+    this.#dueAgain();
   }
 
   /** Everything measured so far. */
@@ -68,29 +79,34 @@ export class Latencies {
 
   /** Something has stopped: the next message is measured. */
   restart(): void {
+    this.#measureDue = 0;
     this.takeDue = 0;
   }
 
   /** Nothing waits any more. */
   clear(): void {
     this.#samples = [];
+    this.#trail?.clear('removed');
     this.#dueAgain();
   }
 
   /** A message of at least `takeDue` came to wait. */
-  taken(sequence: number): void {
+  taken(sequence: number, message?: Message, rule = ''): void {
+    if (message !== undefined) this.#trail?.taken(sequence, message, rule);
+    if (sequence < this.#measureDue) return;
     const now = this.#now();
     if (now - this.#lastAt < fastMs) this.#stride = Math.min(this.#stride * 2, strideMax);
     else if (now - this.#lastAt > slowMs) this.#stride = 1;
     this.#lastAt = now;
     if (this.#samples.length >= samplesMax) this.#thin();
     this.#samples.push({ sequence, at: now, sentAt: undefined });
-    this.takeDue = sequence + this.#stride;
+    this.#measureDue = sequence + this.#stride;
     this.#dueAgain();
   }
 
   /** A message of at least `sendDue` was sent; `isSettled`: at QoS 0, there is nothing to wait for. */
   sent(sequence: number, isSettled: boolean): void {
+    this.#trail?.sent(sequence, isSettled);
     const sample = this.#find(sequence);
     this.#samples = this.#samples.filter((one) => one.sentAt !== undefined || one.sequence > sequence - behindMax);
     if (sample !== undefined && sample.sentAt === undefined) {
@@ -103,7 +119,8 @@ export class Latencies {
   }
 
   /** Messages that follow each other were settled, the last of at least `settleDue`. */
-  settled(first: number, count = 1): void {
+  settled(first: number, count = 1, refused?: string): void {
+    this.#trail?.settled(first, refused);
     const now = this.#now();
     for (const sample of [...this.#samples]) {
       if (sample.sequence < first || sample.sequence >= first + count) continue;
@@ -114,7 +131,8 @@ export class Latencies {
   }
 
   /** A message of at least `settleDue` was dropped: it has no latency. */
-  dropped(sequence: number): void {
+  dropped(sequence: number, reason: string): void {
+    this.#trail?.dropped(sequence, reason);
     const sample = this.#find(sequence);
     if (sample === undefined) return;
     this.#samples.splice(this.#samples.indexOf(sample), 1);
@@ -138,6 +156,12 @@ export class Latencies {
   }
 
   #dueAgain(): void {
+    this.takeDue = this.#trail === undefined ? this.#measureDue : 0;
+    if (this.#trail !== undefined) {
+      this.sendDue = 0;
+      this.settleDue = 0;
+      return;
+    }
     this.settleDue = this.#samples[0]?.sequence ?? Number.POSITIVE_INFINITY;
     this.sendDue = this.#samples.find(({ sentAt }) => sentAt === undefined)?.sequence ?? Number.POSITIVE_INFINITY;
   }

@@ -4,10 +4,12 @@
 import type { Origin } from '../message/origin.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { BridgeOptions, ForwardRuleOptions, SubscriptionRuleOptions } from './bridge-options.ts';
+import type { DeliveryLedger } from './delivery-ledger.ts';
 import { type ForwardQueue, ForwardRule } from './forward-rules.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
+import type { TraceStarter } from './trace-context.ts';
 
 type RuleLists = Pick<BridgeOptions, 'forwards' | 'subscriptions'>;
 
@@ -17,6 +19,9 @@ export interface RuleMakerParts {
   readonly queue: ForwardQueue;
   readonly now: () => number;
   readonly paths: PathGuard | undefined;
+  /** See `ForwardRuleContext`. */
+  readonly trace?: TraceStarter | undefined;
+  readonly ledger?: DeliveryLedger | undefined;
   /** The remote name of a local response topic, and the local one of a remote topic. */
   readonly toRemote: (topic: string) => string | undefined;
   readonly toLocal: (topic: string) => string | undefined;
@@ -71,8 +76,8 @@ export class RuleMaker {
   }
 
   #forward(rule: ForwardRuleOptions, paths: PathGuard | undefined, copy: number): ForwardRule {
-    const { origin, queue, now, toRemote } = this.#parts;
-    const context = { origin, queue, now, responseMapping: toRemote, paths, overflow: this.#overflow, copy };
+    const { toRemote, ...parts } = this.#parts;
+    const context = { ...parts, responseMapping: toRemote, paths, overflow: this.#overflow, copy };
     return new ForwardRule(rule, context);
   }
 }

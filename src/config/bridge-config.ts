@@ -139,6 +139,12 @@ export interface BridgeConfig extends ServerConfig {
   /** How user name and password are shown; default as they are. */
   readonly authentication?: 'scram-sha-256';
   readonly isBridgeBitSet: boolean;
+  /** 0 to 100000; 0: no delivery ledger. Default 0. */
+  readonly ledgerSize?: number;
+  /** 1 to 1000000. Default 1. */
+  readonly ledgerSampleOf?: number;
+  /** 0 to 1; absent: no trace is begun. */
+  readonly traceRatio?: number;
   readonly isQos0Queued: boolean;
   readonly isNoDelay: boolean;
   readonly tcpKeepAliveMs: number;

@@ -9,6 +9,7 @@ import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { durability } from './schema-durability.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
 import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
+import { ledger, trace } from './schema-trail.ts';
 import {
   checkedText,
   duration,
@@ -176,6 +177,8 @@ const bridgeKeys = {
   end_to_end_timeout: v.optional(duration('1s', '1h')),
   max_blocked_len: v.optional(whole(0, 1_000_000)),
   overflow: v.optional(overflow),
+  ledger: v.optional(ledger),
+  trace: v.optional(trace, {}),
   max_recv_queue_len: v.optional(ignored),
   resend_interval: v.optional(ignored),
   resend_wait: v.optional(ignored),
@@ -235,6 +238,8 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       addIssue({ message: 'auth_method needs proto_ver = 5, a username and a password' });
     }
     const config = present({
+      ...raw.ledger,
+      ...raw.trace,
       ...serverConfigOf(raw.server, extras),
       backups: raw.hybrid_bridging ? raw.hybrid_servers.map((one) => backupConfigOf(one, extras)) : [],
       remoteOrder: raw.hybrid_order,

@@ -60,6 +60,7 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
       {
         connects: 41,
         queueDepth: depth,
+        oldestMs: 486_000,
         queueBytes: depth * 214,
         link: {
           state: 'waiting',

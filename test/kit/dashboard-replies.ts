@@ -44,7 +44,11 @@ const config = {
   ],
   subscription: [{ remote_topic: 'plant7/cmd/#', local_topic: 'cmd/#', qos: '1' }],
   max_send_queue_len: '200000',
+  ledger: { size: '1000' },
 };
+
+const span = (p50: number): unknown => ({ count: 4810, p50, p95: p50 * 10, p99: p50 * 25 });
+const latency = { queueWait: span(1), roundTrip: span(50), endToEnd: span(50) };
 
 const whole = {
   listeners: { tcp: { bind: '0.0.0.0:1883' } },
@@ -119,7 +123,7 @@ const replies: Readonly<Record<string, Reply>> = {
   'GET /session': () => session,
   'POST /login': () => session,
   'GET /metrics/history': (now) => history(now),
-  'GET /bridges/:name': () => ({ ...bridgesAt(0)[0], config, findings: [], origin: 'file' }),
+  'GET /bridges/:name': () => ({ ...bridgesAt(0)[0], config, findings: [], origin: 'file', latency }),
   'GET /bridges/:name/timeline': (now) => timeline(now),
   'POST /bridges/check': () => ({
     isValid: true,
@@ -216,6 +220,24 @@ const replies: Readonly<Record<string, Reply>> = {
     { username: 'shift-lead', role: 'operator', mustChangePassword: false, lastLoginAt: now - 8 * 3_600_000 },
     { username: 'wallboard', role: 'viewer', mustChangePassword: true },
   ],
+  'GET /api-keys': (now) => [
+    { name: 'grafana', role: 'viewer', createdAt: now - 40 * day },
+    { name: 'deploy', role: 'admin', createdAt: now - 3 * day },
+  ],
+  'GET /bridges/:name/ledger': (now) =>
+    paged(
+      words.flatMap((word, at) => {
+        const common = { topic: `sensors/${word}/temperature`, rule: 'sensors/#', qos: 1, size: 40 + at, lane: 0 };
+        const remoteTopic = `plant7/sensors/${word}/temperature`;
+        const came = now - at * 1400;
+        const outcome = (['delivered', 'delivered', 'sent', 'dropped', 'queued'] as const)[at % 5];
+        const traceId = at % 4 === 0 ? '4bf92f3577b34da6a3ce929d0e0e4736' : undefined;
+        const sentAt = outcome === 'queued' || outcome === 'dropped' ? undefined : came + 2;
+        const settledAt = outcome === 'delivered' ? came + 43 : undefined;
+        const reason = outcome === 'dropped' ? 'expired' : undefined;
+        return [{ id: 900 - at, at: came, remoteTopic, outcome, sentAt, settledAt, reason, traceId, ...common }];
+      }),
+    ),
   'GET /mqtt-users': () =>
     paged([
       { username: 'devices', isSuperuser: false, isEditable: true },

@@ -7,6 +7,7 @@ import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import type { Bridge } from '../../bridge/bridge.ts';
 import type { BridgeSettings } from '../../bridge/bridge-context.ts';
 import type { Bridges } from '../../bridge/bridges.ts';
+import type { LedgerEntry } from '../../bridge/delivery-ledger.ts';
 import { type DoctorStep, examine } from '../../bridge/doctor.ts';
 import type { LatencyViews } from '../../bridge/latencies.ts';
 import { tryRules } from '../../bridge/try-rules.ts';
@@ -116,6 +117,11 @@ export class BridgeManager implements BridgeManagement {
   resume(name: string): void {
     this.#running(name).resume();
     this.#parts.timelines.add(name, 'resumed', 'resumed: what waits is sent');
+  }
+
+  /** See `BridgeManagement`. */
+  ledger(name: string): Iterable<LedgerEntry> | undefined {
+    return this.#parts.bridges.get(name)?.ledger;
   }
 
   /** See `BridgeManagement`. */

@@ -9,6 +9,7 @@ import { bridgesApi } from '../../http/bridges-api.ts';
 import { clientsApi } from '../../http/clients-api.ts';
 import { configApi } from '../../http/config-api.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
+import { ledgerApi } from '../../http/ledger-api.ts';
 import { liveApi } from '../../http/live-api.ts';
 import type { LiveFeed } from '../../http/live-feed.ts';
 import type { LogRing } from '../../http/log-ring.ts';
@@ -36,6 +37,7 @@ export function endpointsOf({ authentication, feed, log, audit }: FamilyParts): 
     ...sessionApi(authentication),
     ...overviewApi,
     ...bridgesApi,
+    ...ledgerApi,
     ...clientsApi,
     ...messagesApi,
     ...configApi,

@@ -6,8 +6,9 @@ import type { JSX } from 'preact';
 import type { BridgeReply, BridgeView, TimelineReply } from '../../http/api-config-types.ts';
 import type { StatusReply } from '../../http/api-types.ts';
 import { useApp, useFormat, useText } from '../app.ts';
-import { stateOf } from '../bridge-words.ts';
+import { type BridgeStatus, stateOf } from '../bridge-words.ts';
 import { linesOf } from '../config-object.ts';
+import type { Format } from '../format.ts';
 import { accountOf, wallOf } from '../live.ts';
 import { Ago } from '../parts/ago.tsx';
 import { BridgeStateTag } from '../parts/bridge-state.tsx';
@@ -20,7 +21,10 @@ import { Notice } from '../parts/notice.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { TestDialog } from '../parts/test-dialog.tsx';
 import { addressOf } from '../route.ts';
+import type { Text } from '../text/en.ts';
 import { BridgeCharts } from './bridge-charts.tsx';
+import { BridgeLatency } from './bridge-latency.tsx';
+import { BridgeLedger } from './bridge-ledger.tsx';
 import { BridgePlanner } from './bridge-planner.tsx';
 import { BridgeRules } from './bridge-rules.tsx';
 
@@ -46,7 +50,7 @@ export function BridgePage({ name }: { readonly name: string }): JSX.Element {
 function Content({ bridge, status }: { readonly bridge: BridgeView; readonly status: StatusReply }): JSX.Element {
   const app = useApp();
   const t = useText();
-  const tab = useSignal<'traffic' | 'rules' | 'timeline' | 'config'>('traffic');
+  const tab = useSignal<'traffic' | 'rules' | 'ledger' | 'timeline' | 'config'>('traffic');
   const path = `/bridges/${encodeURIComponent(bridge.name)}`;
   const reply = useLoad(() => app.api.get<BridgeReply>(path), String(app.live.configRevision.value));
   const own = bridge.status;
@@ -75,6 +79,7 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
         tabs={[
           { name: 'traffic', label: t.bridge.traffic },
           { name: 'rules', label: t.bridge.rules, count: ruleCount },
+          ...(app.may('operator') ? [{ name: 'ledger' as const, label: t.ledger.title }] : []),
           { name: 'timeline', label: t.bridge.timeline },
           { name: 'config', label: t.bridge.config },
         ]}
@@ -91,11 +96,19 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
                 <Card class="half" title={t.planner.title}>
                   <BridgePlanner bridge={bridge} config={reply.value.value?.config ?? {}} />
                 </Card>
+                {reply.value.value?.latency === undefined ? null : (
+                  <Card title={t.latency.title} isFlush={true}>
+                    <BridgeLatency latency={reply.value.value.latency} />
+                  </Card>
+                )}
               </div>
             )}
           </>
         ) : null}
         {tab.value === 'rules' ? <BridgeRules bridge={bridge} /> : null}
+        {tab.value === 'ledger' ? (
+          <BridgeLedger name={bridge.name} isKept={reply.value.value?.config.ledger !== undefined} />
+        ) : null}
         {tab.value === 'timeline' ? <Timeline name={bridge.name} /> : null}
         {tab.value === 'config' ? (
           <Card title={t.bridge.config} tools={<Origin of={reply.value.value?.origin} />}>
@@ -142,7 +155,7 @@ function Figures({ bridge }: { readonly bridge: BridgeView; readonly status: Sta
   const figures = [
     [t.bridges.out, format.rate(bridge.rates.sent), '/s', t.bridge.outNote],
     [t.bridges.in, format.rate(bridge.rates.received), '/s', t.bridge.inNote],
-    [t.bridges.queue, format.count(own.queueDepth), '', format.bytes(own.queueBytes)],
+    [t.bridges.queue, format.count(own.queueDepth), '', waitingNote(own, t, format)],
     [t.bridge.underway, format.count(own.underway), '', t.bridge.underwayNote],
     [t.bridge.connects, format.count(own.connects), '', t.bridge.connectsNote],
   ] as const;
@@ -160,6 +173,12 @@ function Figures({ bridge }: { readonly bridge: BridgeView; readonly status: Sta
       ))}
     </dl>
   );
+}
+
+/** The bytes that wait, and how old the oldest of them are. */
+function waitingNote(own: BridgeStatus, t: Text, format: Format): string {
+  const bytes = format.bytes(own.queueBytes);
+  return own.oldestMs === undefined ? bytes : t.bridge.oldest(bytes, format.span(own.oldestMs));
 }
 
 function Actions({ bridge }: { readonly bridge: BridgeView }): JSX.Element | null {

@@ -5,10 +5,11 @@ import { client } from '../../../src/app/commands/client.ts';
 import { type Command, type CommandIo, ExitCode } from '../../../src/app/commands/command-io.ts';
 import { config } from '../../../src/app/commands/config.ts';
 import { key } from '../../../src/app/commands/key.ts';
+import { ledger } from '../../../src/app/commands/ledger.ts';
 import { status } from '../../../src/app/commands/status.ts';
 import { top } from '../../../src/app/commands/top.ts';
 import type { OpenHttp } from '../../../src/ports/http.ts';
-import { WebKit } from '../../kit/web.ts';
+import { WebKit, webSection } from '../../kit/web.ts';
 
 /** Runs a command against the API of a kit. */
 async function run(kit: WebKit, command: Command, ...args: readonly string[]): Promise<string> {
@@ -82,6 +83,28 @@ t.test('status, top, devices and the configuration are told as text or as JSON',
   t.match(await run(kit, config, 'rollback', '1'), /changed log\.level/);
   kit.token = 'wrong';
   await t.rejects(run(kit, status), { code: 'ERR_HTTP_UNAUTHENTICATED' });
+  await kit.close();
+});
+
+t.test('what became of messages is told by topic and outcome', async (t) => {
+  const kit = await WebKit.start(`${webSection}
+bridges.mqtt.site {
+  server = "mqtt-tcp://10.0.0.2:1884", clientid = edge, retry_qos_0 = true
+  ledger { size = 10 }, trace { start = true }
+  forwards = [ { local_topic = "a/#", remote_topic = "far/#" } ]
+}
+bridges.mqtt.plain { server = "mqtt-tcp://10.0.0.3:1884", clientid = edge }`);
+  await kit.login();
+  for (const topic of ['a/b', 'a/c']) await kit.change('POST /api/v1/publish', { topic, payload: 'x', qos: 1 });
+  const lines = (await run(kit, ledger, 'site')).trim().split('\n');
+  t.match(lines, [/Z {2}queued +a\/b -> far\/b {2}QoS 1, 1 bytes$/, /a\/c -> far\/c/]);
+  t.equal((await run(kit, ledger, 'site', 'topic=far/c')).trim().split('\n').length, 1);
+  t.equal(await run(kit, ledger, 'site', 'outcome=dropped'), '');
+  t.equal(await run(kit, ledger, 'site', 'until=2000-01-01T00:00:00Z'), '');
+  t.match(await run(kit, ledger, 'site', '--json'), /"traceId":"[0-9a-f]{32}"/);
+  await t.rejects(run(kit, ledger, 'site', 'until=soon'), { code: 'ERR_USAGE_FLAG' });
+  await t.rejects(run(kit, ledger, 'site', 'topic=a/#/b'), { message: /expected a topic filter/ });
+  await t.rejects(run(kit, ledger, 'plain'), { message: /keeps no ledger: set bridges\.mqtt\.plain\.ledger/ });
   await kit.close();
 });
 

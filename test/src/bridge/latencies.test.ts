@@ -75,7 +75,7 @@ t.test('the oldest that waits is remembered however many come, and what was drop
     clock.at += 50;
   }
   t.equal(all.oldestAt, 0);
-  all.dropped(1);
+  all.dropped(1, 'expired');
   t.ok((all.oldestAt ?? 0) > 0);
   t.equal(all.views.endToEnd.count, 0);
   all.clear();

@@ -20,6 +20,7 @@ const config = `${webSection}
 bridges.mqtt.site {
   server = "mqtt-tcp://10.0.0.2:1884"
   clientid = edge
+  ledger { size = 10 }
   forwards = [ { local_topic = "a/#", remote_topic = "" } ]
 }`;
 
