@@ -19,6 +19,7 @@ import type { BrokerContext, BrokerRooms } from './broker-rooms.ts';
 import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
 import { DeviceConnection } from './device-connection.ts';
 import { type Door, Doors } from './doors.ts';
+import { DropLog } from './drop-log.ts';
 import type { ListenerOptions } from './listener-options.ts';
 import type { RefusalCause } from './refusals.ts';
 import { type SeenDevice, seenDevices } from './seen-devices.ts';
@@ -74,6 +75,7 @@ export class Broker {
   readonly #doors: Doors;
   readonly #openedAt: number;
   readonly #sysTopics: SysTopics;
+  readonly #drops: DropLog;
   #state: BrokerStatus['state'] = 'open';
   #sweep: Timer | undefined;
   #publishesSystemAt: number;
@@ -84,13 +86,14 @@ export class Broker {
 
   private constructor(context: BrokerContext, options: BrokerOptions) {
     const counters = new BrokerCounters();
+    this.#drops = new DropLog(context.log);
     const { storage } = context;
     const store = storage && new SessionStore(storage);
     const wills = new Wills((message) => {
       counters.wills.add();
       this.#route(message, () => undefined);
     }, storage && new WillStore(storage));
-    const sessions = new SessionTable(context, { options, counters }, store);
+    const sessions = new SessionTable(context, { options, counters, drops: this.#drops }, store);
     const access = new Access(options.access, { ...context.ports, ...context });
     const reviews = new AccessReviews({ ...context, access, sessions });
     this.#rooms = { ...context, options, access, reviews, sessions, wills, counters };
@@ -305,6 +308,7 @@ export class Broker {
       const now = clock.now();
       this.#rooms.access.sweep(now);
       this.#rooms.reviews.sweep(now);
+      this.#drops.sweep(now);
       this.#rooms.sessions.sweep(now);
       this.#rooms.wills.sweep(now);
       this.#publishSystemTopics(now);

@@ -368,11 +368,12 @@ export class DeviceConnection
   #deny(accepted: AcceptedDevice, topic: string, ticket: number): void {
     const { access, counters, log, options } = this.#rooms;
     counters.denied.add();
-    log.debug({ clientId: accepted.identity.clientId, topic }, 'publish denied');
+    const isTooDeep = levelsOf(topic) > options.topicLevelsMax;
+    const why = isTooDeep ? `more than ${options.topicLevelsMax} levels` : 'not allowed';
+    log.debug({ clientId: accepted.identity.clientId, topic: topic.slice(0, 200), why }, 'publish denied');
     if (access.isDenialDisconnecting) {
       this.#machine.disconnect(ReasonCode.notAuthorized, `not allowed to publish to ${topic}`);
     } else if (ticket > 0) {
-      const isTooDeep = levelsOf(topic) > options.topicLevelsMax;
       // [MQTT3-3.3.5-2] [MQTT31-10] 3.x has no word for it: acknowledged as usual there
       accepted.session.flows.accept(ticket, isTooDeep ? ReasonCode.topicNameInvalid : ReasonCode.notAuthorized);
     }

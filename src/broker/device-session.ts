@@ -29,16 +29,18 @@ import type { QueueBudget } from '../queue/queue-budget.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue } from '../queue/stored-queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
-import type { Destination, Grant, RunTaker, ShareGroup, SubscriptionOptions } from '../router/destination.ts';
+import type { Destination, Grant, RunTaker, SubscriptionOptions } from '../router/destination.ts';
 import type { RetainedReplay } from '../router/retained-replay.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
+import type { DropLog } from './drop-log.ts';
 import { isKeptBack, isRestricted } from './kept-back.ts';
 import type { SessionTerms } from './session-class.ts';
 import { bytesUnderway, type Identifiers, identifiersForm } from './session-queue.ts';
 import { type ReplaySession, SessionReplays } from './session-replays.ts';
 import { queueNameOf, type SessionStore } from './session-store.ts';
+import { SharedMessages } from './shared-messages.ts';
 
 /** What the sessions of a broker have in common. */
 export interface SessionCommon {
@@ -46,6 +48,7 @@ export interface SessionCommon {
   readonly counters: BrokerCounters;
   /** For what waits in memory. */
   readonly budget: QueueBudget;
+  readonly drops: DropLog;
 }
 
 /** One device's session. */
@@ -57,6 +60,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   readonly subscriptions: SmallMap<SubscriptionOptions> = new SmallMap();
   /** Of these, filters that the rules do not allow any more; made when there is one. */
   suspended: Set<string> | undefined;
+  /** It was told that the session takes no more subscriptions. */
+  isFullTold = false;
   /** Whose it is, since its device connected last. */
   identity: Identity | undefined;
   /**
@@ -72,13 +77,14 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
   readonly #budget: QueueBudget;
+  readonly #drops: DropLog;
   /** Bytes underway at QoS 1 and 2, those of runs apart. */
   #underwayBytes = 0;
   /** Made with the first message that has to wait. */
   #queue: MessageQueue<Identifiers> | undefined;
   #isRefused = false;
-  /** By sequence in the queue: the groups that chose this device for a message; made with the first. */
-  #shared: Map<number, ShareGroup> | undefined;
+  /** Made with the first. */
+  #shared: SharedMessages | undefined;
   /** Made with the first. */
   #replays: SessionReplays | undefined;
   #line: DeviceLine | undefined;
@@ -88,7 +94,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
 
   /** `terms` hold as long as the session lives; `store`: it outlives the process. */
   constructor(clientId: string, common: SessionCommon, terms: SessionTerms, store?: SessionStore) {
-    const { options, counters, budget } = common;
+    const { options, counters, budget, drops } = common;
+    this.#drops = drops;
     this.durability = terms.durability;
     this.#terms = terms;
     this.origin = new Origin('device', clientId);
@@ -162,7 +169,10 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     const underway = this.flows.reset();
     this.#underwayBytes = 0;
     this.#replays = undefined;
-    if (this.#shared) this.#passOn(this.#shared, underway);
+    this.#shared?.passOn(underway, {
+      takeOut: (sequence) => this.#queue?.acknowledge(sequence)?.message,
+      passedOn: (isTaken) => this.#drop(isTaken ? 'passed-on' : 'session-ended'),
+    });
     if (this.store) this.#drop('session-ended', this.queueDepth);
     this.#queue?.clear('session-ended');
     const windowOnly = underway.filter((entry) => entry.token === 0).length;
@@ -202,7 +212,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     this.#underwayBytes = isIdle ? 0 : Math.max(0, this.#underwayBytes - bytesUnderway(entry.delivery));
     if (entry.token > 0) {
       this.#queue?.acknowledge(entry.token);
-      this.#shared?.delete(entry.token);
+      this.#shared?.remove(entry.token);
     }
     if (isFailure(reasonCode)) this.#drop('refused');
     else this.#counters.settled.add();
@@ -242,7 +252,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     if (outcome === 'sent') this.#countSent(message);
     if (outcome !== 'sent' || message.qos === 0) {
       queue.acknowledge(sequence);
-      this.#shared?.delete(sequence);
+      this.#shared?.remove(sequence);
     }
     return true;
   }
@@ -253,8 +263,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     this.#recheckCount--;
     queue.next();
     queue.acknowledge(sequence);
-    const group = this.#shared?.get(sequence);
-    this.#shared?.delete(sequence);
+    const group = this.#shared?.remove(sequence);
     this.#drop(group?.passOn(message) ? 'passed-on' : 'denied');
     return true;
   }
@@ -309,20 +318,10 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     const sequence = this.#openQueue().append(message, identifiers, acceptance);
     if (sequence === 0 && this.#isRefused) acceptance.refuse(ReasonCode.quotaExceeded, true);
     if (sequence > 0 && group) {
-      this.#shared ??= new Map();
-      this.#shared.set(sequence, group);
+      this.#shared ??= new SharedMessages();
+      this.#shared.add(sequence, group);
     }
     this.pump();
-  }
-
-  /** Whatever was sent at QoS 2 is nobody else's [MQTT-4.8.2-5]. */
-  #passOn(shared: ReadonlyMap<number, ShareGroup>, underway: readonly SendEntry[]): void {
-    const sentOnce = new Set(underway.filter(({ delivery }) => delivery.qos === 2).map(({ token }) => token));
-    for (const [sequence, group] of shared) {
-      const entry = sentOnce.has(sequence) ? undefined : this.#queue?.acknowledge(sequence);
-      if (entry) this.#drop(group.passOn(entry.message) ? 'passed-on' : 'session-ended');
-    }
-    this.#shared = undefined;
   }
 
   /** [MQTT3-3.1.2-5] */
@@ -356,7 +355,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       form: identifiersForm,
       origin: this.origin,
       dropped: (sequence, _tag, reason) => {
-        this.#shared?.delete(sequence);
+        this.#shared?.remove(sequence);
         this.#isRefused = reason === 'disk-full';
         this.#drop(reason);
       },
@@ -379,7 +378,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       this.#queue = new Queue<Identifiers>(
         this.#limits,
         ({ sequence }, reason) => {
-          this.#shared?.delete(sequence);
+          this.#shared?.remove(sequence);
           this.#drop(reason);
         },
         { budget: this.#budget },
@@ -394,6 +393,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   }
 
   #drop(reason: DropReason, count = 1): void {
-    if (count > 0) this.#counters.dropped.add(reason, count);
+    if (count === 0) return;
+    this.#counters.dropped.add(reason, count);
+    this.#drops.add(this.origin.name, reason);
   }
 }

@@ -6,6 +6,7 @@ import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import { DeviceSession, type SessionCommon } from './device-session.ts';
+import type { DropLog } from './drop-log.ts';
 import { type SessionTerms, sessionTermsOf } from './session-class.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -36,6 +37,7 @@ export class SessionTable {
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
   readonly #budget: QueueBudget;
+  readonly #drops: DropLog;
   readonly #store: SessionStore | undefined;
 
   /** `store`: sessions that are kept outlive the process. `budget`: see `BrokerContext`. */
@@ -44,6 +46,7 @@ export class SessionTable {
     this.#router = context.router;
     this.#options = common.options;
     this.#counters = common.counters;
+    this.#drops = common.drops;
     this.#budget = context.budget ?? new QueueBudget(common.options.queueMemoryMax);
   }
 
@@ -64,7 +67,7 @@ export class SessionTable {
   }
 
   get #common(): SessionCommon {
-    return { options: this.#options, counters: this.#counters, budget: this.#budget };
+    return { options: this.#options, counters: this.#counters, budget: this.#budget, drops: this.#drops };
   }
 
   /** How many sessions there are. */

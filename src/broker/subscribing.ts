@@ -83,7 +83,17 @@ export function subscribeSession(
     session.store?.subscribed(session.origin.name, entry.filter, options);
     if (isReplayWanted(entry, isNew)) replays.push({ filter: entry.filter, options });
   }
+  if (refused.length > 0) tellRefused(rooms, session, refused);
   return { reasonCodes, replays, detail: refused.slice(0, refusalsTold).join('; '), fault: undefined };
+}
+
+/** Aloud when a session is full, for it may go on and on: once. */
+function tellRefused({ log }: BrokerRooms, session: DeviceSession, refused: readonly string[]): void {
+  const facts = { clientId: session.origin.name, count: refused.length, refused: refused[0] };
+  const isFull = refused.some((text) => text.endsWith(reasonName(ReasonCode.quotaExceeded)));
+  if (isFull && !session.isFullTold) log.warn(facts, 'subscriptions refused: the session has as many as it may');
+  else log.debug(facts, 'subscriptions refused');
+  session.isFullTold ||= isFull;
 }
 
 /** What is wrong with the first filter that is none. */

@@ -95,6 +95,8 @@ t.test('a flood of subscriptions ends at the limit of the session, with its reas
   t.equal(codes.filter((code) => code === 0).length, 1000);
   t.equal(codes.filter((code) => code === ReasonCode.quotaExceeded).length, 1000);
   t.equal(broker.status.subscriptions, 1001);
+  const told = world.log.lines.filter((line) => /subscriptions refused: the session has as many/.test(line));
+  t.equal(told.length, 1, 'told once');
   t.ok(await neighbours.talk());
 });
 
@@ -115,17 +117,35 @@ t.test(
   },
 );
 
-t.test('a burst of connects is served, and what is above the limit turned away, counted and told', async (t) => {
-  const world = new World();
-  const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883, connectionsMax: 1000 }];
-  const broker = await world.openBroker({ listeners });
-  const peers = await Promise.all(Array.from({ length: 1200 }, () => world.dial(v311)));
-  const answers = await Promise.all(peers.map((peer, index) => peer.connect(`device-${index}`)));
-  const codes = answers.map(([first]) => (first !== undefined && 'reasonCode' in first ? first.reasonCode : -1));
-  t.equal(codes.filter((code) => code === 0).length, 1000);
-  t.ok(codes.includes(ReasonCode.serverUnavailable), 'the first of them are told why');
-  t.equal(broker.status.connectionsTurnedAway, 200);
-  t.match(world.log.lines.join('\n'), /turned away/);
+t.test('2,000 connects at once are served; what is above a limit is turned away, counted and told', async (t) => {
+  for (const [more, servedMax, reasonCode] of [
+    [{}, 2000, 0],
+    [{ connectionsMax: 1000 }, 998, ReasonCode.serverUnavailable],
+    [{ connectionRate: { perSecond: 500, burst: 500 } }, 498, ReasonCode.connectionRateExceeded],
+  ] as const) {
+    const world = new World();
+    const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883, ...more }];
+    const broker = await world.openBroker({ listeners });
+    const neighbours = new Neighbours(world);
+    await neighbours.open();
+    const peers = await Promise.all(Array.from({ length: 2000 }, () => world.dial(v311)));
+    const answers = await Promise.all(peers.map((peer, index) => peer.connect(`device-${index}`)));
+    const codes = answers.map(([first]) => (first !== undefined && 'reasonCode' in first ? first.reasonCode : -1));
+    t.equal(codes.filter((code) => code === 0).length, servedMax);
+    t.equal(broker.status.connectionsTurnedAway, 2000 - servedMax);
+    t.ok(await neighbours.talk(), 'the neighbours go on');
+    if (servedMax < 2000) {
+      const told = codes.filter((code) => code > 0).length;
+      t.ok(told > 0 && told <= 100, `${told} are told why, the rest is closed`);
+      const lines = world.log.lines.filter((line) => /turned away/.test(line));
+      t.ok(lines.length > 0 && lines.length <= 20, "in few words");
+    }
+    for (const peer of peers) peer.cut();
+    await world.clock.advance(5000);
+    t.equal(broker.status.connections, 2);
+    t.equal(broker.status.sessions, 2, 'nothing is left of them');
+    if (reasonCode > 0) t.ok(broker.status.readPauses === 0);
+  }
 });
 
 t.test('half-open connections are noticed by their silence, and cost their neighbours nothing', async (t) => {
@@ -138,12 +158,15 @@ t.test('half-open connections are noticed by their silence, and cost their neigh
   await world.clock.advance(16_000);
   t.equal(broker.status.connections, 2);
   t.equal(broker.status.sessions, 2, 'clean sessions end with them');
+  t.match(world.log.lines.join('\n'), /device gone: nothing came for 1.5 times the keep-alive/);
   t.ok(await neighbours.talk());
 });
 
 t.test('topics of 65,535 bytes and of 200 levels are carried where they are allowed', async (t) => {
   const world = new World();
-  await world.openBroker({ topicLevelsMax: 65_535 });
+  const broker = await world.openBroker();
+  const neighbours = new Neighbours(world);
+  await neighbours.open();
   const device = await world.dial(v5);
   await device.connect('device');
   const long = 'x'.repeat(65_535);
@@ -154,6 +177,16 @@ t.test('topics of 65,535 bytes and of 200 levels are carried where they are allo
   const topics = (await device.receivedOf(PacketType.publish)).map(({ topic }) => topic.length);
   t.same(topics, [65_535, deep.length]);
   t.equal(world.router.retained.size, 2);
+  t.ok(world.router.retained.byteLength < 70_000);
+  // 65,536 levels are too many for anybody
+  device.send(publishOf('/'.repeat(65_535), 'x', { qos: 1, packetId: 9 }));
+  t.match(await device.receivedOf(PacketType.puback), [{ reasonCode: ReasonCode.topicNameInvalid }]);
+  device.send(subscribeOf(4, 0, '/'.repeat(65_535)));
+  t.match(await device.receivedOf(PacketType.suback), [{ reasonCodes: [ReasonCode.topicFilterInvalid] }]);
+  t.match(world.log.lines.join('\n'), /more than 256 levels.*publish denied|publish denied.*more than 256 levels/);
+  t.equal(world.router.retained.size, 2);
+  t.ok(await neighbours.talk());
+  t.equal(broker.status.connections, 3);
 });
 
 t.test('devices that stop reading pay for it themselves, at every QoS, and within the budget of all', async (t) => {
@@ -191,6 +224,9 @@ t.test('devices that stop reading pay for it themselves, at every QoS, and withi
   t.ok((dropped['memory-full'] ?? 0) > 500, 'the queues at QoS 1');
   t.ok((dropped['qos-0-congested'] ?? 0) > 200, `the queue at QoS 0: ${JSON.stringify(dropped)}`);
   t.ok(matched >= queued);
+  const told = world.log.lines.filter((line) => /messages for a device are dropped/.test(line));
+  t.equal(told.length, 3, 'once for each device');
+  t.match(told.join('\n'), /memory-full/);
   const closing = broker.close();
   await world.clock.advance(10_000);
   await closing;
