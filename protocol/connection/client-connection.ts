@@ -28,11 +28,17 @@ import { noProperties, type Properties } from '../wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../wire/protocol-version.ts';
 import type { PublishRun } from '../wire/publish-run.ts';
 import type { Delivery } from '../wire/publishable.ts';
-import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
+import { isFailure, mayClientDisconnectWith, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { readAcks } from './ack-runs.ts';
 import { authFault, type ClientAuthentication, methodFault } from './client-authentication.ts';
-import { type ClientSink, type ClientTerms, connackFault, serverDisconnectFault } from './client-terms.ts';
+import {
+  type ClientSink,
+  type ClientTerms,
+  connackFault,
+  serverDisconnectFault,
+  unknownSession,
+} from './client-terms.ts';
 import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
 import { fitPacket } from './fitted-packet.ts';
 import { Pinger } from './keep-alive.ts';
@@ -356,13 +362,16 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   /**
-   * A 5.0 server that was accepted hears what it did wrong, then the connection is closed [MQTT-4.13.2-1]
-   * [MQTT-3.14.4-2].
+   * A 5.0 server hears what it did wrong, with its CONNACK too, then the connection is closed [MQTT-4.13.2-1]
+   * [MQTT-3.14.4-2]. That we have no answer for it, or nothing left of its session, is not its fault.
    */
   #fail(fault: Malformed): void {
     const { reasonCode, detail, statement } = fault;
-    if (this.#state === 'connected' && this.#version === ProtocolVersion.v5) {
-      this.#write({ type: PacketType.disconnect, reasonCode, properties: noProperties });
+    const isFaulty = mayClientDisconnectWith(reasonCode) && statement !== unknownSession;
+    const isTold = this.#state === 'connected' || (this.#state === 'connecting' && isFaulty);
+    if (isTold && this.#version === ProtocolVersion.v5) {
+      const said = mayClientDisconnectWith(reasonCode) ? reasonCode : ReasonCode.unspecifiedError;
+      this.#write({ type: PacketType.disconnect, reasonCode: said, properties: noProperties });
     }
     this.#end({ blame: 'remote', reasonCode, detail, statement });
   }

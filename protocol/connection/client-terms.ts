@@ -55,13 +55,20 @@ export interface ClientTerms {
  */
 export const unknownSession = 'MQTT-3.2.2-4';
 
-/** What is wrong with the session of a server that has accepted. */
-export function connackFault({ sessionPresent }: ConnackPacket, terms: ClientTerms): Malformed | undefined {
+/** What is wrong with the word of a server that has accepted, and with its session. */
+export function connackFault({ sessionPresent, properties }: ConnackPacket, terms: ClientTerms): Malformed | undefined {
   const { connect, hasState = true } = terms;
+  const isV5 = connect.version === ProtocolVersion.v5;
+  if (isV5 && connect.clientId === '' && properties.assignedClientIdentifier === undefined) {
+    return wrong('MQTT-3.2.2-16', 'no client identifier was assigned to a client that has none');
+  }
+  if (terms.authentication === undefined && properties.authenticationMethod !== undefined) {
+    return wrong('MQTT-4.12.0-6', 'CONNACK names an authentication method, CONNECT named none');
+  }
   if (!sessionPresent) return undefined;
   // [MQTT-3.2.2-4] 3.1.1 lets a client without state go on
   if (connect.cleanStart) return wrong(unknownSession, 'a session is present that was to start clean');
-  if (hasState || connect.version !== ProtocolVersion.v5) return undefined;
+  if (hasState || !isV5) return undefined;
   return wrong(unknownSession, 'the server has a session of which nothing is left here');
 }
 

@@ -117,18 +117,19 @@ t.test(
   },
 );
 
-for (const [what, hex] of [
-  ['another packet [MQTT-3.2.0-1]', 'd000'],
-  ['PUBLISH [MQTT-3.2.0-1]', '30050001610078'],
-  ['CONNACK with flags 2 [MQTT-3.2.2-1]', '2003020000'],
-  ['a refusal with session present [MQTT-3.2.2-6]', '2003018700'],
-  ['a code that CONNACK does not have [MQTT-3.2.2-8]', '2003009300'],
-  ['receive maximum 0', '20060000032100 00'],
-  ['maximum QoS 2', '200500000 22402'],
-  ['a property twice', '2009000006 210001210001'],
-  ['a property of PUBLISH', '200500000 20101'],
-  ['AUTH that nobody asked for [MQTT-4.12.0-6]', 'f000'],
-  ['DISCONNECT [MQTT-3.14.0-1]', 'e000'],
+for (const [what, hex, code] of [
+  ['another packet [MQTT-3.2.0-1]', 'd000', '82'],
+  ['PUBLISH [MQTT-3.2.0-1]', '30050001610078', '82'],
+  ['CONNACK with flags 2 [MQTT-3.2.2-1]', '2003020000', '81'],
+  ['a refusal with session present [MQTT-3.2.2-6]', '2003018700', '82'],
+  ['a code that CONNACK does not have [MQTT-3.2.2-8]', '2003009300', '81'],
+  ['receive maximum 0', '20060000032100 00', '82'],
+  ['maximum QoS 2', '200500000 22402', '82'],
+  ['a property twice', '2009000006 210001210001', '82'],
+  ['a property of PUBLISH', '200500000 20101', '81'],
+  ['an authentication method that nobody named [MQTT-4.12.0-6]', '20070000 04 15000178', '82'],
+  ['AUTH that nobody asked for [MQTT-4.12.0-6]', 'f000', '82'],
+  ['DISCONNECT [MQTT-3.14.0-1]', 'e000', '82'],
 ] as const) {
   t.test(`a server that answers CONNECT with ${what} is left [MQTT-4.13.1-1]`, async (t) => {
     const server = await ScriptedServer.open('silent');
@@ -136,9 +137,17 @@ for (const [what, hex] of [
     server.peer.sendHex(hex.replaceAll(' ', ''));
     await server.world.clock.settle();
     await t.rejects(connecting);
+    t.same((await server.peer.receivedHex()).slice(1), [`e001${code}`]);
     t.ok(server.peer.isClosed);
   });
 }
+
+t.test('a server that assigns no client id to a client without one is left [MQTT-3.2.2-16]', async (t) => {
+  const server = await ScriptedServer.open();
+  const { connecting } = await server.dial({ clientId: '' });
+  await t.rejects(connecting, { message: /no client identifier was assigned/ });
+  t.match((await server.peer.receivedHex()).slice(1), ['e00182']);
+});
 
 t.test('a refusal closes the connection and is told with its reason [MQTT-4.13.2-1] [MQTT-3.2.2-7]', async (t) => {
   const server = await ScriptedServer.open({ reasonCode: 0x87, properties: { reasonString: 'not you' } });

@@ -138,7 +138,7 @@ t.test('2,000 connects at once are served; what is above a limit is turned away,
       const told = codes.filter((code) => code > 0).length;
       t.ok(told > 0 && told <= 100, `${told} are told why, the rest is closed`);
       const lines = world.log.lines.filter((line) => /turned away/.test(line));
-      t.ok(lines.length > 0 && lines.length <= 20, "in few words");
+      t.ok(lines.length > 0 && lines.length <= 20, 'in few words');
     }
     for (const peer of peers) peer.cut();
     await world.clock.advance(5000);
