@@ -78,7 +78,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'a will topic with a wildcard [MQTT-4.7.0-1]',
     connect: { flags: '06', payload: '0001630000012b000178' },
-    code: '81',
+    code: '82',
   },
   {
     what: 'receive maximum 0',
