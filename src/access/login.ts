@@ -64,6 +64,21 @@ export type RefusalReason =
   | 'busy'
   | 'custom';
 
+/** Refusals that say nothing of a secret that was tried: nobody is slowed down for them. */
+const harmless: ReadonlySet<RefusalReason> = new Set([
+  'anonymous',
+  'no-certificate',
+  'http-failed',
+  'unknown-method',
+  'version-not-served',
+  'busy',
+]);
+
+/** Whether a refused login may have been a guess. */
+export function isGuess(why: RefusalReason): boolean {
+  return !harmless.has(why);
+}
+
 /** One method of the chain. It never rejects: what goes wrong is a verdict. */
 export interface LoginStep {
   check(login: Login): Verdict | Promise<Verdict>;

@@ -14,7 +14,7 @@ import { denial } from '../access/access.ts';
 import type { Identity } from '../access/acl.ts';
 import type { Authentication, AuthenticationStep } from '../access/authenticator.ts';
 import { certificateUser } from '../access/certificate-name.ts';
-import type { Admission, Decision, Login } from '../access/login.ts';
+import { type Admission, type Decision, isGuess, type Login } from '../access/login.ts';
 import type { LogFields } from '../base/log.ts';
 import type { Link } from '../link/link.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
@@ -126,7 +126,7 @@ export class DeviceLogin {
     const { log, counters, access } = this.#rooms;
     const { clientId, username, address } = this.#login;
     counters.refusedLogins.add(why);
-    if (why !== 'busy') access.refused(this.#login);
+    if (isGuess(why)) access.refused(this.#login);
     log.info({ clientId, username, address, why }, `refused: ${reasonName(reasonCode)}`);
     // [MQTT-4.12.0-4] [MQTT-4.12.1-2]
     if (this.#isConnected) this.#machine.disconnect(ReasonCode.notAuthorized, reasonName(reasonCode));

@@ -3,6 +3,7 @@
 // At a broker, the answer is what waits.
 import t from 'tap';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
+import type { ConnectPacket } from '../../../protocol/wire/packets.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { accessDefaults } from '../../../src/access/access-options.ts';
@@ -21,6 +22,25 @@ t.test('a wait doubles with each failure, up to a bound, and ends with time', as
   t.equal(guard.delayOf('a', 1000), 0, 'forgotten');
   for (const address of ['x', 'y', 'z']) guard.failed(address, 0);
   t.equal(guard.size, 2);
+});
+
+t.test('what is no guess costs nobody anything, and who shows nothing never waits', async (t) => {
+  const world = new World();
+  const users = [{ username: 'u', password: 'right' }];
+  const broker = await world.openBroker({ access: { ...accessDefaults, isAnonymousAllowed: false, users } });
+  const login = async (more: Partial<ConnectPacket>) => {
+    const peer = await world.dial(ProtocolVersion.v5);
+    const [packet] = await peer.connect('c', more);
+    return packet !== undefined && 'reasonCode' in packet ? packet.reasonCode : undefined;
+  };
+  for (let count = 0; count < 10; count++) {
+    t.equal(await login({}), ReasonCode.notAuthorized);
+    t.equal(await login({ properties: { authenticationMethod: 'odd' } }), ReasonCode.badAuthenticationMethod);
+  }
+  t.equal(await login({ username: 'u', password: bytesOfText('right') }), ReasonCode.success);
+  for (let count = 0; count < 6; count++) await login({ username: 'u', password: bytesOfText('wrong') });
+  t.equal(await login({}), ReasonCode.notAuthorized, 'at once');
+  t.match(broker.status.refusedLogins, { anonymous: 11, 'unknown-method': 10 });
 });
 
 t.test('the sixth wrong password is answered late, and so is the right one after it', async (t) => {
