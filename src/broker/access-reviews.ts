@@ -16,6 +16,8 @@ import type { DeviceSession } from './device-session.ts';
 import type { SessionTable } from './session-table.ts';
 
 const askedMax = 4;
+/** Sessions that are looked at in one go. */
+const breathAfter = 100;
 
 /** What reviews need of the broker. */
 export interface ReviewRooms {
@@ -59,13 +61,15 @@ export class AccessReviews {
     session.recheck();
     if (!isAsked) return;
     this.#waiting.add(session);
-    if (this.#asking < askedMax) void this.#ask();
+    this.#begin();
   }
 
   /** Asks again when the time of the answers is over, and all have been asked before. */
   sweep(now: number): void {
     if (now < this.#asksAgainAt || this.#asking > 0) return;
-    this.reviewAll();
+    this.#asksAgainAt = this.#nextRound();
+    for (const session of this.#rooms.sessions.all) this.#waiting.add(session);
+    for (let worker = 0; worker < askedMax; worker++) this.#begin();
   }
 
   /** Asks nobody any more. */
@@ -73,10 +77,23 @@ export class AccessReviews {
     this.#waiting.clear();
   }
 
+  #begin(): void {
+    if (this.#asking < askedMax) void this.#ask();
+  }
+
   async #ask(): Promise<void> {
     this.#asking++;
-    for (let session = this.#next(); session; session = this.#next()) await this.#askAbout(session);
+    let seen = 0;
+    for (let session = this.#next(); session; session = this.#next()) {
+      await this.#askAbout(session);
+      // most have nothing to be asked about, and others want to go on
+      if (++seen % breathAfter === 0) await this.#breath();
+    }
     this.#asking--;
+  }
+
+  #breath(): Promise<void> {
+    return new Promise((resolve) => void this.#rooms.ports.clock.schedule(1, resolve));
   }
 
   #next(): DeviceSession | undefined {

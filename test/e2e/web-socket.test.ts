@@ -123,6 +123,19 @@ t.test('mosquitto_pub over a Unix socket', needs('mosquitto_pub'), async (t) => 
   t.same(heard, ['unix hello']);
 });
 
+t.test('mosquitto_pub over WebSocket, where it can', needs('mosquitto_pub'), async (t) => {
+  const { stdout: help } = await run('mosquitto_pub', ['--help']).catch((error: { stdout: string }) => error);
+  if (!help.includes('--ws')) return t.pass('this mosquitto_pub speaks no WebSocket');
+  const { world, near, urls } = await openBroker(t);
+  const hearer = await world.connect(near.port);
+  const heard: string[] = [];
+  await hearer.subscribe('#', { qos: 1 }, ({ topic, text }) => void heard.push(`${topic} ${text}`));
+  const { port } = new URL(urls[0] ?? '');
+  await run('mosquitto_pub', ['--ws', '-h', '127.0.0.1', '-p', port, '-t', 'ws', '-m', 'hello', '-q', '2', '-V', '5']);
+  await until('the message', () => heard.length === 1);
+  return t.same(heard, ['ws hello']);
+});
+
 const paho = `
 import sys, paho.mqtt.client as m
 host, port, ca = sys.argv[1], int(sys.argv[2]), sys.argv[3]
