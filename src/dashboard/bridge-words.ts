@@ -2,6 +2,7 @@
 // its tone, when that began. Pure; the words themselves stand in the texts under the same
 // names.
 import type { BridgeView } from '../http/api-config-types.ts';
+import type { Text } from './text/en.ts';
 
 /** The status of a bridge that is on. */
 export type BridgeStatus = NonNullable<BridgeView['status']>;
@@ -35,4 +36,9 @@ export function toneOf(bridge: Pick<BridgeView, 'mode' | 'status'>): Tone {
 export function byNeed(one: BridgeView, other: BridgeView): number {
   const order: readonly BridgeState[] = ['waiting', 'connecting', 'paused', 'connected', 'closed', 'disabled'];
   return order.indexOf(stateOf(one)) - order.indexOf(stateOf(other)) || one.name.localeCompare(other.name);
+}
+
+/** Why messages were dropped, in words; a reason that is newer than the page in its own. */
+export function reasonText(t: Text, reason: string): string {
+  return Object.entries(t.reasons).find(([name]) => name === reason)?.[1] ?? reason;
 }

@@ -51,7 +51,7 @@ export function formatOf(locale: string): Format {
     },
     bytes: (value) => bytesText(value, locale),
     share: (value) => percent.format(value),
-    span: spanText,
+    span: (ms) => spanText(ms, locale === 'zh' ? chineseUnits : englishUnits),
     relative: (at, now) => {
       const distance = at - now;
       const [unit, ms] = relativeSteps.find(([, size]) => Math.abs(distance) >= size) ?? ['second', 1000];
@@ -76,18 +76,22 @@ function bytesText(value: number, locale: string): string {
   return `${text} ${sizeUnits[at]}`;
 }
 
+type SpanUnits = readonly [day: string, hour: string, minute: string, second: string, milli: string];
+const englishUnits: SpanUnits = ['d', 'h', 'min', 's', 'ms'];
+const chineseUnits: SpanUnits = ['天', '小时', '分', '秒', '毫秒'];
+
 /** Spans: the two largest units that say something. */
-function spanText(ms: number): string {
-  if (ms < 1000) return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
+function spanText(ms: number, [day, hour, minute, second, milli]: SpanUnits): string {
+  if (ms < 1000) return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ${milli}`;
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} ${second}`;
   const seconds = Math.floor(ms / 1000);
   const [days, hours] = [Math.floor(seconds / 86_400), Math.floor((seconds % 86_400) / 3600)];
   const [minutes, left] = [Math.floor((seconds % 3600) / 60), seconds % 60];
   const parts: readonly (readonly [number, string])[] = [
-    [days, 'd'],
-    [hours, 'h'],
-    [minutes, 'min'],
-    [left, 's'],
+    [days, day],
+    [hours, hour],
+    [minutes, minute],
+    [left, second],
   ];
   const first = parts.findIndex(([value]) => value > 0);
   return parts

@@ -88,6 +88,16 @@ export const configApi: readonly Endpoint[] = [
   ),
   endpoint(
     {
+      method: 'POST',
+      path: '/config/rollback',
+      role: 'admin',
+      summary: 'Take back the change that waits, at once',
+      reply: appliedReply,
+    },
+    ({ management, principal }) => management.config.takeBack(whoOf({ principal })),
+  ),
+  endpoint(
+    {
       method: 'GET',
       path: '/config/history',
       role: 'viewer',

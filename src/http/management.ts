@@ -95,6 +95,8 @@ export interface ConfigManagement {
   check(changes: unknown): Promise<CheckReply>;
   apply(change: WantedChange): Promise<AppliedReply>;
   confirm(): Promise<void>;
+  /** What held before the change that waits to be confirmed. Rejects with HttpRefusal where none does. */
+  takeBack(who: string): Promise<AppliedReply>;
   history(): readonly HistoryEntry[];
   rollback(id: number, who: string): Promise<AppliedReply>;
 }
@@ -131,7 +133,7 @@ export interface RightsManagement {
   /** The changes that give a user a password, or remove it. */
   changesForUser(username: string, password: string | undefined): Promise<unknown>;
   acl(): AclReply;
-  /** The changes that replace the rules. */
-  changesForAcl(rules: readonly unknown[]): unknown;
+  /** The changes that replace the rules, and what holds where none matches. */
+  changesForAcl(rules: readonly unknown[], noMatch: 'allow' | 'deny' | undefined): unknown;
   test(request: AclTestRequest): AclTestReply;
 }

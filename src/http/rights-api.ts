@@ -142,11 +142,14 @@ const devices: readonly Endpoint[] = [
       path: '/acl',
       role: 'admin',
       summary: 'Replace the access rules; they hold at once',
-      body: v.strictObject({ rules: v.array(v.record(v.string(), v.unknown())) }),
+      body: v.strictObject({
+        rules: v.array(v.record(v.string(), v.unknown())),
+        noMatch: v.optional(v.picklist(['allow', 'deny'])),
+      }),
       reply: appliedReply,
     },
     ({ management, body, principal }) => {
-      const changes = management.rights.changesForAcl(body.rules);
+      const changes = management.rights.changesForAcl(body.rules, body.noMatch);
       return management.config.apply({ changes, who: whoOf({ principal }), what: 'access rules replaced' });
     },
   ),

@@ -10,10 +10,17 @@ import { findProgram, needs } from '../kit/parts.ts';
 const places = ['', 'bridges', 'bridges/cloud', 'bridges/historian', 'bridges/cloud/edit', 'bridges/new', 'clients'];
 const others = ['subscriptions', 'retained', 'tap', 'access', 'certificates', 'configuration', 'logs', 'reference'];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const looks = [
-  { width: 1280, height: 800, colorScheme: 'light' },
-  { width: 360, height: 740, colorScheme: 'dark' },
+/** Pages with tabs, and how many. */
+const tabbed: readonly (readonly [place: string, tabs: number])[] = [
+  ['bridges/cloud', 5],
+  ['access', 5],
+  ['configuration', 3],
+];
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 360, height: 740 },
 ] as const;
+const looks = sizes.flatMap((size) => (['light', 'dark'] as const).map((colorScheme) => ({ ...size, colorScheme })));
 
 t.test('every page is accessible, silent and keeps to itself', needs('chromium'), async (t) => {
   const server = await openDashboard();
@@ -36,9 +43,7 @@ t.test('every page is accessible, silent and keeps to itself', needs('chromium')
     // as after a login in this browser
     await page.addInitScript("localStorage.setItem('viaduct.session', 'yes')");
     await page.goto(`${server.origin}/`);
-    for (const place of [...places, ...others]) {
-      await page.goto(`${server.origin}/#/${place}`);
-      await page.getByRole('heading', { level: 1 }).waitFor();
+    const check = async (place: string): Promise<void> => {
       await page.locator('.skeleton').first().waitFor({ state: 'detached' });
       // by the debugger's door, since the policy of the page lets no script in
       const found =
@@ -47,6 +52,24 @@ t.test('every page is accessible, silent and keeps to itself', needs('chromium')
       t.strictSame(found, [], `#/${place} at ${width} px, ${colorScheme}`);
       const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       t.ok(Number(overflow) <= 0, `#/${place} fits into ${width} px`);
+    };
+    const open = async (place: string): Promise<void> => {
+      await page.goto(`${server.origin}/#/${place}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    };
+    for (const place of [...places, ...others]) {
+      await open(place);
+      await check(place);
+    }
+    for (const [place, tabs] of tabbed) {
+      await open(place);
+      t.equal(await page.getByRole('tab').count(), tabs);
+      // the first one has just been looked at; the others are gone to by keyboard
+      await page.getByRole('tab').first().focus();
+      for (let at = 1; at < tabs; at++) {
+        await page.keyboard.press('ArrowRight');
+        await check(`${place}, tab ${at + 1}`);
+      }
     }
     t.strictSame(complaints, []);
     await context.close();

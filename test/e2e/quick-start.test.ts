@@ -1,6 +1,6 @@
 // The quick start as a new user walks it, with the real program and mosquitto as the remote: log in, make a bridge in
 // the wizard, test it, save it, publish in the tap, pull the plug, see the queue grow, and see it drain.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,18 @@ import t from 'tap';
 import { freePort, Mosquitto, untilListening } from '../kit/mosquitto.ts';
 import { findProgram, needs } from '../kit/parts.ts';
 
+/** What mosquitto_sub prints of the first messages at the remote. */
+async function heardBy(child: ChildProcess): Promise<string> {
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return text;
+}
+
+const programs = ['chromium', 'mosquitto', 'mosquitto_sub'];
+
 async function publish(page: Page, topic: string, payload: string): Promise<void> {
   await page.getByLabel('Topic', { exact: true }).fill(topic);
   await page.getByRole('textbox', { name: 'Payload' }).fill(payload);
@@ -16,7 +28,7 @@ async function publish(page: Page, topic: string, payload: string): Promise<void
   await page.getByText('Taken', { exact: false }).first().waitFor();
 }
 
-t.test('a new user bridges a site, pulls the plug and loses nothing', needs('chromium', 'mosquitto'), async (t) => {
+t.test('a new user bridges a site, pulls the plug and loses nothing', needs(...programs), async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-quick-start-'));
   const [port, httpPort] = [await freePort(), await freePort()];
   const config = join(folder, 'site.conf');
@@ -70,12 +82,19 @@ t.test('a new user bridges a site, pulls the plug and loses nothing', needs('chr
   await page.getByRole('button', { name: 'Save bridge' }).click();
   await page.getByText('Connected to the remote broker.').waitFor();
 
+  const listen = (count: number): Promise<string> => {
+    const args = ['-p', String(remote.port), '-t', 'fwd/#', '-q', '1', '-v', '-C', String(count), '-W', '30'];
+    return heardBy(spawn('mosquitto_sub', [...args, '-i', 'listener', '-c'], { stdio: ['ignore', 'pipe', 'ignore'] }));
+  };
+  const first = listen(1);
   await page.goto(at('tap'));
   await page.getByRole('button', { name: 'Listen' }).click();
   await page.getByText('Listening', { exact: true }).waitFor();
   await publish(page, 'topic1', '{"hello":1}');
   await page.getByRole('article').first().waitFor();
   t.match((await page.getByRole('article').first().textContent()) ?? '', /topic1/);
+
+  t.equal(await first, 'fwd/topic1 {"hello":1}\n', 'it arrives at mosquitto');
 
   await remote.kill();
   await page.goto(at('bridges/cloud'));
@@ -86,12 +105,39 @@ t.test('a new user bridges a site, pulls the plug and loses nothing', needs('chr
   const waiting = page.locator('.figures > div', { hasText: 'Waiting' });
   await waiting.getByText('3', { exact: true }).waitFor();
   await remote.restart();
+  const rest = listen(3);
   await page.getByText('Connected to the remote broker.').waitFor();
   await waiting.getByText('0', { exact: true }).waitFor();
   await page.getByText('balanced').waitFor();
+  t.equal(await rest, 'fwd/topic1 1\nfwd/topic1 2\nfwd/topic1 3\n', 'all of it, in order');
   t.match(
     (await page.locator('.law .sum').textContent()) ?? '',
     /4\s*in[\s\S]*4\s*delivered[\s\S]*0\s*queued[\s\S]*0\s*dropped/,
   );
+
+  // the very first change of a configuration, which has nothing before it in the history
+  await page.goto(at('configuration'));
+  await page.getByRole('tab', { name: 'Change' }).click();
+  await page.getByLabel(/Keys to set/).fill('{"mqtt":{"max_mqueue_len":77}}');
+  await page.getByRole('button', { name: 'Show what changes' }).click();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await page.getByText('A change is on trial', { exact: false }).waitFor();
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  await page.getByText('A change is on trial', { exact: false }).waitFor({ state: 'detached' });
+  await page.getByRole('tab', { name: 'In effect' }).click();
+  await page.getByText('listeners.tcp.bind').waitFor();
+  t.equal(await page.getByText('mqtt.max_mqueue_len').count(), 0, 'taken back');
+  await page.goto(at('access'));
+  await page.getByRole('tab', { name: 'API keys' }).click();
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel(/Name of the key/).fill('grafana');
+  await page.getByRole('button', { name: 'Make the key' }).click();
+  t.match((await page.locator('dialog pre').first().textContent()) ?? '', /^vk_/);
+  await page.getByRole('button', { name: 'I have kept it' }).click();
+  await page.getByRole('row', { name: /grafana/ }).waitFor();
+  await page.getByRole('tab', { name: 'Access rules' }).click();
+  await page.getByLabel(/Rules as JSON/).fill('[{"permit":"allow","action":"pubsub","topics":["#"]}]');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The rules are in effect.').waitFor();
   t.strictSame(complaints, []);
 });

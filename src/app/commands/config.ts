@@ -14,6 +14,7 @@ export const config: Command = {
        viaduct config diff            what the overlay changed
        viaduct config history         who changed what, newest first
        viaduct config rollback ID     what held after a change
+       viaduct config rollback        take back the change that waits
        viaduct config confirm         keep the change that waits
 
 ${apiFlagsHelp}`,
@@ -46,7 +47,7 @@ ${apiFlagsHelp}`,
         break;
       }
       case 'rollback': {
-        const reply = await api.ask<AppliedReply>('POST', `/config/history/${pathWord(word, 'a number')}/rollback`);
+        const reply = await api.ask<AppliedReply>('POST', rollbackPath(word));
         tell(
           reply,
           reply.diff.map(({ path }) => `changed ${path}`),
@@ -62,6 +63,10 @@ ${apiFlagsHelp}`,
     return ExitCode.done;
   },
 };
+
+function rollbackPath(id: string | undefined): string {
+  return id === undefined ? '/config/rollback' : `/config/history/${pathWord(id, 'a number')}/rollback`;
+}
 
 /** A value as text; a secret is not told, and a variable of the environment is in no tree. */
 function valueIn(config: ConfigObject, path: string): string {

@@ -121,6 +121,16 @@ export class ConfigManager implements ConfigManagement {
   }
 
   /** See `ConfigManagement`. */
+  takeBack(who: string): Promise<AppliedReply> {
+    return this.#inTurn(async () => {
+      const { unconfirmed } = this.#parts.history;
+      if (unconfirmed === undefined) throw new HttpRefusal('CONFLICT', 'nothing waits');
+      this.#timer?.cancel();
+      return this.#become(unconfirmed.before, { who, what: `took back change ${unconfirmed.id}` });
+    });
+  }
+
+  /** See `ConfigManagement`. */
   history(): readonly HistoryEntry[] {
     return this.#parts.history.entries.map(({ overlay: _secret, ...entry }) => entry);
   }

@@ -55,8 +55,9 @@ export class RightsManager implements RightsManagement {
   }
 
   /** See `RightsManagement`. */
-  changesForAcl(rules: readonly unknown[]): unknown {
-    return patchAt(['auth', 'acl', 'rules'], rules.map(withTexts));
+  changesForAcl(rules: readonly unknown[], noMatch: 'allow' | 'deny' | undefined): unknown {
+    const acl = { rules: rules.map(withTexts) };
+    return { auth: { acl, ...(noMatch === undefined ? {} : { no_match: noMatch }) } };
   }
 
   /** See `RightsManagement`. */

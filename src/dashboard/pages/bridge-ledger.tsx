@@ -5,6 +5,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { LedgerEntryView } from '../../http/api-ledger-types.ts';
 import { useFormat, useText } from '../app.ts';
+import { reasonText } from '../bridge-words.ts';
 import { Ago } from '../parts/ago.tsx';
 import { Card } from '../parts/card.tsx';
 import { Search } from '../parts/field.tsx';
@@ -121,11 +122,11 @@ function Entries({ entries }: { readonly entries: readonly LedgerEntryView[] }):
                 {remoteTopic === '' || remoteTopic === topic ? null : (
                   <code class="muted small wrap">{` → ${remoteTopic}`}</code>
                 )}
-                {traceId === undefined ? null : <code class="muted small wrap block">{traceId}</code>}
+                {traceId === undefined ? null : <div class="muted small wrap">{`trace ${traceId}`}</div>}
               </th>
               <td data-label={t.ledger.outcome}>
                 <span class={`tag ${tones[outcome]}`}>{t.ledger.outcomes[outcome]}</span>
-                {reason === undefined ? null : <span class="muted small"> {reason}</span>}
+                {reason === undefined ? null : <span class="muted small"> {reasonText(t, reason)}</span>}
               </td>
               <td data-label={t.ledger.waited} class="right num">
                 {sentAt === undefined ? '–' : format.span(sentAt - at)}

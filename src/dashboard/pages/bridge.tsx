@@ -112,7 +112,14 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
         {tab.value === 'timeline' ? <Timeline name={bridge.name} /> : null}
         {tab.value === 'config' ? (
           <Card title={t.bridge.config} tools={<Origin of={reply.value.value?.origin} />}>
-            <Loaded of={reply}>{({ config }) => <pre class="code">{linesOf(config).join('\n')}</pre>}</Loaded>
+            <Loaded of={reply}>
+              {({ config }) => (
+                // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+                <pre class="code" tabIndex={0}>
+                  {linesOf(config).join('\n')}
+                </pre>
+              )}
+            </Loaded>
           </Card>
         ) : null}
       </Tabs>

@@ -35,7 +35,8 @@ export function ConfigChanger(): JSX.Element {
   };
   const look = (): Promise<void> =>
     attempt(async () => {
-      check.value = await app.api.post<CheckReply>('/config/check', changeOf());
+      const { changes } = changeOf();
+      check.value = await app.api.post<CheckReply>('/config/check', { changes });
     });
   const apply = (): Promise<void> =>
     attempt(async () => {

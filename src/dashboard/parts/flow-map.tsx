@@ -81,10 +81,10 @@ function BridgeRoad({ bridge, road }: { readonly bridge: BridgeView; readonly ro
         </text>
       ) : (
         <>
-          <text class="sub halo" x={label.x} y={label.y - 9} text-anchor="end">
+          <text class="sub halo" x={label.x} y={label.y - 14} text-anchor="end">
             {said}
           </text>
-          <text class="sub halo" x={label.x} y={label.y + 19} text-anchor="end">
+          <text class="sub halo" x={label.x} y={label.y + 23} text-anchor="end">
             {waits}
           </text>
         </>

@@ -3,6 +3,7 @@
 // before it is shown.
 import type { JSX } from 'preact';
 import { useFormat, useText } from '../app.ts';
+import { reasonText } from '../bridge-words.ts';
 import type { Account } from '../live.ts';
 
 /** The account, as a bar and a sum. */
@@ -37,8 +38,7 @@ export function Law({ account }: { readonly account: Account }): JSX.Element {
         <p class="row tight small">
           {account.reasons.map(([reason, count]) => (
             <span class="tag" key={reason}>
-              {t.reasons[reason as keyof typeof t.reasons /* an unknown one falls to its own name */] ?? reason}{' '}
-              {format.count(count)}
+              {reasonText(t, reason)} {format.count(count)}
             </span>
           ))}
         </p>

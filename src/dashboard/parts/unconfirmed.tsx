@@ -13,11 +13,7 @@ export function UnconfirmedBar(): JSX.Element | null {
   if (change === undefined) return null;
   const left = Math.max(0, Math.ceil((change.until - app.clock.value) / 1000));
   const act = (what: 'confirm' | 'rollback', done: string): void =>
-    void app.attempt(
-      () =>
-        app.api.post(what === 'confirm' ? '/config/confirm' : `/config/history/${change.historyId - 1}/rollback`, {}),
-      done,
-    );
+    void app.attempt(() => app.api.post(`/config/${what}`), done);
   return (
     <Notice
       tone="warn"

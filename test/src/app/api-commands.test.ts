@@ -81,6 +81,7 @@ t.test('status, top, devices and the configuration are told as text or as JSON',
   t.match(await run(kit, config, 'history'), /^1 {2}\S+ {2}admin {2}quieter\n$/);
   await kit.change('POST /api/v1/config/apply', { changes: { log: { level: 'error' } } });
   t.match(await run(kit, config, 'rollback', '1'), /changed log\.level/);
+  await t.rejects(run(kit, config, 'rollback'), { message: /nothing waits/ });
   kit.token = 'wrong';
   await t.rejects(run(kit, status), { code: 'ERR_HTTP_UNAUTHENTICATED' });
   await kit.close();

@@ -107,6 +107,11 @@ t.test('a change that is not confirmed is taken back, also after a restart', asy
   const files = Object.fromEntries(kit.disk.files);
   await kit.world.clock.advance(61_000);
   t.match(await keepAlive(), { config: { keepalive: undefined } });
+  t.match(await kit.call('POST /api/v1/config/rollback'), { status: 409 }, 'nothing waits');
+  t.match(await apply(), { status: 200 });
+  t.match(await kit.change('POST /api/v1/config/rollback'), { status: 200, body: { diff: [{}] } });
+  t.match(await keepAlive(), { config: { keepalive: undefined } }, 'taken back at once');
+  t.match(await kit.call('POST /api/v1/config/confirm'), { status: 409 });
   t.match(await apply(), { status: 200 });
   t.match(await kit.call('POST /api/v1/config/confirm'), { status: 204 });
   await kit.world.clock.advance(61_000);

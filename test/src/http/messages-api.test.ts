@@ -115,6 +115,9 @@ t.test('device users and access rules are changed while running, and the tester 
   const rules = [{ permit: 'allow', username: 'sensor', action: 'publish', topics: ['up/${username}/#'] }];
   t.match(await kit.call('PUT /api/v1/acl', { rules }), { status: 200 });
   t.match((await kit.call('GET /api/v1/acl')).body, { rules: [{ permit: 'allow' }], noMatch: 'deny' });
+  t.match(await kit.call('PUT /api/v1/acl', { rules, noMatch: 'allow' }), { status: 200 }, 'as the page sends it');
+  t.match((await kit.call('GET /api/v1/acl')).body, { noMatch: 'allow' });
+  t.match(await kit.call('PUT /api/v1/acl', { rules, noMatch: 'deny' }), { status: 200 });
   const may = async (action: string, topic: string): Promise<unknown> =>
     (await kit.call('POST /api/v1/acl/test', { clientId: 'c', username: 'sensor', action, topic })).body;
   t.match(await may('publish', 'up/sensor/1'), { isAllowed: true, rule: 0 });
