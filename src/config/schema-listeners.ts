@@ -84,6 +84,8 @@ const commonKeys = {
   max_qos: v.optional(oneOf({ '0': 0, '1': 1, '2': 2 } as const)),
   max_topic_alias: v.optional(whole(0, 65_535)),
   allow_anonymous: v.optional(flag),
+  // a proxy in front may have verified the certificate, and tell whose it is
+  peer_cert_as_username: v.optional(certificateParts),
   versions: v.optional(v.array(oneOf({ '3': 3, '4': 4, '5': 5 } as const), 'expected an array, as [4, 5]')),
   proxy_protocol: v.optional(flag, 'false'),
   proxy_sources: v.optional(v.array(range, 'expected an array, as ["10.0.0.0/8"]')),
@@ -111,12 +113,8 @@ const namedCertificate: Kind<NamedCertificateConfig> = v.pipe(
   ),
 );
 
-/** What listeners with TLS say of certificates beside it. */
-const certificateKeys = { peer_cert_as_username: v.optional(certificateParts) };
-
 /** What listeners with TLS say beside it. */
 const tlsKeys = {
-  ...certificateKeys,
   keyfile: v.optional(text),
   certfile: v.optional(text),
   cacertfile: v.optional(text),
@@ -173,10 +171,8 @@ function wholeSeconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.ceil(ms / 1000);
 }
 
-/** What the common keys mean, and those that say what a certificate is good for. */
-function fromCommon(
-  keys: Values<typeof commonKeys> & Partial<Values<typeof certificateKeys>>,
-): Omit<ListenerConfig, 'name' | 'host' | 'port'> {
+/** What the common keys mean. */
+function fromCommon(keys: Values<typeof commonKeys>): Omit<ListenerConfig, 'name' | 'host' | 'port'> {
   const limits = present({
     maximumPacketSize: keys.max_packet_size,
     connectTimeoutMs: keys.connect_timeout,
