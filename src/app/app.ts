@@ -9,7 +9,7 @@ import { type Log, type LogLevel, openLog } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge-context.ts';
 import { bridgeDefaults } from '../bridge/bridge-options.ts';
 import { Bridges } from '../bridge/bridges.ts';
-import { strictestOf } from '../bridge/forward-storage.ts';
+import { forgetBridge, strictestOf } from '../bridge/forward-storage.ts';
 import { Broker } from '../broker/broker.ts';
 import type { BridgeConfig } from '../config/bridge-config.ts';
 import type { HttpServerConfig } from '../config/config-types.ts';
@@ -181,7 +181,7 @@ export class App {
     for (const [name, text] of old) {
       if (fresh.get(name) === text || this.#updateRules(name, before, next)) continue;
       await this.bridges.remove(name);
-      if (!fresh.has(name)) this.#storage?.forget(`bridge/${name}`);
+      if (!fresh.has(name) && this.#storage) forgetBridge(this.#storage, name);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');
     }
     for (const config of next.config.bridges) {

@@ -10,6 +10,7 @@ import type { Durability } from '../base/durability.ts';
 import type { ProxyOptions, TlsOptions, WebSocketDialOptions } from '../ports/ports.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
+import type { DeadLetterLimits } from './dead-letter.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
 
 /** A broker to connect to. */
@@ -203,6 +204,8 @@ export interface BridgeOptions {
   readonly ledgerSampleOf: number;
   /** Share of new traces that are to be recorded, 0 to 1; absent: no trace is begun, those that come are carried. */
   readonly traceRatio?: number;
+  /** Bounds of what could not be delivered. Default 1000 messages, 16 MiB, seven days. */
+  readonly deadLetters: DeadLetterLimits;
   /** Whether QoS 0 messages wait too while the link is down. Default false. */
   readonly isQos0Queued: boolean;
   /** See `DialOptions.isNoDelay`. Default true. */
@@ -247,6 +250,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   endToEndMsMax: 30_000,
   ledgerSize: 0,
   ledgerSampleOf: 1,
+  deadLetters: { countMax: 1000, bytesMax: 16 * 1024 * 1024, ageMsMax: 604_800_000 },
   isQos0Queued: false,
   isNoDelay: true,
   tcpKeepAliveMs: 0,

@@ -6,6 +6,7 @@
 import type { ConnackPacket } from '../../protocol/wire/packets.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
+import type { DeadLetterStatus } from './dead-letter.ts';
 import type { TroubleKind } from './link-trouble.ts';
 
 /** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
@@ -85,6 +86,8 @@ export interface BridgeStatus {
   readonly oldestMs?: number;
   /** Of these, sent and not settled. */
   readonly underway: number;
+  /** Messages that were not delivered and wait for somebody to look at them. */
+  readonly deadLetters: DeadLetterStatus;
   readonly forwards: readonly RuleStatus[];
   readonly subscriptions: readonly RuleStatus[];
   /** Messages that a 3.x remote sent back, and that went no further. */

@@ -9,10 +9,12 @@ import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reas
 import { ClosedError } from '../base/errors.ts';
 import { Origin } from '../message/origin.ts';
 import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
+import { BridgeDelivery } from './bridge-delivery.ts';
 import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import { Connector } from './connector.ts';
 import type { ConnectorOwner } from './connector-parts.ts';
+import { openDeadLetters } from './dead-letters.ts';
 import { DeliveryLedger, type LedgerEntry } from './delivery-ledger.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, strictestOf } from './forward-storage.ts';
@@ -35,6 +37,8 @@ export class Bridge {
   readonly name: string;
   /** Fulfilled when the bridge is closed, whichever way. */
   readonly closed: Promise<BridgeClosed>;
+  /** What people do with its messages. */
+  readonly delivery: BridgeDelivery;
   readonly #context: BridgeContext;
   readonly #connector: Connector;
   readonly #forwarder: Forwarder;
@@ -81,6 +85,11 @@ export class Bridge {
     this.#forwards = forwards;
     this.#subscriptions = subscriptions;
     this.#former = this.#ruleMaker.former;
+    this.delivery = new BridgeDelivery({
+      queue: this.#forwarder,
+      deadLetters: openDeadLetters(context, options, origin),
+      ruleOf: (key) => this.#ruleOf(key),
+    });
     this.#forwarder.restore();
     const { log } = context;
     this.#subscriber = new Subscriber({ name: this.name, clock, log, line: this.#connector }, subscriptions);
@@ -131,6 +140,7 @@ export class Bridge {
       queueBytes: this.#forwarder.byteLength,
       ...(isWaiting ? { oldestMs: Math.round(this.#context.ports.clock.now() - oldestAt) } : {}),
       underway: this.#connector.session.underwayCount,
+      deadLetters: this.delivery.deadLetters.status,
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
         const refused = this.#subscriber.reasonsOf(rule.filters);
@@ -254,8 +264,12 @@ export class Bridge {
       strictest,
       origin,
       sessions: this.#connector.sessions,
-      ruleOf: (key) => this.#forwards.find((rule) => rule.key === key) ?? this.#former,
+      ruleOf: (key) => this.#ruleOf(key),
     };
+  }
+
+  #ruleOf(key: number): ForwardRule {
+    return this.#forwards.find((rule) => rule.key === key) ?? this.#former;
   }
 
   #owner(): ConnectorOwner {

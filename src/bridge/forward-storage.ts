@@ -87,3 +87,8 @@ export function restoreForwards(owner: string, queue: StoredQueue<ForwardRule>, 
     flows.restore(session, (sequence) => queue.skip(sequence));
   }
 }
+
+/** A bridge is gone for good, with all that it kept. */
+export function forgetBridge(storage: Storage, name: string): void {
+  for (const owner of ['', ':dead-letters']) storage.forget(`bridge/${name}${owner}`);
+}

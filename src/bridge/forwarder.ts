@@ -17,17 +17,19 @@ import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { Message } from '../message/message.ts';
 import type { Hold } from '../queue/hold.ts';
-import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
+import type { MessageQueue, QueueEntry, SeenEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeContext } from './bridge-context.ts';
+import type { Waiting } from './bridge-delivery.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, openForwardQueue, restoreForwards } from './forward-storage.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
+import { QueueWatch } from './queue-watch.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
 /** What the forwarder needs of its bridge's surroundings. */
@@ -51,7 +53,7 @@ export interface ForwardLine {
 export type PauseReason = 'paused' | 'offline' | 'congested' | 'empty' | 'window-full';
 
 /** Carries messages to the remote. */
-export class Forwarder implements ForwardQueue {
+export class Forwarder implements ForwardQueue, Waiting {
   /** How long messages take. */
   readonly latencies: Latencies;
   readonly #owner: string;
@@ -67,6 +69,7 @@ export class Forwarder implements ForwardQueue {
   readonly #line: ForwardLine;
   readonly #now: () => number;
   readonly #underway: RunsUnderway<ForwardRule> = new RunsUnderway();
+  readonly #watch: QueueWatch;
   #isPumping = false;
   /** An operator wants nothing sent: everything waits. */
   isPaused = false;
@@ -111,6 +114,7 @@ export class Forwarder implements ForwardQueue {
       this.#queue = queue;
     }
     this.#intake = new Intake(this.#queue, options, clock, this.latencies);
+    this.#watch = new QueueWatch(this.#queue, clock);
   }
 
   /** Whether the remote can be reached now. */
@@ -162,8 +166,28 @@ export class Forwarder implements ForwardQueue {
     }
     this.#refusal = 'queue-full';
     if (!this.#intake.append(message, rule, hold, mayWait)) return this.#refusal;
+    this.#watch.appended();
     this.pump();
     return undefined;
+  }
+
+  /** See `Waiting`. */
+  browse(from: number, countMax: number): Promise<readonly SeenEntry<ForwardRule>[]> {
+    return this.#queue.browse(from, countMax);
+  }
+
+  /** See `Waiting`. */
+  withdraw(sequence: number, reason: DropReason): boolean {
+    const entry = this.#queue.withdraw(sequence);
+    if (entry === undefined) return false;
+    entry.tag.counters.dropped.add(reason);
+    this.#intake.left(sequence, ReasonCode.unspecifiedError);
+    return true;
+  }
+
+  /** See `Waiting`. */
+  ageOf(sequence: number): number {
+    return this.#watch.ageOf(sequence);
   }
 
   /** Sends what waits, until there is a reason not to. */
@@ -213,6 +237,7 @@ export class Forwarder implements ForwardQueue {
 
   /** Drops everything: the bridge is removed. */
   clear(): void {
+    this.#watch.stop();
     this.#intake.clear((rule) => rule.counters.dropped.add('removed'));
     this.#queue.clear('removed');
     this.latencies.clear();
@@ -229,6 +254,7 @@ export class Forwarder implements ForwardQueue {
   /** Takes over what an earlier process left, once the rules are there: it counts as received by them. */
   restore(): void {
     if (this.#stored) restoreForwards(this.#owner, this.#stored.queue, this.#stored.terms);
+    if (this.#queue.depth > 0) this.#watch.restored();
   }
 
   #settleLeftOut(token: number, count = 1): ForwardRule | undefined {

@@ -2,7 +2,7 @@
 // them, in memory and in the journal, and what each of them takes of the bytes that may be underway. Bounded by the
 // subscriptions of the session.
 import type { Delivery } from '../../protocol/wire/publishable.ts';
-import type { TagForm } from '../queue/stored-queue.ts';
+import type { TagForm } from '../queue/stored-queue-parts.ts';
 
 /** Subscription identifiers of one message; undefined for none. */
 export type Identifiers = readonly number[] | undefined;

@@ -3,6 +3,7 @@
 // composition root translates.
 import type { RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { Durability } from '../base/durability.ts';
+import type { DeliveryConfig } from './delivery-config.ts';
 import type { TlsConfig } from './tls-config.ts';
 
 /** Properties as they are in MQTT 5.0. */
@@ -98,7 +99,7 @@ export interface ServerConfig {
 }
 
 /** One bridge. */
-export interface BridgeConfig extends ServerConfig {
+export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   readonly name: string;
   /** A path, from the configuration. */
   readonly passwordFile?: string;
@@ -167,8 +168,6 @@ export interface BridgeConfig extends ServerConfig {
   readonly durability?: Durability;
   /** Absent: 30,000. */
   readonly endToEndMsMax?: number;
-  /** Absent: 10,000. */
-  readonly blockedCountMax?: number;
   /** 0 to 86400000; 0 waits for ever. Default 20000. */
   readonly acknowledgeTimeoutMs: number;
 }

@@ -6,6 +6,7 @@ import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { addressBytes } from '../base/address-range.ts';
 import type { BridgeConfig, WillConfig } from './bridge-config.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
+import { deliveryConfigOf, deliveryKeys } from './schema-delivery.ts';
 import { durability } from './schema-durability.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
 import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
@@ -175,7 +176,7 @@ const bridgeKeys = {
   max_send_queue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_send_queue_bytes),
   durability: v.optional(durability),
   end_to_end_timeout: v.optional(duration('1s', '1h')),
-  max_blocked_len: v.optional(whole(0, 1_000_000)),
+  ...deliveryKeys,
   overflow: v.optional(overflow),
   ledger: v.optional(ledger),
   trace: v.optional(trace, {}),
@@ -284,7 +285,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       overflow: raw.overflow ?? overflowOf(raw.forwards),
       durability: raw.durability,
       endToEndMsMax: raw.end_to_end_timeout,
-      blockedCountMax: raw.max_blocked_len,
+      ...deliveryConfigOf(raw),
       acknowledgeTimeoutMs: raw.cancel_timeout,
     });
     return { isEnabled: raw.enable, config };

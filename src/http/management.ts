@@ -32,6 +32,7 @@ import type {
   UnconfirmedChange,
 } from './api-config-types.ts';
 import type { CertificateView, HealthReply, MetricsHistoryReply, StatusReply } from './api-types.ts';
+import type { DeliveryManagement } from './delivery-management.ts';
 
 /** What runs, and how to act on it. */
 export interface Management {
@@ -45,6 +46,7 @@ export interface Management {
   /** Of the files that the configuration names. */
   certificates(): readonly CertificateView[];
   readonly bridges: BridgeManagement;
+  readonly delivery: DeliveryManagement;
   readonly clients: ClientManagement;
   readonly config: ConfigManagement;
   readonly messages: MessageManagement;

@@ -14,6 +14,12 @@ export interface QueueEntry<Tag = number> {
   readonly tag: Tag;
 }
 
+/** An entry as somebody looks at it who is not its receiver. */
+export interface SeenEntry<Tag = number> extends QueueEntry<Tag> {
+  /** It was read and is not acknowledged: it belongs to the receiver's window. */
+  readonly isUnderway: boolean;
+}
+
 /** Told of every message that a queue in memory drops by itself. */
 export type QueueDropped<Tag = number> = (entry: QueueEntry<Tag>, reason: DropReason) => void;
 
@@ -25,6 +31,10 @@ export interface MessageQueue<Tag = number> {
   readonly unreadCount: number;
   /** Bytes held. */
   readonly byteLength: number;
+  /** The sequence that was given last; 0 before the first. */
+  readonly lastSequence: number;
+  /** The sequence of the oldest message held, read or not; 0 if there is none. */
+  readonly oldestSequence: number;
   /**
    * Takes a message to the end. Returns its sequence, or 0 when it was the one to give way. A queue that needs time to
    * have it safe takes a hold on `hold` first.
@@ -38,6 +48,8 @@ export interface MessageQueue<Tag = number> {
   peek(): QueueEntry<Tag> | undefined;
   /** Reads the next entry: it stays until it is acknowledged. */
   next(): QueueEntry<Tag> | undefined;
+  /** Looks at `countMax` entries at most, from a sequence on, and changes nothing. Rejects with StorageError. */
+  browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]>;
   /** Lets an entry go: delivered, or dropped by its owner. Undefined for unknown sequences. */
   acknowledge(sequence: number): QueueEntry<Tag> | undefined;
   /** Reads again from the oldest entry held. */

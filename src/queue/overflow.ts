@@ -27,6 +27,8 @@ export const dropReasons = [
   'qos-0-congested',
   'refused',
   'denied',
+  'dead-letter',
+  'duplicate',
   'unsupported',
   'bad-topic',
   'loop',

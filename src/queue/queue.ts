@@ -8,7 +8,7 @@
 // until that settles it.
 import { assert } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
-import type { MessageQueue, QueueDropped, QueueEntry } from './message-queue.ts';
+import type { MessageQueue, QueueDropped, QueueEntry, SeenEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest, type OverflowPolicy } from './overflow.ts';
 import type { Budgeted, QueueBudget } from './queue-budget.ts';
 import type { QueueShare, Shares, UnreadEntries } from './share.ts';
@@ -74,6 +74,16 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
   /** Bytes held. */
   get byteLength(): number {
     return this.#bytes;
+  }
+
+  /** See `MessageQueue`. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /** See `MessageQueue`. */
+  get oldestSequence(): number {
+    return this.#head?.entry.sequence ?? 0;
   }
 
   /** The oldest message held, read or not. */
@@ -206,6 +216,17 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     this.#unread = node.next;
     this.#unreadCount--;
     return node.entry;
+  }
+
+  /** See `MessageQueue`. */
+  browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]> {
+    const seen: SeenEntry<Tag>[] = [];
+    let node = this.#nodes?.get(from) ?? this.#head;
+    while (node && node.entry.sequence < from) node = node.next;
+    for (; node && seen.length < countMax; node = node.next) {
+      seen.push({ ...node.entry, isUnderway: !this.#isUnread(node) });
+    }
+    return Promise.resolve(seen);
   }
 
   /** Lets an entry go: delivered, or dropped by its owner. Unknown sequences are ignored. Returns the entry. */

@@ -8,49 +8,18 @@
 // which it lets go of the end of the front.
 
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
-import type { Durability } from '../base/durability.ts';
 import type { LogStream } from '../journal/log-stream.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import { HeldMemory } from './held-memory.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
-import type { MessageQueue, QueueEntry } from './message-queue.ts';
-import { type DropReason, givesWayOldest } from './overflow.ts';
+import type { MessageQueue, QueueEntry, SeenEntry } from './message-queue.ts';
+import { givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
-import type { QueueBudget } from './queue-budget.ts';
 import type { QueueShare, Shares, UnreadEntries } from './share.ts';
-import type { Storage } from './storage.ts';
+import { browseStored } from './stored-browse.ts';
 import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
-
-/** What an owner's tags are in the journal: one number that is always at hand, and more that go with the message. */
-export interface TagForm<Tag> {
-  /** 32 bits. */
-  keyOf(tag: Tag): number;
-  numbersOf(tag: Tag): readonly number[];
-  /** `numbers` is undefined when only the key is at hand. */
-  tagOf(key: number, numbers: readonly number[] | undefined): Tag;
-}
-
-/** What a stored queue works with. */
-export interface StoredQueueParts<Tag> {
-  readonly storage: Storage;
-  /** The name of its stream. */
-  readonly name: string;
-  readonly limits: QueueLimits;
-  /** How safe a message must be before its holds end. */
-  readonly durabilityOf: (tag: Tag) => Durability;
-  readonly form: TagForm<Tag>;
-  /** For what is held in memory beside the journal; default none. */
-  readonly budget?: QueueBudget | undefined;
-  /** Who is told to have brought in what comes from the disk. */
-  readonly origin: Origin;
-  /** A message is dropped; `sequence` is 0 for the one that is being appended. */
-  readonly dropped: (sequence: number, tag: Tag, reason: DropReason) => void;
-  /** Owners that share the queue; default one. */
-  readonly shares?: Shares<Tag>;
-  /** Something can be read that could not before. */
-  readonly readable: () => void;
-}
+import type { StoredQueueParts } from './stored-queue-parts.ts';
 
 const noNumbers: readonly number[] = [];
 const frontBytesMax = 1024 * 1024;
@@ -95,6 +64,16 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   /** See `MessageQueue`. */
   get byteLength(): number {
     return this.#stream.byteLength;
+  }
+
+  /** See `MessageQueue`. */
+  get lastSequence(): number {
+    return this.#stream.nextSequence - 1;
+  }
+
+  /** See `MessageQueue`. */
+  get oldestSequence(): number {
+    return this.#stream.firstFrom(1) ?? 0;
   }
 
   /** Tells whose messages an earlier process left, and how many. */
@@ -210,6 +189,11 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     }
     if (this.#frontBytes < frontBytesMax / 2 && this.#frontEnd < this.#stream.nextSequence) this.#read();
     return entry;
+  }
+
+  /** See `MessageQueue`: everything is read from the disk, and nothing of it stays in memory. */
+  browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]> {
+    return browseStored(this.#parts, this.#stream, { from, countMax, underway: this.#underway });
   }
 
   /** See `MessageQueue`. */

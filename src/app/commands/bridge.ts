@@ -5,6 +5,7 @@ import { UsageError } from '../../base/errors.ts';
 import { patchAt, patched } from '../../config/config-tree.ts';
 import type { AppliedReply, BridgeReply, BridgeView, TestReply } from '../../http/api-config-types.ts';
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
+import { bridgeMessages, messagesHelp, messageVerbs } from './bridge-messages.ts';
 import { type Command, ExitCode } from './command-io.ts';
 import { bridgeLines } from './status-view.ts';
 
@@ -16,6 +17,7 @@ export const bridge: Command = {
        viaduct bridge add NAME KEY=VALUE...      server=mqtt-tcp://broker:1883 clientid=edge-1
        viaduct bridge set NAME KEY=VALUE...      KEY= removes it
        viaduct bridge pause|resume|enable|disable|remove|test NAME
+${messagesHelp}
 
 VALUE is a text, or JSON where it begins with [ or {: forwards='[{"local_topic":"a/#","remote_topic":"b/#"}]'
 
@@ -54,8 +56,14 @@ ${apiFlagsHelp}`,
         reply.steps.map((step) => `${step.state.padEnd(8)} ${step.name.padEnd(10)} ${step.detail}  ${step.remedy}`),
       );
       if (!reply.isOk) return ExitCode.failed;
+    } else if (messageVerbs.includes(verb)) {
+      await bridgeMessages(verb, keys, { api, path: path(), tell });
     } else {
-      throw new UsageError('FLAG', 'expected list, show, add, set, pause, resume, enable, disable, remove or test');
+      const more = messageVerbs.join(', ');
+      throw new UsageError(
+        'FLAG',
+        `expected list, show, add, set, pause, resume, enable, disable, remove, test, ${more}`,
+      );
     }
     return ExitCode.done;
   },

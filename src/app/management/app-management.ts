@@ -12,6 +12,7 @@ import { BridgeManager } from './bridge-manager.ts';
 import { certificatesOf } from './certificate-list.ts';
 import { ClientManager } from './client-manager.ts';
 import { ConfigManager, type ConfigManagerParts } from './config-manager.ts';
+import { DeliveryManager } from './delivery-manager.ts';
 import { MessageManager } from './message-manager.ts';
 import type { RateSampler } from './rate-sampler.ts';
 import { RightsManager } from './rights-manager.ts';
@@ -32,6 +33,7 @@ export interface ManagedParts extends Omit<ConfigManagerParts, 'disk' | 'clock'>
 /** Everything that the API drives. */
 export class AppManagement implements Management {
   readonly bridges: BridgeManager;
+  readonly delivery: DeliveryManager;
   readonly clients: ClientManager;
   readonly config: ConfigManager;
   readonly messages: MessageManager;
@@ -43,6 +45,7 @@ export class AppManagement implements Management {
     this.#parts = parts;
     this.config = new ConfigManager({ ...parts, ...parts.ports });
     this.bridges = new BridgeManager({ ...parts, tried: (changes) => this.config.tried(changes) });
+    this.delivery = new DeliveryManager({ ...parts.ports, running: (name) => this.bridges.running(name) });
     this.messages = new MessageManager({ ...parts, ...parts.ports });
     this.subscriptions = new SubscriptionManager(parts.broker);
     this.rights = new RightsManager(parts.loaded, parts.ports.random);

@@ -109,13 +109,13 @@ export class BridgeManager implements BridgeManagement {
 
   /** See `BridgeManagement`. */
   pause(name: string): void {
-    this.#running(name).pause();
+    this.running(name).pause();
     this.#parts.timelines.add(name, 'paused', 'paused: messages wait in the queue');
   }
 
   /** See `BridgeManagement`. */
   resume(name: string): void {
-    this.#running(name).resume();
+    this.running(name).resume();
     this.#parts.timelines.add(name, 'resumed', 'resumed: what waits is sent');
   }
 
@@ -161,7 +161,8 @@ export class BridgeManager implements BridgeManagement {
     return bridges.map((one) => bridgeSettingsOf(one, loaded.pems));
   }
 
-  #running(name: string): Bridge {
+  /** The bridge of a name. Throws HttpRefusal unless it runs. */
+  running(name: string): Bridge {
     const bridge = this.#parts.bridges.get(name);
     if (bridge !== undefined) return bridge;
     if (!this.#names().includes(name)) throw new HttpRefusal('NOT_FOUND', `there is no bridge ${name}`, 'name');

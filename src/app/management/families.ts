@@ -5,9 +5,11 @@ import { brokerVersion } from '../../broker/broker.ts';
 import type { ApiFamily } from '../../http/api-server.ts';
 import type { AuditLog } from '../../http/audit-log.ts';
 import type { Authentication } from '../../http/authentication.ts';
+import { bridgeQueueApi } from '../../http/bridge-queue-api.ts';
 import { bridgesApi } from '../../http/bridges-api.ts';
 import { clientsApi } from '../../http/clients-api.ts';
 import { configApi } from '../../http/config-api.ts';
+import { deadLettersApi } from '../../http/dead-letters-api.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
 import { ledgerApi } from '../../http/ledger-api.ts';
 import { liveApi } from '../../http/live-api.ts';
@@ -38,6 +40,8 @@ export function endpointsOf({ authentication, feed, log, audit }: FamilyParts): 
     ...overviewApi,
     ...bridgesApi,
     ...ledgerApi,
+    ...bridgeQueueApi,
+    ...deadLettersApi,
     ...clientsApi,
     ...messagesApi,
     ...configApi,

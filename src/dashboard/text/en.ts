@@ -103,6 +103,8 @@ export const en = {
     'qos-0-congested': 'QoS 0 while congested',
     refused: 'refused by the receiver',
     denied: 'not allowed any more',
+    'dead-letter': 'set aside',
+    duplicate: 'repeated',
     unsupported: 'not supported by the receiver',
     'bad-topic': 'no valid topic',
     loop: 'came round',

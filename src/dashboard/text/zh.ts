@@ -103,6 +103,8 @@ export const zh: Text = {
     'qos-0-congested': '拥塞时的 QoS 0',
     refused: '被接收方拒绝',
     denied: '不再允许',
+    'dead-letter': '移入死信',
+    duplicate: '重复',
     unsupported: '接收方不支持',
     'bad-topic': '主题无效',
     loop: '消息绕回',

@@ -1,0 +1,60 @@
+// QueueWatch: looks at a bridge's queue once a second while anything is in it: when messages came, for their ages, and
+// how many came and left, for how long the queue will last.
+//
+//   empty --a message comes--> watching --a look finds nothing--> empty
+//
+// Bounded: one timer, and the notes of `QueueAges`.
+import type { Clock, Timer } from '../ports/ports.ts';
+import type { MessageQueue } from '../queue/message-queue.ts';
+import { QueueAges } from '../queue/queue-ages.ts';
+import type { ForwardRule } from './forward-rules.ts';
+
+const lookMs = 1000;
+
+type Watched = Pick<MessageQueue<ForwardRule>, 'depth' | 'lastSequence' | 'oldestSequence'>;
+
+/** Watches one queue. */
+export class QueueWatch {
+  readonly #queue: Watched;
+  readonly #clock: Clock;
+  readonly #ages: QueueAges = new QueueAges();
+  #timer: Timer | undefined;
+
+  constructor(queue: Watched, clock: Clock) {
+    this.#queue = queue;
+    this.#clock = clock;
+  }
+
+  /** A message was appended. */
+  appended(): void {
+    if (this.#timer === undefined) this.#look(this.#queue.lastSequence);
+  }
+
+  /** Messages of an earlier process are there: they are as old as this one. */
+  restored(): void {
+    this.#look(1);
+  }
+
+  /** How long a message has waited, in ms. */
+  ageOf(sequence: number): number {
+    return this.#ages.ageOf(sequence, this.#clock.now());
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #look(sequence: number): void {
+    const { depth, oldestSequence } = this.#queue;
+    if (depth === 0) {
+      this.stop();
+      this.#ages.clear();
+      return;
+    }
+    if (oldestSequence > 0) this.#ages.forgetBefore(oldestSequence);
+    this.#ages.mark(sequence, this.#clock.now());
+    this.#timer = this.#clock.schedule(lookMs, () => this.#look(this.#queue.lastSequence + 1));
+  }
+}
