@@ -70,6 +70,8 @@ export interface BrokerStatus extends TrafficCounts {
   /** Messages waiting for devices. */
   readonly queued: number;
   readonly queuedBytes: number;
+  /** QoS 1 and 2 messages that were sent to devices and are not settled. */
+  readonly underway: number;
   readonly received: number;
   /** Logins refused, by reason. */
   readonly refusedLogins: Partial<Record<RefusalReason, number>>;

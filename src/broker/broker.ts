@@ -175,6 +175,7 @@ export class Broker {
       retainedBytes: router.retained.byteLength,
       queued: waiting.queued,
       queuedBytes: waiting.queuedBytes,
+      underway: waiting.underway,
       received: counters.received.value,
       refusedLogins: counters.refusedLogins.toJSON(),
       denied: counters.denied.value,

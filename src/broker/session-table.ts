@@ -23,6 +23,17 @@ export interface SessionWish {
   readonly terms: SessionTerms;
 }
 
+/** All sessions in numbers. */
+export interface SessionCounts {
+  /** Devices connected. */
+  readonly connected: number;
+  /** Messages that wait, and their bytes. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** QoS 1 and 2 messages that were sent and are not settled. */
+  readonly underway: number;
+}
+
 /** Where sessions live; see `BrokerContext`. */
 export interface TableContext {
   readonly router: Router;
@@ -75,15 +86,16 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
-  /** What all sessions have together: devices connected, messages that wait, and their bytes. */
-  count(): { readonly connected: number; readonly queued: number; readonly queuedBytes: number } {
-    let [connected, queued, queuedBytes] = [0, 0, 0];
+  /** What all sessions have together: devices connected, messages that wait and their bytes, messages underway. */
+  count(): SessionCounts {
+    let [connected, queued, queuedBytes, underway] = [0, 0, 0, 0];
     for (const session of this.#sessions.values()) {
       if (session.isReady) connected++;
       queued += session.queueDepth;
       queuedBytes += session.queueBytes;
+      underway += session.flows.underwayCount;
     }
-    return { connected, queued, queuedBytes };
+    return { connected, queued, queuedBytes, underway };
   }
 
   /** All of them, connected or not. */

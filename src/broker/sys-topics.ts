@@ -44,6 +44,7 @@ export class SysTopics {
       'subscriptions/count': status.subscriptions,
       'shared_subscriptions/count': status.sharedSubscriptions,
       'retained messages/count': status.retained,
+      'messages/inflight': status.underway,
       'messages/stored': status.queued + status.retained,
       'store/messages/count': status.queued + status.retained,
       'store/messages/bytes': status.queuedBytes + status.retainedBytes,

@@ -56,6 +56,7 @@ t.test('the state of the broker is told under the names of mosquitto, again only
     'subscriptions/count': '3',
     'shared_subscriptions/count': '1',
     'retained messages/count': /^\d+$/,
+    'messages/inflight': '0',
     'messages/stored': /^\d+$/,
     'store/messages/count': /^\d+$/,
     'messages/received': '8',
@@ -111,6 +112,7 @@ t.test('every control packet and every byte of payload is counted, in runs as we
       t.equal(got.length, 10, name);
       t.same([now.payloadBytesReceived, now.payloadBytesSent], [45, 45], name);
       t.same([now.packetsReceived, now.packetsSent], [13, qos > 0 ? 23 : 13], name);
+      t.equal(now.underway, qos > 0 ? 10 : 0, name);
       from.cut();
       to.cut();
       await world.clock.settle();
