@@ -49,7 +49,7 @@ export function ApiKeys(): JSX.Element {
       <Loaded
         of={load}
         isEmpty={(keys) => keys.length === 0}
-        empty={<Empty icon="certificate" title={t.keys.none} text={t.keys.noneText} />}
+        empty={<Empty icon="key" title={t.keys.none} text={t.keys.noneText} />}
       >
         {(keys) => (
           <div class="table cards">

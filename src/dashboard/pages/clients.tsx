@@ -12,10 +12,8 @@ import { Confirm, Dialog, useQuestion } from '../parts/dialog.tsx';
 import { Search } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Empty, Loaded, useLoad } from '../parts/loaded.tsx';
-import { Pager } from '../parts/pager.tsx';
+import { Paged } from '../parts/paged.tsx';
 import { Choice } from '../parts/tabs.tsx';
-
-const limit = 50;
 
 /** The page. */
 export function Clients(): JSX.Element {
@@ -23,15 +21,10 @@ export function Clients(): JSX.Element {
   const t = useText();
   const filter = useSignal('');
   const presence = useSignal<'all' | 'online' | 'away'>('all');
-  const page = useSignal(1);
   const shown = useSignal<ClientView | undefined>(undefined);
   const isConnected = { all: undefined, online: 'true', away: 'false' }[presence.value];
   const connections = app.live.status.value?.broker.connectsTotal ?? 0;
   const connected = app.live.status.value?.broker.connected ?? 0;
-  const load = useLoad(
-    () => app.api.get<Page<ClientView>>('/clients', { clientid: filter.value, isConnected, page: page.value, limit }),
-    `${filter.value} ${presence.value} ${page.value} ${connections} ${connected}`,
-  );
   return (
     <>
       <PageHead title={t.places.clients} about={t.clients.about} />
@@ -48,7 +41,6 @@ export function Clients(): JSX.Element {
             ]}
             onChoose={(name) => {
               presence.value = name;
-              page.value = 1;
             }}
           />
         }
@@ -58,14 +50,14 @@ export function Clients(): JSX.Element {
             value={filter.value}
             onInput={(value) => {
               filter.value = value;
-              page.value = 1;
             }}
           />
         }
       >
-        <Loaded
-          of={load}
-          isEmpty={({ items }) => items.length === 0}
+        <Paged<ClientView>
+          path="/clients"
+          query={{ clientid: filter.value, isConnected }}
+          revision={`${connections} ${connected}`}
           empty={
             filter.value === '' && presence.value === 'all' ? (
               <Empty icon="clients" title={t.clients.none} text={t.clients.noneText} />
@@ -74,24 +66,16 @@ export function Clients(): JSX.Element {
             )
           }
         >
-          {(reply) => (
-            <>
-              <ClientTable
-                clients={reply.items}
-                onShow={(client) => {
-                  shown.value = client;
-                }}
-                again={load.again}
-              />
-              <Pager
-                page={reply}
-                onTurn={(next) => {
-                  page.value = next;
-                }}
-              />
-            </>
+          {(clients, again) => (
+            <ClientTable
+              clients={clients}
+              onShow={(client) => {
+                shown.value = client;
+              }}
+              again={again}
+            />
           )}
-        </Loaded>
+        </Paged>
       </Card>
       {shown.value === undefined ? null : (
         <Detail

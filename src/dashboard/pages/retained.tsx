@@ -4,7 +4,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { RetainedView } from '../../http/api-broker-types.ts';
-import type { Page } from '../../http/api-types.ts';
 import { useApp, useFormat, useText } from '../app.ts';
 import { Ago } from '../parts/ago.tsx';
 import { Card, PageHead } from '../parts/card.tsx';
@@ -12,29 +11,18 @@ import { Confirm, Dialog, useQuestion } from '../parts/dialog.tsx';
 import { AreaField, ChoiceField, Search, TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Empty, Loaded, useLoad } from '../parts/loaded.tsx';
-import { Pager } from '../parts/pager.tsx';
+import { Paged } from '../parts/paged.tsx';
 import { PayloadText } from '../parts/payload-text.tsx';
-
-const limit = 50;
 
 /** The page. */
 export function Retained(): JSX.Element {
   const app = useApp();
   const t = useText();
   const filter = useSignal('');
-  const page = useSignal(1);
   const shown = useSignal<string | undefined>(undefined);
   const isSetting = useSignal(false);
   const count = app.live.status.value?.broker.retained ?? 0;
-  const load = useLoad(
-    () =>
-      app.api.get<Page<RetainedView>>('/retained', {
-        filter: filter.value === '' ? '#' : filter.value,
-        page: page.value,
-        limit,
-      }),
-    `${filter.value} ${page.value} ${count}`,
-  );
+  const turn = useSignal(0);
   return (
     <>
       <PageHead title={t.places.retained} about={t.retained.about}>
@@ -59,14 +47,14 @@ export function Retained(): JSX.Element {
             value={filter.value}
             onInput={(value) => {
               filter.value = value;
-              page.value = 1;
             }}
           />
         }
       >
-        <Loaded
-          of={load}
-          isEmpty={({ items }) => items.length === 0}
+        <Paged<RetainedView>
+          path="/retained"
+          query={{ filter: filter.value === '' ? '#' : filter.value }}
+          revision={`${count} ${turn.value}`}
           empty={
             filter.value === '' ? (
               <Empty icon="retained" title={t.retained.none} text={t.retained.noneText} />
@@ -75,24 +63,16 @@ export function Retained(): JSX.Element {
             )
           }
         >
-          {(reply) => (
-            <>
-              <RetainedTable
-                items={reply.items}
-                again={load.again}
-                onShow={(topic) => {
-                  shown.value = topic;
-                }}
-              />
-              <Pager
-                page={reply}
-                onTurn={(next) => {
-                  page.value = next;
-                }}
-              />
-            </>
+          {(items, again) => (
+            <RetainedTable
+              items={items}
+              again={again}
+              onShow={(topic) => {
+                shown.value = topic;
+              }}
+            />
           )}
-        </Loaded>
+        </Paged>
       </Card>
       {shown.value === undefined ? null : (
         <Message
@@ -106,7 +86,7 @@ export function Retained(): JSX.Element {
         <SetDialog
           onClose={() => {
             isSetting.value = false;
-            load.again();
+            turn.value++;
           }}
         />
       ) : null}

@@ -4,15 +4,13 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { SubscriptionView, TopicLevel, TopicTreeReply } from '../../http/api-broker-types.ts';
-import type { Page } from '../../http/api-types.ts';
 import { useApp, useFormat, useText } from '../app.ts';
 import { Card, PageHead } from '../parts/card.tsx';
 import { Search } from '../parts/field.tsx';
 import { Empty, Loaded, useLoad } from '../parts/loaded.tsx';
-import { Pager } from '../parts/pager.tsx';
+import { Paged } from '../parts/paged.tsx';
 import { Choice } from '../parts/tabs.tsx';
 
-const limit = 100;
 const clientsShown = 5;
 
 /** The page. */
@@ -137,63 +135,49 @@ function LevelLine({ level }: { readonly level: TopicLevel }): JSX.Element {
 }
 
 function List({ filter }: { readonly filter: string }): JSX.Element {
-  const app = useApp();
   const t = useText();
-  const page = useSignal(1);
-  const load = useLoad(
-    () => app.api.get<Page<SubscriptionView>>('/subscriptions', { topic: filter, page: page.value, limit }),
-    `${filter} ${page.value}`,
-  );
   return (
-    <Loaded
-      of={load}
-      isEmpty={({ items }) => items.length === 0}
+    <Paged<SubscriptionView>
+      path="/subscriptions"
+      query={{ topic: filter }}
       empty={<Empty icon="search" title={t.common.nothingFound} text={t.common.nothingFoundText} />}
     >
-      {(reply) => (
-        <>
-          <div class="table cards">
-            <table>
-              <caption class="unseen">{t.places.subscriptions}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">{t.subscriptions.filter}</th>
-                  <th scope="col">{t.clients.id}</th>
-                  <th scope="col">QoS</th>
-                  <th scope="col">{t.subscriptions.options}</th>
+      {(subscriptions) => (
+        <div class="table cards">
+          <table>
+            <caption class="unseen">{t.places.subscriptions}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{t.subscriptions.filter}</th>
+                <th scope="col">{t.clients.id}</th>
+                <th scope="col">QoS</th>
+                <th scope="col">{t.subscriptions.options}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {subscriptions.map((one) => (
+                <tr key={`${one.clientId} ${one.filter}`}>
+                  <th scope="row">
+                    <code class="wrap">{one.filter}</code>
+                  </th>
+                  <td data-label={t.clients.id}>{one.clientId}</td>
+                  <td data-label="QoS">{one.qos}</td>
+                  <td data-label={t.subscriptions.options}>
+                    <span class="row tight">
+                      {one.isNoLocal ? <span class="tag">{t.ruleFields.nolocal.label}</span> : null}
+                      {one.isRetainAsPublished ? (
+                        <span class="tag">{t.ruleFields.retain_as_published.label}</span>
+                      ) : null}
+                      {one.identifier === undefined ? null : <span class="tag">id {one.identifier}</span>}
+                      {one.isSuspended ? <span class="tag bad">{t.subscriptions.suspended}</span> : null}
+                    </span>
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {reply.items.map((one) => (
-                  <tr key={`${one.clientId} ${one.filter}`}>
-                    <th scope="row">
-                      <code class="wrap">{one.filter}</code>
-                    </th>
-                    <td data-label={t.clients.id}>{one.clientId}</td>
-                    <td data-label="QoS">{one.qos}</td>
-                    <td data-label={t.subscriptions.options}>
-                      <span class="row tight">
-                        {one.isNoLocal ? <span class="tag">{t.ruleFields.nolocal.label}</span> : null}
-                        {one.isRetainAsPublished ? (
-                          <span class="tag">{t.ruleFields.retain_as_published.label}</span>
-                        ) : null}
-                        {one.identifier === undefined ? null : <span class="tag">id {one.identifier}</span>}
-                        {one.isSuspended ? <span class="tag bad">{t.subscriptions.suspended}</span> : null}
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-          <Pager
-            page={reply}
-            onTurn={(next) => {
-              page.value = next;
-            }}
-          />
-        </>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
-    </Loaded>
+    </Paged>
   );
 }
