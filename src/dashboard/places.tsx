@@ -3,18 +3,16 @@
 // has to enter.
 import type { FunctionComponent } from 'preact';
 import type { Role } from '../http/api-types.ts';
-import { Access } from './pages/access.tsx';
 import { Bridges } from './pages/bridges.tsx';
 import { Certificates } from './pages/certificates.tsx';
 import { Clients } from './pages/clients.tsx';
-import { Configuration } from './pages/configuration.tsx';
 import { Logs } from './pages/logs.tsx';
 import { Overview } from './pages/overview.tsx';
-import { Reference } from './pages/reference.tsx';
 import { Retained } from './pages/retained.tsx';
 import { Subscriptions } from './pages/subscriptions.tsx';
 import { Tap } from './pages/tap.tsx';
 import type { IconName } from './parts/icon.tsx';
+import { lazy } from './parts/lazy.tsx';
 
 /** The names of the pages: the first part of their address. */
 export type PlaceName =
@@ -38,6 +36,11 @@ export interface Place {
   readonly role: Role;
   readonly page: FunctionComponent;
 }
+
+// what few look at is fetched when it is first wanted
+const Access = lazy(async () => (await import('./pages/access.tsx')).Access);
+const Configuration = lazy(async () => (await import('./pages/configuration.tsx')).Configuration);
+const Reference = lazy(async () => (await import('./pages/reference.tsx')).Reference);
 
 const overview: Place = { name: 'overview', group: 'watch', icon: 'overview', role: 'viewer', page: Overview };
 

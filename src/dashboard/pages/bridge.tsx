@@ -3,30 +3,24 @@
 // that stands.
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { BridgeReply, BridgeView, TimelineReply } from '../../http/api-config-types.ts';
+import type { BridgeReply, BridgeView } from '../../http/api-config-types.ts';
 import type { StatusReply } from '../../http/api-types.ts';
 import { useApp, useFormat, useText } from '../app.ts';
 import { type BridgeStatus, stateOf } from '../bridge-words.ts';
-import { linesOf } from '../config-object.ts';
 import type { Format } from '../format.ts';
-import { accountOf, wallOf } from '../live.ts';
+import { wallOf } from '../live.ts';
 import { Ago } from '../parts/ago.tsx';
 import { BridgeStateTag } from '../parts/bridge-state.tsx';
-import { Card, PageHead } from '../parts/card.tsx';
+import { PageHead } from '../parts/card.tsx';
 import { Confirm, useQuestion } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { Law } from '../parts/law.tsx';
-import { Empty, Loaded, Skeleton, useLoad } from '../parts/loaded.tsx';
+import { Empty, Skeleton, useLoad } from '../parts/loaded.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { TestDialog } from '../parts/test-dialog.tsx';
 import { addressOf } from '../route.ts';
 import type { Text } from '../text/en.ts';
-import { BridgeCharts } from './bridge-charts.tsx';
-import { BridgeLatency } from './bridge-latency.tsx';
-import { BridgeLedger } from './bridge-ledger.tsx';
-import { BridgePlanner } from './bridge-planner.tsx';
-import { BridgeRules } from './bridge-rules.tsx';
+import { BridgePanel, type BridgeTab } from './bridge-panels.tsx';
 
 /** The page of a bridge. */
 export function BridgePage({ name }: { readonly name: string }): JSX.Element {
@@ -50,7 +44,7 @@ export function BridgePage({ name }: { readonly name: string }): JSX.Element {
 function Content({ bridge, status }: { readonly bridge: BridgeView; readonly status: StatusReply }): JSX.Element {
   const app = useApp();
   const t = useText();
-  const tab = useSignal<'traffic' | 'rules' | 'ledger' | 'timeline' | 'config'>('traffic');
+  const tab = useSignal<BridgeTab>('traffic');
   const path = `/bridges/${encodeURIComponent(bridge.name)}`;
   const reply = useLoad(() => app.api.get<BridgeReply>(path), String(app.live.configRevision.value));
   const own = bridge.status;
@@ -84,44 +78,7 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
           { name: 'config', label: t.bridge.config },
         ]}
       >
-        {tab.value === 'traffic' ? (
-          <>
-            <BridgeCharts name={bridge.name} />
-            {own === undefined ? null : (
-              <div class="grid">
-                <Card class="half" title={t.law.title}>
-                  <p class="muted small">{t.law.about}</p>
-                  <Law account={accountOf([own])} />
-                </Card>
-                <Card class="half" title={t.planner.title}>
-                  <BridgePlanner bridge={bridge} config={reply.value.value?.config ?? {}} />
-                </Card>
-                {reply.value.value?.latency === undefined ? null : (
-                  <Card title={t.latency.title} isFlush={true}>
-                    <BridgeLatency latency={reply.value.value.latency} />
-                  </Card>
-                )}
-              </div>
-            )}
-          </>
-        ) : null}
-        {tab.value === 'rules' ? <BridgeRules bridge={bridge} /> : null}
-        {tab.value === 'ledger' ? (
-          <BridgeLedger name={bridge.name} isKept={reply.value.value?.config.ledger !== undefined} />
-        ) : null}
-        {tab.value === 'timeline' ? <Timeline name={bridge.name} /> : null}
-        {tab.value === 'config' ? (
-          <Card title={t.bridge.config} tools={<Origin of={reply.value.value?.origin} />}>
-            <Loaded of={reply}>
-              {({ config }) => (
-                // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-                <pre class="code" tabIndex={0}>
-                  {linesOf(config).join('\n')}
-                </pre>
-              )}
-            </Loaded>
-          </Card>
-        ) : null}
+        <BridgePanel tab={tab.value} bridge={bridge} reply={reply} />
       </Tabs>
     </>
   );
@@ -253,48 +210,4 @@ function Actions({ bridge }: { readonly bridge: BridgeView }): JSX.Element | nul
       ) : null}
     </>
   );
-}
-
-const eventTones = {
-  opened: 'info',
-  connected: 'good',
-  lost: 'bad',
-  paused: 'warn',
-  resumed: 'good',
-  changed: 'info',
-  closed: '',
-} as const;
-
-function Timeline({ name }: { readonly name: string }): JSX.Element {
-  const app = useApp();
-  const t = useText();
-  const news = app.live.events.value.filter(({ about }) => about === name).length;
-  const load = useLoad(() => app.api.get<TimelineReply>(`/bridges/${encodeURIComponent(name)}/timeline`), String(news));
-  return (
-    <Card title={t.bridge.timeline}>
-      <Loaded
-        of={load}
-        isEmpty={({ events }) => events.length === 0}
-        empty={<Empty icon="log" title={t.bridge.noEvents} text={t.bridge.noEventsText} />}
-      >
-        {({ events }) => (
-          <ol class="timeline">
-            {[...events].reverse().map(({ at, kind, text }) => (
-              <li key={`${at} ${kind} ${text}`} class={eventTones[kind]}>
-                <span class="wrap">
-                  <strong>{t.eventNames[kind]}</strong> <span class="muted">{text}</span>
-                </span>
-                <Ago at={at} />
-              </li>
-            ))}
-          </ol>
-        )}
-      </Loaded>
-    </Card>
-  );
-}
-
-function Origin({ of }: { readonly of: BridgeReply['origin'] | undefined }): JSX.Element | null {
-  const t = useText();
-  return of === undefined ? null : <span class="tag">{t.bridge.origins[of]}</span>;
 }

@@ -10,13 +10,15 @@ import { BridgeStateTag } from '../parts/bridge-state.tsx';
 import { Card, PageHead } from '../parts/card.tsx';
 import { Search, Switch } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { lazy } from '../parts/lazy.tsx';
 import { Empty, Skeleton } from '../parts/loaded.tsx';
 import { Spark } from '../parts/spark.tsx';
 import { addressOf } from '../route.ts';
 import { BridgePage } from './bridge.tsx';
-import { BridgeEditor } from './bridge-editor.tsx';
 
 const sparkSamples = 90;
+
+const BridgeEditor = lazy(async () => (await import('./bridge-editor.tsx')).BridgeEditor);
 
 /** The list, or what is below it. */
 export function Bridges(): JSX.Element {
