@@ -3,7 +3,7 @@
 // what means something else here says what.
 import type { ImportReport } from './import-report.ts';
 import type { ImportedTree, Source } from './imported-tree.ts';
-import { bridgeKeys, brokerKeys, type Conversion, listenerKeys } from './mosquitto-keys.ts';
+import { bridgeKeys, brokerKeys, type Conversion, listenerKeys, ownListenerKeys } from './mosquitto-keys.ts';
 import { topicRulesOf } from './mosquitto-topics.ts';
 
 interface Section {
@@ -21,6 +21,7 @@ class MosquittoImport {
   readonly #report: ImportReport;
   #section: Section = { kind: 'broker', path: [] };
   #listeners = 0;
+  #isPerListener = false;
 
   constructor(tree: ImportedTree, report: ImportReport) {
     this.#tree = tree;
@@ -39,6 +40,7 @@ class MosquittoImport {
 
   #line(key: string, values: readonly string[], source: Source): void {
     const isBridge = this.#section.kind === 'bridge';
+    if (key === 'per_listener_settings') this.#isPerListener = values[0] === 'true';
     if (key === 'listener' || key === 'port') this.#beginListener(values, source);
     else if (key === 'connection') this.#beginBridge(values, source);
     else if (isBridge && key === 'topic') this.#topic(values, source);
@@ -49,7 +51,8 @@ class MosquittoImport {
 
   #keys(): Readonly<Record<string, Conversion>> {
     if (this.#section.kind === 'bridge') return bridgeKeys;
-    return this.#section.kind === 'listener' ? { ...brokerKeys, ...listenerKeys } : brokerKeys;
+    if (this.#section.kind !== 'listener') return brokerKeys;
+    return { ...brokerKeys, ...listenerKeys, ...(this.#isPerListener ? ownListenerKeys : {}) };
   }
 
   #convert(conversion: Conversion | undefined, value: string, source: Source): void {

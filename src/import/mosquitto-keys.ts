@@ -46,7 +46,9 @@ export const brokerKeys: Readonly<Record<string, Conversion>> = {
   connection_messages: { dropped: 'connections are told at the level debug' },
   pid_file: { dropped: bySystem },
   user: { dropped: bySystem },
-  per_listener_settings: { dropped: 'users and rules hold for all listeners' },
+  per_listener_settings: {
+    dropped: 'who may come without a name is said for each listener; users and rules hold for all',
+  },
   include_dir: { dropped: 'import the files of the directory one by one' },
 };
 
@@ -62,6 +64,11 @@ export const listenerKeys: Readonly<Record<string, Conversion>> = {
   max_qos: { path: ['max_qos'] },
   maximum_qos: { path: ['max_qos'] },
   tls_version: { dropped: 'TLS 1.2 and 1.3 are spoken' },
+};
+
+/** Keys of a listener where `per_listener_settings` is on. */
+export const ownListenerKeys: Readonly<Record<string, Conversion>> = {
+  allow_anonymous: { path: ['allow_anonymous'] },
 };
 
 /** Keys of a bridge. */

@@ -41,6 +41,33 @@ function outcomes(lines: ReturnType<typeof imported>['lines'], outcome: string):
   return lines.filter((line) => line.outcome === outcome).map(({ line, text, why }) => `${line} ${text}: ${why}`);
 }
 
+t.test('what a listener of mosquitto says for itself is said for it here', async (t) => {
+  for (const isPerListener of [true, false]) {
+    const { text, lines } = imported(
+      'mosquitto',
+      [
+        `per_listener_settings ${isPerListener}`,
+        'listener 1883',
+        'allow_anonymous true',
+        'listener 8883',
+        'certfile gw.pem',
+        'keyfile gw.key',
+        'allow_anonymous false',
+        'use_identity_as_username true',
+        'max_qos 1',
+      ].join('\n'),
+    );
+    const { listeners, auth } = await loaded(text);
+    t.equal(auth.isAnonymousAllowed, isPerListener, 'the last word counts for all, or the default');
+    const limits = { certificateName: 'common-name', maximumQos: 1 };
+    t.match(listeners, [
+      { name: 'tcp.default', limits: isPerListener ? { isAnonymousAllowed: true } : undefined },
+      { name: 'ssl.listener2', limits: isPerListener ? { ...limits, isAnonymousAllowed: false } : limits },
+    ]);
+    t.equal(outcomes(lines, 'dropped').length, 1);
+  }
+});
+
 t.test('a mosquitto.conf becomes listeners, bridges and rules, and each line is answered for', async (t) => {
   const { text, lines } = imported('mosquitto', fixtureText('import/mosquitto.conf'));
   t.notMatch(lines.map(({ text: shown }) => shown).join(), /s3cret/);
