@@ -152,8 +152,8 @@ export class Exchange implements AckWriter, AckReader, RunReader {
     const entry = window.add(delivery, token);
     if (entry === undefined) return 'full';
     // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]; DUP 0 whatever came [MQTT-3.3.1-3]
-    // [MQTT3-3.3.1-3]
-    writer.write(delivery, entry.packetId, false, now);
+    // [MQTT3-3.3.1-3], but 1 for what an earlier process may have sent [MQTT-3.3.1-1] [MQTT3-3.3.1-1]
+    writer.write(delivery, entry.packetId, this.#session.isAgain(token), now);
     return 'sent';
   }
 
@@ -349,7 +349,7 @@ export class Exchange implements AckWriter, AckReader, RunReader {
 
   #settle(packetId: number, reasonCode: ReasonCode, now: number): void {
     const entry = this.#session.sendWindow.settle(packetId);
-    if (entry?.delivery.qos === 2) this.#session.keeper?.settled(entry.token);
+    if (entry?.delivery.qos === 2) this.#session.keeper?.settled(entry.token, entry.packetId);
     this.#sendDue(now);
     if (entry) this.#sink.messageSettled(entry, reasonCode);
   }

@@ -15,8 +15,12 @@ export interface FlowKeeper {
   forgotten(packetId: number, done: () => void): void;
   /** PUBREC came for the message of a token: the peer owns it. PUBREL waits for `done`. */
   released(token: number, done: () => void): void;
-  /** The peer settled the message of a token: nothing of its flow is needed any more. */
-  settled(token: number): void;
+  /**
+   * The messages of these identifiers go to another peer: all that is left here is that this one is to forget them.
+   */
+  moved(packetIds: readonly number[]): void;
+  /** The peer settled the message of a token, 0 for one that was moved: nothing of its flow is needed any more. */
+  settled(token: number, packetId: number): void;
   /** The session is over: all flows are void. */
   reset(): void;
 }

@@ -182,6 +182,16 @@ export class SendWindow {
     this.#entries.set(entry.packetId, entry);
   }
 
+  /** Takes the identifier of a message back that an earlier process gave to another peer. */
+  restoreMoved(packetId: number): void {
+    if (!this.ids.takeOne(packetId)) return;
+    const entry = new Entry(packetId, restoredDelivery, 0, this.#nextOrder++);
+    entry.state = 'released';
+    entry.releaseOrder = this.#nextReleaseOrder++;
+    this.#entries ??= new Map();
+    this.#entries.set(packetId, entry);
+  }
+
   /** The identifier that follows from a token, and does so again after a restart; 0 while it is in use. */
   #takeKept(token: number): number {
     const packetId = 1 + (token % keptIds);

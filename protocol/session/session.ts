@@ -36,6 +36,7 @@ export class Session {
   /** Made with the first message of a connection that is to be acknowledged. */
   #acks: AckOrder | undefined;
   #lastTicket = 0;
+  #newTokensFrom = 0;
 
   constructor(options: SessionOptions) {
     this.clientId = options.clientId;
@@ -58,10 +59,19 @@ export class Session {
     return this.#keeper;
   }
 
-  /** From now on the flows are kept; before the first connection. */
-  keep(keeper: FlowKeeper): void {
+  /**
+   * From now on the flows are kept; before the first connection. `newTokensFrom`: messages with lower tokens may have
+   * been sent by an earlier process.
+   */
+  keep(keeper: FlowKeeper, newTokensFrom = 0): void {
     this.#keeper = keeper;
+    this.#newTokensFrom = newTokensFrom;
     if (this.#sendWindow) keepIds(this.#sendWindow);
+  }
+
+  /** Whether the message of a token may have been sent in this session before, by an earlier process. */
+  isAgain(token: number): boolean {
+    return token > 0 && token < this.#newTokensFrom;
   }
 
   /** Outbound messages underway. */
@@ -134,7 +144,11 @@ export class Session {
 
   /** See `SendWindow.moveAway`. */
   moveAway(): readonly SendEntry[] {
-    return this.#sendWindow?.moveAway() ?? none;
+    const underway = this.#sendWindow?.moveAway() ?? none;
+    const isLeft = ({ state, delivery }: SendEntry): boolean => state === 'published' && delivery.qos === 2;
+    const left = this.#keeper ? underway.filter(isLeft) : none;
+    if (left.length > 0) this.#keeper?.moved(left.map(({ packetId }) => packetId));
+    return underway;
   }
 
   /**
@@ -143,6 +157,7 @@ export class Session {
    */
   reset(): readonly SendEntry[] {
     this.#receiveWindow = undefined;
+    this.#newTokensFrom = 0;
     this.#keeper?.reset();
     return this.#sendWindow?.reset() ?? none;
   }

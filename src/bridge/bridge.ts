@@ -91,6 +91,7 @@ export class Bridge {
       ruleOf: (key) => this.#ruleOf(key),
     });
     this.#forwarder.restore();
+    this.#forwarder.isPaused = context.storage?.isPaused(`bridge/${options.name}`) === true;
     const { log } = context;
     this.#subscriber = new Subscriber({ name: this.name, clock, log, line: this.#connector }, subscriptions);
     this.#receiver = new Receiver(this.#subscriptions, {
@@ -166,15 +167,20 @@ export class Bridge {
     return this.#forwarder.isPaused;
   }
 
-  /** Sends nothing more until `resume`: messages wait in the queue, the link stays. Not kept over a restart. */
+  /**
+   * Sends nothing more until `resume`: messages wait in the queue, the link stays. Kept over a restart where there is a
+   * storage.
+   */
   pause(): void {
     this.#forwarder.isPaused = true;
     this.#forwarder.latencies.restart();
+    this.#context.storage?.setPaused(`bridge/${this.name}`, true);
   }
 
   /** Sends again, what waits first. */
   resume(): void {
     this.#forwarder.isPaused = false;
+    this.#context.storage?.setPaused(`bridge/${this.name}`, false);
     this.#forwarder.pump();
   }
 

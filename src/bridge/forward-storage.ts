@@ -84,7 +84,7 @@ export function restoreForwards(owner: string, queue: StoredQueue<ForwardRule>, 
   queue.forEachTag((rule, count) => rule.counters.received.add(count));
   for (const [index, [session, address]] of [...sessions].entries()) {
     const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, () => strictest === 'synced');
-    flows.restore(session, (sequence) => queue.skip(sequence));
+    flows.restore(session, queue.newFrom, (sequence) => queue.skip(sequence));
   }
 }
 

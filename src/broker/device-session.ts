@@ -363,9 +363,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     });
     this.#queue = queue;
     queue.forEachTag((_tag, count) => this.#counters.matched.add(count));
-    new StoredFlows(store.storage, name, () => this.durability === 'synced').restore(this.flows, (sequence) =>
-      queue.skip(sequence),
-    );
+    const flows = new StoredFlows(store.storage, name, () => this.durability === 'synced');
+    flows.restore(this.flows, queue.newFrom, (sequence) => queue.skip(sequence));
   }
 
   get #limits(): QueueLimits {

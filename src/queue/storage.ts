@@ -1,6 +1,7 @@
 // Storage: the journal of a process as queues, flows and stores use it: who owns
 // what in it, by name. One for a data directory; without one, everything lives in
 // memory.
+import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { KeyedStream } from '../journal/keyed-stream.ts';
 import type { ExpiryClock } from './stored-message.ts';
@@ -8,6 +9,8 @@ import type { ExpiryClock } from './stored-message.ts';
 /** Values by key in the journal, for whoever keeps state. */
 export type KeptValues = KeyedStream;
 
+/** The stream of owners that an operator has stopped. */
+const pausedName = 'paused';
 /** The stream of the flows of all sessions. */
 const flowsName = 'flows';
 
@@ -17,6 +20,7 @@ export class Storage {
   readonly clock: ExpiryClock;
   /** Keys are `owner`, U+0000, which is in no name, and a flow: see `StoredFlows`. */
   readonly flows: KeyedStream;
+  readonly #paused: KeyedStream;
   /** Flows that an earlier process left, by owner; each is asked for once. */
   readonly #restored = new Map<string, string[]>();
 
@@ -24,6 +28,7 @@ export class Storage {
     this.journal = journal;
     this.clock = clock;
     this.flows = journal.keyed(flowsName);
+    this.#paused = journal.keyed(pausedName);
     for (const key of this.flows.keys()) {
       const at = key.indexOf('\0');
       const owner = key.slice(0, at);
@@ -40,6 +45,17 @@ export class Storage {
     return flows;
   }
 
+  /** Whether an operator has stopped an owner, in this process or an earlier one. */
+  isPaused(owner: string): boolean {
+    return this.#paused.has(owner);
+  }
+
+  /** An operator stops an owner, or lets it go on. */
+  setPaused(owner: string, isPaused: boolean): void {
+    if (!isPaused) this.#paused.delete(owner);
+    else if (!this.#paused.has(owner)) this.#paused.put(owner, emptyBytes);
+  }
+
   /** Whether an earlier process left anything of an owner. */
   knows(owner: string): boolean {
     return this.journal.names.includes(owner);
@@ -48,6 +64,7 @@ export class Storage {
   /** An owner is gone for good, with everything that it has. */
   forget(owner: string): void {
     for (const flow of this.takeFlows(owner)) this.flows.delete(`${owner}\0${flow}`);
+    this.#paused.delete(owner);
     this.journal.remove(owner);
   }
 }

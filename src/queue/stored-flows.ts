@@ -1,7 +1,7 @@
 // StoredFlows: the QoS 2 flows of one session in the journal. Of a message that was received its identifier is kept,
 // from the group that holds the message on until PUBREL; of one that was sent, that the peer owns it, from PUBREC
-// until PUBCOMP. Everything else follows: identifiers of what is sent from the places in the queue, and what is sent
-// again from what is in it.
+// until PUBCOMP; of one that went to another server, its identifier, until this one has forgotten it. Everything else
+// follows: identifiers of what is sent from the places in the queue, and what is sent again from what is in it.
 import type { FlowKeeper } from '../../protocol/session/flow-keeper.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
@@ -23,14 +23,15 @@ export class StoredFlows implements FlowKeeper {
 
   /**
    * Gives a new session what an earlier process left of it, and keeps its flows from now on. `released` hears of each
-   * message that the peer owns: it is not sent again.
+   * message that the peer owns: it is not sent again. `newFrom`: the first sequence that no earlier process has sent.
    */
-  restore(session: Session, released: (sequence: number) => void): void {
-    session.keep(this);
+  restore(session: Session, newFrom: number, released: (sequence: number) => void): void {
+    session.keep(this, newFrom);
     for (const flow of this.#storage.takeFlows(this.#owner)) {
       this.#flows.add(flow);
       const number = Number(flow.slice(1));
       if (flow.startsWith('r')) session.receiveWindow.restore(number);
+      else if (flow.startsWith('m')) session.sendWindow.restoreMoved(number);
       else {
         session.sendWindow.restoreReleased(number);
         released(number);
@@ -61,8 +62,13 @@ export class StoredFlows implements FlowKeeper {
   }
 
   /** See `FlowKeeper`. */
-  settled(token: number): void {
-    this.#delete(`s${token}`);
+  moved(packetIds: readonly number[]): void {
+    for (const packetId of packetIds) this.#put(`m${packetId}`);
+  }
+
+  /** See `FlowKeeper`. */
+  settled(token: number, packetId: number): void {
+    this.#delete(token === 0 ? `m${packetId}` : `s${token}`);
   }
 
   /** See `FlowKeeper`. */

@@ -40,6 +40,8 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   /** The first sequence that is not in the front, nor before it. */
   #frontEnd: number;
   readonly #underway = new Map<number, QueueEntry<Tag>>();
+  /** The first sequence that no earlier process had. */
+  readonly newFrom: number;
   #isReading = false;
   #isWaiting = false;
   #isClosed = false;
@@ -48,6 +50,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     this.#parts = parts;
     this.#held = new HeldMemory(parts.budget, (bytesMax) => this.#forgetEnd(bytesMax));
     this.#stream = parts.storage.journal.log(parts.name);
+    this.newFrom = this.#stream.nextSequence;
     this.#frontEnd = this.#stream.firstFrom(1) ?? this.#stream.nextSequence;
   }
 

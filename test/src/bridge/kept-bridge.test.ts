@@ -1,0 +1,127 @@
+// What a bridge takes from one process to the next besides its messages: that it was stopped, what it may have sent,
+// and what its servers are to forget.
+import t from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
+import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { KeptWorld } from '../../kit/kept-world.ts';
+import { Remote } from '../../kit/remote.ts';
+import { ackOf, publishOf, subscribeOf } from '../../kit/world.ts';
+
+const { v311, v5 } = ProtocolVersion;
+const kept = { cleanStart: false, properties: { sessionExpiryInterval: 3600 } };
+
+t.test('a bridge that was stopped stays so in the next process, until it is let go on', async (t) => {
+  const kw = new KeptWorld();
+  const remote = new Remote();
+  await remote.open(kw.world, v5);
+  const first = await kw.start({ bridge: {} });
+  first.bridge?.pause();
+  await kw.world.clock.advance(3000);
+  const { bridge } = await kw.start({ crash: 'power', bridge: {} });
+  const device = await kw.world.dial(v5);
+  await device.connect('device');
+  device.send(publishOf('up/x', 'one', { qos: 1, packetId: 1 }));
+  await kw.world.clock.advance(2000);
+  t.equal(bridge?.isPaused, true);
+  t.same(remote.payloads, []);
+  bridge?.resume();
+  await kw.world.clock.advance(3000);
+  t.same(remote.payloads, ['one']);
+  const third = await kw.start({ crash: 'power', bridge: {} });
+  t.equal(third.bridge?.isPaused, false);
+});
+
+for (const version of [v311, v5]) {
+  const name = version === v5 ? '5.0' : '3.1.1';
+  t.test(`${name}: what an earlier process may have sent comes with DUP [MQTT-3.3.1-1] [MQTT3-3.3.1-1]`, async (t) => {
+    const kw = new KeptWorld();
+    const remote = new Remote();
+    remote.isAnswering = false;
+    await remote.open(kw.world, version);
+    await kw.start({ bridge: { version } });
+    const device = await kw.world.dial(v5);
+    await device.connect('device');
+    device.send(publishOf('up/x', 'one', { qos: 1, packetId: 1 }), publishOf('up/x', 'two', { qos: 2, packetId: 2 }));
+    await kw.world.clock.advance(2000);
+    t.same(
+      remote.published.map(({ dup }) => dup),
+      [false, false],
+    );
+    remote.sessionPresent = true;
+    remote.published.length = 0;
+    await kw.start({ crash: 'power', bridge: { version } });
+    const other = await kw.world.dial(v5);
+    await other.connect('device');
+    other.send(publishOf('up/x', 'three', { qos: 1, packetId: 3 }));
+    await kw.world.clock.advance(2000);
+    t.match(
+      remote.published.map(({ payload, dup }) => [payload.toString(), dup]),
+      [
+        ['one', true],
+        ['two', true],
+        ['three', false],
+      ],
+    );
+    remote.sessionPresent = false;
+    remote.published.length = 0;
+    await kw.start({ crash: 'power', bridge: { version } });
+    await kw.world.clock.advance(2000);
+    t.same(
+      remote.published.map(({ dup }) => dup),
+      [false, false, false],
+      'a remote that has forgotten the session gets them for the first time [MQTT-3.3.1-2]',
+    );
+  });
+}
+
+t.test('a device whose session is there gets with DUP what it may have got before [MQTT-3.3.1-1]', async (t) => {
+  const kw = new KeptWorld();
+  await kw.start();
+  const reader = await kw.world.dial(v5);
+  await reader.connect('reader', kept);
+  reader.send(subscribeOf(1, 1, 'in/#'));
+  const device = await kw.world.dial(v5);
+  await device.connect('device');
+  device.send(publishOf('in/x', 'one', { qos: 1, packetId: 1 }));
+  await kw.world.clock.advance(2000);
+  t.match(await reader.receivedOf(PacketType.publish), [{ dup: false }]);
+  await kw.start({ crash: 'power' });
+  const back = await kw.world.dial(v5);
+  back.send();
+  const packets = await back.connect('reader', kept);
+  await kw.world.clock.advance(200);
+  t.match(
+    [...packets, ...(await back.received())],
+    [{ sessionPresent: true }, { type: PacketType.publish, dup: true }],
+  );
+});
+
+t.test('a server that was left is told in the next process what it is to forget', async (t) => {
+  const kw = new KeptWorld();
+  const [first, second] = [new Remote(), new Remote()];
+  first.isAnswering = false;
+  await first.open(kw.world, v5, 9000);
+  await second.open(kw.world, v5, 9001);
+  const bridge = { backups: [{ host: '127.0.0.1', port: 9001 }] };
+  await kw.start({ bridge });
+  const device = await kw.world.dial(v5);
+  await device.connect('device');
+  device.send(publishOf('up/x', 'one', { qos: 2, packetId: 1 }));
+  await kw.world.clock.advance(1000);
+  const { packetId = 0 } = first.published[0] ?? {};
+  t.ok(packetId > 0);
+  kw.world.net.takeDown(9000);
+  await kw.world.clock.advance(2000);
+  t.same(second.payloads, ['one'], 'it went to the other one');
+  kw.world.net.portsDown.clear();
+  first.sessionPresent = true;
+  await kw.start({ crash: 'power', bridge });
+  await kw.world.clock.advance(2000);
+  t.match(await first.peer.receivedOf(PacketType.pubrel), [{ packetId }], 'or it would take a later one for this');
+  first.peer.send(ackOf(7, packetId));
+  await kw.world.clock.advance(1000);
+  await kw.start({ crash: 'power', bridge });
+  await kw.world.clock.advance(2000);
+  t.same(await first.peer.receivedOf(PacketType.pubrel), [], 'and once is enough');
+  t.same(second.payloads, ['one']);
+});
