@@ -73,6 +73,22 @@ export interface SpanView {
   readonly p99?: number;
 }
 
+/** GET /bridges/NAME/rules. */
+export interface RulesReply {
+  readonly forwards: readonly RuleView[];
+  readonly subscription: readonly RuleView[];
+}
+
+/** One rule. Change it at /bridges/NAME/rules/LIST/PLACE; LIST is `forwards` or `subscription`. */
+export interface RuleView {
+  /** From 0. */
+  readonly place: number;
+  readonly isEnabled: boolean;
+  readonly config: ConfigObject;
+  /** Its account; absent while the rule or the bridge is switched off. */
+  readonly status?: BridgeStatus['forwards'][number];
+}
+
 /** POST /bridges: `name` and the keys of the configuration file. */
 export interface BridgeRequest {
   /** 1 to 64 letters, digits, `_` and `-`. */

@@ -21,6 +21,7 @@ import { openApi } from '../../http/open-api.ts';
 import { overviewApi } from '../../http/overview-api.ts';
 import { rightsApi } from '../../http/rights-api.ts';
 import { ApiRouter } from '../../http/router.ts';
+import { rulesApi } from '../../http/rules-api.ts';
 import { sessionApi } from '../../http/session-api.ts';
 import { v4Api } from '../../http/v4-api.ts';
 import { v4Refusal } from '../../http/v4-words.ts';
@@ -39,6 +40,7 @@ export function endpointsOf({ authentication, feed, log, audit }: FamilyParts): 
     ...sessionApi(authentication),
     ...overviewApi,
     ...bridgesApi,
+    ...rulesApi,
     ...ledgerApi,
     ...bridgeQueueApi,
     ...deadLettersApi,

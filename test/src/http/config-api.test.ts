@@ -175,3 +175,28 @@ t.test('certificates tell who uses them and until when they are valid; one that 
   ]);
   await kit.close();
 });
+
+t.test('rules are added, replaced and removed one by one, and keep their accounts', async (t) => {
+  const kit = await opened();
+  const rules = async (): Promise<unknown> => (await kit.call('GET /api/v1/bridges/site/rules')).body;
+  const before = ((await rules()) as { forwards: unknown[] }).forwards.length; // as: the contract says so
+  const path = '/api/v1/bridges/site/rules/forwards';
+  const added = await kit.change(`POST ${path}`, { local_topic: 'new/#', remote_topic: 'n/#' });
+  t.match(added, { status: 201, body: { diff: [{}] } });
+  t.match(((await rules()) as { forwards: unknown[] }).forwards[before], {
+    place: before,
+    isEnabled: true,
+    config: { local_topic: 'new/#' },
+    status: { from: 'new/#', received: 0 },
+  });
+  const off = { local_topic: 'other/#', remote_topic: '', enable: false };
+  t.match(await kit.change(`PUT ${path}/${before}`, off), { status: 200 });
+  t.match(((await rules()) as { forwards: unknown[] }).forwards[before], { isEnabled: false, status: undefined });
+  t.match(await kit.change(`DELETE ${path}/${before}`), { status: 200 });
+  t.equal(((await rules()) as { forwards: unknown[] }).forwards.length, before);
+  t.match(await kit.call(`DELETE ${path}/${before}`), { status: 404, body: { path: 'place' } });
+  t.match(await kit.call(`DELETE ${path}/x`), { status: 404 });
+  t.match(await kit.call('POST /api/v1/bridges/site/rules/nothing', {}), { status: 404, body: { path: 'list' } });
+  t.match(await kit.change(`POST ${path}`, { local_topic: 'a/#/b' }), { status: 422 });
+  await kit.close();
+});

@@ -36,7 +36,11 @@ async function allEndpoints(): Promise<readonly Endpoint[]> {
 
 /** A path of an endpoint that leads to something. */
 function pathOf({ path }: Endpoint): string {
-  const filled = path.replace('/bridges/:name', '/bridges/site').replace('/history/:id', '/history/1');
+  const filled = path
+    .replace('/bridges/:name', '/bridges/site')
+    .replace('/history/:id', '/history/1')
+    .replace('/rules/:list', '/rules/forwards')
+    .replace('/:place', '/0');
   const query = path === '/tap' ? '?filter=x' : path === '/retained/message' ? '?topic=x' : '';
   return `/api/v1${filled.replaceAll(/:\w+/g, 'x')}${query}`;
 }

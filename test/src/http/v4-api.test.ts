@@ -1,5 +1,6 @@
 // `/api/v4`: the shapes and result codes that programs for EMQX Edge expect, without its secrets.
 import t from 'tap';
+import { v4Api } from '../../../src/http/v4-api.ts';
 import { type Answered, adminPassword, configPath, WebKit, webSection } from '../../kit/web.ts';
 import { subscribeOf } from '../../kit/world.ts';
 
@@ -50,6 +51,24 @@ t.test('programs for EMQX Edge find what they know', async (t) => {
   });
   t.match((await call('GET /bridges/site')).body, { data: { bridge: { nodes: [{ subscription: [] }] } } });
   t.match(await call('POST /bridges/sub/none', { data: { subscription: [] } }), { status: 404, body: { code: 102 } });
+  await kit.close();
+});
+
+t.test('every endpoint of /api/v4 asks for the rights that it names', async (t) => {
+  const kit = await WebKit.start(config);
+  await kit.login();
+  const made = await kit.call('POST /api/v1/api-keys', { name: 'viewer', role: 'viewer' });
+  const key = (made.body as { key: string }).key; // as: made right before
+  for (const [at, { method, path, role }] of v4Api.entries()) {
+    const line = `${method} /api/v4${path.replaceAll(/:\w+/g, 'site')}`;
+    const address = `10.1.0.${at}`;
+    t.match(await kit.ask(line, { address }), { status: 401, body: { code: 104 } }, `${line} without login`);
+    const wrong = { authorization: 'Basic YTpi' };
+    t.match(await kit.ask(line, { address, headers: wrong }), { status: 401 }, `${line} with a wrong password`);
+    if (role === 'viewer') continue;
+    const headers = { authorization: `Bearer ${key}` };
+    t.match(await kit.ask(line, { address, headers }), { status: 403, body: { code: 108 } }, `${line} as viewer`);
+  }
   await kit.close();
 });
 
