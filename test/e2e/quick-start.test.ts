@@ -28,6 +28,8 @@ async function publish(page: Page, topic: string, payload: string): Promise<void
   await page.getByText('Taken', { exact: false }).first().waitFor();
 }
 
+t.setTimeout(240_000);
+
 t.test('a new user bridges a site, pulls the plug and loses nothing', needs(...programs), async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-quick-start-'));
   const [port, httpPort] = [await freePort(), await freePort()];
@@ -104,6 +106,17 @@ t.test('a new user bridges a site, pulls the plug and loses nothing', needs(...p
   await page.goto(at('bridges/cloud'));
   const waiting = page.locator('.figures > div', { hasText: 'Waiting' });
   await waiting.getByText('3', { exact: true }).waitFor();
+  await page.getByRole('tab', { name: /Waiting/ }).click();
+  await page
+    .getByRole('row', { name: /fwd\/topic1/ })
+    .nth(2)
+    .waitFor();
+  await page.getByRole('button', { name: 'fwd/topic1', exact: true }).first().click();
+  await page.getByRole('dialog').getByText('1', { exact: true }).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click();
+  await page.getByRole('tab', { name: 'Undelivered' }).click();
+  await page.getByText('Everything could be delivered').waitFor();
+  await page.getByRole('tab', { name: 'Traffic' }).click();
   await remote.restart();
   const rest = listen(3);
   await page.getByText('Connected to the remote broker.').waitFor();

@@ -27,6 +27,7 @@ function bridge(name: string, server: string, status: Partial<BridgeStatus>, rat
     forwards: [],
     subscriptions: [],
     unmatched: 0,
+    deadLetters: { count: 0, bytes: 0, added: 0, forgotten: 0 },
   };
   // as: the fixture tells what pages read of a status, and a status may hold more
   const whole = { name, remote, link, ...nothing, ...status } as BridgeStatus;
@@ -44,6 +45,7 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
       {
         connects: 3,
         underway: 12,
+        deadLetters: { count: 3, bytes: 27_360, added: 3, forgotten: 0 },
         queueDepth: 12,
         queueBytes: 4_812,
         forwards: [

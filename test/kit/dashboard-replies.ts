@@ -224,6 +224,50 @@ const replies: Readonly<Record<string, Reply>> = {
     { name: 'grafana', role: 'viewer', createdAt: now - 40 * day },
     { name: 'deploy', role: 'admin', createdAt: now - 3 * day },
   ],
+  'GET /bridges/:name/queue': () => ({
+    messages: words.map((word, at) => ({
+      sequence: 40_000 + at,
+      topic: `plant7/sensors/${word}/temperature`,
+      rule: 'sensors/#',
+      qos: 1,
+      retain: false,
+      size: 38 + at,
+      ageMs: 61_000 - at * 7300,
+      isUnderway: at < 2,
+    })),
+    next: 40_008,
+    depth: 12,
+    bytes: 4800,
+  }),
+  'GET /bridges/:name/dead-letters': (now) =>
+    paged(
+      (['not-authorized', 'too-large', 'topic-name-invalid'] as const).map((reason, at) => ({
+        id: at + 1,
+        at: now - at * 5_000_000 - 90_000,
+        reason,
+        rule: 'alarms/+',
+        originalTopic: `alarms/${words[at]}`,
+        topic: `plant7/alarms/${words[at]}`,
+        qos: 1,
+        retain: false,
+        size: 120 + at * 9000,
+      })),
+    ),
+  'GET /bridges/:name/replay': (now) => ({
+    kept: { count: 48_210, bytes: 9_811_000, oldestAt: now - 3 * day },
+    run: {
+      state: 'done',
+      from: now - 7_200_000,
+      to: now - 3_600_000,
+      filter: '#',
+      target: 'cloud',
+      ratePerS: 100,
+      sent: 3811,
+      skipped: 12,
+      startedAt: now - 900_000,
+      endedAt: now - 860_000,
+    },
+  }),
   'GET /bridges/:name/ledger': (now) =>
     paged(
       words.flatMap((word, at) => {

@@ -16,10 +16,12 @@ import { BridgeLatency } from './bridge-latency.tsx';
 import { BridgePlanner } from './bridge-planner.tsx';
 import { BridgeRules } from './bridge-rules.tsx';
 
+const BridgeQueue = lazy(async () => (await import('./bridge-queue.tsx')).BridgeQueue);
+const BridgeLetters = lazy(async () => (await import('./bridge-letters.tsx')).BridgeLetters);
 const BridgeLedger = lazy(async () => (await import('./bridge-ledger.tsx')).BridgeLedger);
 
 /** The tabs of a bridge. */
-export type BridgeTab = 'traffic' | 'rules' | 'ledger' | 'timeline' | 'config';
+export type BridgeTab = 'traffic' | 'rules' | 'queue' | 'letters' | 'ledger' | 'timeline' | 'config';
 
 interface Shown {
   readonly bridge: BridgeView;
@@ -34,6 +36,10 @@ export function BridgePanel({ tab, bridge, reply }: Shown & { readonly tab: Brid
       return <Traffic bridge={bridge} reply={reply} />;
     case 'rules':
       return <BridgeRules bridge={bridge} />;
+    case 'queue':
+      return <BridgeQueue name={name} />;
+    case 'letters':
+      return <BridgeLetters name={name} />;
     case 'ledger':
       return <BridgeLedger name={name} isKept={reply.value.value?.config.ledger !== undefined} />;
     case 'timeline':

@@ -48,6 +48,10 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
   const path = `/bridges/${encodeURIComponent(bridge.name)}`;
   const reply = useLoad(() => app.api.get<BridgeReply>(path), String(app.live.configRevision.value));
   const own = bridge.status;
+  const waiting = [
+    { name: 'queue' as const, label: t.queue.tab, count: own?.queueDepth ?? 0 },
+    { name: 'letters' as const, label: t.letters.tab, count: own?.deadLetters.count ?? 0 },
+  ];
   const ruleCount = (own?.forwards.length ?? 0) + (own?.subscriptions.length ?? 0);
   return (
     <>
@@ -73,6 +77,7 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
         tabs={[
           { name: 'traffic', label: t.bridge.traffic },
           { name: 'rules', label: t.bridge.rules, count: ruleCount },
+          ...(own === undefined ? [] : waiting),
           ...(app.may('operator') ? [{ name: 'ledger' as const, label: t.ledger.title }] : []),
           { name: 'timeline', label: t.bridge.timeline },
           { name: 'config', label: t.bridge.config },
