@@ -11,6 +11,7 @@ import type { ProxyOptions, TlsOptions, WebSocketDialOptions } from '../ports/po
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { DeadLetterLimits } from './dead-letter.ts';
+import { type RefusalOptions, refusalDefaults } from './reason-table.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
 
 /** A broker to connect to. */
@@ -204,6 +205,8 @@ export interface BridgeOptions {
   readonly ledgerSampleOf: number;
   /** Share of new traces that are to be recorded, 0 to 1; absent: no trace is begun, those that come are carried. */
   readonly traceRatio?: number;
+  /** What is done about messages that the remote refuses. Default `refusalDefaults`. */
+  readonly refusals: RefusalOptions;
   /** Bounds of what could not be delivered. Default 1000 messages, 16 MiB, seven days. */
   readonly deadLetters: DeadLetterLimits;
   /** Whether QoS 0 messages wait too while the link is down. Default false. */
@@ -250,6 +253,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   endToEndMsMax: 30_000,
   ledgerSize: 0,
   ledgerSampleOf: 1,
+  refusals: refusalDefaults,
   deadLetters: { countMax: 1000, bytesMax: 16 * 1024 * 1024, ageMsMax: 604_800_000 },
   isQos0Queued: false,
   isNoDelay: true,

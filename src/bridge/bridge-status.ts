@@ -8,6 +8,7 @@ import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { DeadLetterStatus } from './dead-letter.ts';
 import type { TroubleKind } from './link-trouble.ts';
+import type { RefusalStatus } from './reason-table.ts';
 
 /** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
 export type BridgeLinkState =
@@ -88,6 +89,8 @@ export interface BridgeStatus {
   readonly underway: number;
   /** Messages that were not delivered and wait for somebody to look at them. */
   readonly deadLetters: DeadLetterStatus;
+  /** What the remote refused, and what waits or stands still for it. */
+  readonly refusals: RefusalStatus;
   readonly forwards: readonly RuleStatus[];
   readonly subscriptions: readonly RuleStatus[];
   /** Messages that a 3.x remote sent back, and that went no further. */

@@ -65,7 +65,8 @@ export class Bridge {
     const clock = context.ports.clock;
     this.#connector = new Connector({ ...context, options }, this.#owner());
     const stored = this.#storedTerms(context, options, origin);
-    this.#forwarder = new Forwarder(options, this.#connector, context, stored);
+    const deadLetters = openDeadLetters(context, options, origin);
+    this.#forwarder = new Forwarder(options, this.#connector, { ...context, deadLetters }, stored);
     const { ledgerSize, ledgerSampleOf, traceRatio } = options;
     if (ledgerSize > 0) {
       this.#ledger = new DeliveryLedger({ size: ledgerSize, sampleOf: ledgerSampleOf }, clock);
@@ -87,7 +88,7 @@ export class Bridge {
     this.#former = this.#ruleMaker.former;
     this.delivery = new BridgeDelivery({
       queue: this.#forwarder,
-      deadLetters: openDeadLetters(context, options, origin),
+      deadLetters,
       ruleOf: (key) => this.#ruleOf(key),
     });
     this.#forwarder.restore();
@@ -142,6 +143,7 @@ export class Bridge {
       ...(isWaiting ? { oldestMs: Math.round(this.#context.ports.clock.now() - oldestAt) } : {}),
       underway: this.#connector.session.underwayCount,
       deadLetters: this.delivery.deadLetters.status,
+      refusals: this.#forwarder.refusals,
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
         const refused = this.#subscriber.reasonsOf(rule.filters);

@@ -13,7 +13,7 @@ import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
-import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
+import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { Message } from '../message/message.ts';
 import type { Hold } from '../queue/hold.ts';
@@ -23,17 +23,20 @@ import { Queue, type QueueLimits } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeContext } from './bridge-context.ts';
-import type { Waiting } from './bridge-delivery.ts';
+import { factsOf, type Waiting } from './bridge-delivery.ts';
 import type { BridgeOptions } from './bridge-options.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, openForwardQueue, restoreForwards } from './forward-storage.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
 import { QueueWatch } from './queue-watch.ts';
+import { type RefusalStatus, refusalNameOf } from './reason-table.ts';
+import { Refusals } from './refusals.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
 /** What the forwarder needs of its bridge's surroundings. */
-export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'>;
+export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & { readonly deadLetters: DeadLetters };
 
 /** The connection as the pump sees it. */
 export interface ForwardLine {
@@ -50,7 +53,7 @@ export interface ForwardLine {
 }
 
 /** Why the pump does not run. */
-export type PauseReason = 'paused' | 'offline' | 'congested' | 'empty' | 'window-full';
+export type PauseReason = 'paused' | 'refused' | 'parked' | 'offline' | 'congested' | 'empty' | 'window-full';
 
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue, Waiting {
@@ -70,6 +73,8 @@ export class Forwarder implements ForwardQueue, Waiting {
   readonly #now: () => number;
   readonly #underway: RunsUnderway<ForwardRule> = new RunsUnderway();
   readonly #watch: QueueWatch;
+  readonly #refusals: Refusals;
+  readonly #deadLetters: DeadLetters;
   #isPumping = false;
   /** An operator wants nothing sent: everything waits. */
   isPaused = false;
@@ -115,6 +120,8 @@ export class Forwarder implements ForwardQueue, Waiting {
     }
     this.#intake = new Intake(this.#queue, options, clock, this.latencies);
     this.#watch = new QueueWatch(this.#queue, clock);
+    this.#refusals = new Refusals(options.refusals, clock, () => void this.pump());
+    this.#deadLetters = context.deadLetters;
   }
 
   /** Whether the remote can be reached now. */
@@ -134,7 +141,7 @@ export class Forwarder implements ForwardQueue, Waiting {
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if (this.isPaused || (qos > 0 && this.#memory === undefined)) return false;
+    if (this.isPaused || this.#refusals.isActive || (qos > 0 && this.#memory === undefined)) return false;
     if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
     const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
@@ -180,6 +187,7 @@ export class Forwarder implements ForwardQueue, Waiting {
   withdraw(sequence: number, reason: DropReason): boolean {
     const entry = this.#queue.withdraw(sequence);
     if (entry === undefined) return false;
+    this.#refusals.left(sequence);
     entry.tag.counters.dropped.add(reason);
     this.#intake.left(sequence, ReasonCode.unspecifiedError);
     return true;
@@ -202,13 +210,18 @@ export class Forwarder implements ForwardQueue, Waiting {
 
   /** The remote settled a message. */
   settled(entry: SendEntry, reasonCode: ReasonCode): void {
+    if (isFailure(reasonCode)) {
+      this.#refused(entry, reasonCode);
+      return;
+    }
     const rule = this.#queue.acknowledge(entry.token)?.tag ?? this.#settleLeftOut(entry.token);
     if (rule === undefined) return;
     if (entry.token >= this.latencies.settleDue) {
-      this.latencies.settled(entry.token, 1, isFailure(reasonCode) ? 'refused' : undefined);
+      this.latencies.settled(entry.token, 1);
     }
-    if (isFailure(reasonCode)) rule.counters.dropped.add('refused');
-    else rule.counters.delivered.add();
+    if (this.#refusals.isUsed) this.#refusals.left(entry.token);
+    this.#refusals.delivered();
+    rule.counters.delivered.add();
     this.#intake.left(entry.token, reasonCode);
     this.pump();
   }
@@ -232,12 +245,14 @@ export class Forwarder implements ForwardQueue, Waiting {
         this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
       }
     }
+    this.#refusals.rewound();
     this.#queue.rewind();
   }
 
   /** Drops everything: the bridge is removed. */
   clear(): void {
     this.#watch.stop();
+    this.#refusals.stop();
     this.#intake.clear((rule) => rule.counters.dropped.add('removed'));
     this.#queue.clear('removed');
     this.latencies.clear();
@@ -257,6 +272,33 @@ export class Forwarder implements ForwardQueue, Waiting {
     if (this.#queue.depth > 0) this.#watch.restored();
   }
 
+  /** What the remote refused, and what came of it. */
+  get refusals(): RefusalStatus {
+    return this.#refusals.status;
+  }
+
+  #refused({ token, delivery }: SendEntry, reasonCode: ReasonCode): void {
+    const leftOut = this.#settleLeftOut(token);
+    if (leftOut) this.#memory?.restore(token, messageOf(delivery, leftOut), leftOut);
+    const entry = this.#queue.underway(token);
+    if (entry === undefined) return;
+    const fate = this.#refusals.refused(entry, reasonCode);
+    if (fate !== undefined) this.#giveUp(entry, fate, reasonCode);
+    this.pump();
+  }
+
+  #giveUp(entry: QueueEntry<ForwardRule>, fate: 'dead-letter' | 'drop', reasonCode: ReasonCode): void {
+    const { sequence, tag, message } = entry;
+    const reason = fate === 'drop' ? 'refused' : 'dead-letter';
+    if (sequence >= this.latencies.settleDue) this.latencies.settled(sequence, 1, reason);
+    this.#queue.acknowledge(sequence);
+    this.#refusals.left(sequence);
+    tag.counters.dropped.add(reason);
+    const why = refusalNameOf(reasonCode) ?? reasonName(reasonCode).replaceAll(' ', '_');
+    if (fate === 'dead-letter') this.#deadLetters.add(message, factsOf(tag, message.topic, why));
+    this.#intake.left(sequence, reasonCode);
+  }
+
   #settleLeftOut(token: number, count = 1): ForwardRule | undefined {
     const rule = this.#underway.settle(token, count);
     if (rule) this.#memory?.settleLeftOut(count);
@@ -273,10 +315,27 @@ export class Forwarder implements ForwardQueue, Waiting {
     const line = this.#line;
     if (this.isPaused) return 'paused';
     if (!line.isConnected) return 'offline';
-    const entry = this.#queue.peek();
+    const refusals = this.#refusals;
+    if (refusals.isPaused) return 'refused';
+    const again = refusals.nextDue();
+    const entry = again ?? this.#queue.peek();
     if (entry === undefined) return 'empty';
     if (line.isCongested) return 'congested';
-    const { message, sequence, tag } = entry;
+    if (again === undefined && refusals.isParked(entry.tag)) return this.#park(entry);
+    return this.#send(entry, again !== undefined);
+  }
+
+  /** A message of a parked rule is read past: others go on. */
+  #park(entry: QueueEntry<ForwardRule>): PauseReason | undefined {
+    if (this.#refusals.isFull) return 'parked';
+    this.#queue.next();
+    this.#refusals.hold(entry);
+    return undefined;
+  }
+
+  /** Sends the next message of the queue, or one `isAgain`. */
+  #send({ message, sequence, tag }: QueueEntry<ForwardRule>, isAgain: boolean): PauseReason | undefined {
+    const line = this.#line;
     // a message is better delivered at less than dropped [MQTT-3.2.2-11] [MQTT-3.2.2-14]
     const { limits } = line;
     const qos = lowerQos(message.qos, limits?.maximumQos ?? 2);
@@ -286,11 +345,14 @@ export class Forwarder implements ForwardQueue, Waiting {
       : line.send({ message, qos, retain, subscriptionIdentifiers: undefined }, sequence);
     if (outcome === 'full') return 'window-full';
     if (outcome === 'offline') return 'offline';
-    this.#queue.next();
+    if (isAgain) this.#refusals.sent(sequence);
+    else this.#queue.next();
     if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
     if (outcome === 'sent' && qos > 0) return undefined;
     if (outcome !== 'sent') this.latencies.dropped(sequence, outcome);
     this.#queue.acknowledge(sequence);
+    if (outcome === 'too-large') this.#deadLetters.add(message, factsOf(tag, message.topic, outcome));
+    if (this.#refusals.isUsed) this.#refusals.left(sequence);
     this.#intake.left(sequence, outcome === 'sent' ? ReasonCode.success : ReasonCode.unspecifiedError);
     if (outcome === 'sent') tag.counters.delivered.add();
     else tag.counters.dropped.add(outcome);

@@ -1,12 +1,13 @@
 // RuleGate: which of the messages of a topic a rule lets pass: each n-th, only changed ones, not more often than so.
 // Each topic is looked at by itself. What is held back is dropped, with its reason.
 // Bounded by `topicsMax` remembered topics: the one unseen for longest is forgotten, and begins anew.
-import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Message } from '../message/message.ts';
 import type { DropReason } from '../queue/overflow.ts';
+import { DuplicateFilter, type DuplicateOptions } from './duplicate-filter.ts';
+import { digestOf } from './payload-digest.ts';
 
 /** What a rule lets pass. */
-export interface RuleGateOptions {
+export interface RuleGateOptions extends DuplicateOptions {
   /** Lets the first of this many messages of a topic pass, 1 and more. Absent: all. */
   readonly sampleOf?: number;
   /** Lets a message pass only if its payload differs from the last that passed. Default false. */
@@ -30,19 +31,24 @@ const topicsMax = 10_000;
 export class RuleGate {
   readonly #options: RuleGateOptions;
   readonly #topics = new Map<string, Seen>();
+  readonly #duplicates: DuplicateFilter | undefined;
 
   private constructor(options: RuleGateOptions) {
     this.#options = options;
+    const { duplicateWindowMs, duplicateProperty } = options;
+    if (duplicateWindowMs !== undefined) this.#duplicates = new DuplicateFilter(duplicateWindowMs, duplicateProperty);
   }
 
   /** The gate that options ask for; undefined where everything passes. */
   static of(options: RuleGateOptions): RuleGate | undefined {
-    const { sampleOf = 1, isChangeOnly = false, intervalMsMin = 0 } = options;
-    return sampleOf > 1 || isChangeOnly || intervalMsMin > 0 ? new RuleGate(options) : undefined;
+    const { sampleOf = 1, isChangeOnly = false, intervalMsMin = 0, duplicateWindowMs = 0 } = options;
+    const isAsked = sampleOf > 1 || isChangeOnly || intervalMsMin > 0 || duplicateWindowMs > 0;
+    return isAsked ? new RuleGate(options) : undefined;
   }
 
   /** Why a message is held back; undefined if it passes. */
   refuse(message: Message, now: number): DropReason | undefined {
+    if (this.#duplicates?.isRepeat(message, now) === true) return 'duplicate';
     const { sampleOf = 1, isChangeOnly = false, intervalMsMin = 0, unchangedAgeMsMax } = this.#options;
     const before = this.#topics.get(message.topic);
     const digest = isChangeOnly ? digestOf(message.payload) : '';
@@ -67,16 +73,4 @@ export class RuleGate {
     const [oldest] = this.#topics.keys();
     if (oldest !== undefined) this.#topics.delete(oldest);
   }
-}
-
-/** Length and two hashes (FNV-1a and a multiplicative one) of 32 bits: one in 2^64 that a change is not seen. */
-function digestOf(payload: Bytes): string {
-  let one = 0x811c9dc5;
-  let other = 0x9e3779b9;
-  for (let index = 0; index < payload.length; index++) {
-    const byte = payload[index] ?? 0;
-    one = Math.imul(one ^ byte, 0x01000193);
-    other = Math.imul(other + byte, 0x85ebca6b) ^ (other >>> 13);
-  }
-  return `${payload.length}:${one >>> 0}:${other >>> 0}`;
 }

@@ -41,6 +41,9 @@ export interface RuleConfigParts extends RuleTopics {
   readonly isChangeOnly?: boolean;
   readonly unchangedAgeMsMax?: number;
   readonly intervalMsMin?: number;
+  /** 1 to 604800000. */
+  readonly duplicateWindowMs?: number;
+  readonly duplicateProperty?: string;
   readonly userProperties?: readonly (readonly [name: string, value: string])[];
 }
 

@@ -6,6 +6,23 @@
 export interface DeliveryConfig {
   /** Absent: 10,000. */
   readonly blockedCountMax?: number;
+  /** Absent: the default actions, five tries. */
+  readonly refusals?: RefusalConfig;
   /** Absent: 1000 messages, 16 MiB, seven days. */
   readonly deadLetters?: { readonly countMax: number; readonly bytesMax: number; readonly ageMsMax: number };
+}
+
+/** What is done about messages that the remote refuses. */
+export interface RefusalConfig {
+  /** By the name of the reason code, in the place of the default one. */
+  readonly actions: Readonly<Record<string, 'retry' | 'pause' | 'park' | 'dead-letter' | 'drop'>>;
+  /** 1 to 1000. Default 5. */
+  readonly triesMax: number;
+  /** Default 1000. */
+  readonly retryMs: number;
+  /** Default 10000 and 600000. */
+  readonly pauseMs: number;
+  readonly pauseMsMax: number;
+  /** Default 300000. */
+  readonly parkMs: number;
 }

@@ -2,8 +2,8 @@
 // counterpart in EMQX Edge.
 // Every bound has its unit and its default here.
 import * as v from 'valibot';
-import type { DeliveryConfig } from './delivery-config.ts';
-import { duration, type Kind, present, section, size, whole } from './schema-values.ts';
+import type { DeliveryConfig, RefusalConfig } from './delivery-config.ts';
+import { duration, type Kind, oneOf, present, section, size, whole } from './schema-values.ts';
 
 /** `dead_letters { }` */
 const deadLetters: Kind<NonNullable<DeliveryConfig['deadLetters']>> = v.pipe(
@@ -15,16 +15,57 @@ const deadLetters: Kind<NonNullable<DeliveryConfig['deadLetters']>> = v.pipe(
   v.transform((raw) => ({ countMax: raw.max_len, bytesMax: raw.max_bytes, ageMsMax: raw.max_age })),
 );
 
+const action = oneOf({
+  retry: 'retry',
+  pause: 'pause',
+  park: 'park',
+  'dead-letter': 'dead-letter',
+  drop: 'drop',
+} as const);
+
+/** `on_refusal { }` */
+const refusals: Kind<RefusalConfig> = v.pipe(
+  section({
+    unspecified_error: v.optional(action),
+    implementation_specific_error: v.optional(action),
+    not_authorized: v.optional(action),
+    topic_name_invalid: v.optional(action),
+    packet_identifier_in_use: v.optional(action),
+    quota_exceeded: v.optional(action),
+    payload_format_invalid: v.optional(action),
+    max_tries: v.optional(whole(1, 1000), '5'),
+    retry_after: v.optional(duration('10ms', '1d'), '1s'),
+    pause: v.optional(duration('10ms', '1d'), '10s'),
+    max_pause: v.optional(duration('10ms', '30d'), '10m'),
+    park: v.optional(duration('10ms', '30d'), '5m'),
+  }),
+  v.check((raw) => raw.pause <= raw.max_pause, 'expected pause to be at most max_pause'),
+  v.transform(({ max_tries, retry_after, pause, max_pause, park, ...actions }) => ({
+    actions: present(actions),
+    triesMax: max_tries,
+    retryMs: retry_after,
+    pauseMs: pause,
+    pauseMsMax: max_pause,
+    parkMs: park,
+  })),
+);
+
 /** The keys. */
 export const deliveryKeys: {
   readonly max_blocked_len: v.OptionalSchema<Kind<number>, undefined>;
+  readonly on_refusal: v.OptionalSchema<typeof refusals, undefined>;
   readonly dead_letters: v.OptionalSchema<typeof deadLetters, undefined>;
 } = {
   max_blocked_len: v.optional(whole(0, 1_000_000)),
+  on_refusal: v.optional(refusals),
   dead_letters: v.optional(deadLetters),
 };
 
 /** What they say. */
 export function deliveryConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof deliveryKeys, undefined>>): DeliveryConfig {
-  return present({ blockedCountMax: raw.max_blocked_len, deadLetters: raw.dead_letters });
+  return present({
+    blockedCountMax: raw.max_blocked_len,
+    refusals: raw.on_refusal,
+    deadLetters: raw.dead_letters,
+  });
 }

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { PropertyTemplate } from '../../protocol/topic/property-template.ts';
 import { RuleMapping, type RuleTopics } from '../../protocol/topic/rule-mapping.ts';
-import type { ForwardConfig, OverflowConfig, SubscriptionConfig } from './bridge-config.ts';
+import type { ForwardConfig, OverflowConfig, RuleConfigParts, SubscriptionConfig } from './bridge-config.ts';
 import { durability } from './schema-durability.ts';
 import {
   duration,
@@ -63,6 +63,8 @@ const ruleKeys = {
   change_only: v.optional(flag, 'false'),
   change_only_max_age: v.optional(duration('1ms', '365d')),
   min_interval: v.optional(duration('1ms', '365d')),
+  dedupe_window: v.optional(duration('1ms', '7d')),
+  dedupe_property: v.optional(text),
   durability: v.optional(durability),
   user_property: v.optional(textMap),
 };
@@ -151,6 +153,8 @@ function ruleConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof ruleKeys, undefin
     isChangeOnly: raw.change_only || undefined,
     unchangedAgeMsMax: raw.change_only_max_age,
     intervalMsMin: raw.min_interval,
+    duplicateWindowMs: raw.dedupe_window,
+    duplicateProperty: raw.dedupe_property,
     durability: raw.durability,
     userProperties: raw.user_property,
   };
@@ -160,8 +164,11 @@ function ruleConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof ruleKeys, undefin
 function ruleFault(
   pattern: string,
   target: string,
-  rule: RuleTopics & { readonly userProperties?: readonly (readonly [string, string])[] },
+  rule: RuleTopics & Pick<RuleConfigParts, 'userProperties' | 'duplicateWindowMs' | 'duplicateProperty'>,
 ): string | undefined {
+  if (rule.duplicateProperty !== undefined && rule.duplicateWindowMs === undefined) {
+    return 'expected dedupe_window, as 60s, beside dedupe_property: it says how long one is remembered';
+  }
   const mapping = RuleMapping.compile(pattern, target, rule);
   if (mapping instanceof MappingFault) return mapping.detail;
   for (const [name, value] of rule.userProperties ?? []) {

@@ -48,6 +48,8 @@ export interface MessageQueue<Tag = number> {
   peek(): QueueEntry<Tag> | undefined;
   /** Reads the next entry: it stays until it is acknowledged. */
   next(): QueueEntry<Tag> | undefined;
+  /** An entry that was read and is not acknowledged; undefined for all others. */
+  underway(sequence: number): QueueEntry<Tag> | undefined;
   /** Looks at `countMax` entries at most, from a sequence on, and changes nothing. Rejects with StorageError. */
   browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]>;
   /** Lets an entry go: delivered, or dropped by its owner. Undefined for unknown sequences. */

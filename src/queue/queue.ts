@@ -219,6 +219,12 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
   }
 
   /** See `MessageQueue`. */
+  underway(sequence: number): QueueEntry<Tag> | undefined {
+    const node = this.#nodes?.get(sequence);
+    return node === undefined || this.#isUnread(node) ? undefined : node.entry;
+  }
+
+  /** See `MessageQueue`. */
   browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]> {
     const seen: SeenEntry<Tag>[] = [];
     let node = this.#nodes?.get(from) ?? this.#head;

@@ -194,6 +194,11 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     return entry;
   }
 
+  /** See `MessageQueue`. */
+  underway(sequence: number): QueueEntry<Tag> | undefined {
+    return this.#underway.get(sequence);
+  }
+
   /** See `MessageQueue`: everything is read from the disk, and nothing of it stays in memory. */
   browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]> {
     return browseStored(this.#parts, this.#stream, { from, countMax, underway: this.#underway });
