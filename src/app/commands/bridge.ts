@@ -7,7 +7,7 @@ import type { AppliedReply, BridgeReply, BridgeView, TestReply } from '../../htt
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { bridgeMessages, messagesHelp, messageVerbs } from './bridge-messages.ts';
 import { type Command, ExitCode } from './command-io.ts';
-import { bridgeLines } from './status-view.ts';
+import { bridgeLines, latencyLines } from './status-view.ts';
 
 /** The command. */
 export const bridge: Command = {
@@ -38,7 +38,12 @@ ${apiFlagsHelp}`,
       tell(all, bridgeLines(all, io.isTerminal));
     } else if (verb === 'show') {
       const one = await api.ask<BridgeReply>('GET', path());
-      tell(one, [...bridgeLines([one], io.isTerminal), '', JSON.stringify(one.config, undefined, 2)]);
+      tell(one, [
+        ...bridgeLines([one], io.isTerminal),
+        ...latencyLines(one),
+        '',
+        JSON.stringify(one.config, undefined, 2),
+      ]);
     } else if (verb === 'add') {
       tellChange(await api.ask('POST', '/bridges', { name, config: treeOf(keys) }), tell);
     } else if (verb === 'set') {

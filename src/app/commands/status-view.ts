@@ -2,7 +2,7 @@
 // and what is wrong with it below.
 // Columns keep their widths, so that a view that is drawn again and again stands still.
 // Bounded by the bridges.
-import type { BridgeView } from '../../http/api-config-types.ts';
+import type { BridgeReply, BridgeView } from '../../http/api-config-types.ts';
 import type { StatusReply } from '../../http/api-types.ts';
 
 /** The lines; `hasColour` paints states. */
@@ -45,6 +45,26 @@ function linesOf({ name, mode, status, rates, server }: BridgeView, width: numbe
   const { error, remedy } = status.link;
   const wrong = [error, ...(remedy === undefined ? [] : [remedy])];
   return [line, ...wrong.map((text) => paint(`  ${text}`, 31))];
+}
+
+/** How long the messages of a bridge take, if any were measured. */
+export function latencyLines({ latency }: BridgeReply): readonly string[] {
+  if (latency === undefined || latency.endToEnd.count === 0) return [];
+  const { queueWait, roundTrip, endToEnd } = latency;
+  const spans = [
+    ['wait in the queue', queueWait],
+    ['round trip', roundTrip],
+    ['in all', endToEnd],
+  ] as const;
+  const bound = (ms: number | undefined): string => (ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : span(ms));
+  return [
+    '',
+    `${'AT MOST'.padEnd(18)} ${['HALF', '95 %', '99 %'].map((one) => one.padStart(9)).join(' ')}`,
+    ...spans.map(([name, { p50, p95, p99 }]) => {
+      const bounds = [p50, p95, p99].map((one) => bound(one).padStart(9));
+      return `${name.padEnd(18)} ${bounds.join(' ')}`;
+    }),
+  ];
 }
 
 function rate(perSecond: number): string {

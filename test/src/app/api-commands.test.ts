@@ -7,6 +7,7 @@ import { config } from '../../../src/app/commands/config.ts';
 import { key } from '../../../src/app/commands/key.ts';
 import { ledger } from '../../../src/app/commands/ledger.ts';
 import { status } from '../../../src/app/commands/status.ts';
+import { latencyLines } from '../../../src/app/commands/status-view.ts';
 import { top } from '../../../src/app/commands/top.ts';
 import type { OpenHttp } from '../../../src/ports/http.ts';
 import { WebKit, webSection } from '../../kit/web.ts';
@@ -96,6 +97,7 @@ bridges.mqtt.site {
 }
 bridges.mqtt.plain { server = "mqtt-tcp://10.0.0.3:1884", clientid = edge }`);
   await kit.login();
+  t.notMatch(await run(kit, bridge, 'show', 'site'), /round trip/, 'nothing was measured');
   for (const topic of ['a/b', 'a/c']) await kit.change('POST /api/v1/publish', { topic, payload: 'x', qos: 1 });
   const lines = (await run(kit, ledger, 'site')).trim().split('\n');
   t.match(lines, [/Z {2}queued +a\/b -> far\/b {2}QoS 1, 1 bytes$/, /a\/c -> far\/c/]);
@@ -107,6 +109,19 @@ bridges.mqtt.plain { server = "mqtt-tcp://10.0.0.3:1884", clientid = edge }`);
   await t.rejects(run(kit, ledger, 'site', 'topic=a/#/b'), { message: /expected a topic filter/ });
   await t.rejects(run(kit, ledger, 'plain'), { message: /keeps no ledger: set bridges\.mqtt\.plain\.ledger/ });
   await kit.close();
+});
+
+t.test('how long messages take is told as a table', async (t) => {
+  const span = (p50: number) => ({ count: 9, p50, p95: p50 * 10 });
+  const reply = { latency: { queueWait: span(1), roundTrip: span(50), endToEnd: span(500) } };
+  // as: only what is read of it
+  t.strictSame(latencyLines(reply as Parameters<typeof latencyLines>[0]), [
+    '',
+    'AT MOST                 HALF      95 %      99 %',
+    'wait in the queue       1 ms     10 ms         -',
+    'round trip             50 ms    500 ms         -',
+    'in all                500 ms       5 s         -',
+  ]);
 });
 
 t.test('keys are made, listed and revoked from the command line; one is told once', async (t) => {
