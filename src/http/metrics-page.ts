@@ -119,6 +119,21 @@ function bridgeNumbers(text: Exposition, bridges: readonly BridgeStatus[], now: 
     'Sent and not settled.',
     each(({ underway }) => underway),
   );
+  text.gauge(
+    'viaduct_bridge_dead_letters',
+    'Messages that could not be delivered and wait for somebody.',
+    each(({ deadLetters }) => deadLetters.count),
+  );
+  text.counter(
+    'viaduct_bridge_dead_letters_added',
+    'Messages that could not be delivered.',
+    each(({ deadLetters }) => deadLetters.added),
+  );
+  text.counter(
+    'viaduct_bridge_dead_letters_forgotten',
+    'Of these, those that went because there were too many or they were too old.',
+    each(({ deadLetters }) => deadLetters.forgotten),
+  );
   text.counter(
     'viaduct_bridge_unmatched',
     'From the remote, for no rule any more.',
