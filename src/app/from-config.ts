@@ -155,7 +155,7 @@ function willOf(will: WillConfig): NonNullable<BridgeSettings['will']> {
 
 /** The settings of the journal. */
 export function journalSettingsOf(data: DataConfig, key: Bytes | undefined): JournalSettings {
-  const { durability: _durability, keyFile: _keyFile, ...same } = data;
+  const { durability: _durability, keyFile: _keyFile, whenFull: _whenFull, ...same } = data;
   return { ...same, ...(key === undefined ? {} : { key }) };
 }
 

@@ -24,7 +24,7 @@ export async function openStorage(
   const { bytes, segments, streams, quarantined } = journal.status;
   const tookMs = Math.round(ports.clock.now() - startedAt);
   log.info({ directory: data.directory, bytes, segments, streams, quarantined, tookMs }, 'journal opened');
-  return new Storage(journal, ports.clock);
+  return new Storage(journal, ports.clock, data.whenFull);
 }
 
 /** The retained messages, with those that an earlier process left. */

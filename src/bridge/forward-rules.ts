@@ -33,6 +33,8 @@ import type { TraceStarter } from './trace-context.ts';
 export interface ForwardQueue {
   /** Whether the link to the remote is up. */
   readonly isReady: boolean;
+  /** Whether publishers are told of a full disk; otherwise what has no room there is only dropped. */
+  readonly isRefusingWhenFull: boolean;
   /**
    * Takes a message. Returns why not, if it did not. `mayWait`: it may wait in memory for room, unacknowledged: it was
    * published at QoS 1.
@@ -206,7 +208,8 @@ export class ForwardRule implements Destination, RunTaker {
     }
     this.#context.ledger?.heard(message.topic);
     const reason = this.#append(rewritten, acceptance, message.qos === 1);
-    const isFull = reason === 'queue-full' || reason === 'disk-full';
+    const isDiskFull = reason === 'disk-full' && this.#context.queue.isRefusingWhenFull;
+    const isFull = reason === 'queue-full' || isDiskFull;
     const isForNow = reason === 'disk-full' || this.isBlocking;
     if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, isForNow);
     if (reason !== undefined) this.#context.ledger?.refused(message, this.filter, reason);

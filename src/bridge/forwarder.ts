@@ -124,6 +124,11 @@ export class Forwarder implements ForwardQueue, Waiting {
     this.#deadLetters = context.deadLetters;
   }
 
+  /** See `ForwardQueue`. */
+  get isRefusingWhenFull(): boolean {
+    return this.#stored?.terms.storage.whenFull !== 'drop';
+  }
+
   /** Whether the remote can be reached now. */
   get isReady(): boolean {
     return this.#line.isConnected;

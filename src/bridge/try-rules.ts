@@ -43,6 +43,7 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
     const taken: Message[] = [];
     const queue = {
       isReady: true,
+      isRefusingWhenFull: true,
       append: (one: Message): undefined => void taken.push(one),
       mayTakeRun: () => false,
       takeRun: () => undefined,

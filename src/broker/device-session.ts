@@ -356,7 +356,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       origin: this.origin,
       dropped: (sequence, _tag, reason) => {
         this.#shared?.remove(sequence);
-        this.#isRefused = reason === 'disk-full';
+        this.#isRefused = reason === 'disk-full' && store.storage.whenFull === 'refuse';
         this.#drop(reason);
       },
       readable: () => this.pump(),

@@ -253,6 +253,11 @@ export interface DataConfig {
   readonly batchBytes: number;
   readonly batchMs: number;
   readonly isPreallocated: boolean;
+  /** What happens to messages when there is no room. */
+  readonly whenFull: 'refuse' | 'drop';
+  readonly quarantineBytesMax: number;
+  readonly syncMs: number;
+  readonly garbageShareMax: number;
   /** A file with 64 hexadecimal digits; absent: `VIADUCT_JOURNAL_KEY`, or nothing is encrypted. */
   readonly keyFile?: string;
 }

@@ -85,6 +85,10 @@ export const dataDefaults = {
   batch_bytes: '256KB',
   batch_time: '2ms',
   preallocate: 'false',
+  when_full: 'refuse',
+  quarantine_size: '1MB',
+  sync_time: '1s',
+  compact_share: '0.5',
 } as const;
 
 /** Defaults of a bridge. */

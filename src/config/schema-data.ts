@@ -5,7 +5,19 @@ import * as v from 'valibot';
 import type { DataConfig } from './config-types.ts';
 import { dataDefaults as defaults } from './defaults.ts';
 import { durability } from './schema-durability.ts';
-import { duration, flag, ignored, type Kind, present, section, size, text, whole } from './schema-values.ts';
+import {
+  decimal,
+  duration,
+  flag,
+  ignored,
+  type Kind,
+  oneOf,
+  present,
+  section,
+  size,
+  text,
+  whole,
+} from './schema-values.ts';
 
 /** `data`. */
 export const dataKind: Kind<DataDraft> = v.pipe(
@@ -19,6 +31,10 @@ export const dataKind: Kind<DataDraft> = v.pipe(
     batch_bytes: v.optional(size('1KB', '64MB'), defaults.batch_bytes),
     batch_time: v.optional(duration('0ms', '10s'), defaults.batch_time),
     preallocate: v.optional(flag, defaults.preallocate),
+    when_full: v.optional(oneOf({ refuse: 'refuse', drop: 'drop' } as const), defaults.when_full),
+    quarantine_size: v.optional(size('0B', '1GB'), defaults.quarantine_size),
+    sync_time: v.optional(duration('1ms', '1m'), defaults.sync_time),
+    compact_share: v.optional(decimal(0.05, 1), defaults.compact_share),
     key_file: v.optional(text),
   }),
   v.transform((raw) => ({
@@ -29,6 +45,10 @@ export const dataKind: Kind<DataDraft> = v.pipe(
     batchBytes: raw.batch_bytes,
     batchMs: raw.batch_time,
     isPreallocated: raw.preallocate,
+    whenFull: raw.when_full,
+    quarantineBytesMax: raw.quarantine_size,
+    syncMs: raw.sync_time,
+    garbageShareMax: raw.compact_share,
     ...present({ directory: raw.dir, batchCount: raw.batch_count, keyFile: raw.key_file }),
   })),
 );

@@ -36,6 +36,8 @@ export interface JournalOptions {
   readonly garbageShareMax: number;
   /** Bytes that the cleaner reads at a time. Default 256 KiB. */
   readonly cleanBytes: number;
+  /** Bytes of the file into which damaged records are put; 0: they are only told. Default 1 MiB. */
+  readonly quarantineBytesMax: number;
   /** 32 bytes: what is stored is encrypted. Default none. */
   readonly key?: Bytes;
 }
@@ -57,4 +59,5 @@ export const journalDefaults: Omit<JournalOptions, 'directory' | 'key'> = {
   retryMsMax: 5000,
   garbageShareMax: 0.5,
   cleanBytes: 256 * 1024,
+  quarantineBytesMax: 1024 * 1024,
 };

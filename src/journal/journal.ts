@@ -15,9 +15,10 @@ import { Cleaner } from './cleaner.ts';
 import type { Waiter } from './group.ts';
 import { GroupWriter } from './group-writer.ts';
 import { type JournalOptions, journalDefaults } from './journal-options.ts';
-import type { JournalListener, JournalState, JournalStatus } from './journal-status.ts';
+import type { Damage, JournalListener, JournalState, JournalStatus } from './journal-status.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import type { LogStream, StreamHost } from './log-stream.ts';
+import { putAside } from './quarantine.ts';
 import { type EntryVisitor, loadValues, type ReadingParts, readEntries } from './reading.ts';
 import { RecordAppender } from './record-appender.ts';
 import { type Recovered, recover } from './recovery.ts';
@@ -104,7 +105,12 @@ export class Journal {
     await disk.makeDirectory(directory);
     const lock = await disk.lock(`${directory}/lock`);
     try {
-      const recovered = await recover({ disk, directory, key: options.key, listener, isReadOnly: false });
+      const damage: Damage[] = [];
+      const noted = notingDamage(listener, damage);
+      const recovered = await recover({ disk, directory, key: options.key, listener: noted, isReadOnly: false });
+      await putAside(disk, directory, damage, options.quarantineBytesMax).catch((error: unknown) =>
+        listener.troubled?.(`damaged records cannot be put aside: ${messageOf(error)}`),
+      );
       await storeTail(disk, directory, recovered);
       for (const path of recovered.voidPaths) await disk.remove(path);
       const journal = new Journal(ports, options, { recovered, lock, listener });
@@ -119,6 +125,11 @@ export class Journal {
   /** Whether new messages are taken; bookkeeping always is. */
   get isAccepting(): boolean {
     return this.#state.state === 'open';
+  }
+
+  /** Whether there is no room for new messages; the disk works. */
+  get isFull(): boolean {
+    return this.#state.state === 'full';
   }
 
   /** The journal, now. */
@@ -315,6 +326,18 @@ interface OpenedParts {
   readonly listener: JournalListener;
 }
 
+/** Tells a listener of everything, and keeps damage, at most `damageMax` of it. */
+function notingDamage(listener: JournalListener, damage: Damage[]): JournalListener {
+  return {
+    ...listener,
+    damaged: (place) => {
+      if (damage.length < damageMax) damage.push(place);
+      listener.damaged?.(place);
+    },
+  };
+}
+
+const damageMax = 10_000;
 const compactRoundsMax = 1_000_000;
 
 /** What was read last may be in the memory of the system only, and must not vanish under what comes behind it. */

@@ -4,6 +4,7 @@
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Disk } from '../ports/ports.ts';
 import type { Damage, JournalListener } from './journal-status.ts';
+import { countAside } from './quarantine.ts';
 import { entryHeaderBytes, RecordType, recordHeaderBytes, typeOfRecord } from './record.ts';
 import { openBody, type Recovered, recover } from './recovery.ts';
 
@@ -39,6 +40,8 @@ export interface Survey {
   /** Records of groups that count. */
   readonly records: number;
   readonly damage: readonly Damage[];
+  /** Damaged records that were put aside, in `quarantine.jsonl`. */
+  readonly aside: number;
   /** What a crash has cut off. */
   readonly tail: Damage | undefined;
 }
@@ -85,6 +88,7 @@ export async function surveyJournal(disk: Disk, terms: SurveyTerms, listener: Jo
     liveBytes: segments.liveBytes,
     records,
     damage,
+    aside: await countAside(disk, terms.directory),
     tail,
   };
   await segments.close();

@@ -18,13 +18,16 @@ const flowsName = 'flows';
 export class Storage {
   readonly journal: Journal;
   readonly clock: ExpiryClock;
+  /** What a journal without room does: new messages are refused, or queues drop as their policies say. */
+  readonly whenFull: 'refuse' | 'drop';
   /** Keys are `owner`, U+0000, which is in no name, and a flow: see `StoredFlows`. */
   readonly flows: KeyedStream;
   readonly #paused: KeyedStream;
   /** Flows that an earlier process left, by owner; each is asked for once. */
   readonly #restored = new Map<string, string[]>();
 
-  constructor(journal: Journal, clock: ExpiryClock) {
+  constructor(journal: Journal, clock: ExpiryClock, whenFull: 'refuse' | 'drop' = 'refuse') {
+    this.whenFull = whenFull;
     this.journal = journal;
     this.clock = clock;
     this.flows = journal.keyed(flowsName);

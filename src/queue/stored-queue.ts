@@ -14,7 +14,7 @@ import type { Origin } from '../message/origin.ts';
 import { HeldMemory } from './held-memory.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
 import type { MessageQueue, QueueEntry, SeenEntry } from './message-queue.ts';
-import { givesWayOldest } from './overflow.ts';
+import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
 import type { QueueShare, Shares, UnreadEntries } from './share.ts';
 import { browseStored } from './stored-browse.ts';
@@ -103,7 +103,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     const { journal } = storage;
     const numbers = form.numbersOf(tag);
     const bytesMax = storedBytesOf(message, numbers);
-    if (!journal.isAccepting) {
+    if (!journal.isAccepting && !this.#displace(bytesMax, tag)) {
       dropped(0, tag, 'disk-full');
       return 0;
     }
@@ -271,9 +271,22 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     return true;
   }
 
-  #dropAt(sequence: number): boolean {
+  /** Without room on the disk, a message may take that of others which give way for it. Returns whether it has. */
+  #displace(bytes: number, tag: Tag): boolean {
+    const { storage, shares, limits } = this.#parts;
+    if (storage.whenFull === 'refuse' || !storage.journal.isFull) return false;
+    const before = this.byteLength;
+    while (before - this.byteLength < bytes) {
+      const victim = shares ? shares.victimFor(shares.of(tag), this) : this.findUnread(0, () => true);
+      if (!givesWayOldest(limits.overflow) && shares === undefined) return false;
+      if (!this.#dropAt(victim, 'disk-full')) return false;
+    }
+    return true;
+  }
+
+  #dropAt(sequence: number, reason: DropReason = 'queue-full'): boolean {
     const entry = sequence === 0 ? undefined : this.withdraw(sequence);
-    if (entry) this.#parts.dropped(sequence, entry.tag, 'queue-full');
+    if (entry) this.#parts.dropped(sequence, entry.tag, reason);
     return entry !== undefined;
   }
 

@@ -7,6 +7,7 @@ import type { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import { Journal } from '../../journal/journal.ts';
 import type { Damage, JournalListener } from '../../journal/journal-status.ts';
+import { quarantineName } from '../../journal/quarantine.ts';
 import { type StoredStream, surveyJournal } from '../../journal/survey.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
 import { exportedLines } from './journal-export.ts';
@@ -95,6 +96,7 @@ async function inspect(io: CommandIo, terms: Terms): Promise<ExitCode> {
     io.write(`\n  ${'stream'.padEnd(width)}  ${'kind'.padEnd(8)}  ${'count'.padStart(9)}  ${'bytes'.padStart(9)}\n`);
   for (const stream of streams) io.write(`  ${rowOf(stream, width)}\n`);
   if (damage.length > 0) io.write(`\n  ${damage.length} damaged places: viaduct journal verify ${terms.directory}\n`);
+  if (survey.aside > 0) io.write(`\n  ${survey.aside} damaged records aside: ${terms.directory}/${quarantineName}\n`);
   return ExitCode.done;
 }
 
@@ -102,7 +104,9 @@ async function verify(io: CommandIo, terms: Terms): Promise<ExitCode> {
   const survey = await surveyJournal(io.ports.disk, terms, progressOf(io));
   const { damage, tail } = survey;
   if (terms.isJson)
-    io.write(`${JSON.stringify({ directory: terms.directory, records: survey.records, damage, tail })}\n`);
+    io.write(
+      `${JSON.stringify({ directory: terms.directory, records: survey.records, damage, aside: survey.aside, tail })}\n`,
+    );
   else {
     for (const place of damage) io.write(`${describe(place)}\n`);
     if (tail) io.write(`${describe(tail)}: nobody was promised it\n`);

@@ -98,6 +98,33 @@ t.test('a flipped bit costs the record in which it is, and is told with file and
   t.ok(damage !== undefined && damage.offset <= offset && offset < damage.offset + damage.length);
   t.equal(again.status.quarantined, 1);
   await again.destroy();
+  const aside = (await bench.disk.readText('data/quarantine.jsonl')).trimEnd().split('\n');
+  t.equal(aside.length, 1);
+  const line: unknown = JSON.parse(aside[0] ?? '');
+  t.match(line, { file: path, offset: damage?.offset, length: damage?.length, bytes: String });
+  const bytes = typeof line === 'object' && line !== null && 'bytes' in line ? String(line.bytes) : '';
+  t.match(Buffer.from(bytes, 'base64').toString('latin1'), /econd|s.cond|se.ond|sec.nd|seco.d|secon/);
+  bench.disk.crash('kill');
+  await (await bench.open()).destroy();
+  t.equal((await surveyJournal(bench.disk, { directory: 'data' })).aside, 1, 'and once is enough');
+});
+
+t.test('what is put aside is bounded', async (t) => {
+  const bench = new Bench();
+  const journal = await bench.open();
+  for (let index = 0; index < 20; index++) {
+    bench.append(journal, 'a', `${index}`.padStart(1000, 'x'));
+    await bench.settled(journal.flush());
+  }
+  await bench.settled(journal.close());
+  const path = 'data/0000000001.seg';
+  for (let index = 0; index < 15; index++) bench.disk.flipBit(path, 500 + index * 1070);
+  const again = await bench.open({ quarantineBytesMax: 3000 });
+  await again.destroy();
+  const text = await bench.disk.readText('data/quarantine.jsonl');
+  t.ok(text.length <= 3000);
+  t.match(text, /"bytes":/);
+  t.notMatch(text.trimEnd().split('\n').at(-1), /"bytes":/, 'the last ones are told without their bytes');
 });
 
 t.test('a flipped bit in the last group costs no more than one before it', async (t) => {

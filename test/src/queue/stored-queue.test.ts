@@ -2,7 +2,7 @@
 import t from 'tap';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import type { Qos } from '../../../protocol/wire/protocol-version.ts';
-import { Journal } from '../../../src/journal/journal.ts';
+import { Journal, type JournalSettings } from '../../../src/journal/journal.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
 import type { Hold } from '../../../src/queue/hold.ts';
@@ -29,15 +29,16 @@ class Bench {
   readonly dropped: string[] = [];
   readable = 0;
   budget: QueueBudget | undefined;
+  whenFull: 'refuse' | 'drop' = 'refuse';
 
-  async open(): Promise<Journal> {
+  async open(settings: Partial<JournalSettings> = {}): Promise<Journal> {
     const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
-    return await Journal.open(ports, { directory: 'data', reserveBytes: 0, segmentBytes: 20_000 });
+    return await Journal.open(ports, { directory: 'data', reserveBytes: 0, segmentBytes: 20_000, ...settings });
   }
 
   queueOf(journal: Journal, limits: Partial<QueueLimits> = {}): StoredQueue<number> {
     return new StoredQueue<number>({
-      storage: new Storage(journal, this.clock),
+      storage: new Storage(journal, this.clock, this.whenFull),
       name: 'q',
       limits: { countMax: 10_000, bytesMax: 10_000_000, overflow: 'oldest', ...limits },
       durabilityOf: () => 'synced',
@@ -243,3 +244,35 @@ t.test('a clock that jumped back, or wakes in 1970, expires nothing', (t) => {
   t.ok(deadlineOf(stored, 1000, at(stored + 5000)) < 50, 'over');
   t.end();
 });
+
+for (const overflow of ['oldest', 'newest'] as const) {
+  t.test(`a journal without room: the ${overflow} gives way where that is wanted, and it heals`, async (t) => {
+    const bench = new Bench();
+    const journal = await bench.open({ bytesMax: 100_000, roomCheckMs: 500 });
+    const queue = bench.queueOf(journal, { overflow });
+    const fill = async (from: number, to: number): Promise<void> => {
+      for (let index = from; index < to; index++) queue.append(messageOf(`${index}`.padStart(1000)), index);
+      await bench.clock.advance(1500);
+    };
+    await fill(0, 120);
+    t.equal(journal.isFull, true);
+    t.equal(queue.append(messageOf('refused'), 999), 0);
+    t.same(bench.dropped.splice(0), ['0 of 999: disk-full'], 'that is what happens where nothing else is said');
+    bench.whenFull = 'drop';
+    const dropping = bench.queueOf(journal, { overflow });
+    for (let index = 120; index < 130; index++) dropping.append(messageOf(`${index}`.padStart(1000)), index);
+    t.equal(bench.dropped.length, 10);
+    t.match(bench.dropped[0], overflow === 'oldest' ? '1 of 0: disk-full' : '0 of 120: disk-full');
+    t.equal(dropping.depth, 120, 'no more than before');
+    await bench.clock.advance(5000);
+    t.ok(journal.status.bytes < 180_000, 'and hardly larger on the disk');
+    for (let round = 0; round < 60; round++) {
+      const entry = dropping.peek();
+      if (entry === undefined) await bench.clock.advance(50);
+      else if (dropping.next()) dropping.acknowledge(entry.sequence);
+    }
+    await bench.clock.advance(20_000);
+    t.equal(journal.isFull, false, 'with room it takes messages again');
+    t.ok(dropping.append(messageOf('again'), 1) > 0);
+  });
+}
