@@ -8,6 +8,7 @@ import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { DeadLetterStatus } from './dead-letter.ts';
 import type { TroubleKind } from './link-trouble.ts';
+import type { QueueForecast } from './queue-plan.ts';
 import type { RefusalStatus } from './reason-table.ts';
 
 /** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
@@ -89,6 +90,8 @@ export interface BridgeStatus {
   readonly underway: number;
   /** Messages that were not delivered and wait for somebody to look at them. */
   readonly deadLetters: DeadLetterStatus;
+  /** For how long the queue lasts, and how long it takes to drain; absent while little waits. */
+  readonly forecast?: QueueForecast;
   /** What the remote refused, and what waits or stands still for it. */
   readonly refusals: RefusalStatus;
   readonly forwards: readonly RuleStatus[];

@@ -129,6 +129,7 @@ export class Bridge {
 
   /** The bridge, now. */
   get status(): BridgeStatus {
+    const { forecast } = this.#forwarder;
     const { oldestAt } = this.#forwarder.latencies;
     const isWaiting = oldestAt !== undefined && this.#forwarder.depth > 0;
     return {
@@ -144,6 +145,7 @@ export class Bridge {
       underway: this.#connector.session.underwayCount,
       deadLetters: this.delivery.deadLetters.status,
       refusals: this.#forwarder.refusals,
+      ...(forecast === undefined ? {} : { forecast }),
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
         const refused = this.#subscriber.reasonsOf(rule.filters);

@@ -30,6 +30,7 @@ import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, openForwardQueue, restoreForwards } from './forward-storage.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
+import type { QueueForecast } from './queue-plan.ts';
 import { QueueWatch } from './queue-watch.ts';
 import { type RefusalStatus, refusalNameOf } from './reason-table.ts';
 import { Refusals } from './refusals.ts';
@@ -119,7 +120,7 @@ export class Forwarder implements ForwardQueue, Waiting {
       this.#queue = queue;
     }
     this.#intake = new Intake(this.#queue, options, clock, this.latencies);
-    this.#watch = new QueueWatch(this.#queue, clock);
+    this.#watch = new QueueWatch(this.#queue, clock, this.#limits);
     this.#refusals = new Refusals(options.refusals, clock, () => void this.pump());
     this.#deadLetters = context.deadLetters;
   }
@@ -275,6 +276,11 @@ export class Forwarder implements ForwardQueue, Waiting {
   restore(): void {
     if (this.#stored) restoreForwards(this.#owner, this.#stored.queue, this.#stored.terms);
     if (this.#queue.depth > 0) this.#watch.restored();
+  }
+
+  /** Where the queue is going. */
+  get forecast(): QueueForecast | undefined {
+    return this.#watch.forecast;
   }
 
   /** What the remote refused, and what came of it. */

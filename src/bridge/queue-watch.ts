@@ -3,25 +3,28 @@
 //
 //   empty --a message comes--> watching --a look finds nothing--> empty
 //
-// Bounded: one timer, and the notes of `QueueAges`.
+// Bounded: one timer, the notes of `QueueAges` and the looks of `QueuePlan`.
 import type { Clock, Timer } from '../ports/ports.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import { QueueAges } from '../queue/queue-ages.ts';
 import type { ForwardRule } from './forward-rules.ts';
+import { type QueueBounds, type QueueForecast, QueuePlan } from './queue-plan.ts';
 
 const lookMs = 1000;
 
-type Watched = Pick<MessageQueue<ForwardRule>, 'depth' | 'lastSequence' | 'oldestSequence'>;
+type Watched = Pick<MessageQueue<ForwardRule>, 'depth' | 'byteLength' | 'lastSequence' | 'oldestSequence'>;
 
 /** Watches one queue. */
 export class QueueWatch {
   readonly #queue: Watched;
   readonly #clock: Clock;
   readonly #ages: QueueAges = new QueueAges();
+  readonly #plan: QueuePlan;
   #timer: Timer | undefined;
 
-  constructor(queue: Watched, clock: Clock) {
+  constructor(queue: Watched, clock: Clock, bounds: QueueBounds) {
     this.#queue = queue;
+    this.#plan = new QueuePlan(bounds);
     this.#clock = clock;
   }
 
@@ -40,6 +43,11 @@ export class QueueWatch {
     return this.#ages.ageOf(sequence, this.#clock.now());
   }
 
+  /** See `QueuePlan`. */
+  get forecast(): QueueForecast | undefined {
+    return this.#plan.forecast;
+  }
+
   /** Looks no more. */
   stop(): void {
     this.#timer?.cancel();
@@ -47,14 +55,17 @@ export class QueueWatch {
   }
 
   #look(sequence: number): void {
-    const { depth, oldestSequence } = this.#queue;
+    const { depth, byteLength: bytes, lastSequence: came, oldestSequence } = this.#queue;
     if (depth === 0) {
       this.stop();
       this.#ages.clear();
+      this.#plan.clear();
       return;
     }
     if (oldestSequence > 0) this.#ages.forgetBefore(oldestSequence);
-    this.#ages.mark(sequence, this.#clock.now());
+    const at = this.#clock.now();
+    this.#ages.mark(sequence, at);
+    this.#plan.look({ at, came, depth, bytes });
     this.#timer = this.#clock.schedule(lookMs, () => this.#look(this.#queue.lastSequence + 1));
   }
 }

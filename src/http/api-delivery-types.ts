@@ -1,5 +1,5 @@
-// ApiDeliveryTypes: the shapes of what waits at a bridge, of what it could not deliver and of what it delivers again,
-// over `/api/v1/bridges/NAME`. Types only; the conventions stand in `api-types.ts`.
+// ApiDeliveryTypes: the shapes of what waits at a bridge and of what it could not deliver, over
+// `/api/v1/bridges/NAME`. Types only; the conventions stand in `api-types.ts`.
 // Bounded: lists come in pages, payloads are cut.
 import type { PayloadView } from './api-broker-types.ts';
 import type { Page } from './api-types.ts';
@@ -89,42 +89,4 @@ export interface DeadLetterChoice {
 export interface DeadLetterChange {
   readonly done: number;
   readonly left: number;
-}
-
-/** POST /bridges/NAME/replay: sends again what was delivered between two moments, if the bridge keeps that. */
-export interface ReplayRequest {
-  readonly from: number;
-  /** Default now. */
-  readonly to?: number;
-  /** A filter on the topics under which they were delivered. Default all. */
-  readonly filter?: string;
-  /** The bridge that sends them. Default the one that has delivered them. */
-  readonly target?: string;
-  /** 1 to 10000 messages a second. Default 100. */
-  readonly ratePerS?: number;
-}
-
-/** GET /bridges/NAME/replay; DELETE stops what runs. */
-export interface ReplayReply {
-  /** What is kept of what was delivered; nothing without `retention`. */
-  readonly kept: { readonly count: number; readonly bytes: number; readonly oldestAt?: number };
-  /** The last one that was asked for since the start. */
-  readonly run?: ReplayRun;
-}
-
-/** One replay. */
-export interface ReplayRun {
-  readonly state: 'running' | 'done' | 'stopped' | 'failed';
-  readonly from: number;
-  readonly to: number;
-  readonly filter: string;
-  readonly target: string;
-  readonly ratePerS: number;
-  /** Queued again. */
-  readonly sent: number;
-  /** Looked at and not wanted, or refused by the queue. */
-  readonly skipped: number;
-  readonly startedAt: number;
-  readonly endedAt?: number;
-  readonly error?: string;
 }

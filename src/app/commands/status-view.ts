@@ -31,6 +31,16 @@ export function bridgeLines(bridges: readonly BridgeView[], hasColour: boolean):
   ];
 }
 
+/** Where the queue of a bridge is going, in a line; nothing while little waits. */
+export function forecastLines({ status }: BridgeView): readonly string[] {
+  const { forecast } = status ?? {};
+  if (forecast === undefined) return [];
+  const { inPerS, outPerS, lastsMs, drainMs } = forecast;
+  const lasts = lastsMs === undefined ? 'the queue does not grow' : `the queue lasts ${span(lastsMs)}`;
+  const drain = drainMs === undefined ? 'how fast it drains is not known' : `it drains in ${span(drainMs)}`;
+  return [`queue: in ${rate(inPerS)}, out ${rate(outPerS)}; ${lasts}, ${drain}`];
+}
+
 type Paint = (text: string, colour: number) => string;
 
 function linesOf({ name, mode, status, rates, server }: BridgeView, width: number, paint: Paint): readonly string[] {
