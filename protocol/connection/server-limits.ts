@@ -63,7 +63,8 @@ export function acceptanceOf(
 
 /** What a 5.0 client is told with CONNACK: whatever is not as the standard assumes [MQTT-3.2.2-22]. */
 function announcedTo(connect: ConnectPacket, limits: ServerLimits, answer: ConnectAnswer): Properties {
-  const { receiveMaximum, maximumPacketSize, topicAliasMaximum, maximumQos = 2 } = limits;
+  const { maximumPacketSize, topicAliasMaximum, maximumQos = 2 } = limits;
+  const receiveMaximum = Math.min(limits.receiveMaximum, answer.receiveMaximum ?? limits.receiveMaximum);
   const keepAlive = keepAliveOf(limits, connect);
   const isInformed = connect.properties.requestResponseInformation === true; // [MQTT-3.1.2-28]
   const { assignedClientId, sessionExpiryInterval, responseInformation } = answer;

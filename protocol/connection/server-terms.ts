@@ -31,6 +31,8 @@ export interface ConnectAnswer {
   readonly assignedClientId?: string;
   /** Seconds; stated when it is not what the client asked for. */
   readonly sessionExpiryInterval?: number;
+  /** Stated where it is to be less than the limits say; held to is what those say. */
+  readonly receiveMaximum?: number;
   /** For a client that asked: where it finds topics for its responses. */
   readonly responseInformation?: string;
   /** The last word of the authentication method that CONNECT named. */

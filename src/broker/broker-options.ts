@@ -20,6 +20,11 @@ export interface BrokerOptions {
   /** QoS 1 and 2 messages of one device that may await acceptance, 1 to 65535. Default 1,000. */
   readonly receiveMaximum: number;
   /**
+   * The same for a 5.0 device that connects while memory for queues is three quarters full, or the journal takes
+   * nothing. Default 20.
+   */
+  readonly receiveMaximumWhenShort: number;
+  /**
    * QoS 1 and 2 messages underway to one device, 1 to 65535; the device's receive maximum may lower it. Default 1,000.
    */
   readonly sendWindowMax: number;
@@ -123,6 +128,7 @@ export const brokerDefaults: Omit<BrokerOptions, 'listeners'> = {
   access: accessDefaults,
   maximumPacketSize: 10 * 1024 * 1024,
   receiveMaximum: 1000,
+  receiveMaximumWhenShort: 20,
   sendWindowMax: 1000,
   topicAliasMaximum: 100,
   maximumQos: 2,

@@ -4,6 +4,7 @@
 import type { RefusalReason } from '../access/login.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
+import type { StorageStatus } from '../queue/storage.ts';
 import type { RefusalCause } from './refusals.ts';
 import { Traffic, type TrafficCounts } from './traffic.ts';
 
@@ -57,6 +58,8 @@ export interface BrokerStatus extends TrafficCounts {
   readonly refused: Partial<Record<RefusalCause, number>>;
   /** Times that a rate of its listener paused the reading of a device. */
   readonly readPauses: number;
+  /** Where what outlives the process is kept; absent: nothing does. */
+  readonly storage?: StorageStatus;
   readonly sessions: number;
   /** Sessions with a device connected now. */
   readonly connected: number;

@@ -166,6 +166,7 @@ export class Broker {
       connectsTotal: counters.connects.value,
       refused: this.#doors.refusals.counts.toJSON(),
       readPauses: counters.readPauses.value,
+      ...(this.#rooms.storage ? { storage: this.#rooms.storage.status } : {}),
       sessions: sessions.size,
       connected: waiting.connected,
       sessionsExpired: counters.sessionsExpired.value,

@@ -221,7 +221,8 @@ export class DeviceConnection
     // only who named a method will be asked again
     if (connect.properties.authenticationMethod === undefined) this.#login = undefined;
     else this.#login?.connected();
-    const answer = connectAnswer(connect, opened.isPresent, assigned, options);
+    const short = sessions.isShort ? { receiveMaximum: options.receiveMaximumWhenShort } : {};
+    const answer = { ...connectAnswer(connect, opened.isPresent, assigned, options), ...short };
     this.#machine.accept(session.flows, { ...answer, authenticationData: data }, turn.now);
     turn.deadlines.watch(this);
     if (!this.#isOver) opened.session.attach(this);

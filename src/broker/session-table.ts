@@ -81,6 +81,12 @@ export class SessionTable {
     return { options: this.#options, counters: this.#counters, budget: this.#budget, drops: this.#drops };
   }
 
+  /** Whether what waits has hardly any room left, in memory or in the journal. */
+  get isShort(): boolean {
+    const isFull = this.#budget.byteLength > 0.75 * this.#options.queueMemoryMax;
+    return isFull || this.#store?.storage.journal.isAccepting === false;
+  }
+
   /** How many sessions there are. */
   get size(): number {
     return this.#sessions.size;

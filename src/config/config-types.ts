@@ -118,6 +118,7 @@ export interface MqttConfig {
   readonly underwayBytesMax: number;
   readonly sendWindowMax: number;
   readonly receiveMaximum: number;
+  readonly receiveMaximumWhenShort: number;
   readonly topicAliasMaximum: number;
   readonly keepAliveMultiplier: number;
   readonly sessionExpiryMaxS: number;

@@ -22,6 +22,7 @@ export const mqttDefaults = {
   max_inflight_bytes: '16MB',
   max_inflight_window: '1000',
   receive_maximum: '1000',
+  receive_maximum_short: '20',
   max_topic_alias: '100',
   keepalive_multiplier: '1.5',
   max_session_expiry: '7d',

@@ -4,6 +4,7 @@
 // Bounded by bridges and rules.
 import type { BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
 import type { LatencyViews } from '../bridge/latencies.ts';
+import type { BrokerStatus } from '../broker/broker-status.ts';
 import { Exposition, type Labels } from '../metrics/exposition.ts';
 import type { HistogramView } from '../metrics/histogram.ts';
 import type { ServedAnswer, ServedRequest } from '../ports/http-server.ts';
@@ -31,6 +32,7 @@ export function metricsText(management: Measured): string {
   const status = management.status();
   const text = new Exposition();
   brokerNumbers(text, status);
+  if (status.broker.storage) journalNumbers(text, status.broker.storage);
   const bridges = status.bridges.flatMap((one) => (one.status === undefined ? [] : [one.status]));
   bridgeNumbers(text, bridges, status.now.monotonicMs);
   ruleNumbers(text, bridges);
@@ -43,6 +45,27 @@ export function metricsText(management: Measured): string {
   text.gauge('process_start_time_seconds', 'When the process began.', [[{}, startedAt / 1000]]);
   text.gauge('process_cpu_ratio', 'Share of a core over the last second.', [[{}, cpu]]);
   return text.end();
+}
+
+/** What is stored, and how well that goes. */
+function journalNumbers(text: Exposition, journal: NonNullable<BrokerStatus['storage']>): void {
+  const only = (value: number): readonly Sample[] => [[{}, value]];
+  const states = ['open', 'full', 'failing', 'closed'] as const;
+  text.gauge(
+    'viaduct_journal_state',
+    'State of the journal: 1 for the one it is in.',
+    states.map((state): Sample => [{ state }, journal.state.state === state ? 1 : 0]),
+  );
+  text.gauge('viaduct_journal_bytes', 'Bytes of the journal.', only(journal.bytes));
+  text.gauge('viaduct_journal_live_bytes', 'Bytes of it that are needed.', only(journal.liveBytes));
+  text.gauge('viaduct_journal_segments', 'Its files.', only(journal.segments));
+  text.gauge('viaduct_journal_quarantined', 'Damaged records that the start has found.', only(journal.quarantined));
+  text.counter('viaduct_journal_groups', 'Groups written.', only(journal.groups));
+  text.counter('viaduct_journal_records', 'Records in them.', only(journal.records));
+  text.counter('viaduct_journal_bytes_written', 'Their bytes.', only(journal.bytesWritten));
+  text.counter('viaduct_journal_syncs', 'Syncs.', only(journal.syncs));
+  text.counter('viaduct_journal_bytes_moved', 'Bytes moved to free old files.', only(journal.bytesMoved));
+  text.counter('viaduct_journal_abandoned', 'Files given up because the disk failed.', only(journal.abandoned));
 }
 
 function brokerNumbers(text: Exposition, { broker, listeners, version }: StatusReply): void {

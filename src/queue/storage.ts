@@ -3,6 +3,7 @@
 // memory.
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { JournalStatus } from '../journal/journal-status.ts';
 import type { KeyedStream } from '../journal/keyed-stream.ts';
 import type { ExpiryClock } from './stored-message.ts';
 
@@ -13,6 +14,9 @@ export type KeptValues = KeyedStream;
 const pausedName = 'paused';
 /** The stream of the flows of all sessions. */
 const flowsName = 'flows';
+
+/** A journal, for those who show it. */
+export type StorageStatus = JournalStatus;
 
 /** What outlives the process. */
 export class Storage {
@@ -46,6 +50,11 @@ export class Storage {
     const flows = this.#restored.get(owner) ?? [];
     this.#restored.delete(owner);
     return flows;
+  }
+
+  /** The journal, now. */
+  get status(): StorageStatus {
+    return this.journal.status;
   }
 
   /** Whether an operator has stopped an owner, in this process or an earlier one. */

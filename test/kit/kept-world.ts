@@ -22,8 +22,11 @@ import { World } from './world.ts';
 export class ProcessClock implements Clock {
   isDead = false;
   readonly #clock: VirtualClock;
+  readonly #offsetMs: () => number;
 
-  constructor(clock: VirtualClock) {
+  /** `offsetMs`: how far its wall clock is off. */
+  constructor(clock: VirtualClock, offsetMs: () => number = () => 0) {
+    this.#offsetMs = offsetMs;
     this.#clock = clock;
   }
 
@@ -32,7 +35,7 @@ export class ProcessClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#clock.wallMs();
+    return this.#clock.wallMs() + this.#offsetMs();
   }
 
   schedule(delayMs: number, run: () => void): Timer {
@@ -60,6 +63,8 @@ export interface KeptProcess {
 export class KeptWorld {
   readonly world: World = new World();
   readonly disk: FaultyDisk = new FaultyDisk(new Chance(3));
+  /** How far the wall clock is off, in ms. */
+  wallOffsetMs = 0;
   #clock: ProcessClock | undefined;
   #last: KeptProcess | undefined;
 
@@ -78,7 +83,7 @@ export class KeptWorld {
     this.#last?.broker.destroy();
     await world.clock.settle();
     if (this.#last) this.disk.crash(more.crash ?? 'kill');
-    const clock = new ProcessClock(world.clock);
+    const clock = new ProcessClock(world.clock, () => this.wallOffsetMs);
     this.#clock = clock;
     const ports: Ports = { ...world.ports, clock, disk: this.disk };
     const journal = await Journal.open(ports, { directory: 'data', reserveBytes: 0, roomCheckMs: 1000 });

@@ -22,6 +22,7 @@ t.test('without a word the limits of the broker are its defaults', async (t) => 
     underwayBytesMax: 16 * 1024 * 1024,
     sendWindowMax: 1000,
     receiveMaximum: 1000,
+    receiveMaximumWhenShort: 20,
     topicAliasMaximum: 100,
     keepAliveMultiplier: 1.5,
     sessionExpiryMaxS: 7 * 86_400,
