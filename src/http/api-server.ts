@@ -83,7 +83,10 @@ async function answerOf(request: ServedRequest, parts: ApiServerParts, seen: See
   parts.guard.checkOrigin(request, principal);
   const query = checked(endpoint.query, Object.fromEntries(request.query));
   const body = checked(endpoint.body, endpoint.body === undefined ? undefined : await bodyOf(request, endpoint, parts));
-  const result = await endpoint.run({ ...parts, ...route, request, principal, query, body });
+  const became = (found: Principal): void => {
+    seen.principal = found;
+  };
+  const result = await endpoint.run({ ...parts, ...route, request, principal, became, query, body });
   return finished(route, result);
 }
 

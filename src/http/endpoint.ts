@@ -21,6 +21,8 @@ export interface Call<Query, Body> extends ApiRooms {
   readonly request: ServedRequest;
   /** Undefined only where nobody needs to be logged in. */
   readonly principal: Principal | undefined;
+  /** Tells the audit log who it turned out to be, at a login. */
+  readonly became: (principal: Principal) => void;
   /** From the path; the names that stand in it are there. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Query;

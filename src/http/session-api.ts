@@ -35,11 +35,12 @@ export function sessionApi(authentication: Authentication): readonly Endpoint[] 
         }),
         reply: sessionReply,
       },
-      async ({ body, request, sessions }) => {
+      async ({ body, request, sessions, became }) => {
         const { username } = await authentication.login(body.username, body.password, request);
         const token = sessions.open(username);
         const principal = sessions.find(token);
         if (principal === undefined) throw new HttpRefusal('UNAUTHENTICATED', 'the user is gone');
+        became(principal);
         if (!body.isCookieWanted) return { ...replyOf(principal), token };
         const cookie = cookieHeader(token, request.isEncrypted);
         return new PlainAnswer(jsonAnswer(200, replyOf(principal), { 'set-cookie': cookie }));

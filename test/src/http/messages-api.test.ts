@@ -100,7 +100,11 @@ t.test('roles end where they end: viewers look, operators act, admins change', a
   t.match(await kit.call('DELETE /api/v1/users/admin'), { status: 409 }, 'the last admin stays');
   t.match(await kit.call('DELETE /api/v1/users/viewer'), { status: 204 });
   t.match((await kit.call('GET /api/v1/audit')).body, {
-    items: [{ who: 'admin', action: 'DELETE /api/v1/users/viewer', status: 204 }, { status: 409 }],
+    items: [
+      { who: 'admin', action: 'DELETE /api/v1/users/viewer', status: 204 },
+      { status: 409 },
+      { who: 'admin', action: 'POST /api/v1/login', status: 200 },
+    ],
   });
   t.match(await kit.call('DELETE /api/v1/api-keys/ci'), { status: 204 });
   t.match(await kit.ask('GET /api/v1/status', asKey), { status: 401 });
