@@ -86,7 +86,8 @@ export class BridgeDelivery {
   /** Moves a message that waits to the dead letters. Resolves with its letter; undefined if it could not be taken. */
   async setAside(sequence: number): Promise<DeadLetter | undefined> {
     const entry = await this.entryOf(sequence);
-    if (entry === undefined || !this.#parts.queue.withdraw(sequence, 'dead-letter')) return undefined;
+    if (entry === undefined || !this.deadLetters.mayAdd(entry.message)) return undefined;
+    if (!this.#parts.queue.withdraw(sequence, 'dead-letter')) return undefined;
     return this.deadLetters.add(entry.message, factsOf(entry.tag, entry.message.topic, 'operator'));
   }
 

@@ -72,11 +72,16 @@ export class DeadLetters {
     return { count: this.#letters.size, bytes: this.#bytes, added: this.#added, forgotten: this.#forgotten };
   }
 
+  /** Whether a message would be kept. */
+  mayAdd({ byteLength }: Message): boolean {
+    const { countMax, bytesMax } = this.#parts.limits;
+    return countMax > 0 && byteLength <= bytesMax;
+  }
+
   /** Takes a message. Returns its letter; undefined where none are kept, or none so large. */
   add(message: Message, facts: DeadLetterFacts): DeadLetter | undefined {
-    const { countMax, bytesMax } = this.#parts.limits;
     this.#added++;
-    if (countMax === 0 || message.byteLength > bytesMax) {
+    if (!this.mayAdd(message)) {
       this.#forgotten++;
       return undefined;
     }

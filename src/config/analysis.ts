@@ -4,6 +4,7 @@
 import { filterCovers, filtersOverlap } from '../../protocol/topic/filter-relations.ts';
 import type { BridgeConfig } from './bridge-config.ts';
 import type { Config } from './config-types.ts';
+import { deliveryFindings } from './delivery-findings.ts';
 import type { Finding } from './finding.ts';
 import { refusedByRemote } from './remote-limits.ts';
 import { flowsOf, nameOf, type RuleFlow } from './rule-flows.ts';
@@ -17,7 +18,7 @@ export function analyse({ bridges }: Pick<Config, 'bridges'>): readonly Finding[
     ...unreachable(flows),
     ...doubled(flows),
     ...circles(flows),
-    ...bridges.flatMap((bridge) => [...raised(bridge), ...refusedByRemote(bridge, flows)]),
+    ...bridges.flatMap((bridge) => [...raised(bridge), ...deliveryFindings(bridge), ...refusedByRemote(bridge, flows)]),
   ];
 }
 

@@ -133,6 +133,10 @@ function changeEach(
 async function notTaken(bridge: Bridge, sequence: number): Promise<HttpRefusal> {
   const entry = await bridge.delivery.entryOf(sequence);
   if (entry === undefined) return missing(`there is no message ${sequence} in the queue of ${bridge.name}`, 'sequence');
+  if (!entry.isUnderway) {
+    const small = `the message ${sequence} finds no room in the dead letters: see dead_letters of the bridge`;
+    return new HttpRefusal('CONFLICT', small, 'sequence');
+  }
   const why = 'it is sent and not settled; pause the bridge, and take it when its link is down';
   return new HttpRefusal('CONFLICT', `the message ${sequence} cannot be taken out: ${why}`, 'sequence');
 }

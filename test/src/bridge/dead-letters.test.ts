@@ -87,6 +87,15 @@ t.test('what is underway can be looked at and not taken', async (t) => {
   bridge.destroy();
 });
 
+t.test('a message that the dead letters would not keep stays in the queue', async (t) => {
+  const world = new World();
+  const bridge = openBridge(world, { deadLetters: { countMax: 0, bytesMax: 1000, ageMsMax: 1000 } });
+  publishLocally(world, 'up/a', 'one');
+  t.equal(await bridge.delivery.setAside(1), undefined);
+  t.match(bridge.status, { queueDepth: 1, deadLetters: { added: 0 } });
+  bridge.destroy();
+});
+
 t.test('on a disk the queue is looked at from the disk, and dead letters are there after a crash', async (t) => {
   const kept = new KeptWorld();
   const one = await kept.start({ bridge: {} });

@@ -2,12 +2,17 @@
 import t from 'tap';
 import { bridgeSettingsOf } from '../../../src/app/from-config.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { analyse } from '../../../src/config/analysis.ts';
+import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
 import { MemoryDisk } from '../../kit/memory-disk.ts';
 
-async function settingsOf(keys: string): Promise<BridgeSettings> {
+function load(keys: string): Promise<LoadedConfig> {
   const disk = new MemoryDisk({ 'etc/v.conf': `bridges.mqtt.b { server = "mqtt-tcp://h", clientid = b, ${keys} }` });
-  const loaded = await loadConfig({ path: 'etc/v.conf', disk, environment: {}, hostname: 'gateway-7' });
+  return loadConfig({ path: 'etc/v.conf', disk, environment: {}, hostname: 'gateway-7' });
+}
+
+async function settingsOf(keys: string): Promise<BridgeSettings> {
+  const loaded = await load(keys);
   const [bridge] = loaded.config.bridges;
   if (bridge === undefined) throw new Error('there is no bridge');
   return bridgeSettingsOf(bridge, loaded.pems);
@@ -39,4 +44,14 @@ t.test('what makes no sense of it is an error that says what was expected', asyn
   await t.rejects(settingsOf('on_refusal { pause = 1h }'), /pause to be at most max_pause/);
   const rule = 'local_topic = a, remote_topic = "", dedupe_property = id';
   await t.rejects(settingsOf(`forwards = [{ ${rule} }]`), /expected dedupe_window/);
+});
+
+t.test('what can do nothing is a finding that says what to do about it', async (t) => {
+  const found = async (keys: string): Promise<readonly string[]> =>
+    analyse((await load(keys)).config).map(({ path, text }) => `${path} ${text}`);
+  t.match(await found('proto_ver = 4, on_refusal { quota_exceeded = park }'), [/b\.on_refusal does nothing/]);
+  t.match(await found('dead_letters { max_len = 0 }'), [/b\.dead_letters keeps none/]);
+  const rule = 'local_topic = a, remote_topic = "", change_only = true, dedupe_window = 60s';
+  t.match(await found(`forwards = [{ ${rule} }]`), [/forwards\.0 change_only with dedupe_window/]);
+  t.same(await found('on_refusal { quota_exceeded = park }, dead_letters { max_len = 5 }'), []);
 });

@@ -1,0 +1,26 @@
+// What a bridge says of refused and undelivered messages that cannot do anything, or not what it seems to.
+// Judgements without state.
+// Bounded by the bridges.
+import type { BridgeConfig } from './bridge-config.ts';
+import type { Finding } from './finding.ts';
+
+/** Findings about `on_refusal`, `dead_letters` and the keys of repeats. */
+export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
+  const { name, version, refusals, deadLetters } = bridge;
+  const path = `bridges.mqtt.${name}`;
+  const findings: Finding[] = [];
+  if (refusals !== undefined && version !== 5) {
+    const text = 'does nothing: a remote of MQTT 3.1 or 3.1.1 has no word to refuse a message; set proto_ver = 5';
+    findings.push({ path: `${path}.on_refusal`, text });
+  }
+  if (deadLetters?.countMax === 0) {
+    const text = 'keeps none: what would be set aside is dropped; set on_refusal to say so, or max_len to keep some';
+    findings.push({ path: `${path}.dead_letters`, text });
+  }
+  for (const { place, isChangeOnly, duplicateWindowMs, duplicateProperty } of bridge.forwards) {
+    if (isChangeOnly !== true || duplicateWindowMs === undefined || duplicateProperty !== undefined) continue;
+    const text = 'holds back a value that comes back within dedupe_window, although it has changed; use one of the two';
+    findings.push({ path: `${path}.forwards.${place}`, text: `change_only with dedupe_window ${text}` });
+  }
+  return findings;
+}
