@@ -37,7 +37,7 @@ export function metricsText(management: Measured): string {
   bridgeNumbers(text, bridges, status.now.monotonicMs);
   ruleNumbers(text, bridges);
   spans(text, management.latencies());
-  drains(text, status);
+  forecasts(text, bridges);
   const { process: own } = status;
   const { rssBytes, heapBytes, startedAt, cpu } = own;
   text.gauge('process_resident_memory_bytes', 'Memory of the process.', [[{}, rssBytes]]);
@@ -204,14 +204,18 @@ function spans(text: Exposition, bridges: readonly BridgeLatencies[]): void {
   text.histogram('viaduct_bridge_end_to_end_seconds', whole, each('endToEnd'));
 }
 
-/** How long the queue takes to empty at the rate of the last second; absent while it does not. */
-function drains(text: Exposition, { bridges }: StatusReply): void {
-  const samples = bridges.flatMap(({ name, status, rates }): readonly Sample[] =>
-    status === undefined || (rates.sent === 0 && status.queueDepth > 0)
-      ? []
-      : [[{ bridge: name }, status.queueDepth === 0 ? 0 : status.queueDepth / rates.sent]],
+/** Where queues are going; absent where it cannot be told. */
+function forecasts(text: Exposition, bridges: readonly BridgeStatus[]): void {
+  const drains = bridges.flatMap(({ name, queueDepth, forecast }): readonly Sample[] => {
+    const ms = queueDepth === 0 ? 0 : forecast?.drainMs;
+    return ms === undefined ? [] : [[{ bridge: name }, ms / 1000]];
+  });
+  const drain = 'How long the queue takes to empty once the link is up.';
+  text.gauge('viaduct_bridge_drain_seconds', drain, drains);
+  const fulls = bridges.flatMap(({ name, forecast }): readonly Sample[] =>
+    forecast?.lastsMs === undefined ? [] : [[{ bridge: name }, forecast.lastsMs / 1000]],
   );
-  text.gauge('viaduct_bridge_drain_seconds', 'How long the queue takes to empty at the present rate.', samples);
+  text.gauge('viaduct_bridge_full_seconds', 'How long until the queue is full; absent while it does not grow.', fulls);
 }
 
 function isUp({ state }: BridgeStatus['link']): boolean {

@@ -253,21 +253,6 @@ const replies: Readonly<Record<string, Reply>> = {
         size: 120 + at * 9000,
       })),
     ),
-  'GET /bridges/:name/replay': (now) => ({
-    kept: { count: 48_210, bytes: 9_811_000, oldestAt: now - 3 * day },
-    run: {
-      state: 'done',
-      from: now - 7_200_000,
-      to: now - 3_600_000,
-      filter: '#',
-      target: 'cloud',
-      ratePerS: 100,
-      sent: 3811,
-      skipped: 12,
-      startedAt: now - 900_000,
-      endedAt: now - 860_000,
-    },
-  }),
   'GET /bridges/:name/ledger': (now) =>
     paged(
       words.flatMap((word, at) => {
