@@ -62,9 +62,9 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'messages are sent again on a live connection',
     like: 'NanoMQ, aedes and others: a timer that sends again',
     file: 'protocol/connection/exchange.ts',
-    text: `this.#session.keeper?.settled(entry.token);
+    text: `this.#session.keeper?.settled(entry.token, entry.packetId);
     this.#sendDue(now);`,
-    becomes: `this.#session.keeper?.settled(entry.token);
+    becomes: `this.#session.keeper?.settled(entry.token, entry.packetId);
     this.#sendDue(now);
     const [first] = this.#session.sendWindow.entries();
     if (first?.state === 'published') this.#openWriter().write(first.delivery, first.packetId, true, now);`,
