@@ -155,20 +155,20 @@ export class App {
     place.watcher.seen = (event, clientId) => this.#web?.deviceSeen(event, clientId);
   }
 
-  /** Whether only the rules of a bridge changed, and it has the new ones now: connection and queue stay. */
+  /** Whether only rules and lanes of a bridge changed, and it has the new ones now: connection and queue stay. */
   #updateRules(name: string, before: LoadedConfig, next: LoadedConfig): boolean {
     const [old, fresh] = [before, next].map((loaded) => {
       const config = loaded.config.bridges.find((one) => one.name === name);
       return config === undefined ? undefined : settingsOf(loaded, config);
     });
     if (old === undefined || fresh === undefined) return false;
-    const rest = { forwards: [], subscriptions: [] };
+    const rest = { forwards: [], subscriptions: [], laneCount: 1 };
     if (!isSame({ ...old, ...rest }, { ...fresh, ...rest })) return false;
     if (strictestOf({ ...bridgeDefaults, ...rest, ...old }) !== strictestOf({ ...bridgeDefaults, ...rest, ...fresh })) {
       return false; // flows are kept otherwise, or the queue is
     }
-    const { forwards = [], subscriptions = [] } = fresh;
-    this.bridges.get(name)?.updateRules({ forwards, subscriptions });
+    const { forwards = [], subscriptions = [], laneCount = bridgeDefaults.laneCount } = fresh;
+    this.bridges.get(name)?.updateRules({ forwards, subscriptions, laneCount });
     this.log.info({ bridge: name }, 'the bridge has other rules');
     return true;
   }

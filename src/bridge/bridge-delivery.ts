@@ -2,14 +2,18 @@
 // messages out, read dead letters, and queue them again. Whoever delivers goes on meanwhile: a message that is underway
 // belongs to it and cannot be taken.
 // Bounded: a look by `scanMax` entries.
+import type { Message } from '../message/message.ts';
 import type { SeenEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { DeadLetter, DeadLetterFacts } from './dead-letter.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
+import type { ForwardRule } from './forward-rules.ts';
+import type { ForwardSource } from './forward-source.ts';
 
 /** The queue of a bridge as people look at it. */
-export interface Waiting extends ForwardQueue {
+export interface Waiting {
+  /** Takes a message again. Returns why not, if it did not. */
+  append(message: Message, rule: ForwardRule): DropReason | undefined;
   /** Looks at entries from a sequence on. Rejects with StorageError. */
   browse(from: number, countMax: number): Promise<readonly SeenEntry<ForwardRule>[]>;
   /** Takes an unread message out, which its rule counts under a reason. Returns whether it was there. */
@@ -107,8 +111,8 @@ export class BridgeDelivery {
 }
 
 /** What a dead letter says of its message. */
-export function factsOf(rule: ForwardRule, topic: string, reason: string): DeadLetterFacts {
+export function factsOf(rule: ForwardSource, topic: string, reason: string): DeadLetterFacts {
   const originalTopic = rule.inverse(topic);
-  const facts = { reason, rule: rule.status.from, ruleKey: rule.key };
+  const facts = { reason, rule: rule.filter, ruleKey: rule.key };
   return originalTopic === undefined ? facts : { ...facts, originalTopic };
 }

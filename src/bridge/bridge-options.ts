@@ -74,6 +74,8 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly queueCountMax?: number;
   /** Bytes of it that wait for the remote, besides the limit of the bridge. Default no limit. */
   readonly queueBytesMax?: number;
+  /** Overrides `BridgeOptions.laneOrder`. */
+  readonly laneOrder?: string;
   /**
    * The publisher of a QoS 1 or 2 message is acknowledged when the remote has settled it, at the latest after
    * `endToEndMsMax`. Default false: when it is stored.
@@ -104,6 +106,18 @@ export interface BridgeOptions {
   readonly remote: RemoteOptions;
   /** Servers to go to when `remote` cannot be had. Default none. */
   readonly backups: readonly RemoteOptions[];
+  /** Connections side by side, 1 to 64; each takes the messages of its share of the keys. Default 1. */
+  readonly laneCount: number;
+  /**
+   * What keeps messages in order on several lanes: `topic`, the topic at the remote; `publisher`, the client id; or a
+   * template of captures of the rule's filter, as `$1` or `{site}`. Default `topic`.
+   */
+  readonly laneOrder: string;
+  /**
+   * Which subscriptions all lanes share, so that the remote spreads their messages: `auto`, those that want no retained
+   * messages (which a shared one never gets); `all`; `none`: the first lane has all of them. Default `auto`.
+   */
+  readonly laneSubscriptions: 'auto' | 'all' | 'none';
   /** Which server is tried next. Default `ordered`: the first of them that is due. */
   readonly remoteOrder: 'ordered' | 'round-robin' | 'weighted';
   /**
@@ -226,6 +240,9 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
   subscribeProperties: noProperties,
   backups: [],
+  laneCount: 1,
+  laneOrder: 'topic',
+  laneSubscriptions: 'auto',
   loopGuard: 'auto',
   loopProperty: 'viaduct-path',
   loopHopsMax: 8,

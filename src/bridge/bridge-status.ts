@@ -69,6 +69,22 @@ export interface RuleStatus {
   readonly queued: number;
 }
 
+/** One connection of a bridge that has several, or its only one. */
+export interface LaneStatus {
+  /** From 1. */
+  readonly lane: number;
+  readonly clientId: string;
+  readonly link: BridgeLinkState;
+  /** `host:port` of the server in use, or being tried. */
+  readonly remote: string;
+  /** Messages waiting, those underway included. */
+  readonly queueDepth: number;
+  readonly queueBytes: number;
+  readonly underway: number;
+  /** Messages that the remote has, by this lane, since the process began. */
+  readonly delivered: number;
+}
+
 /** A bridge, now. */
 export interface BridgeStatus {
   readonly name: string;
@@ -78,7 +94,12 @@ export interface BridgeStatus {
   readonly remotes: readonly RemoteStatus[];
   /** What the remote does not do that it was asked for, in words. */
   readonly degradations: readonly string[];
+  /** That of the first lane that is not connected; connected when all of them are. */
   readonly link: BridgeLinkState;
+  /** Its connections, in their order. */
+  readonly lanes: readonly LaneStatus[];
+  /** How many lanes there are to be, while they become more or fewer. */
+  readonly lanesWanted?: number;
   /** How often MQTT came up. */
   readonly connects: number;
   /** Messages waiting for the remote, those underway included. */

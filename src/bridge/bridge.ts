@@ -4,26 +4,28 @@
 //
 //   open --close--> closing (no new messages are taken, what waits is sent within a bound) --> closed
 //   open --destroy--> closed
-import type { SendEntry } from '../../protocol/session/send-window.ts';
-import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
-import { ClosedError } from '../base/errors.ts';
+import { assert, ClosedError } from '../base/errors.ts';
 import { Origin } from '../message/origin.ts';
 import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
 import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
-import type { BridgeStatus } from './bridge-status.ts';
-import { Connector } from './connector.ts';
-import type { ConnectorOwner } from './connector-parts.ts';
+import type { BridgeLinkState, BridgeStatus, RemoteStatus } from './bridge-status.ts';
 import { openDeadLetters } from './dead-letters.ts';
+import { loweredFor } from './degradations.ts';
 import { DeliveryLedger, type LedgerEntry } from './delivery-ledger.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, strictestOf } from './forward-storage.ts';
-import { Forwarder } from './forwarder.ts';
-import type { LatencyViews } from './latencies.ts';
+import type { Lane } from './lane.ts';
+import { isLaneLeft } from './lane-layout.ts';
+import { LaneWaiting } from './lane-waiting.ts';
+import { Lanes, type LanesOwner } from './lanes.ts';
+import { type LatencyHistograms, type LatencyViews, newHistograms, viewsOf } from './latencies.ts';
+import { EchoGuard } from './loop-guard.ts';
 import { Notifications } from './notifications.ts';
+import { QueuePool } from './queue-pool.ts';
+import { mergedRefusals } from './reason-table.ts';
 import { Receiver } from './receiver.ts';
 import { RuleMaker } from './rule-maker.ts';
-import { Subscriber } from './subscriber.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 import { TraceStarter } from './trace-context.ts';
 
@@ -40,14 +42,14 @@ export class Bridge {
   /** What people do with its messages. */
   readonly delivery: BridgeDelivery;
   readonly #context: BridgeContext;
-  readonly #connector: Connector;
-  readonly #forwarder: Forwarder;
+  readonly #lanes: Lanes;
+  readonly #echoes: EchoGuard;
   readonly #receiver: Receiver;
   readonly #notifications: Notifications;
   #forwards: readonly ForwardRule[];
   readonly #ruleMaker: RuleMaker;
   readonly #ledger: DeliveryLedger | undefined;
-  readonly #subscriber: Subscriber;
+  readonly #histograms: LatencyHistograms = newHistograms();
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly #former: ForwardRule;
   #subscriptions: readonly SubscriptionRule[];
@@ -62,22 +64,26 @@ export class Bridge {
     const origin = new Origin('bridge', options.name);
     const { router } = context;
     this.#notifications = new Notifications(options, { origin, router, wallMs: () => context.ports.clock.wallMs() });
-    const clock = context.ports.clock;
-    this.#connector = new Connector({ ...context, options }, this.#owner());
+    const { clock, random } = context.ports;
+    const now = (): number => clock.now();
+    this.#echoes = new EchoGuard(random.bytes(4).readInt32LE(0), now);
+    this.#receiver = new Receiver([], { origin, router, now });
+    const { queueCountMax: countMax, queueBytesMax: bytesMax, queueOverflow: overflow } = options;
+    const pool = new QueuePool({ countMax, bytesMax, overflow });
     const stored = this.#storedTerms(context, options, origin);
     const deadLetters = openDeadLetters(context, options, origin);
-    this.#forwarder = new Forwarder(options, this.#connector, { ...context, deadLetters }, stored);
-    const { ledgerSize, ledgerSampleOf, traceRatio } = options;
-    if (ledgerSize > 0) {
-      this.#ledger = new DeliveryLedger({ size: ledgerSize, sampleOf: ledgerSampleOf }, clock);
-      this.#forwarder.latencies.follow(this.#ledger.trail(0));
-    }
+    const { ledgerSize: size, ledgerSampleOf: sampleOf, traceRatio } = options;
+    this.#ledger = size > 0 ? new DeliveryLedger({ size, sampleOf }, clock) : undefined;
+    const told = { histograms: this.#histograms, ledger: this.#ledger, deadLetters };
+    const parts = { context, options, stored, pool, echoes: this.#echoes, receiver: this.#receiver, ...told };
+    this.#lanes = new Lanes(parts, this.#owner());
     this.#ruleMaker = new RuleMaker(options, {
       ledger: this.#ledger,
-      trace: traceRatio === undefined ? undefined : new TraceStarter(context.ports.random, traceRatio),
+      trace: traceRatio === undefined ? undefined : new TraceStarter(random, traceRatio),
       origin,
-      queue: this.#forwarder,
-      now: () => clock.now(),
+      queue: this.#lanes,
+      laneOrder: options.laneOrder,
+      now,
       paths: pathsOf(context, options),
       toRemote: (local) => firstInverse(this.#subscriptions, local),
       toLocal: (remote) => firstInverse(this.#forwards, remote),
@@ -86,21 +92,16 @@ export class Bridge {
     this.#forwards = forwards;
     this.#subscriptions = subscriptions;
     this.#former = this.#ruleMaker.former;
+    const ruleOf = (key: number): ForwardRule => this.#ruleOf(key);
     this.delivery = new BridgeDelivery({
-      queue: this.#forwarder,
+      queue: new LaneWaiting(this.#lanes, ruleOf),
       deadLetters,
-      ruleOf: (key) => this.#ruleOf(key),
+      ruleOf,
     });
-    this.#forwarder.restore();
-    this.#forwarder.isPaused = context.storage?.isPaused(`bridge/${options.name}`) === true;
-    const { log } = context;
-    this.#subscriber = new Subscriber({ name: this.name, clock, log, line: this.#connector }, subscriptions);
-    this.#receiver = new Receiver(this.#subscriptions, {
-      origin,
-      router: context.router,
-      session: () => this.#connector.session,
-      refusedForNow: () => this.#connector.breakOff('no room for a message now'),
-    });
+    this.#receiver.rules = subscriptions;
+    this.#lanes.subscribe(subscriptions);
+    this.#lanes.restore();
+    this.#lanes.isPaused = context.storage?.isPaused(`bridge/${options.name}`) === true;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -112,7 +113,7 @@ export class Bridge {
    * that the remote cannot be reached is no error but a state.
    */
   static open(context: BridgeContext, settings: BridgeSettings): Bridge {
-    const hasState = context.storage?.knows(`bridge/${settings.name}`) === true;
+    const hasState = isLaneLeft(context.storage, settings.name);
     const options = {
       forwards: [],
       subscriptions: [],
@@ -123,35 +124,37 @@ export class Bridge {
     const bridge = new Bridge(context, options);
     for (const rule of bridge.#forwards) rule.attach(context.router);
     bridge.#stateChanged();
-    bridge.#connector.start();
+    bridge.#lanes.start();
     return bridge;
   }
 
   /** The bridge, now. */
   get status(): BridgeStatus {
-    const { forecast } = this.#forwarder;
-    const { oldestAt } = this.#forwarder.latencies;
-    const isWaiting = oldestAt !== undefined && this.#forwarder.depth > 0;
+    const lanes = this.#lanes.all.map(({ connector }) => connector);
+    const remotes = remotesOf(lanes.map((connector) => connector.remotes));
+    const { wanted, oldestAt, forecast } = this.#lanes;
     return {
       name: this.name,
-      remote: this.#connector.remote,
-      remotes: this.#connector.remotes,
-      degradations: this.#connector.degradations,
-      link: this.#connector.state,
-      connects: this.#connector.remotes.reduce((sum, { connects }) => sum + connects, 0),
-      queueDepth: this.#forwarder.depth,
-      queueBytes: this.#forwarder.byteLength,
-      ...(isWaiting ? { oldestMs: Math.round(this.#context.ports.clock.now() - oldestAt) } : {}),
-      underway: this.#connector.session.underwayCount,
+      remote: this.#first.remote,
+      remotes,
+      degradations: [...new Set(lanes.flatMap(({ degradations }) => degradations))],
+      link: this.#link,
+      lanes: this.#lanes.status,
+      ...(wanted === undefined ? {} : { lanesWanted: wanted }),
+      connects: remotes.reduce((sum, { connects }) => sum + connects, 0),
+      queueDepth: this.#lanes.depth,
+      queueBytes: this.#lanes.byteLength,
+      ...(oldestAt === undefined ? {} : { oldestMs: Math.round(this.#context.ports.clock.now() - oldestAt) }),
+      underway: this.#lanes.underwayCount,
       deadLetters: this.delivery.deadLetters.status,
-      refusals: this.#forwarder.refusals,
+      refusals: mergedRefusals(this.#lanes.all.map(({ forwarder }) => forwarder.refusals)),
       ...(forecast === undefined ? {} : { forecast }),
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
-        const refused = this.#subscriber.reasonsOf(rule.filters);
+        const refused = this.#lanes.all[0]?.subscriber.reasonsOf(rule.filters);
         return refused === undefined ? rule.status : { ...rule.status, refused };
       }),
-      echoes: this.#connector.echoes.count,
+      echoes: this.#echoes.count,
       unmatched: this.#receiver.unmatched.value,
     };
   }
@@ -163,12 +166,24 @@ export class Bridge {
 
   /** How long messages take to the remote, those that were measured. */
   get latencies(): LatencyViews {
-    return this.#forwarder.latencies.views;
+    return viewsOf(this.#histograms);
+  }
+
+  /** The first lane, which speaks for the bridge. */
+  get #first(): Lane['connector'] {
+    const [first] = this.#lanes.all;
+    assert(first !== undefined, 'a bridge has a lane');
+    return first.connector;
+  }
+
+  get #link(): BridgeLinkState {
+    const lost = this.#lanes.all.find(({ connector }) => connector.state.state !== 'connected');
+    return (lost?.connector ?? this.#first).state;
   }
 
   /** Whether an operator has stopped the sending. */
   get isPaused(): boolean {
-    return this.#forwarder.isPaused;
+    return this.#lanes.isPaused;
   }
 
   /**
@@ -176,16 +191,14 @@ export class Bridge {
    * storage.
    */
   pause(): void {
-    this.#forwarder.isPaused = true;
-    this.#forwarder.latencies.restart();
+    this.#lanes.isPaused = true;
     this.#context.storage?.setPaused(`bridge/${this.name}`, true);
   }
 
   /** Sends again, what waits first. */
   resume(): void {
-    this.#forwarder.isPaused = false;
+    this.#lanes.isPaused = false;
     this.#context.storage?.setPaused(`bridge/${this.name}`, false);
-    this.#forwarder.pump();
   }
 
   get #allForwards(): readonly ForwardRule[] {
@@ -209,6 +222,7 @@ export class Bridge {
     }
     this.#state = 'closing';
     for (const rule of this.#forwards) rule.detach(this.#context.router);
+    this.#lanes.closing();
     const drained = new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
@@ -218,16 +232,16 @@ export class Bridge {
     await drained;
     bound.cancel();
     this.#notify(false);
-    await this.#connector.close();
+    await this.#lanes.close();
     this.#finish(undefined);
   }
 
   /**
    * Other rules from now on; those that did not change keep their numbers. What waits goes on as it was mapped; the
-   * remote is asked for what is new, and for the end of what is gone. Throws UsageError for a rule that cannot be
-   * compiled, and nothing has changed then.
+   * remote is asked for what is new, and for the end of what is gone. `laneCount`: so many lanes from now on; default
+   * as many as before. Throws UsageError for a rule that cannot be compiled, and nothing has changed then.
    */
-  updateRules(rules: Pick<BridgeOptions, 'forwards' | 'subscriptions'>): void {
+  updateRules(rules: Pick<BridgeOptions, 'forwards' | 'subscriptions'> & { readonly laneCount?: number }): void {
     if (this.#state !== 'open') throw new ClosedError(`the bridge ${this.name} is closed`);
     const forwardsBefore = this.#forwards;
     const { forwards, subscriptions } = this.#ruleMaker.make(rules);
@@ -236,24 +250,25 @@ export class Bridge {
     for (const rule of forwards) if (!forwardsBefore.includes(rule)) rule.attach(router);
     for (const rule of forwardsBefore) {
       if (forwards.includes(rule)) continue;
-      this.#forwarder.succeed(rule, forwards.find(({ key }) => key === rule.key) ?? this.#former);
+      this.#lanes.succeed(rule, forwards.find(({ key }) => key === rule.key) ?? this.#former);
     }
     this.#forwards = forwards;
     this.#subscriptions = subscriptions;
     this.#receiver.rules = subscriptions;
-    this.#subscriber.change(subscriptions);
+    this.#lanes.subscribe(subscriptions);
+    if (rules.laneCount !== undefined) this.#lanes.resize(rules.laneCount);
   }
 
   /** Dials at once if the bridge waits: something has changed that may have been in the way. */
   wake(): void {
-    this.#connector.wake();
+    for (const { connector } of this.#lanes.all) connector.wake();
   }
 
   /** Closes at once: what waits is dropped, counted as `removed`. */
   destroy(error?: Error): void {
     if (this.#state === 'closed') return;
     for (const rule of this.#forwards) rule.detach(this.#context.router);
-    this.#connector.destroy();
+    this.#lanes.destroy();
     this.#finish(error);
   }
 
@@ -273,7 +288,6 @@ export class Bridge {
       durability,
       strictest,
       origin,
-      sessions: this.#connector.sessions,
       ruleOf: (key) => this.#ruleOf(key),
     };
   }
@@ -282,58 +296,26 @@ export class Bridge {
     return this.#forwards.find((rule) => rule.key === key) ?? this.#former;
   }
 
-  #owner(): ConnectorOwner {
-    const { clock } = this.#context.ports;
+  #owner(): LanesOwner {
     return {
-      connected: (isSessionPresent) => this.#connected(isSessionPresent),
-      writable: () => void this.#forwarder.pump(),
-      messageReceived: (publish, ticket) => this.#receiver.receive(publish, ticket, clock.now()),
-      messageSettled: (entry, reasonCode) => this.#settled(entry, reasonCode),
-      runSettled: (token, count) => {
-        this.#forwarder.runSettled(token, count);
-        this.#connector.settled();
-        this.#checkDrained();
+      connected: ({ number }) => {
+        if (number === 1) this.#notify(true);
       },
-      sessionLost: (entries) => this.#forwarder.sessionLost(entries),
-      subscribed: (filters, reasonCodes) => this.#subscribed(filters, reasonCodes),
+      settled: () => this.#checkDrained(),
       stateChanged: () => this.#stateChanged(),
+      moved: () => {
+        if (this.#state === 'open') for (const rule of this.#forwards) rule.attach(this.#context.router);
+      },
     };
-  }
-
-  #connected(isSessionPresent: boolean): void {
-    this.#subscriber.connected(isSessionPresent);
-    this.#notify(true);
-    this.#forwarder.pump();
-    this.#checkDrained();
   }
 
   #notify(isConnected: boolean): void {
     const delivery = this.#notifications.delivery(isConnected);
-    if (delivery !== undefined) this.#connector.tell(delivery);
-  }
-
-  #settled(entry: SendEntry, reasonCode: ReasonCode): void {
-    this.#forwarder.settled(entry, reasonCode);
-    this.#connector.settled();
-    if (isFailure(reasonCode)) {
-      const facts = { bridge: this.name, reason: reasonName(reasonCode) };
-      this.#context.log.warn(facts, 'the remote refused a message');
-    }
-    this.#checkDrained();
-  }
-
-  #subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
-    // its packet identifier may have been in the way of a message's
-    this.#forwarder.pump();
-    this.#subscriber.answered(filters, reasonCodes);
+    if (delivery !== undefined) this.#first.send(loweredFor(this.#first.limits, delivery), 0);
   }
 
   #stateChanged(): void {
-    if (this.#connector.state.state !== 'connected') {
-      this.#subscriber.disconnected();
-      this.#forwarder.latencies.restart();
-    }
-    this.#notifications.changed(this.#connector.state, this.#connector.remote);
+    this.#notifications.changed(this.#first.state, this.#first.remote);
     if (this.#listeners.size === 0) return;
     const { status } = this;
     for (const listener of this.#listeners) listener(status);
@@ -341,12 +323,12 @@ export class Bridge {
 
   #checkDrained(): void {
     if (this.#state !== 'closing') return;
-    if (this.#forwarder.depth === 0 || !this.#connector.isConnected) this.#drained?.();
+    if (this.#lanes.isDrained) this.#drained?.();
   }
 
   #finish(error: Error | undefined): void {
     this.#state = 'closed';
-    this.#forwarder.clear();
+    this.#lanes.clear();
     this.#resolveClosed({ error });
   }
 }
@@ -361,4 +343,20 @@ function firstInverse(
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The servers of all lanes, each once: its numbers together, and the rest as the first lane sees it. */
+function remotesOf(lanes: readonly (readonly RemoteStatus[])[]): readonly RemoteStatus[] {
+  const [first = [], ...others] = lanes;
+  return first.map((server, place) => {
+    const same = [server, ...others.flatMap((one) => one[place] ?? [])];
+    const sum = (count: (one: RemoteStatus) => number): number => same.reduce((all, one) => all + count(one), 0);
+    return {
+      ...server,
+      isCurrent: same.some(({ isCurrent }) => isCurrent),
+      tries: sum(({ tries }) => tries),
+      connects: sum(({ connects }) => connects),
+      failures: sum(({ failures }) => failures),
+    };
+  });
 }

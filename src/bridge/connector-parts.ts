@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { BridgeOptions } from './bridge-options.ts';
+import type { EchoGuard } from './loop-guard.ts';
 import type { RunCommand } from './server-secrets.ts';
 
 /** What the bridge does with its connection. */
@@ -34,4 +35,9 @@ export interface ConnectorParts {
   readonly turn: Turn;
   readonly options: BridgeOptions;
   readonly runCommand?: RunCommand;
+  /** The number of the lane, from 1. */
+  readonly lane: number;
+  /** Whether the bridge has other lanes now. */
+  readonly isOneOfSeveral: () => boolean;
+  readonly echoes: EchoGuard;
 }

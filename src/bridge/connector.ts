@@ -7,7 +7,7 @@
 //                                             v underway is settled, DISCONNECT, CONNECT there
 //                                           moving
 //
-// Bounded: one line at a time, and one socket that is ready to take over.
+// Bounded: one line at a time, and a socket that is ready.
 import { unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { PeerLimits } from '../../protocol/connection/limits.ts';
@@ -17,7 +17,7 @@ import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
-import { lowerQos, ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
@@ -29,9 +29,10 @@ import type { BridgeLinkState, RemoteStatus } from './bridge-status.ts';
 import { termsOf } from './connect-terms.ts';
 import type { ConnectorOwner, ConnectorParts } from './connector-parts.ts';
 import { degradationsOf } from './degradations.ts';
-import type { ForwardLine } from './forwarder.ts';
+import type { ForwardLine } from './forwarder-parts.ts';
+import { type LinkFacts, LinkNews } from './link-news.ts';
 import { troubleOfEnd } from './link-trouble.ts';
-import { EchoGuard } from './loop-guard.ts';
+import type { EchoGuard } from './loop-guard.ts';
 import { areEchoesLookedFor } from './loop-risk.ts';
 import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
@@ -40,8 +41,9 @@ import { SubscriptionRequests } from './subscription-requests.ts';
 
 /** One bridge's connection. */
 export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner {
-  /** Knows what a 3.x remote sends back. */
-  readonly echoes: EchoGuard;
+  readonly #echoes: EchoGuard;
+  /** Whether this server may send back what it gets: it is one of 3.x, and does not know the bridge bit. */
+  #isEchoing = false;
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
   readonly #remotes: Remotes;
@@ -56,7 +58,9 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** The server refused the version or the bridge bit, and is asked for less at once. */
   #isAskingLess = false;
   #wasAccepted = false;
-  #lastError = '';
+  readonly #news: LinkNews;
+  /** Told when the session at the server is over; present while it is being ended. */
+  #ending: { readonly done: () => void; isOver: boolean } | undefined;
   #lineGone: (() => void) | undefined;
 
   constructor(parts: ConnectorParts, owner: ConnectorOwner) {
@@ -64,12 +68,13 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#parts = parts;
     this.#owner = owner;
     this.#state = { state: 'connecting', since: ports.clock.now() };
+    this.#news = new LinkNews(parts.log);
+    this.#echoes = parts.echoes;
     this.#requests = new SubscriptionRequests(options.name, parts.log);
     this.#remotes = new Remotes(options, { ...ports, ...parts });
     this.#server = this.#remotes.current;
     this.#redial = new Redial(ports, this.#remotes, this);
     this.#moves = new Moves({ ...parts, remotes: this.#remotes }, this);
-    this.echoes = new EchoGuard(ports.random.bytes(4).readInt32LE(0), () => this.#now);
     for (const server of this.#remotes.servers) checkConnect(termsOf(options, server).connect);
   }
 
@@ -129,6 +134,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return this.#line?.machine.server;
   }
 
+  /** Whether the server shares subscriptions among clients; only 5.0 says so. */
+  get hasShares(): boolean {
+    return this.#server.version === ProtocolVersion.v5 && this.#line?.machine.server?.isSharedAvailable === true;
+  }
+
   /** Begins to dial. */
   start(): void {
     this.#redial.start();
@@ -147,20 +157,13 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** See `ForwardLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
     const outcome = this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
-    if (this.echoes.isActive && outcome === 'sent') this.echoes.sent(delivery.message);
+    if (this.#isEchoing && outcome === 'sent') this.#echoes.sent(delivery.message);
     return outcome;
-  }
-
-  /** Sends a message of our own, which nobody waits for; at less than was asked for if the remote takes no more. */
-  tell(delivery: Delivery): void {
-    const { maximumQos = 2, isRetainAvailable = true } = this.limits ?? {};
-    const { qos, retain } = delivery;
-    this.send({ ...delivery, qos: lowerQos(qos, maximumQos), retain: retain && isRetainAvailable }, 0);
   }
 
   /** See `ForwardLine`. */
   maySendRun(qos: Qos, run: PublishRun): boolean {
-    if (this.#moves.isUnderway || this.echoes.isActive) return false;
+    if (this.#moves.isUnderway || this.#isEchoing) return false;
     return this.#line?.machine.maySendRun(qos, run) ?? false;
   }
 
@@ -196,6 +199,19 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#changeState({ state: 'closed', since: this.#now });
   }
 
+  /**
+   * Ends the session at the server in order, and dials no more: `done` is told when it is over. 5.0 says so at
+   * DISCONNECT; in 3.x, or without a connection, a clean session takes its place and ends.
+   */
+  end(done: () => void): void {
+    this.#ending = { done, isOver: false };
+    this.#moves.stop();
+    this.#server.isCleanDue = true;
+    if (!this.isConnected) this.wake();
+    else if (this.#server.version === ProtocolVersion.v5) this.#endSession();
+    else this.#line?.machine.disconnect(ReasonCode.success, 'the lane is not needed any more');
+  }
+
   /** Ends a connection of 3.x, which has no word for what is wrong, and dials again after the back-off. */
   breakOff(detail: string): void {
     if (this.#server.version === ProtocolVersion.v5) return;
@@ -224,33 +240,24 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `RedialOwner`. */
   waiting(delayMs: number, _error: Error | undefined): void {
-    const { log, options } = this.#parts;
-    const { kind = 'lost', text = '', remedy } = this.#remotes.trouble ?? {};
-    const facts = { bridge: options.name, remote: this.remote, kind, retryInMs: Math.round(delayMs) };
-    const isNews = this.#state.state === 'connected' || text !== this.#lastError;
-    const more = remedy === undefined ? facts : { ...facts, remedy };
-    if (isNews) log.warn(more, `bridge not connected: ${text}`);
-    else log.debug(more, `bridge not connected: ${text}`);
-    this.#lastError = text;
-    const since = this.#now;
-    const state = { state: 'waiting', since, retryAt: since + delayMs, error: text, kind } as const;
-    this.#changeState(remedy === undefined ? state : { ...state, remedy });
+    this.#changeState(this.#news.waiting(this.#facts, { since: this.#now, delayMs }, this.#remotes.trouble));
   }
 
   // --- from the line
 
   /** See `LineOwner`. */
   connected(connack: ConnackPacket): void {
-    const { log, options } = this.#parts;
     this.#wasAccepted = true;
     this.#redial.connected();
-    this.#lastError = '';
-    const { degradations } = this;
-    const facts = { bridge: options.name, remote: this.remote, sessionPresent: connack.sessionPresent };
-    log.info(degradations.length === 0 ? facts : { ...facts, degradations }, 'bridge connected');
-    this.#changeState({ state: 'connected', since: this.#now, sessionPresent: connack.sessionPresent });
+    if (this.#ending) {
+      this.#endSession();
+      return;
+    }
+    const { sessionPresent } = connack;
+    this.#news.connected(this.#facts, sessionPresent, this.degradations);
+    this.#changeState({ state: 'connected', since: this.#now, sessionPresent });
     this.#moves.connected();
-    this.#owner.connected(connack.sessionPresent);
+    this.#owner.connected(sessionPresent);
   }
 
   /** See `LineOwner`. */
@@ -270,7 +277,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `LineOwner`. */
   messageReceived(publish: ReceivedPublish, ticket: number): void {
-    if (this.echoes.isEcho(publish)) this.session.accept(ticket, ReasonCode.success);
+    if (this.#isEchoing && this.#echoes.isEcho(publish)) this.session.accept(ticket, ReasonCode.success);
     else this.#owner.messageReceived(publish, ticket);
   }
 
@@ -289,13 +296,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#owner.subscribed(this.#requests.answered(packetId), reasonCodes);
   }
 
-  /** See `LineOwner`; a bridge never asks for it. */
+  /** See `LineOwner`. */
   unsubscribed(): void {}
 
   /** See `LineOwner`. */
   closed(end: ConnectionEnd): void {
     const server = this.#server;
-    const { name } = this.#parts.options;
     this.#line = undefined;
     server.ended(this.#now, end.blame === 'local');
     const { clientId, shortLives } = server;
@@ -304,21 +310,38 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     // a remote that knows no bridge bit may also just hang up
     if (!this.#wasAccepted && end.blame === 'network') this.#dropBridgeBit();
     this.#lineGone?.();
-    if (this.#isClosed) {
-      move?.socket.destroy();
-      return;
-    }
-    if (move !== undefined) {
-      this.#arrive(move);
-      return;
-    }
+    if (this.#isClosed) move?.socket.destroy();
+    else if (this.#ending) this.#ended(this.#ending);
+    else if (move !== undefined) this.#arrive(move);
+    else this.#dialAgain(server, end);
+  }
+
+  #dialAgain(server: RemoteServer, end: ConnectionEnd): void {
     // [MQTT-3.2.2-4] closed, and connected anew with clean start
     const isUnknown = end.statement === unknownSession && !server.isCleanDue;
     server.isCleanDue ||= isUnknown;
-    if (isUnknown) this.#parts.log.info({ bridge: name }, `a new session is begun: ${end.detail}`);
+    if (isUnknown) this.#parts.log.info({ bridge: this.#parts.options.name }, `a new session is begun: ${end.detail}`);
     const isAtOnce = isUnknown || this.#isAskingLess;
     this.#isAskingLess = false;
     this.#redial.lost(isAtOnce ? 'now' : 'soon');
+  }
+
+  #endSession(): void {
+    if (this.#ending) this.#ending.isOver = true;
+    const properties = this.#server.version === ProtocolVersion.v5 ? { sessionExpiryInterval: 0 } : noProperties;
+    this.#line?.machine.disconnect(ReasonCode.success, 'the lane is not needed any more', properties);
+  }
+
+  #ended({ isOver, done }: { readonly isOver: boolean; readonly done: () => void }): void {
+    if (isOver) {
+      this.destroy();
+      done();
+    } else this.#redial.lost(this.#wasAccepted ? 'now' : 'soon');
+  }
+
+  get #facts(): LinkFacts {
+    const { options, lane, isOneOfSeveral } = this.#parts;
+    return { bridge: options.name, remote: this.remote, ...(isOneOfSeveral() ? { lane } : {}) };
   }
 
   get #now(): number {
@@ -343,7 +366,9 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     const terms = { ...termsOf(options, server), runSink };
     const { session } = server;
     const isOld = server.version !== ProtocolVersion.v5;
-    this.echoes.isActive = isOld && !server.isBridgeBitSet && areEchoesLookedFor(options);
+    // the bridge bit only keeps back what came over this connection
+    const isHeldBack = server.isBridgeBitSet && !this.#parts.isOneOfSeveral();
+    this.#isEchoing = isOld && !isHeldBack && areEchoesLookedFor(options);
     this.#line = new OutgoingLine({ socket, turn, session, terms, maximumPacketSize: options.maximumPacketSize }, this);
     this.#line.start();
   }

@@ -22,6 +22,8 @@ import type { ForwardRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { compiledTopics } from './compiled-topics.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
+import { ForwardPart, type ForwardSource, type ForwardWhole } from './forward-source.ts';
+import { LaneKey, partitionOf } from './lane-key.ts';
 import { mayForward, type PathGuard } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
@@ -33,23 +35,33 @@ import type { TraceStarter } from './trace-context.ts';
 export interface ForwardQueue {
   /** Whether the link to the remote is up. */
   readonly isReady: boolean;
-  /** Whether publishers are told of a full disk; otherwise what has no room there is only dropped. */
-  readonly isRefusingWhenFull: boolean;
   /**
    * Takes a message. Returns why not, if it did not. `mayWait`: it may wait in memory for room, unacknowledged: it was
    * published at QoS 1.
    */
-  append(message: Message, rule: ForwardRule, hold?: Hold, mayWait?: boolean): DropReason | undefined;
+  append(message: Message, source: ForwardSource, hold?: Hold, mayWait?: boolean): DropReason | undefined;
   /** Whether a run can be passed on at a QoS now, ahead of nothing that waits. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean;
   /** Passes a run on; `mayTakeRun` has said that it can. */
-  takeRun(forms: RunForms, qos: Qos, rule: ForwardRule): void;
+  takeRun(forms: RunForms, qos: Qos, source: ForwardSource): void;
+}
+
+/** The queues of all lanes, as one: a message takes that of its partition. */
+export interface ForwardLanes extends ForwardQueue {
+  /** Whether publishers are told of a full disk; otherwise what has no room there is only dropped. */
+  readonly isRefusingWhenFull: boolean;
+  /** Lanes, 1 and more. */
+  readonly count: number;
+  /** The queue of a partition; another one when the rule is attached anew. */
+  queueOf(partition: number): ForwardQueue;
 }
 
 /** What a rule needs besides its options. */
 export interface ForwardRuleContext {
   readonly origin: Origin;
-  readonly queue: ForwardQueue;
+  readonly queue: ForwardLanes;
+  /** What keeps messages in order on several lanes; see `BridgeOptions`. */
+  readonly laneOrder: string;
   /** Of the bridge: that of rules which say nothing. */
   readonly overflow: OverflowPolicy;
   /** Tells rules with the same topics apart, from 0. */
@@ -67,7 +79,7 @@ export interface ForwardRuleContext {
 }
 
 /** One rule at work. */
-export class ForwardRule implements Destination, RunTaker {
+export class ForwardRule implements Destination, RunTaker, ForwardWhole {
   readonly origin: Origin;
   counters: RuleCounters = new RuleCounters();
   /** What it has in the queue, and may have. */
@@ -76,6 +88,11 @@ export class ForwardRule implements Destination, RunTaker {
   readonly key: number;
   /** See `ForwardRuleOptions`. */
   readonly isEndToEnd: boolean;
+  /** See `ForwardSource`. */
+  readonly partition: undefined;
+  readonly #laneKey: LaneKey | undefined;
+  readonly #parts: ForwardSource[] = [];
+  readonly #runs: Map<ForwardQueue, Map<ForwardSource, RuleRuns>> = new Map();
   /** See `RuleOptions`. */
   readonly durability: Durability | undefined;
   readonly #options: ForwardRuleOptions;
@@ -102,9 +119,11 @@ export class ForwardRule implements Destination, RunTaker {
     this.#gate = RuleGate.of(options);
     this.#mapped = this.#mapping.isIdentity ? undefined : new MappedRun(this.#mapping);
     this.isEndToEnd = options.isEndToEnd ?? false;
+    this.#laneKey = LaneKey.of(options, options.laneOrder ?? context.laneOrder);
     this.durability = options.durability;
     this.#isSingle =
       this.isEndToEnd ||
+      this.#laneKey?.isByTopic === false ||
       options.queueCountMax !== undefined ||
       options.queueBytesMax !== undefined ||
       this.#mapping.needsContext ||
@@ -140,27 +159,55 @@ export class ForwardRule implements Destination, RunTaker {
     return this;
   }
 
-  /** See `RunTaker`. What a rule raises, makes retained or looks at by itself goes message by message. */
+  /** See `Destination`: one for each lane, so that the topics of a run all take the same. */
+  runTakerOf(topic: string): RunTaker {
+    const { queue } = this.#context;
+    const key = this.#laneKey;
+    if (this.#isSingle || (key === undefined && queue.count === 1)) return this;
+    const mapped = key === undefined ? this.#mapping.map(topic) : undefined;
+    const partition = key?.partitionOfTopic(topic) ?? partitionOf(typeof mapped === 'string' ? mapped : topic);
+    const source = key === undefined ? this : this.partOf(partition);
+    return this.#runsOf(queue.queueOf(partition), source);
+  }
+
+  /** See `ForwardWhole`. */
+  partOf(partition: number): ForwardSource {
+    const part = this.#parts[partition] ?? new ForwardPart(this, partition);
+    this.#parts[partition] = part;
+    return part;
+  }
+
+  /** See `RunTaker`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    const qosOfRule = this.#qosOf(qos);
-    const { retain = false } = this.#options;
-    if (this.#isSingle || retain || qosOfRule > qos || run.end - run.start > runBytesMax) return false;
-    return this.#context.queue.mayTakeRun(qosOfRule, run);
+    return this.mayTakeRunInto(this.#context.queue, qos, run);
   }
 
   /** See `RunTaker`. */
   takeRun(forms: RunForms, qos: Qos): void {
+    this.takeRunInto({ queue: this.#context.queue, source: this }, forms, qos);
+  }
+
+  /** See `RunTaker`. What a rule raises, makes retained or looks at by itself goes message by message. */
+  mayTakeRunInto(queue: ForwardQueue, qos: Qos, run: PublishRun): boolean {
+    const qosOfRule = this.#qosOf(qos);
+    const { retain = false } = this.#options;
+    if (this.#isSingle || retain || qosOfRule > qos || run.end - run.start > runBytesMax) return false;
+    return queue.mayTakeRun(qosOfRule, run);
+  }
+
+  /** See `RunTaker`. */
+  takeRunInto(way: RunWay, forms: RunForms, qos: Qos): void {
     const qosOfRule = this.#qosOf(qos);
     const { counters } = this;
-    const { queue } = this.#context;
+    const { queue, source } = way;
     const mapped = this.#mapped === undefined ? forms : this.#mapped.map(forms);
     counters.received.add(forms.count - (this.#mapped?.excluded ?? 0));
     const faulty = this.#mapped?.faulty ?? 0;
     if (faulty > 0) counters.dropped.add('bad-topic', faulty);
     if (mapped.count === 0) return;
     // longer topics may be more than the remote takes
-    if (queue.mayTakeRun(qosOfRule, mapped.run)) queue.takeRun(mapped, qosOfRule, this);
-    else this.#appendEach(mapped, qosOfRule);
+    if (queue.mayTakeRun(qosOfRule, mapped.run)) queue.takeRun(mapped, qosOfRule, source);
+    else this.#appendEach(mapped, qosOfRule, source);
   }
 
   /** What it listens to here. */
@@ -178,8 +225,9 @@ export class ForwardRule implements Destination, RunTaker {
     return this.#mapping.inverse(remoteTopic);
   }
 
-  /** Begins to hear of local messages. */
+  /** Begins to hear of local messages; again when the lanes have changed: whoever remembers ways finds them anew. */
   attach(router: Router): void {
+    this.#runs.clear();
     const options = { qos: 2, isNoLocal: false, isRetainAsPublished: true, identifier: 0 } as const;
     for (const filter of this.#mapping.filters) router.subscribe(this, filter, options);
   }
@@ -207,7 +255,7 @@ export class ForwardRule implements Destination, RunTaker {
       return;
     }
     this.#context.ledger?.heard(message.topic);
-    const reason = this.#append(rewritten, acceptance, message.qos === 1);
+    const reason = this.#append(rewritten, this.#sourceOf(message), acceptance, message.qos === 1);
     const isDiskFull = reason === 'disk-full' && this.#context.queue.isRefusingWhenFull;
     const isFull = reason === 'queue-full' || isDiskFull;
     const isForNow = reason === 'disk-full' || this.isBlocking;
@@ -236,19 +284,59 @@ export class ForwardRule implements Destination, RunTaker {
     return lowerQos(qos, qosMax);
   }
 
-  #append(message: Message, hold?: Hold, mayWait = false): DropReason | undefined {
-    const reason = this.#context.queue.append(message, this, hold, mayWait);
+  /** Whose the message is in a queue. */
+  #sourceOf(message: Message): ForwardSource {
+    return this.#laneKey === undefined ? this : this.partOf(this.#laneKey.partitionOf(message));
+  }
+
+  #append(message: Message, source: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
+    const reason = this.#context.queue.append(message, source, hold, mayWait);
     if (reason !== undefined) this.counters.dropped.add(reason);
     return reason;
   }
 
-  #appendEach(forms: RunForms, qos: Qos): void {
+  #appendEach(forms: RunForms, qos: Qos, source: ForwardSource): void {
     forEachMessage(forms, (view) => {
       const topic = view.topic();
       const [payload, properties] = [view.payload(), view.forwardProperties()];
       const parts = { topic, payload, properties, qos, retain: false, origin: this.origin, isOwned: false };
-      this.#append(new Message(parts));
+      this.#append(new Message(parts), source);
     });
+  }
+
+  #runsOf(queue: ForwardQueue, source: ForwardSource): RuleRuns {
+    const known = this.#runs.get(queue) ?? new Map<ForwardSource, RuleRuns>();
+    this.#runs.set(queue, known);
+    const runs = known.get(source) ?? new RuleRuns(this, { queue, source });
+    known.set(source, runs);
+    return runs;
+  }
+}
+
+/** Where the runs of a rule go that take one lane. */
+interface RunWay {
+  readonly queue: ForwardQueue;
+  readonly source: ForwardSource;
+}
+
+/** The runs of one rule on one lane. */
+class RuleRuns implements RunTaker {
+  readonly #rule: ForwardRule;
+  readonly #way: RunWay;
+
+  constructor(rule: ForwardRule, way: RunWay) {
+    this.#rule = rule;
+    this.#way = way;
+  }
+
+  /** See `RunTaker`. */
+  mayTakeRun(qos: Qos, run: PublishRun): boolean {
+    return this.#rule.mayTakeRunInto(this.#way.queue, qos, run);
+  }
+
+  /** See `RunTaker`. */
+  takeRun(forms: RunForms, qos: Qos): void {
+    this.#rule.takeRunInto(this.#way, forms, qos);
   }
 }
 

@@ -12,7 +12,8 @@ import type { Storage } from '../queue/storage.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
-import type { ForwardRule } from './forward-rules.ts';
+import type { ForwardSource, ForwardWhole } from './forward-source.ts';
+import { forgetLanes } from './lane-layout.ts';
 
 /** Where a forwarder keeps its messages, if not in memory alone. */
 export interface ForwardStorage {
@@ -22,23 +23,21 @@ export interface ForwardStorage {
   /** The strictest of the bridge and its rules: flows are as safe. */
   readonly strictest: Durability;
   readonly origin: Origin;
-  /** The sessions with all servers, with the address of each; the first one is the bridge's own. */
-  readonly sessions: ReadonlyMap<Session, string>;
   /** The rule of a key; one that stands for it where it is not there any more. */
-  ruleOf(key: number): ForwardRule;
+  ruleOf(key: number): ForwardWhole;
 }
 
 /** What a stored queue of messages to the remote needs of its owner. */
 export interface ForwardQueueParts {
-  /** The name of its stream, and of its flows. */
+  /** The name of its stream. */
   readonly owner: string;
   readonly limits: QueueLimits;
   readonly budget: QueueBudget | undefined;
   readonly stored: ForwardStorage;
   /** See `StoredQueueParts`. */
-  readonly dropped: (sequence: number, rule: ForwardRule, reason: DropReason) => void;
+  readonly dropped: (sequence: number, rule: ForwardSource, reason: DropReason) => void;
   /** What each rule has in it. */
-  readonly shares: Shares<ForwardRule>;
+  readonly shares: Shares<ForwardSource>;
   readonly readable: () => void;
 }
 
@@ -58,9 +57,9 @@ export function openForwardQueue({
   dropped,
   shares,
   readable,
-}: ForwardQueueParts): StoredQueue<ForwardRule> {
+}: ForwardQueueParts): StoredQueue<ForwardSource> {
   const { storage, durability, origin, ruleOf } = stored;
-  return new StoredQueue<ForwardRule>({
+  return new StoredQueue<ForwardSource>({
     storage,
     name: owner,
     limits,
@@ -68,8 +67,11 @@ export function openForwardQueue({
     durabilityOf: (rule) => rule.durability ?? durability,
     form: {
       keyOf: ({ key }) => key,
-      numbersOf: () => noNumbers,
-      tagOf: (key) => ruleOf(key),
+      numbersOf: ({ partition }) => (partition === undefined ? noNumbers : [partition]),
+      tagOf: (key, numbers = noNumbers) => {
+        const [partition] = numbers;
+        return partition === undefined ? ruleOf(key) : ruleOf(key).partOf(partition);
+      },
     },
     origin,
     dropped,
@@ -78,10 +80,28 @@ export function openForwardQueue({
   });
 }
 
-/** Takes over what an earlier process left: it counts as received by the rules, which must be there. */
-export function restoreForwards(owner: string, queue: StoredQueue<ForwardRule>, stored: ForwardStorage): void {
-  const { storage, strictest, sessions } = stored;
-  queue.forEachTag((rule, count) => rule.counters.received.add(count));
+/** The queue whose messages the flows are about. */
+export interface RestoredQueue {
+  /** The first sequence that no earlier process had. */
+  readonly newFrom: number;
+  /** The remote owns a message: it is not sent again. */
+  skip(sequence: number): void;
+}
+
+/** Whose flows are taken over. */
+export interface ForwardFlows {
+  /** The name of the flows with the first server; those with others have its address behind it. */
+  readonly owner: string;
+  /** The sessions with all servers, with the address of each; the first one is the bridge's own. */
+  readonly sessions: ReadonlyMap<Session, string>;
+}
+
+/** Takes over the flows that an earlier process left; what the remote owns already of the queue is skipped. */
+export function restoreFlows(
+  { owner, sessions }: ForwardFlows,
+  { storage, strictest }: ForwardStorage,
+  queue: RestoredQueue,
+): void {
   for (const [index, [session, address]] of [...sessions].entries()) {
     const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, () => strictest === 'synced');
     flows.restore(session, queue.newFrom, (sequence) => queue.skip(sequence));
@@ -90,5 +110,6 @@ export function restoreForwards(owner: string, queue: StoredQueue<ForwardRule>, 
 
 /** A bridge is gone for good, with all that it kept. */
 export function forgetBridge(storage: Storage, name: string): void {
-  for (const owner of ['', ':dead-letters']) storage.forget(`bridge/${name}${owner}`);
+  forgetLanes(storage, name);
+  storage.forget(`bridge/${name}:dead-letters`);
 }

@@ -5,92 +5,75 @@
 // rule. While nothing waits, runs pass the queue by: they take their places in it, and their messages come to stand
 // there if the remote forgets them. Bounded by the queue's limits and the window.
 
-import type { SendOutcome } from '../../protocol/connection/exchange.ts';
-import type { PeerLimits } from '../../protocol/connection/limits.ts';
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
-import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
-import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import { Message } from '../message/message.ts';
+import type { Message } from '../message/message.ts';
 import type { Hold } from '../queue/hold.ts';
 import type { MessageQueue, QueueEntry, SeenEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
-import { Queue, type QueueLimits } from '../queue/queue.ts';
+import { Queue } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
-import type { BridgeContext } from './bridge-context.ts';
-import { factsOf, type Waiting } from './bridge-delivery.ts';
-import type { BridgeOptions } from './bridge-options.ts';
+import { factsOf } from './bridge-delivery.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import type { ForwardQueue, ForwardRule } from './forward-rules.ts';
-import { type ForwardStorage, openForwardQueue, restoreForwards } from './forward-storage.ts';
+import type { ForwardQueue } from './forward-rules.ts';
+import { type ForwardSource, type ForwardWhole, messageOf } from './forward-source.ts';
+import { openForwardQueue } from './forward-storage.ts';
+import type { ForwarderParts, ForwardLine, MovingMessage, PauseReason } from './forwarder-parts.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
 import type { QueueForecast } from './queue-plan.ts';
+import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
 import { type RefusalStatus, refusalNameOf } from './reason-table.ts';
 import { Refusals } from './refusals.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
-/** What the forwarder needs of its bridge's surroundings. */
-export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & { readonly deadLetters: DeadLetters };
-
-/** The connection as the pump sees it. */
-export interface ForwardLine {
-  readonly isConnected: boolean;
-  /** So much waits to be written that nothing should be added. */
-  readonly isCongested: boolean;
-  /** What the remote takes; undefined while it is not connected. */
-  readonly limits: Pick<PeerLimits, 'maximumQos' | 'isRetainAvailable'> | undefined;
-  send(delivery: Delivery, token: number): SendOutcome;
-  /** Whether the messages of a run may be sent as one at a QoS. */
-  maySendRun(qos: Qos, run: PublishRun): boolean;
-  /** Sends a run; `maySendRun` has said that it may be. `token`: of the first message, those of the others follow. */
-  sendRun(forms: RunForms, qos: Qos, token: number): void;
-}
-
-/** Why the pump does not run. */
-export type PauseReason = 'paused' | 'refused' | 'parked' | 'offline' | 'congested' | 'empty' | 'window-full';
-
 /** Carries messages to the remote. */
-export class Forwarder implements ForwardQueue, Waiting {
+export class Forwarder implements ForwardQueue, PooledQueue {
   /** How long messages take. */
   readonly latencies: Latencies;
-  readonly #owner: string;
-  readonly #queue: MessageQueue<ForwardRule>;
-  readonly #stored: { readonly queue: StoredQueue<ForwardRule>; readonly terms: ForwardStorage } | undefined;
+  readonly #queue: MessageQueue<ForwardSource>;
+  /** The queue where it is in the journal. */
+  readonly stored: StoredQueue<ForwardSource> | undefined;
   readonly #intake: Intake;
   /** The queue where runs may pass it by: it is in memory. */
-  readonly #memory: Queue<ForwardRule> | undefined;
+  readonly #memory: Queue<ForwardSource> | undefined;
   #refusal: DropReason = 'queue-full';
-  readonly #limits: QueueLimits;
-  readonly #shares = new Shares<ForwardRule>(({ share }) => share);
+  readonly #limits: PooledLimits;
+  readonly #shares = new Shares<ForwardSource>(({ share }) => share);
   readonly #isQos0Queued: boolean;
   readonly #line: ForwardLine;
   readonly #now: () => number;
-  readonly #underway: RunsUnderway<ForwardRule> = new RunsUnderway();
+  readonly #underway: RunsUnderway<ForwardSource> = new RunsUnderway();
   readonly #watch: QueueWatch;
   readonly #refusals: Refusals;
   readonly #deadLetters: DeadLetters;
   #isPumping = false;
   /** An operator wants nothing sent: everything waits. */
   isPaused = false;
+  /** The lanes are about to change: only what the remote may have been sent before is sent. */
+  #isHeld = false;
+  /** The last message that an earlier process may have sent. */
+  knownUntil = 0;
+  /** Messages that the remote has, since the process began. */
+  delivered = 0;
+  /** Told when something can be moved that could not before. */
+  movable: () => void = () => undefined;
 
-  /** `stored`: with durability `written` or `synced`; without it messages live in memory. */
-  constructor(options: BridgeOptions, line: ForwardLine, context: ForwardContext, stored?: ForwardStorage) {
+  constructor({ options, line, context, limits, histograms, stored }: ForwarderParts) {
     const { budget } = context;
     const { clock } = context.ports;
-    const { queueCountMax, queueBytesMax, queueOverflow, isQos0Queued } = options;
     this.#line = line;
     this.#now = () => clock.now();
-    this.latencies = new Latencies(this.#now);
-    this.#isQos0Queued = isQos0Queued;
-    this.#limits = { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
-    const dropped = (sequence: number, rule: ForwardRule, reason: DropReason): void => {
+    this.latencies = new Latencies(this.#now, histograms);
+    this.#isQos0Queued = options.isQos0Queued;
+    this.#limits = limits;
+    const dropped = (sequence: number, rule: ForwardSource, reason: DropReason): void => {
       // sequence 0 is the one that is being appended: `append` tells its rule
       if (sequence === 0) this.#refusal = reason;
       else {
@@ -99,35 +82,26 @@ export class Forwarder implements ForwardQueue, Waiting {
         this.#intake.left(sequence, ReasonCode.quotaExceeded);
       }
     };
-    this.#owner = `bridge/${options.name}`;
+    const shares = this.#shares;
     if (stored === undefined) {
-      const told = ({ sequence, tag }: QueueEntry<ForwardRule>, reason: DropReason): void =>
+      const told = ({ sequence, tag }: QueueEntry<ForwardSource>, reason: DropReason): void =>
         dropped(sequence, tag, reason);
-      this.#memory = new Queue<ForwardRule>(this.#limits, told, { shares: this.#shares, budget });
+      this.#memory = new Queue<ForwardSource>(limits, told, { shares, budget });
       this.#queue = this.#memory;
     } else {
-      const parts = {
-        owner: this.#owner,
-        limits: this.#limits,
-        budget,
-        stored,
-        dropped,
-        shares: this.#shares,
-        readable: () => void this.pump(),
+      const readable = (): void => {
+        this.pump();
+        this.movable();
       };
-      const queue = openForwardQueue(parts);
-      this.#stored = { queue, terms: stored };
-      this.#queue = queue;
+      const { owner } = stored;
+      this.stored = openForwardQueue({ owner, limits, budget, stored, dropped, shares, readable });
+      this.#queue = this.stored;
     }
     this.#intake = new Intake(this.#queue, options, clock, this.latencies);
     this.#watch = new QueueWatch(this.#queue, clock, this.#limits);
     this.#refusals = new Refusals(options.refusals, clock, () => void this.pump());
     this.#deadLetters = context.deadLetters;
-  }
-
-  /** See `ForwardQueue`. */
-  get isRefusingWhenFull(): boolean {
-    return this.#stored?.terms.storage.whenFull !== 'drop';
+    limits.queue = this;
   }
 
   /** Whether the remote can be reached now. */
@@ -147,7 +121,8 @@ export class Forwarder implements ForwardQueue, Waiting {
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if (this.isPaused || this.#refusals.isActive || (qos > 0 && this.#memory === undefined)) return false;
+    if (this.isPaused || this.#isHeld || this.#refusals.isActive || (qos > 0 && this.#memory === undefined))
+      return false;
     if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
     const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
@@ -155,10 +130,10 @@ export class Forwarder implements ForwardQueue, Waiting {
   }
 
   /** See `ForwardQueue`. */
-  takeRun(forms: RunForms, qos: Qos, rule: ForwardRule): void {
+  takeRun(forms: RunForms, qos: Qos, rule: ForwardSource): void {
     const { count } = forms;
     if (qos === 0) {
-      rule.counters.delivered.add(count);
+      this.#deliver(rule, count);
       this.#line.sendRun(forms, qos, 0);
       return;
     }
@@ -172,24 +147,25 @@ export class Forwarder implements ForwardQueue, Waiting {
   }
 
   /** See `ForwardQueue`. */
-  append(message: Message, rule: ForwardRule, hold?: Hold, mayWait = false): DropReason | undefined {
+  append(message: Message, rule: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
     if (message.qos === 0 && !this.#isQos0Queued) {
       if (!this.#line.isConnected) return 'qos-0-offline';
       if (this.#line.isCongested && !this.#hasRoomForQos0) return 'qos-0-congested';
     }
     this.#refusal = 'queue-full';
+    this.#limits.makeRoom(message.byteLength, rule);
     if (!this.#intake.append(message, rule, hold, mayWait)) return this.#refusal;
     this.#watch.appended();
     this.pump();
     return undefined;
   }
 
-  /** See `Waiting`. */
-  browse(from: number, countMax: number): Promise<readonly SeenEntry<ForwardRule>[]> {
+  /** Looks at entries from a sequence on. Rejects with StorageError. */
+  browse(from: number, countMax: number): Promise<readonly SeenEntry<ForwardSource>[]> {
     return this.#queue.browse(from, countMax);
   }
 
-  /** See `Waiting`. */
+  /** Takes an unread message out, which its rule counts under a reason. Returns whether it was there. */
   withdraw(sequence: number, reason: DropReason): boolean {
     const entry = this.#queue.withdraw(sequence);
     if (entry === undefined) return false;
@@ -199,7 +175,7 @@ export class Forwarder implements ForwardQueue, Waiting {
     return true;
   }
 
-  /** See `Waiting`. */
+  /** How long a message has waited, in ms. */
   ageOf(sequence: number): number {
     return this.#watch.ageOf(sequence);
   }
@@ -227,7 +203,7 @@ export class Forwarder implements ForwardQueue, Waiting {
     }
     if (this.#refusals.isUsed) this.#refusals.left(entry.token);
     this.#refusals.delivered();
-    rule.counters.delivered.add();
+    this.#deliver(rule, 1);
     this.#intake.left(entry.token, reasonCode);
     this.pump();
   }
@@ -235,7 +211,8 @@ export class Forwarder implements ForwardQueue, Waiting {
   /** The remote settled messages of a run. */
   runSettled(token: number, count: number): void {
     if (token + count > this.latencies.settleDue) this.latencies.settled(token, count);
-    this.#settleLeftOut(token, count)?.counters.delivered.add(count);
+    const rule = this.#settleLeftOut(token, count);
+    if (rule) this.#deliver(rule, count);
     if (this.#queue.unreadCount > 0) this.pump();
   }
 
@@ -245,7 +222,7 @@ export class Forwarder implements ForwardQueue, Waiting {
       const rule = this.#settleLeftOut(entry.token);
       if (entry.state === 'released') {
         const owner = rule ?? this.#queue.acknowledge(entry.token)?.tag;
-        owner?.counters.delivered.add();
+        if (owner) this.#deliver(owner, 1);
         this.#intake.left(entry.token, ReasonCode.success);
       } else if (rule) {
         this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
@@ -265,17 +242,18 @@ export class Forwarder implements ForwardQueue, Waiting {
     this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
   }
 
-  /** A rule takes the place of another: what that has queued is its own. */
-  succeed(before: ForwardRule, after: ForwardRule): void {
-    after.succeed(before);
+  /** A rule has taken the place of another: what waits for room has its place in line. */
+  succeed(before: ForwardWhole, after: ForwardWhole): void {
     this.#intake.succeed(before, after);
     this.#shares.rewound();
   }
 
-  /** Takes over what an earlier process left, once the rules are there: it counts as received by them. */
-  restore(): void {
-    if (this.#stored) restoreForwards(this.#owner, this.#stored.queue, this.#stored.terms);
+  /** Takes over what an earlier process left, with the rules there; `windowMax` of it the remote may have heard of. */
+  restore(windowMax: number): void {
     if (this.#queue.depth > 0) this.#watch.restored();
+    if (this.stored === undefined) return;
+    this.stored.forEachTag((source, count) => source.counters.received.add(count));
+    this.knownUntil = this.stored.reach(windowMax);
   }
 
   /** Where the queue is going. */
@@ -298,7 +276,7 @@ export class Forwarder implements ForwardQueue, Waiting {
     this.pump();
   }
 
-  #giveUp(entry: QueueEntry<ForwardRule>, fate: 'dead-letter' | 'drop', reasonCode: ReasonCode): void {
+  #giveUp(entry: QueueEntry<ForwardSource>, fate: 'dead-letter' | 'drop', reasonCode: ReasonCode): void {
     const { sequence, tag, message } = entry;
     const reason = fate === 'drop' ? 'refused' : 'dead-letter';
     if (sequence >= this.latencies.settleDue) this.latencies.settled(sequence, 1, reason);
@@ -310,7 +288,54 @@ export class Forwarder implements ForwardQueue, Waiting {
     this.#intake.left(sequence, reasonCode);
   }
 
-  #settleLeftOut(token: number, count = 1): ForwardRule | undefined {
+  /** Sends nothing that the remote cannot have heard of, and takes no runs; or goes on. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld) this.pump();
+  }
+
+  /** Whether there is nothing left that the remote may have heard of from an earlier process. */
+  get isKnownSettled(): boolean {
+    const { oldestSequence } = this.#queue;
+    return this.knownUntil === 0 || oldestSequence === 0 || oldestSequence > this.knownUntil;
+  }
+
+  /** Its messages are about to go to another queue: nothing is underway, and what waits to be sent again comes too. */
+  beginMove(): void {
+    this.hold(true);
+    this.#refusals.rewound();
+    this.#queue.rewind();
+  }
+
+  /** Takes the oldest message out, for another queue; undefined while none is at hand: `movable` is told then. */
+  moveOut(): MovingMessage | undefined {
+    if (this.#queue.depth === 0) return this.#intake.unblock();
+    const entry = this.#queue.peek();
+    if (entry === undefined) return undefined;
+    this.#queue.next();
+    this.#queue.acknowledge(entry.sequence);
+    this.#refusals.left(entry.sequence);
+    return { message: entry.message, rule: entry.tag, awaited: this.#intake.moved(entry.sequence) };
+  }
+
+  /** Takes a message out of another queue. */
+  moveIn(moving: MovingMessage): void {
+    if ('awaited' in moving) this.#intake.adopt(moving.message, moving.rule, moving.awaited);
+    else this.#intake.block({ message: moving.message, hold: moving.hold }, moving.rule);
+    this.#watch.appended();
+  }
+
+  /** See `PooledQueue`. */
+  dropFor(source: ForwardSource): boolean {
+    return this.#queue.dropFor(source);
+  }
+
+  #deliver(source: ForwardSource, count: number): void {
+    source.counters.delivered.add(count);
+    this.delivered += count;
+  }
+
+  #settleLeftOut(token: number, count = 1): ForwardSource | undefined {
     const rule = this.#underway.settle(token, count);
     if (rule) this.#memory?.settleLeftOut(count);
     return rule;
@@ -331,13 +356,14 @@ export class Forwarder implements ForwardQueue, Waiting {
     const again = refusals.nextDue();
     const entry = again ?? this.#queue.peek();
     if (entry === undefined) return 'empty';
+    if (this.#isHeld && entry.sequence > this.knownUntil) return 'held';
     if (line.isCongested) return 'congested';
     if (again === undefined && refusals.isParked(entry.tag)) return this.#park(entry);
     return this.#send(entry, again !== undefined);
   }
 
   /** A message of a parked rule is read past: others go on. */
-  #park(entry: QueueEntry<ForwardRule>): PauseReason | undefined {
+  #park(entry: QueueEntry<ForwardSource>): PauseReason | undefined {
     if (this.#refusals.isFull) return 'parked';
     this.#queue.next();
     this.#refusals.hold(entry);
@@ -345,7 +371,7 @@ export class Forwarder implements ForwardQueue, Waiting {
   }
 
   /** Sends the next message of the queue, or one `isAgain`. */
-  #send({ message, sequence, tag }: QueueEntry<ForwardRule>, isAgain: boolean): PauseReason | undefined {
+  #send({ message, sequence, tag }: QueueEntry<ForwardSource>, isAgain: boolean): PauseReason | undefined {
     const line = this.#line;
     // a message is better delivered at less than dropped [MQTT-3.2.2-11] [MQTT-3.2.2-14]
     const { limits } = line;
@@ -365,16 +391,8 @@ export class Forwarder implements ForwardQueue, Waiting {
     if (outcome === 'too-large') this.#deadLetters.add(message, factsOf(tag, message.topic, outcome));
     if (this.#refusals.isUsed) this.#refusals.left(sequence);
     this.#intake.left(sequence, outcome === 'sent' ? ReasonCode.success : ReasonCode.unspecifiedError);
-    if (outcome === 'sent') tag.counters.delivered.add();
+    if (outcome === 'sent') this.#deliver(tag, 1);
     else tag.counters.dropped.add(outcome);
     return undefined;
   }
-}
-
-/** A message as it was before it went as part of a run. */
-function messageOf(delivery: Delivery, rule: ForwardRule): Message {
-  const { message, qos, retain } = delivery;
-  const { topicBytes, payload, properties, expiresAt } = message;
-  const parts = { topic: textOfBytes(topicBytes), payload, qos, retain, properties, expiresAt };
-  return new Message({ ...parts, origin: rule.origin, isOwned: false }).own();
 }

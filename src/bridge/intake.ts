@@ -13,15 +13,17 @@ import type { Clock, Timer } from '../ports/ports.ts';
 import type { Hold } from '../queue/hold.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
-import type { ForwardRule } from './forward-rules.ts';
+import type { ForwardSource, ForwardWhole } from './forward-source.ts';
 import type { Latencies } from './latencies.ts';
 
-interface Blocked {
+/** A message that waits for room, unacknowledged. */
+export interface Blocked {
   readonly message: Message;
   readonly hold: Hold;
 }
 
-interface Awaited {
+/** Whose publisher waits until the remote has settled its message. */
+export interface Awaited {
   readonly hold: Hold;
   readonly until: number;
 }
@@ -32,12 +34,12 @@ const admitMs = 500;
 
 /** The way into one queue. */
 export class Intake {
-  readonly #queue: MessageQueue<ForwardRule>;
+  readonly #queue: MessageQueue<ForwardSource>;
   readonly #options: BridgeOptions;
   readonly #clock: Clock;
   readonly #latencies: Latencies;
   /** By rule, what waits for room. */
-  readonly #blocked = new Map<ForwardRule, Blocked[]>();
+  readonly #blocked = new Map<ForwardSource, Blocked[]>();
   #blockedCount = 0;
   /** By topic, the last message that may be unread. */
   readonly #latest = new Map<string, number>();
@@ -46,7 +48,7 @@ export class Intake {
   #timer: Timer | undefined;
   #admitTimer: Timer | undefined;
 
-  constructor(queue: MessageQueue<ForwardRule>, options: BridgeOptions, clock: Clock, latencies: Latencies) {
+  constructor(queue: MessageQueue<ForwardSource>, options: BridgeOptions, clock: Clock, latencies: Latencies) {
     this.#queue = queue;
     this.#options = options;
     this.#clock = clock;
@@ -59,7 +61,7 @@ export class Intake {
   }
 
   /** Takes a message. Returns whether it did; the queue has told why not, if it was asked. */
-  append(message: Message, rule: ForwardRule, hold: Hold | undefined, mayWait: boolean): boolean {
+  append(message: Message, rule: ForwardSource, hold: Hold | undefined, mayWait: boolean): boolean {
     const waiting = this.#blocked.get(rule);
     const isNext = waiting === undefined && (!rule.isBlocking || this.#queue.hasRoomFor(message, rule));
     if (isNext || hold === undefined) return this.#take(message, rule, hold);
@@ -74,11 +76,14 @@ export class Intake {
   }
 
   /** A rule takes the place of another, and its place in line. */
-  succeed(before: ForwardRule, after: ForwardRule): void {
-    const waiting = this.#blocked.get(before);
-    if (waiting === undefined) return;
-    this.#blocked.delete(before);
-    this.#blocked.set(after, [...(this.#blocked.get(after) ?? []), ...waiting]);
+  succeed(before: ForwardWhole, after: ForwardWhole): void {
+    for (const [source, waiting] of [...this.#blocked]) {
+      const { partition } = source;
+      if (source !== (partition === undefined ? before : before.partOf(partition))) continue;
+      const next = partition === undefined ? after : after.partOf(partition);
+      this.#blocked.delete(source);
+      this.#blocked.set(next, [...(this.#blocked.get(next) ?? []), ...waiting]);
+    }
   }
 
   /** A message has left the queue: settled by the remote, or dropped for a reason. */
@@ -92,8 +97,44 @@ export class Intake {
     if (this.#blockedCount > 0) this.#admit();
   }
 
+  /** A message leaves for another queue. Returns whose publisher waits for the remote, which goes with it. */
+  moved(sequence: number): Awaited | undefined {
+    const awaited = this.#awaited.get(sequence);
+    this.#awaited.delete(sequence);
+    this.#latencies.dropped(sequence, 'moved');
+    return awaited;
+  }
+
+  /** Takes a message out of another queue, which was accepted there. */
+  adopt(message: Message, rule: ForwardSource, awaited: Awaited | undefined): void {
+    const sequence = this.#put(message, rule, undefined);
+    if (sequence === 0 || awaited === undefined) return;
+    this.#awaited.set(sequence, awaited);
+    this.#timer ??= this.#clock.schedule(Math.max(0, awaited.until - this.#clock.now()), () => this.#giveUp());
+  }
+
+  /** Takes out a message that waits for room, with its rule: of each rule they come in their order. */
+  unblock(): (Blocked & { readonly rule: ForwardSource }) | undefined {
+    const [next] = this.#blocked;
+    const [rule, waiting = []] = next ?? [];
+    const first = waiting.shift();
+    if (rule === undefined || first === undefined) return undefined;
+    if (waiting.length === 0) this.#blocked.delete(rule);
+    this.#blockedCount--;
+    return { ...first, rule };
+  }
+
+  /** Takes a message that waited for room elsewhere. */
+  block(blocked: Blocked, rule: ForwardSource): void {
+    const waiting = this.#blocked.get(rule) ?? [];
+    this.#blocked.set(rule, waiting);
+    waiting.push(blocked);
+    this.#blockedCount++;
+    this.#admitLater();
+  }
+
   /** Nothing is taken any more: who waits is refused, and tries again. Returns how many of whom. */
-  clear(refused: (rule: ForwardRule) => void): void {
+  clear(refused: (rule: ForwardSource) => void): void {
     this.#timer?.cancel();
     this.#admitTimer?.cancel();
     for (const [rule, waiting] of this.#blocked) {
@@ -108,15 +149,21 @@ export class Intake {
     for (const sequence of [...this.#awaited.keys()]) this.left(sequence, ReasonCode.success);
   }
 
-  #take(message: Message, rule: ForwardRule, hold: Hold | undefined): boolean {
+  #take(message: Message, rule: ForwardSource, hold: Hold | undefined): boolean {
+    const sequence = this.#put(message, rule, hold);
+    if (sequence === 0) return false;
+    if (rule.isEndToEnd && hold && message.qos > 0) this.#await(sequence, hold);
+    return true;
+  }
+
+  #put(message: Message, rule: ForwardSource, hold: Hold | undefined): number {
     const isCompacted = rule.share.terms.overflow === 'latest';
     if (isCompacted) this.#replace(message.topic);
     const sequence = this.#queue.append(message, rule, hold);
-    if (sequence === 0) return false;
+    if (sequence === 0) return 0;
     if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence, message, rule.filter);
     if (isCompacted) this.#latest.set(message.topic, sequence);
-    if (rule.isEndToEnd && hold && message.qos > 0) this.#await(sequence, hold);
-    return true;
+    return sequence;
   }
 
   #replace(topic: string): void {
@@ -164,7 +211,7 @@ export class Intake {
     for (const rule of rules) this.#admitOf(rule, this.#blocked.get(rule) ?? []);
   }
 
-  #admitOf(rule: ForwardRule, waiting: Blocked[]): void {
+  #admitOf(rule: ForwardSource, waiting: Blocked[]): void {
     let done = 0;
     for (let first = waiting[0]; first && this.#queue.hasRoomFor(first.message, rule); first = waiting[done]) {
       done++;

@@ -22,6 +22,19 @@ export interface LatencyViews {
   readonly endToEnd: HistogramView;
 }
 
+/** What the spans of a bridge are gathered in. */
+export type LatencyHistograms = Readonly<Record<keyof LatencyViews, Histogram>>;
+
+/** Empty ones. */
+export function newHistograms(): LatencyHistograms {
+  return { queueWait: new Histogram(), roundTrip: new Histogram(), endToEnd: new Histogram() };
+}
+
+/** What they have gathered. */
+export function viewsOf({ queueWait, roundTrip, endToEnd }: LatencyHistograms): LatencyViews {
+  return { queueWait: queueWait.view, roundTrip: roundTrip.view, endToEnd: endToEnd.view };
+}
+
 interface Sample {
   readonly sequence: number;
   readonly at: number;
@@ -46,9 +59,9 @@ export class Latencies {
   /** From this sequence on, `settled` wants to know. */
   settleDue: number = Number.POSITIVE_INFINITY;
   readonly #now: () => number;
-  readonly #queueWait = new Histogram();
-  readonly #roundTrip = new Histogram();
-  readonly #endToEnd = new Histogram();
+  readonly #queueWait: Histogram;
+  readonly #roundTrip: Histogram;
+  readonly #endToEnd: Histogram;
   /** In the order of their sequences. */
   #samples: Sample[] = [];
   #stride = 1;
@@ -56,9 +69,12 @@ export class Latencies {
   #measureDue = 0;
   #trail: LedgerTrail | undefined;
 
-  /** `now`: ms of the monotonic clock. */
-  constructor(now: () => number) {
+  /** `now`: ms of the monotonic clock; `histograms`: where several lanes are measured as one, those of all. */
+  constructor(now: () => number, histograms: LatencyHistograms = newHistograms()) {
     this.#now = now;
+    this.#queueWait = histograms.queueWait;
+    this.#roundTrip = histograms.roundTrip;
+    this.#endToEnd = histograms.endToEnd;
   }
 
   /** Told of every message from now on. */
@@ -69,7 +85,7 @@ export class Latencies {
 
   /** Everything measured so far. */
   get views(): LatencyViews {
-    return { queueWait: this.#queueWait.view, roundTrip: this.#roundTrip.view, endToEnd: this.#endToEnd.view };
+    return viewsOf({ queueWait: this.#queueWait, roundTrip: this.#roundTrip, endToEnd: this.#endToEnd });
   }
 
   /** When the oldest measured message was taken that is not settled; undefined where none is. */

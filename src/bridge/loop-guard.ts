@@ -67,8 +67,6 @@ interface Fingerprinted {
 
 /** Messages sent to a remote that may send them back. */
 export class EchoGuard {
-  /** Whether the server may send back what it gets: it is one of 3.x, and does not know the bridge bit. */
-  isActive = false;
   #count = 0;
   readonly #salt: number;
   readonly #now: () => number;
@@ -96,7 +94,6 @@ export class EchoGuard {
 
   /** Whether a message that came is one of those; each is an echo once. */
   isEcho({ topicBytes, payload }: Fingerprinted): boolean {
-    if (!this.isActive) return false;
     this.#forget();
     const key = this.#fingerprint(topicBytes, payload);
     const found = this.#sent.get(key);

@@ -90,3 +90,17 @@ function perS(count: number, from: QueueLook, to: QueueLook): number {
 function rounded(rate: number): number {
   return Math.round(rate * 100) / 100;
 }
+
+/** Several queues of one bridge: the first that is full is told, and the last that is empty. */
+export function mergedForecasts(queues: readonly QueueForecast[]): QueueForecast | undefined {
+  const [first, ...others] = queues;
+  if (first === undefined || others.length === 0) return first;
+  const lasting = queues.flatMap(({ lastsMs }) => lastsMs ?? []);
+  const drains = queues.flatMap(({ drainMs }) => drainMs ?? []);
+  return {
+    inPerS: queues.reduce((sum, { inPerS }) => sum + inPerS, 0),
+    outPerS: queues.reduce((sum, { outPerS }) => sum + outPerS, 0),
+    ...(lasting.length === 0 ? {} : { lastsMs: Math.min(...lasting) }),
+    ...(drains.length < queues.length ? {} : { drainMs: Math.max(...drains) }),
+  };
+}

@@ -7,12 +7,12 @@
 import type { Clock, Timer } from '../ports/ports.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import { QueueAges } from '../queue/queue-ages.ts';
-import type { ForwardRule } from './forward-rules.ts';
+import type { ForwardSource } from './forward-source.ts';
 import { type QueueBounds, type QueueForecast, QueuePlan } from './queue-plan.ts';
 
 const lookMs = 1000;
 
-type Watched = Pick<MessageQueue<ForwardRule>, 'depth' | 'byteLength' | 'lastSequence' | 'oldestSequence'>;
+type Watched = Pick<MessageQueue<ForwardSource>, 'depth' | 'byteLength' | 'lastSequence' | 'oldestSequence'>;
 
 /** Watches one queue. */
 export class QueueWatch {

@@ -90,3 +90,15 @@ export function refusalActionOf(reasonCode: ReasonCode, { actions }: RefusalOpti
   const name = names.get(reasonCode);
   return name === undefined ? 'dead-letter' : (actions[name] ?? refusalActions[name]);
 }
+
+/** What the remote refused on several lanes. */
+export function mergedRefusals(lanes: readonly RefusalStatus[]): RefusalStatus {
+  const [first = { codes: {}, waiting: 0, parked: [] }, ...others] = lanes;
+  return others.reduce((all, one) => {
+    const codes: Record<string, number> = { ...all.codes };
+    for (const [name, count] of Object.entries(one.codes)) codes[name] = (codes[name] ?? 0) + count;
+    const until = Math.max(all.pausedUntil ?? 0, one.pausedUntil ?? 0);
+    const parked = [...new Set([...all.parked, ...one.parked])];
+    return { codes, waiting: all.waiting + one.waiting, parked, ...(until === 0 ? {} : { pausedUntil: until }) };
+  }, first);
+}

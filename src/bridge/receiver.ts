@@ -16,10 +16,16 @@ import type { SubscriptionRule } from './subscription-rules.ts';
 export interface ReceiverParts {
   readonly origin: Origin;
   readonly router: Router;
-  /** That of the server which is connected. */
-  readonly session: () => Session;
+  /** Milliseconds of the monotonic clock. */
+  readonly now: () => number;
+}
+
+/** The connection over which a message came. */
+export interface ReceivingLine {
+  /** That with the server which is connected. */
+  readonly session: Session;
   /** There is no room for a message now: where the remote cannot be told so, it is to send it again. */
-  readonly refusedForNow: () => void;
+  breakOff(detail: string): void;
 }
 
 /** Brings messages in. */
@@ -30,22 +36,21 @@ export class Receiver {
   rules: readonly SubscriptionRule[];
   readonly #origin: Origin;
   readonly #router: Router;
-  readonly #session: () => Session;
-  readonly #refusedForNow: () => void;
+  readonly #now: () => number;
 
   constructor(rules: readonly SubscriptionRule[], parts: ReceiverParts) {
-    const { origin, router, session, refusedForNow } = parts;
-    this.#refusedForNow = refusedForNow;
+    const { origin, router, now } = parts;
+    this.#now = now;
     this.rules = rules;
     this.#origin = origin;
     this.#router = router;
-    this.#session = session;
   }
 
   /** Takes one message; see `ExchangeSink.messageReceived`. */
-  receive(publish: ReceivedPublish, ticket: number, now: number): void {
+  receive(publish: ReceivedPublish, ticket: number, line: ReceivingLine): void {
+    const now = this.#now();
     // a late acceptance belongs to the server that sent the message
-    const session = this.#session();
+    const { session } = line;
     const rule = this.rules.find((one) => one.matches(publish.topic));
     if (rule === undefined) {
       this.unmatched.add();
@@ -72,7 +77,7 @@ export class Receiver {
       return;
     }
     const accepted = (_ticket: number, reasonCode: ReasonCode, isForNow: boolean): void => {
-      if (isForNow) this.#refusedForNow();
+      if (isForNow) line.breakOff('no room for a message now');
       if (isFailure(reasonCode)) counters.dropped.add('refused');
       else counters.delivered.add();
       // that nobody subscribes is for servers to say [MQTT-3.4.2-1] [MQTT-3.5.2-1]

@@ -8,7 +8,7 @@
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
 import type { QueueEntry } from '../queue/message-queue.ts';
-import type { ForwardRule } from './forward-rules.ts';
+import type { ForwardSource } from './forward-source.ts';
 import {
   type RefusalAction,
   type RefusalOptions,
@@ -18,7 +18,7 @@ import {
 } from './reason-table.ts';
 
 interface Waiting {
-  readonly entry: QueueEntry<ForwardRule>;
+  readonly entry: QueueEntry<ForwardSource>;
   readonly dueAt: number;
 }
 
@@ -32,7 +32,7 @@ export class Refusals {
   /** By sequence. */
   readonly #waiting = new Map<number, Waiting>();
   readonly #tries = new Map<number, number>();
-  readonly #parked = new Map<ForwardRule, number>();
+  readonly #parked = new Map<ForwardSource, number>();
   readonly #codes: Record<string, number> = {};
   #pausedUntil = 0;
   #pauseMs: number;
@@ -70,13 +70,13 @@ export class Refusals {
   /** See `RefusalStatus`. */
   get status(): RefusalStatus {
     const now = this.#clock.now();
-    const parked = [...this.#parked].filter(([, until]) => until > now).map(([rule]) => rule.status.from);
-    const status = { codes: { ...this.#codes }, waiting: this.#waiting.size, parked };
+    const parked = [...this.#parked].filter(([, until]) => until > now).map(([rule]) => rule.filter);
+    const status = { codes: { ...this.#codes }, waiting: this.#waiting.size, parked: [...new Set(parked)] };
     return this.isPaused ? { ...status, pausedUntil: this.#pausedUntil } : status;
   }
 
   /** The remote refused a message. Returns what is to become of it: undefined if it waits here to be sent again. */
-  refused(entry: QueueEntry<ForwardRule>, reasonCode: ReasonCode): 'dead-letter' | 'drop' | undefined {
+  refused(entry: QueueEntry<ForwardSource>, reasonCode: ReasonCode): 'dead-letter' | 'drop' | undefined {
     const name = refusalNameOf(reasonCode) ?? `code ${reasonCode}`;
     this.#codes[name] = (this.#codes[name] ?? 0) + 1;
     const action = refusalActionOf(reasonCode, this.#options);
@@ -101,7 +101,7 @@ export class Refusals {
   }
 
   /** Whether a rule's messages wait. */
-  isParked(rule: ForwardRule): boolean {
+  isParked(rule: ForwardSource): boolean {
     const until = this.#parked.get(rule);
     if (until === undefined) return false;
     if (until > this.#clock.now()) return true;
@@ -110,15 +110,15 @@ export class Refusals {
   }
 
   /** A message of a parked rule waits here. */
-  hold(entry: QueueEntry<ForwardRule>): void {
+  hold(entry: QueueEntry<ForwardSource>): void {
     this.#wait(entry, this.#parked.get(entry.tag) ?? 0);
   }
 
   /** The first message that is to be sent now. */
-  nextDue(): QueueEntry<ForwardRule> | undefined {
+  nextDue(): QueueEntry<ForwardSource> | undefined {
     if (this.#waiting.size === 0) return undefined;
     const now = this.#clock.now();
-    let first: QueueEntry<ForwardRule> | undefined;
+    let first: QueueEntry<ForwardSource> | undefined;
     for (const { entry, dueAt } of this.#waiting.values()) {
       const isDue = dueAt <= now && !this.isParked(entry.tag);
       if (isDue && (first === undefined || entry.sequence < first.sequence)) first = entry;
@@ -143,7 +143,7 @@ export class Refusals {
     this.#tries.clear();
   }
 
-  #dueAt(action: Exclude<RefusalAction, 'dead-letter' | 'drop'>, rule: ForwardRule): number {
+  #dueAt(action: Exclude<RefusalAction, 'dead-letter' | 'drop'>, rule: ForwardSource): number {
     const now = this.#clock.now();
     const { retryMs, parkMs, pauseMsMax } = this.#options;
     if (action === 'retry') return now + retryMs;
@@ -159,7 +159,7 @@ export class Refusals {
     return this.#pausedUntil;
   }
 
-  #wait(entry: QueueEntry<ForwardRule>, dueAt: number): void {
+  #wait(entry: QueueEntry<ForwardSource>, dueAt: number): void {
     this.#waiting.set(entry.sequence, { entry, dueAt });
     this.#wakeAt(dueAt);
   }

@@ -5,7 +5,7 @@ import type { Origin } from '../message/origin.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { BridgeOptions, ForwardRuleOptions, SubscriptionRuleOptions } from './bridge-options.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
-import { type ForwardQueue, ForwardRule } from './forward-rules.ts';
+import { type ForwardLanes, ForwardRule } from './forward-rules.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
@@ -16,7 +16,8 @@ type RuleLists = Pick<BridgeOptions, 'forwards' | 'subscriptions'>;
 /** What rules work with. */
 export interface RuleMakerParts {
   readonly origin: Origin;
-  readonly queue: ForwardQueue;
+  readonly queue: ForwardLanes;
+  readonly laneOrder: string;
   readonly now: () => number;
   readonly paths: PathGuard | undefined;
   /** See `ForwardRuleContext`. */
@@ -47,7 +48,11 @@ export class RuleMaker {
     this.#overflow = queueOverflow;
     this.#isGuardedAlways = loopGuard === 'on';
     this.#parts = parts;
-    this.former = this.#forward({ localTopic: '#', remoteTopic: '', note: 'former rules' }, undefined, 0);
+    this.former = this.#forward(
+      { localTopic: '#', remoteTopic: '', note: 'former rules', laneOrder: 'topic' },
+      undefined,
+      0,
+    );
   }
 
   /** The rules of these options. Throws UsageError for one that cannot be compiled. */

@@ -10,6 +10,7 @@ import { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Acceptance } from '../router/acceptance.ts';
 import type { BridgeSettings } from './bridge-context.ts';
+import { bridgeDefaults } from './bridge-options.ts';
 import { compiledTopics } from './compiled-topics.ts';
 import { ForwardRule } from './forward-rules.ts';
 import { MessageContext } from './message-context.ts';
@@ -41,7 +42,7 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
   const tried: TriedRule[] = [];
   for (const [index, options] of forwards.entries()) {
     const taken: Message[] = [];
-    const queue = {
+    const alone = {
       isReady: true,
       isRefusingWhenFull: true,
       append: (one: Message): undefined => void taken.push(one),
@@ -49,12 +50,14 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
       takeRun: () => undefined,
     };
     const overflow = 'oldest' as const;
+    const queue = { ...alone, count: 1, queueOf: () => alone };
     const context = {
       origin: new Origin('bridge', name),
       queue,
       responseMapping: () => undefined,
       now: () => 0,
       overflow,
+      laneOrder: bridge.laneOrder ?? bridgeDefaults.laneOrder,
     };
     const rule = new ForwardRule(options, context);
     rule.deliver(message, { qos: 2, isRetainAsPublished: true, identifiers: undefined }, new Acceptance(nobody, 0));

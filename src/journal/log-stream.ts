@@ -134,6 +134,12 @@ export class LogStream {
     return true;
   }
 
+  /** A stream without messages goes on at a sequence; a lower one than it has reached is ignored. */
+  skipTo(sequence: number): void {
+    assert(this.#count === 0, 'only an empty stream skips sequences');
+    this.#nextSequence = Math.max(this.#nextSequence, sequence);
+  }
+
   /** Settles all messages. */
   clear(): void {
     const { appender } = this.#host;

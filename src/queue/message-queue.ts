@@ -54,6 +54,8 @@ export interface MessageQueue<Tag = number> {
   browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]>;
   /** Lets an entry go: delivered, or dropped by its owner. Undefined for unknown sequences. */
   acknowledge(sequence: number): QueueEntry<Tag> | undefined;
+  /** Drops a message that gives way for one of a tag, where owners share the queue. Returns whether there was one. */
+  dropFor(tag: Tag): boolean;
   /** Reads again from the oldest entry held. */
   rewind(): void;
   /** Lets everything go that does not outlive its owner, for a reason. */

@@ -243,6 +243,11 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     return node.entry;
   }
 
+  /** See `MessageQueue`. */
+  dropFor(tag: Tag): boolean {
+    return this.#shares !== undefined && this.#dropAt(this.#shares.victimFor(this.#shares.of(tag), this));
+  }
+
   /** Reads again from the oldest entry held. */
   rewind(): void {
     this.#unread = this.#head;
@@ -281,7 +286,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
 
   #makeSharedRoom(bytes: number, share: QueueShare, shares: Shares<Tag>): boolean {
     const { countMax, bytesMax } = this.#limits;
-    if (bytes > Math.min(bytesMax, share.terms.bytesMax ?? bytesMax)) return false;
+    if (bytes > Math.min(bytesMax, share.bytesMax)) return false;
     while (!share.hasRoomFor(bytes)) if (!this.#dropAt(shares.ownVictim(share, this))) return false;
     while (this.depth >= countMax || this.#bytes + bytes > bytesMax) {
       if (!this.#dropAt(shares.victimFor(share, this))) return false;

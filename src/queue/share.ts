@@ -31,10 +31,18 @@ export class QueueShare {
     this.terms = terms;
   }
 
+  /** Messages go from one queue to another: no limit holds meanwhile. */
+  isLifted = false;
+
+  /** Bytes that it may have at most. */
+  get bytesMax(): number {
+    return (this.isLifted ? undefined : this.terms.bytesMax) ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Whether its own limits leave room. */
   hasRoomFor(bytes: number): boolean {
-    const { countMax = Number.POSITIVE_INFINITY, bytesMax = Number.POSITIVE_INFINITY } = this.terms;
-    return this.count < countMax && this.bytes + bytes <= bytesMax;
+    const { countMax = Number.POSITIVE_INFINITY } = this.terms;
+    return this.isLifted || (this.count < countMax && this.bytes + bytes <= this.bytesMax);
   }
 
   /** A message came to it, or, with a count of -1, has left. */

@@ -1,8 +1,12 @@
 // A look at a queue in the journal from beside its receiver: everything is read from the disk, and nothing of it stays
 // in memory.
 // Bounded by `countMax` messages a look, and the pieces in which they are read.
+
+import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { LogStream } from '../journal/log-stream.ts';
 import type { EntryVisitor } from '../journal/reading.ts';
+import { Message } from '../message/message.ts';
+import type { Origin } from '../message/origin.ts';
 import type { SeenEntry } from './message-queue.ts';
 import { readMessage } from './stored-message.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
@@ -36,4 +40,31 @@ export async function browseStored<Tag>(
     at = await storage.journal.read(stream, at, pieceBytes, visitor);
   }
   return seen;
+}
+
+/** The sequence with which the first `count` messages held end, as far as whole entries tell; 0 if there are none. */
+export function reachOf(stream: LogStream, count: number): number {
+  let [left, last] = [count, 0];
+  stream.forEach((entry) => {
+    if (left <= 0) return;
+    left -= entry.count - entry.settled;
+    last = entry.sequence + entry.count - 1;
+  });
+  return last;
+}
+
+/** Stands for a message that is underway and never sent again. */
+export function nothing(origin: Origin): Message {
+  return new Message({ topic: '', payload: emptyBytes, qos: 2, retain: false, origin });
+}
+
+/** The index of the first entry from `head` on with at least a sequence. */
+export function placeIn(front: readonly { readonly sequence: number }[], head: number, sequence: number): number {
+  let [low, high] = [head, front.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((front[middle]?.sequence ?? 0) < sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -7,17 +7,15 @@
 // Bounded by its limits; what is underway by the receiver's window; both together by a budget that it may share, for
 // which it lets go of the end of the front.
 
-import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { LogStream } from '../journal/log-stream.ts';
-import { Message } from '../message/message.ts';
-import type { Origin } from '../message/origin.ts';
+import type { Message } from '../message/message.ts';
 import { HeldMemory } from './held-memory.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
 import type { MessageQueue, QueueEntry, SeenEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
 import type { QueueShare, Shares, UnreadEntries } from './share.ts';
-import { browseStored } from './stored-browse.ts';
+import { browseStored, nothing, placeIn, reachOf } from './stored-browse.ts';
 import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
 
@@ -97,6 +95,17 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     this.#underway.set(sequence, { sequence, message: nothing(this.#parts.origin), tag });
   }
 
+  /** An empty queue goes on at a sequence; a lower one than it has reached is ignored. */
+  beginAt(sequence: number): void {
+    this.#stream.skipTo(sequence);
+    this.#frontEnd = Math.max(this.#frontEnd, this.#stream.nextSequence);
+  }
+
+  /** See `reachOf`. */
+  reach(count: number): number {
+    return reachOf(this.#stream, count);
+  }
+
   /** See `MessageQueue`. */
   append(message: Message, tag: Tag, hold?: Hold): number {
     const { storage, form, dropped, durabilityOf, limits } = this.#parts;
@@ -141,7 +150,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
 
   /** See `UnreadEntries`. */
   findUnread(from: number, isWanted: (tag: Tag) => boolean): number {
-    for (let index = this.#placeInFront(from); index < this.#front.length; index++) {
+    for (let index = placeIn(this.#front, this.#head, from); index < this.#front.length; index++) {
       const entry = this.#front[index];
       if (entry && isWanted(entry.tag)) return entry.sequence;
     }
@@ -214,6 +223,12 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   }
 
   /** See `MessageQueue`. */
+  dropFor(tag: Tag): boolean {
+    const { shares } = this.#parts;
+    return shares !== undefined && this.#dropAt(shares.victimFor(shares.of(tag), this));
+  }
+
+  /** See `MessageQueue`. */
   rewind(): void {
     const again = [...this.#underway.values()].sort((one, other) => one.sequence - other.sequence);
     this.#underway.clear();
@@ -263,7 +278,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
 
   #makeSharedRoom(bytes: number, share: QueueShare, shares: Shares<Tag>): boolean {
     const { countMax, bytesMax } = this.#parts.limits;
-    if (bytes > Math.min(bytesMax, share.terms.bytesMax ?? bytesMax)) return false;
+    if (bytes > Math.min(bytesMax, share.bytesMax)) return false;
     while (!share.hasRoomFor(bytes)) if (!this.#dropAt(shares.ownVictim(share, this))) return false;
     while (this.depth >= countMax || this.byteLength + bytes > bytesMax) {
       if (!this.#dropAt(shares.victimFor(share, this))) return false;
@@ -324,24 +339,13 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   }
 
   #takeUnread(sequence: number): QueueEntry<Tag> | undefined {
-    const index = this.#placeInFront(sequence);
+    const index = placeIn(this.#front, this.#head, sequence);
     if (this.#front[index]?.sequence !== sequence) return undefined;
     const [entry] = this.#front.splice(index, 1);
     const bytes = entry?.message.byteLength ?? 0;
     this.#frontBytes -= bytes;
     this.#held.shrank(bytes);
     return entry;
-  }
-
-  /** The index of the first unread entry in the front with at least a sequence. */
-  #placeInFront(sequence: number): number {
-    let [low, high] = [this.#head, this.#front.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#front[middle]?.sequence ?? 0) < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #awaitStored(isSafe: boolean): void {
@@ -392,9 +396,4 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
       this.#isReading = false;
     }
   }
-}
-
-/** Stands for a message that is underway and never sent again. */
-function nothing(origin: Origin): Message {
-  return new Message({ topic: '', payload: emptyBytes, qos: 2, retain: false, origin });
 }

@@ -66,6 +66,8 @@ export interface Destination {
   readonly isReady: boolean;
   /** Present where messages can be passed on as runs. */
   readonly runTaker?: RunTaker;
+  /** Present where that depends on the topic: who takes the runs of one. It is asked once for each route. */
+  runTakerOf?(topic: string): RunTaker;
   /**
    * Takes one message. It is borrowed: to keep it, `message.own()`. A destination that is not safe with it when it
    * returns takes a hold on `acceptance` first.

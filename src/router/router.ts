@@ -232,20 +232,20 @@ export class Router {
       stops.push({ destination, subscriptions: own, grant: grantOf(own), hasNoLocal });
     }
     stops.sort((one, other) => orderOf(one) - orderOf(other));
-    const route = { stops, groups, runStops: groups.length === 0 ? this.#intern(runStopsOf(stops)) : undefined };
+    const route = { stops, groups, runStops: groups.length === 0 ? this.#intern(runStopsOf(stops, topic)) : undefined };
     if (this.#routes.size >= this.#routesMax) this.#changed();
     this.#routes.set(topic, route);
     return route;
   }
 }
 
-function runStopsOf(stops: readonly Stop[]): readonly RunStop[] | undefined {
+function runStopsOf(stops: readonly Stop[], topic: string): readonly RunStop[] | undefined {
   const runStops: RunStop[] = [];
   const origins = new Set(stops.map(({ destination }) => destination.origin));
   // two rules of one bridge take turns, message by message
   if (origins.size < stops.length) return undefined;
   for (const { destination, grant, hasNoLocal } of stops) {
-    const taker = destination.runTaker;
+    const taker = destination.runTakerOf?.(topic) ?? destination.runTaker;
     if (taker === undefined || hasNoLocal || grant.identifiers !== undefined) return undefined;
     runStops.push({ taker, qos: grant.qos });
   }

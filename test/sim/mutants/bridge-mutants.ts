@@ -22,10 +22,10 @@ export const bridgeMutants: readonly Mutant[] = [
   {
     name: 'what waits for the remote waits for traffic',
     like: 'NanoMQ: the drain goes on with the next publish',
-    file: 'src/bridge/bridge.ts',
-    text: `this.#notify(true);
+    file: 'src/bridge/lane.ts',
+    text: `this.#owner.connected(this);
     this.#forwarder.pump();`,
-    becomes: 'this.#notify(true);',
+    becomes: 'this.#owner.connected(this);',
     seen: /no rest/,
   },
   {

@@ -1,0 +1,103 @@
+// ForwardSource: whose messages those in a queue are: of a rule as a whole, or, where their order does not follow from
+// their topic, of one partition of a rule. The partition is stored with them, since nothing else of the local message
+// is left that would tell it. Bounded: 256 parts a rule.
+
+import { textOfBytes } from '../../protocol/wire/bytes.ts';
+import type { Delivery } from '../../protocol/wire/publishable.ts';
+import type { Durability } from '../base/durability.ts';
+import { Message } from '../message/message.ts';
+import type { Origin } from '../message/origin.ts';
+import type { QueueShare } from '../queue/share.ts';
+import type { RuleCounters } from './bridge-status.ts';
+
+/** What a queue knows of the rule that queued a message. */
+export interface ForwardSource {
+  /** By which the rule is known again after a restart. */
+  readonly key: number;
+  readonly origin: Origin;
+  readonly counters: RuleCounters;
+  /** See `ForwardRuleOptions`. */
+  readonly isEndToEnd: boolean;
+  /** Whether nothing of it is dropped for want of room: publishers wait. */
+  readonly isBlocking: boolean;
+  /** See `RuleOptions`; undefined: that of the bridge. */
+  readonly durability: Durability | undefined;
+  /** What the rule has in the queues of all lanes, and may have. */
+  readonly share: QueueShare;
+  /** What the rule listens to here. */
+  readonly filter: string;
+  /** See `ForwardRule`. */
+  inverse(remoteTopic: string): string | undefined;
+  /** Undefined: it follows from the topic. */
+  readonly partition: number | undefined;
+}
+
+/** A rule that can name a part of itself. */
+export interface ForwardWhole extends ForwardSource {
+  /** The messages of one of 256 partitions. */
+  partOf(partition: number): ForwardSource;
+}
+
+/** The messages of one rule in one partition. */
+export class ForwardPart implements ForwardSource {
+  readonly partition: number;
+  readonly #rule: ForwardSource;
+
+  constructor(rule: ForwardSource, partition: number) {
+    this.#rule = rule;
+    this.partition = partition;
+  }
+
+  /** See `ForwardSource`. */
+  get key(): number {
+    return this.#rule.key;
+  }
+
+  /** See `ForwardSource`. */
+  get origin(): Origin {
+    return this.#rule.origin;
+  }
+
+  /** See `ForwardSource`. */
+  get counters(): RuleCounters {
+    return this.#rule.counters;
+  }
+
+  /** See `ForwardSource`. */
+  get isBlocking(): boolean {
+    return this.#rule.isBlocking;
+  }
+
+  /** See `ForwardSource`. */
+  get durability(): Durability | undefined {
+    return this.#rule.durability;
+  }
+
+  /** See `ForwardSource`. */
+  get share(): QueueShare {
+    return this.#rule.share;
+  }
+
+  /** See `ForwardSource`. */
+  get filter(): string {
+    return this.#rule.filter;
+  }
+
+  /** See `ForwardSource`. */
+  inverse(remoteTopic: string): string | undefined {
+    return this.#rule.inverse(remoteTopic);
+  }
+
+  /** See `ForwardSource`. */
+  get isEndToEnd(): boolean {
+    return this.#rule.isEndToEnd;
+  }
+}
+
+/** A message as it was before it went as part of a run. */
+export function messageOf(delivery: Delivery, rule: ForwardSource): Message {
+  const { message, qos, retain } = delivery;
+  const { topicBytes, payload, properties, expiresAt } = message;
+  const parts = { topic: textOfBytes(topicBytes), payload, qos, retain, properties, expiresAt };
+  return new Message({ ...parts, origin: rule.origin, isOwned: false }).own();
+}

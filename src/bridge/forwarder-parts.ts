@@ -1,0 +1,57 @@
+// ForwarderParts: what a forwarder works with, and what it
+// hands over when messages go to another queue. Types
+// without state.
+import type { SendOutcome } from '../../protocol/connection/exchange.ts';
+import type { PeerLimits } from '../../protocol/connection/limits.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
+import type { Delivery } from '../../protocol/wire/publishable.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { Message } from '../message/message.ts';
+import type { BridgeContext } from './bridge-context.ts';
+import type { BridgeOptions } from './bridge-options.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { ForwardSource } from './forward-source.ts';
+import type { ForwardStorage } from './forward-storage.ts';
+import type { Awaited, Blocked } from './intake.ts';
+import type { LatencyHistograms } from './latencies.ts';
+import type { PooledLimits } from './queue-pool.ts';
+
+/** What the forwarder needs of its bridge's surroundings. */
+export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & { readonly deadLetters: DeadLetters };
+
+/** The connection as the pump sees it. */
+export interface ForwardLine {
+  readonly isConnected: boolean;
+  /** So much waits to be written that nothing should be added. */
+  readonly isCongested: boolean;
+  /** What the remote takes; undefined while it is not connected. */
+  readonly limits: Pick<PeerLimits, 'maximumQos' | 'isRetainAvailable'> | undefined;
+  send(delivery: Delivery, token: number): SendOutcome;
+  /** Whether the messages of a run may be sent as one at a QoS. */
+  maySendRun(qos: Qos, run: PublishRun): boolean;
+  /** Sends a run; `maySendRun` has said that it may be. `token`: of the first message, those of the others follow. */
+  sendRun(forms: RunForms, qos: Qos, token: number): void;
+}
+
+/** Why the pump does not run. */
+export type PauseReason = 'paused' | 'held' | 'refused' | 'parked' | 'offline' | 'congested' | 'empty' | 'window-full';
+
+/** What a forwarder works with. */
+export interface ForwarderParts {
+  readonly options: BridgeOptions;
+  readonly line: ForwardLine;
+  readonly context: ForwardContext;
+  /** Its share in the bounds of the bridge. */
+  readonly limits: PooledLimits;
+  /** Those of the bridge. */
+  readonly histograms: LatencyHistograms;
+  /** Present with durability `written` or `synced`, with the name of the queue; otherwise messages live in memory. */
+  readonly stored: (ForwardStorage & { readonly owner: string }) | undefined;
+}
+
+/** A message on its way to another queue: one that waits there, or one that waits for room. */
+export type MovingMessage = { readonly message: Message; readonly rule: ForwardSource } & (
+  | { readonly awaited: Awaited | undefined }
+  | Blocked
+);

@@ -1,0 +1,81 @@
+// LaneLayout: how many lanes have the messages of a bridge, and under which names their queues and flows are kept. Each
+// time the lanes become more or fewer, the queues are new ones, of the next generation, and what waits is moved from
+// the old ones into them; so wherever a process is cut off, the next one knows what is left to be moved.
+//
+// A bridge that has always had one lane leaves no trace here. Layouts are keys of a stream without values, since keys
+// are at hand at a start. Bounded: one key a bridge.
+import { emptyBytes } from '../../protocol/wire/bytes.ts';
+import type { Storage } from '../queue/storage.ts';
+
+/** The queues of one generation. */
+export interface QueueSet {
+  /** Lanes, 1 and more. */
+  readonly count: number;
+  readonly generation: number;
+}
+
+/** Where the messages of a bridge are. */
+export interface LaneLayout extends QueueSet {
+  /** Queues whose messages are being moved into those of this layout. */
+  readonly from?: QueueSet;
+  /** The highest lane with a session at the remote: those above `count` are to be ended. */
+  readonly sessions: number;
+}
+
+/** The layout of a bridge with one lane. */
+export const oneLane: LaneLayout = { count: 1, generation: 0, sessions: 1 };
+
+const streamName = 'lanes';
+
+/** The name of the flows of a lane, from 1, with its first server. */
+export function flowsOwnerOf(bridge: string, lane: number): string {
+  return lane === 1 ? `bridge/${bridge}` : `bridge/${bridge}#${lane}`;
+}
+
+/** The name of the queue of a lane, from 1. */
+export function queueOwnerOf(bridge: string, lane: number, generation: number): string {
+  return generation === 0 ? flowsOwnerOf(bridge, lane) : `bridge/${bridge}#${lane}.${generation}`;
+}
+
+/** The layout that an earlier process left of a bridge. */
+export function readLayout(storage: Storage | undefined, bridge: string): LaneLayout {
+  if (storage?.knows(streamName) !== true) return oneLane;
+  for (const key of storage.journal.keyed(streamName).keys()) {
+    const at = key.lastIndexOf('\0');
+    if (key.slice(0, at) === bridge) return parseLayout(key.slice(at + 1));
+  }
+  return oneLane;
+}
+
+/** Whether an earlier process left anything of a bridge. */
+export function isLaneLeft(storage: Storage | undefined, bridge: string): boolean {
+  return storage?.knows(flowsOwnerOf(bridge, 1)) === true || readLayout(storage, bridge) !== oneLane;
+}
+
+/** Keeps a layout, in the group of this turn. */
+export function writeLayout(storage: Storage | undefined, bridge: string, layout: LaneLayout | undefined): void {
+  if (storage === undefined || (layout === undefined && !storage.knows(streamName))) return;
+  const stream = storage.journal.keyed(streamName);
+  for (const key of [...stream.keys()]) if (key.slice(0, key.lastIndexOf('\0')) === bridge) stream.delete(key);
+  if (layout !== undefined) stream.put(`${bridge}\0${textOf(layout)}`, emptyBytes);
+}
+
+/** A bridge is gone for good, with all of its lanes. */
+export function forgetLanes(storage: Storage, bridge: string): void {
+  const owner = `bridge/${bridge}`;
+  const isOwn = (name: string): boolean => name === owner || /^#[0-9.]+$/.test(name.slice(owner.length));
+  for (const name of storage.journal.names.filter((one) => one.startsWith(owner) && isOwn(one))) storage.forget(name);
+  storage.forget(owner);
+  writeLayout(storage, bridge, undefined);
+}
+
+function textOf({ count, generation, sessions, from }: LaneLayout): string {
+  const numbers = [count, generation, sessions, ...(from === undefined ? [] : [from.count, from.generation])];
+  return numbers.join(' ');
+}
+
+function parseLayout(text: string): LaneLayout {
+  const [count = 1, generation = 0, sessions = count, fromCount, fromGeneration = 0] = text.split(' ').map(Number);
+  const from = fromCount === undefined ? {} : { from: { count: fromCount, generation: fromGeneration } };
+  return { count, generation, sessions, ...from };
+}

@@ -1,0 +1,228 @@
+// Lane: one of the connections of a bridge, with a queue and sessions of its own; most bridges have one. It joins a
+// connector, a forwarder and what it asks of the remote, and tells the bridge of what concerns all of it.
+//
+// Its forwarder is another one after the lanes have become more or fewer; the connection and its sessions stay. Bounded
+// by the bounds of its parts.
+import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
+import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import type { BridgeContext } from './bridge-context.ts';
+import type { BridgeOptions } from './bridge-options.ts';
+import type { LaneStatus } from './bridge-status.ts';
+import { Connector } from './connector.ts';
+import type { ConnectorOwner } from './connector-parts.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { DeliveryLedger } from './delivery-ledger.ts';
+import { type ForwardStorage, restoreFlows } from './forward-storage.ts';
+import { Forwarder } from './forwarder.ts';
+import { flowsOwnerOf } from './lane-layout.ts';
+import { laneOptionsOf } from './lane-options.ts';
+import type { LatencyHistograms } from './latencies.ts';
+import type { EchoGuard } from './loop-guard.ts';
+import { PooledLimits, type QueuePool } from './queue-pool.ts';
+import type { Receiver } from './receiver.ts';
+import { Subscriber } from './subscriber.ts';
+
+/** What all lanes of a bridge work with. */
+export interface LaneParts {
+  readonly context: BridgeContext;
+  /** Those of the bridge. */
+  readonly options: BridgeOptions;
+  readonly stored: ForwardStorage | undefined;
+  readonly echoes: EchoGuard;
+  readonly receiver: Receiver;
+  readonly pool: QueuePool;
+  readonly histograms: LatencyHistograms;
+  /** Told what becomes of messages; default nobody. */
+  readonly ledger: DeliveryLedger | undefined;
+  readonly deadLetters: DeadLetters;
+}
+
+/** Who has the lanes. */
+export interface LaneOwner {
+  readonly isOneOfSeveral: boolean;
+  /** MQTT is up on a lane. */
+  connected(lane: Lane): void;
+  /** A message was settled, or a lane is up: there may be less to wait for. */
+  settled(): void;
+  /** The state of its link has changed. */
+  stateChanged(lane: Lane): void;
+}
+
+/** One lane. */
+export class Lane implements ConnectorOwner {
+  /** From 1. */
+  readonly number: number;
+  readonly options: BridgeOptions;
+  readonly connector: Connector;
+  readonly subscriber: Subscriber;
+  readonly #parts: LaneParts;
+  readonly #owner: LaneOwner;
+  #forwarder: Forwarder;
+  #deliveredBefore = 0;
+  /** Since when it is not connected, in ms. */
+  #lostAt: number | undefined;
+
+  /** `hasState`: an earlier process may have left something of its session; `queue`: the name of its queue. */
+  constructor(parts: LaneParts, owner: LaneOwner, own: { number: number; queue: string; hasState: boolean }) {
+    const { context, options, echoes } = parts;
+    const { number, queue, hasState } = own;
+    this.number = number;
+    this.#parts = parts;
+    this.#owner = owner;
+    const { clock } = context.ports;
+    this.#lostAt = clock.now();
+    this.options = { ...laneOptionsOf(options, number), hasSessionState: hasState };
+    const isOneOfSeveral = (): boolean => owner.isOneOfSeveral;
+    const connectorParts = { ...context, options: this.options, lane: number, isOneOfSeveral, echoes };
+    this.connector = new Connector(connectorParts, this);
+    const { name, clientId, laneSubscriptions: sharing } = options;
+    // another gateway may have a bridge of this name, but not with this client id
+    const group = clientId.replaceAll(/[/+#]/g, '_');
+    this.subscriber = new Subscriber({
+      name,
+      clock,
+      log: context.log,
+      line: this.connector,
+      lane: number,
+      group,
+      sharing,
+    });
+    this.#forwarder = this.makeForwarder(queue);
+  }
+
+  /** Sends the messages of this lane. */
+  get forwarder(): Forwarder {
+    return this.#forwarder;
+  }
+
+  /** A forwarder over this connection, whose queue has a name. */
+  makeForwarder(queue: string): Forwarder {
+    const { context, options, stored, pool, histograms, ledger, deadLetters } = this.#parts;
+    const limits = new PooledLimits(pool);
+    const forwarder = new Forwarder({
+      options,
+      line: this.connector,
+      context: { ...context, deadLetters },
+      limits,
+      histograms,
+      stored: stored && { ...stored, owner: queue },
+    });
+    pool.add(forwarder);
+    if (ledger) forwarder.latencies.follow(ledger.trail(this.number - 1));
+    return forwarder;
+  }
+
+  /** From now on another forwarder sends the messages of this lane. */
+  use(forwarder: Forwarder): void {
+    this.#deliveredBefore = this.delivered;
+    this.#forwarder = forwarder;
+  }
+
+  /** Takes over what an earlier process left of the sessions. */
+  restoreFlows(): void {
+    const { stored, options } = this.#parts;
+    if (stored === undefined) return;
+    const flows = { owner: flowsOwnerOf(options.name, this.number), sessions: this.connector.sessions };
+    if (this.#forwarder.stored) restoreFlows(flows, stored, this.#forwarder.stored);
+  }
+
+  /** Messages that the remote has, by this lane. */
+  get delivered(): number {
+    return this.#deliveredBefore + this.#forwarder.delivered;
+  }
+
+  /** For how long it has not been connected, in ms; 0 while it is. */
+  get lostMs(): number {
+    return this.#lostAt === undefined ? 0 : this.#parts.context.ports.clock.now() - this.#lostAt;
+  }
+
+  /** Whether nothing is underway, nor anything that an earlier process may have sent. */
+  get isSettled(): boolean {
+    return this.connector.underwayCount === 0 && this.#forwarder.isKnownSettled;
+  }
+
+  /** What is underway is not waited for any more: it is read again from the queue, and may come twice. */
+  abandon(): void {
+    this.#forwarder.sessionLost(this.connector.session.moveAway());
+    this.#forwarder.knownUntil = 0;
+  }
+
+  /** The lane, now. `depth` and `bytes`: what waits for it elsewhere. */
+  status(elsewhere: { readonly depth: number; readonly byteLength: number } | undefined): LaneStatus {
+    const { connector } = this;
+    return {
+      lane: this.number,
+      clientId: this.options.clientId,
+      link: connector.state,
+      remote: connector.remote,
+      queueDepth: this.#forwarder.depth + (elsewhere?.depth ?? 0),
+      queueBytes: this.#forwarder.byteLength + (elsewhere?.byteLength ?? 0),
+      underway: connector.underwayCount,
+      delivered: this.delivered,
+    };
+  }
+
+  // --- from the connector
+
+  /** See `ConnectorOwner`. */
+  connected(isSessionPresent: boolean): void {
+    this.#lostAt = undefined;
+    this.subscriber.connected(isSessionPresent, this.connector.hasShares);
+    this.#owner.connected(this);
+    this.#forwarder.pump();
+    this.#owner.settled();
+  }
+
+  /** See `ConnectorOwner`. */
+  writable(): void {
+    this.#forwarder.pump();
+  }
+
+  /** See `ConnectorOwner`. */
+  messageReceived(publish: ReceivedPublish, ticket: number): void {
+    this.#parts.receiver.receive(publish, ticket, this.connector);
+  }
+
+  /** See `ConnectorOwner`. */
+  messageSettled(entry: SendEntry, reasonCode: ReasonCode): void {
+    this.#forwarder.settled(entry, reasonCode);
+    this.connector.settled();
+    if (isFailure(reasonCode)) {
+      const facts = { bridge: this.options.name, reason: reasonName(reasonCode) };
+      this.#parts.context.log.warn(facts, 'the remote refused a message');
+    }
+    this.#owner.settled();
+  }
+
+  /** See `ConnectorOwner`. */
+  runSettled(token: number, count: number): void {
+    this.#forwarder.runSettled(token, count);
+    this.connector.settled();
+    this.#owner.settled();
+  }
+
+  /** See `ConnectorOwner`. */
+  sessionLost(entries: readonly SendEntry[]): void {
+    this.#forwarder.sessionLost(entries);
+    this.#owner.settled();
+  }
+
+  /** See `ConnectorOwner`. */
+  subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
+    // its packet identifier may have been in the way of a message's
+    this.#forwarder.pump();
+    this.subscriber.answered(filters, reasonCodes);
+  }
+
+  /** See `ConnectorOwner`. */
+  stateChanged(): void {
+    const isUp = this.connector.state.state === 'connected';
+    if (!isUp) {
+      this.#lostAt ??= this.#parts.context.ports.clock.now();
+      this.subscriber.disconnected();
+      this.#forwarder.latencies.restart();
+    }
+    this.#owner.stateChanged(this);
+  }
+}

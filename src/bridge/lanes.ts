@@ -1,0 +1,263 @@
+// Lanes: the connections of a bridge, one or several side by side, as its rules and the bridge see them.
+// A message takes the lane of its partition (`LaneKey`), so what has one key stays in order, and a lane
+// that is down stops nobody else.
+//
+// With one lane everything is as if there were no lanes. Bounded: 64 lanes; their queues together by the
+// bounds of the bridge.
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { Message } from '../message/message.ts';
+import type { Hold } from '../queue/hold.ts';
+import type { DropReason } from '../queue/overflow.ts';
+import { bridgeDefaults } from './bridge-options.ts';
+import type { LaneStatus } from './bridge-status.ts';
+import type { ForwardLanes, ForwardRule } from './forward-rules.ts';
+import type { ForwardSource } from './forward-source.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { Lane, LaneOwner, LaneParts } from './lane.ts';
+import { partitionOf } from './lane-key.ts';
+import { LaneResize } from './lane-resize.ts';
+import { LaneSet } from './lane-set.ts';
+import { mergedForecasts, type QueueForecast } from './queue-plan.ts';
+import type { SubscriptionRule } from './subscription-rules.ts';
+
+/** Who has the lanes. */
+export interface LanesOwner {
+  /** MQTT is up on a lane. */
+  connected(lane: Lane): void;
+  /** There may be less to wait for. */
+  settled(): void;
+  /** The state of a link has changed. */
+  stateChanged(lane: Lane): void;
+  /** Messages go other ways now: what routes remember is void. */
+  moved(): void;
+}
+
+/** The lanes of one bridge. */
+export class Lanes implements ForwardLanes, LaneOwner {
+  /** See `ForwardLanes`. */
+  readonly isRefusingWhenFull: boolean;
+  readonly #owner: LanesOwner;
+  readonly #set: LaneSet;
+  readonly #resize: LaneResize;
+  readonly #sendWindowMax: number;
+  #rules: readonly SubscriptionRule[] = [];
+  #isPaused = false;
+
+  constructor(parts: LaneParts, owner: LanesOwner) {
+    const { options, context, stored, pool } = parts;
+    const { log, ports } = context;
+    // an earlier process may have had a larger one
+    this.#sendWindowMax = Math.max(options.sendWindowMax, bridgeDefaults.sendWindowMax);
+    this.#owner = owner;
+    this.isRefusingWhenFull = stored?.storage.whenFull !== 'drop';
+    this.#set = new LaneSet(parts, this);
+    const common = { name: options.name, clock: ports.clock, log, pool, set: this.#set, storage: stored?.storage };
+    const more = { added: (lane: Lane) => this.#added(lane), moved: () => this.#moved() };
+    this.#resize = new LaneResize({ ...common, ...more }, options.laneCount);
+  }
+
+  // --- what rules see
+
+  /** See `ForwardLanes`. */
+  get count(): number {
+    return this.#set.queues.length;
+  }
+
+  /** The queues that take what comes, one for each lane. */
+  get queues(): readonly Forwarder[] {
+    return this.#set.queues;
+  }
+
+  /** See `ForwardLanes`. */
+  queueOf(partition: number): Forwarder {
+    return this.#set.queueOf(partition);
+  }
+
+  /** See `ForwardQueue`. */
+  get isReady(): boolean {
+    return this.#set.queues.some(({ isReady }) => isReady);
+  }
+
+  /** See `ForwardQueue`. */
+  append(message: Message, source: ForwardSource, hold?: Hold, mayWait?: boolean): DropReason | undefined {
+    const partition = this.count === 1 ? 0 : (source.partition ?? partitionOf(message.topic));
+    return this.#set.queueOf(partition).append(message, source, hold, mayWait);
+  }
+
+  /** See `ForwardQueue`: where there is one lane, which takes all of a run. */
+  mayTakeRun(qos: Qos, run: PublishRun): boolean {
+    return this.count === 1 && this.#set.queueOf(0).mayTakeRun(qos, run);
+  }
+
+  /** See `ForwardQueue`. */
+  takeRun(forms: RunForms, qos: Qos, source: ForwardSource): void {
+    this.#set.queueOf(0).takeRun(forms, qos, source);
+  }
+
+  // --- what the bridge sees
+
+  /** The lanes, in their order; there is one at least. */
+  get all(): readonly Lane[] {
+    return this.#set.lanes;
+  }
+
+  /** See `LaneOwner`. */
+  get isOneOfSeveral(): boolean {
+    return this.#set.lanes.length > 1;
+  }
+
+  /** See `LaneResize`. */
+  get wanted(): number | undefined {
+    return this.#resize.wanted;
+  }
+
+  /** Messages waiting, those underway included. */
+  get depth(): number {
+    let depth = 0;
+    for (const forwarder of this.#set.forwarders) depth += forwarder.depth;
+    return depth;
+  }
+
+  /** Where the queues are going, together. */
+  get forecast(): QueueForecast | undefined {
+    return mergedForecasts(this.#set.queues.flatMap(({ forecast }) => forecast ?? []));
+  }
+
+  /** When the oldest measured message was taken that waits, in ms; undefined where none is. */
+  get oldestAt(): number | undefined {
+    const times = [...this.#set.forwarders].flatMap(({ depth, latencies }) =>
+      depth > 0 ? (latencies.oldestAt ?? []) : [],
+    );
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** A rule takes the place of another: what that has queued is its own. */
+  succeed(before: ForwardRule, after: ForwardRule): void {
+    after.succeed(before);
+    for (const forwarder of this.#set.forwarders) forwarder.succeed(before, after);
+  }
+
+  /** Bytes waiting. */
+  get byteLength(): number {
+    let bytes = 0;
+    for (const forwarder of this.#set.forwarders) bytes += forwarder.byteLength;
+    return bytes;
+  }
+
+  /** Messages sent and not settled. */
+  get underwayCount(): number {
+    return this.all.reduce((sum, { connector }) => sum + connector.underwayCount, 0);
+  }
+
+  /** Whether nothing waits that could be sent now. */
+  get isDrained(): boolean {
+    if (!this.all.some(({ connector }) => connector.isConnected)) return true;
+    if (this.#resize.isMoving) return this.depth === 0;
+    return this.all.every(({ connector, forwarder }) => forwarder.depth === 0 || !connector.isConnected);
+  }
+
+  /** The lanes in numbers. */
+  get status(): readonly LaneStatus[] {
+    const { queues } = this.#set;
+    return this.all.map((lane, index) => {
+      const queue = queues[index];
+      return lane.status(queue === lane.forwarder ? undefined : queue);
+    });
+  }
+
+  /** Whether an operator has stopped the sending. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Stops the sending, or goes on with it. */
+  set isPaused(isPaused: boolean) {
+    this.#isPaused = isPaused;
+    for (const { forwarder } of this.all) forwarder.isPaused = isPaused;
+    for (const { forwarder } of this.all) {
+      if (isPaused) forwarder.latencies.restart();
+      else forwarder.pump();
+    }
+  }
+
+  /** Takes over what an earlier process left, once the rules are there. */
+  restore(): void {
+    const sending = new Set(this.all.map(({ forwarder }) => forwarder));
+    for (const one of this.#set.forwarders) one.restore(sending.has(one) ? this.#sendWindowMax : 0);
+    for (const lane of this.all) lane.restoreFlows();
+  }
+
+  /** Begins to dial. */
+  start(): void {
+    for (const { connector } of this.all) connector.start();
+    this.#resize.start();
+  }
+
+  /** There are to be so many lanes, 1 to 64. What waits is moved, in order; nothing is lost. */
+  resize(count: number): void {
+    this.#resize.to(count);
+  }
+
+  /** What the first lane, or all of them, subscribe to. */
+  subscribe(rules: readonly SubscriptionRule[]): void {
+    this.#rules = rules;
+    for (const lane of this.all) lane.subscriber.change(rules, this.#set.groupSize);
+  }
+
+  /** No other change of the lanes is begun any more. */
+  closing(): void {
+    this.#resize.closing();
+  }
+
+  /** Disconnects all lanes in order. */
+  async close(): Promise<void> {
+    this.#resize.stop();
+    await Promise.all(this.all.map(({ connector }) => connector.close()));
+  }
+
+  /** Cuts all connections. */
+  destroy(): void {
+    this.#resize.stop();
+    for (const { connector } of this.all) connector.destroy();
+  }
+
+  /** Drops everything: the bridge is gone. What is stored stays. */
+  clear(): void {
+    for (const forwarder of this.#set.forwarders) forwarder.clear();
+  }
+
+  // --- from the lanes
+
+  /** See `LaneOwner`. */
+  connected(lane: Lane): void {
+    this.#owner.connected(lane);
+  }
+
+  /** See `LaneOwner`. */
+  settled(): void {
+    if (this.#resize.wanted !== undefined) this.#resize.check();
+    this.#owner.settled();
+  }
+
+  /** See `LaneOwner`. */
+  stateChanged(lane: Lane): void {
+    if (this.#resize.wanted !== undefined) this.#resize.check();
+    this.#owner.stateChanged(lane);
+  }
+
+  #added(lane: Lane): void {
+    lane.forwarder.isPaused = this.#isPaused;
+    lane.restoreFlows();
+    lane.subscriber.change(this.#rules, this.#set.groupSize);
+    lane.connector.start();
+  }
+
+  #moved(): void {
+    for (const { forwarder } of this.all) forwarder.isPaused = this.#isPaused;
+    for (const lane of this.all) lane.subscriber.change(this.#rules, this.#set.groupSize);
+    this.#owner.moved();
+    this.#owner.settled();
+  }
+}
