@@ -2,7 +2,7 @@
 // counted by its reason; for each rule received = delivered + dropped + queued. Spans are histograms. Where
 // `http_server.metrics_key` is set it is asked for.
 // Bounded by bridges and rules.
-import type { BridgeStatus, RuleStatus } from '../bridge/bridge-status.ts';
+import type { BridgeStatus, LaneStatus, RuleStatus } from '../bridge/bridge-status.ts';
 import type { LatencyViews } from '../bridge/latencies.ts';
 import type { BrokerStatus } from '../broker/broker-status.ts';
 import { Exposition, type Labels } from '../metrics/exposition.ts';
@@ -35,6 +35,7 @@ export function metricsText(management: Measured): string {
   if (status.broker.storage) journalNumbers(text, status.broker.storage);
   const bridges = status.bridges.flatMap((one) => (one.status === undefined ? [] : [one.status]));
   bridgeNumbers(text, bridges, status.now.monotonicMs);
+  laneNumbers(text, bridges);
   ruleNumbers(text, bridges);
   spans(text, management.latencies());
   forecasts(text, bridges);
@@ -161,6 +162,39 @@ function bridgeNumbers(text: Exposition, bridges: readonly BridgeStatus[], now: 
     'viaduct_bridge_unmatched',
     'From the remote, for no rule any more.',
     each(({ unmatched }) => unmatched),
+  );
+}
+
+function laneNumbers(text: Exposition, bridges: readonly BridgeStatus[]): void {
+  const lanes = bridges.flatMap(({ name, lanes: own }) =>
+    own.map((lane) => ({ lane, labels: { bridge: name, lane: String(lane.lane) } })),
+  );
+  const each = (value: (lane: LaneStatus) => number): readonly Sample[] =>
+    lanes.map(({ lane, labels }): Sample => [labels, value(lane)]);
+  text.gauge(
+    'viaduct_lane_up',
+    '1 while this connection of a bridge is up.',
+    each(({ link }) => (isUp(link) ? 1 : 0)),
+  );
+  text.gauge(
+    'viaduct_lane_queue_messages',
+    'Messages that wait for it.',
+    each(({ queueDepth }) => queueDepth),
+  );
+  text.gauge(
+    'viaduct_lane_queue_bytes',
+    'Their bytes.',
+    each(({ queueBytes }) => queueBytes),
+  );
+  text.gauge(
+    'viaduct_lane_underway_messages',
+    'Sent by it and not settled.',
+    each(({ underway }) => underway),
+  );
+  text.counter(
+    'viaduct_lane_delivered',
+    'Messages that the remote has by it.',
+    each(({ delivered }) => delivered),
   );
 }
 

@@ -27,11 +27,30 @@ function bridge(name: string, server: string, status: Partial<BridgeStatus>, rat
     forwards: [],
     subscriptions: [],
     unmatched: 0,
+    lanes: [],
     deadLetters: { count: 0, bytes: 0, added: 0, forgotten: 0 },
   };
   // as: the fixture tells what pages read of a status, and a status may hold more
   const whole = { name, remote, link, ...nothing, ...status } as BridgeStatus;
   return { name, mode: 'running', server, status: whole, rates };
+}
+
+/** The last one is down. */
+function laneOf(lane: number): BridgeStatus['lanes'][number] {
+  const remote = 'broker.example.com:8883';
+  const link: BridgeStatus['link'] =
+    lane < 3
+      ? { state: 'connected', since: monotonicMs - 7_512_000, sessionPresent: true }
+      : {
+          state: 'waiting',
+          since: monotonicMs - 4000,
+          retryAt: monotonicMs + 2000,
+          error: 'the connection was reset',
+          kind: 'lost',
+        };
+  const waiting =
+    lane < 3 ? { queueDepth: 4, queueBytes: 1604, underway: 4 } : { queueDepth: 212, queueBytes: 84_800, underway: 0 };
+  return { lane, clientId: `gateway-07-${lane}`, link, remote, delivered: 1_604_133 + lane * 731, ...waiting };
 }
 
 /** The bridges: one at work, one down with a queue, one paused, one switched off. */
@@ -45,6 +64,7 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
       {
         connects: 3,
         underway: 12,
+        lanes: [1, 2, 3].map(laneOf),
         deadLetters: { count: 3, bytes: 27_360, added: 3, forgotten: 0 },
         queueDepth: 12,
         queueBytes: 4_812,

@@ -16,6 +16,7 @@ import { BridgeLatency } from './bridge-latency.tsx';
 import { BridgePlanner } from './bridge-planner.tsx';
 import { BridgeRules } from './bridge-rules.tsx';
 
+const BridgeLanes = lazy(async () => (await import('./bridge-lanes.tsx')).BridgeLanes);
 const BridgeQueue = lazy(async () => (await import('./bridge-queue.tsx')).BridgeQueue);
 const BridgeLetters = lazy(async () => (await import('./bridge-letters.tsx')).BridgeLetters);
 const BridgeLedger = lazy(async () => (await import('./bridge-ledger.tsx')).BridgeLedger);
@@ -68,6 +69,9 @@ function Traffic({ bridge, reply }: Shown): JSX.Element {
           <Card class="half" title={t.planner.title}>
             <BridgePlanner bridge={bridge} config={config} />
           </Card>
+          {bridge.status.lanes.length > 1 || bridge.status.lanesWanted !== undefined ? (
+            <BridgeLanes status={bridge.status} />
+          ) : null}
           {latency === undefined ? null : (
             <Card title={t.latency.title} isFlush={true}>
               <BridgeLatency latency={latency} />

@@ -298,6 +298,11 @@ export const en = {
     size: 'Size',
     came: 'Came',
   },
+  lanes: {
+    title: 'Connections',
+    lane: 'Lane',
+    becoming: (wanted: number) => `becoming ${wanted}`,
+  },
   latency: {
     title: 'How long messages take',
     span: 'Span',

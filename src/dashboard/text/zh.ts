@@ -295,6 +295,11 @@ export const zh: Text = {
     size: '大小',
     came: '收到',
   },
+  lanes: {
+    title: '连接',
+    lane: '通道',
+    becoming: (wanted) => `正在调整为 ${wanted} 个`,
+  },
   latency: {
     title: '消息耗时',
     span: '阶段',

@@ -187,6 +187,7 @@ t.test(
     t.match(text, /^viaduct_bridge_up\{bridge="site"\} [01]$/m);
     t.match(text, /^viaduct_rule_received_total\{bridge="site",list="forwards",rule="0",filter="a\/#"\} \d+$/m);
     t.match(text, /^viaduct_bridge_dead_letters\{bridge="site"\} 0$/m);
+    t.match(text, /^viaduct_lane_up\{bridge="site",lane="1"\} [01]$/m);
     t.ok(text.endsWith('# EOF\n'));
     const families = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
     t.equal(new Set(families).size, families.length, 'each family once');

@@ -1,0 +1,67 @@
+// BridgeLanes: the connections of a bridge that has several, each
+// with its state and what waits for it. A topic always goes by the
+// same one.
+import type { JSX } from 'preact';
+import { useFormat, useText } from '../app.ts';
+import type { BridgeStatus } from '../bridge-words.ts';
+import { Card } from '../parts/card.tsx';
+
+const tones = { connected: 'good', connecting: 'info', waiting: 'bad', closed: '' } as const;
+
+/** The lanes. */
+export function BridgeLanes({ status }: { readonly status: BridgeStatus }): JSX.Element {
+  const t = useText();
+  const format = useFormat();
+  const { lanes, lanesWanted } = status;
+  const about = lanesWanted === undefined ? undefined : t.lanes.becoming(lanesWanted);
+  return (
+    <Card
+      title={t.lanes.title}
+      isFlush={true}
+      tools={about === undefined ? undefined : <span class="tag">{about}</span>}
+    >
+      <div class="table cards">
+        <table>
+          <caption class="unseen">{t.lanes.title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t.lanes.lane}</th>
+              <th scope="col">{t.bridges.state}</th>
+              <th scope="col" class="right">
+                {t.ledger.outcomes.delivered}
+              </th>
+              <th scope="col" class="right">
+                {t.bridges.queue}
+              </th>
+              <th scope="col" class="right">
+                {t.bridge.underway}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {lanes.map(({ lane, clientId, link, delivered, queueDepth, queueBytes, underway }) => (
+              <tr key={lane}>
+                <th scope="row">
+                  {lane} <code class="muted small wrap">{clientId}</code>
+                </th>
+                <td data-label={t.bridges.state}>
+                  <span class={`state ${tones[link.state]}`}>{t.states[link.state]}</span>
+                  {link.state === 'waiting' ? <div class="muted small wrap">{link.error}</div> : null}
+                </td>
+                <td data-label={t.ledger.outcomes.delivered} class="right num">
+                  {format.count(delivered)}
+                </td>
+                <td data-label={t.bridges.queue} class="right num">
+                  {format.count(queueDepth)} <span class="muted small">{format.bytes(queueBytes)}</span>
+                </td>
+                <td data-label={t.bridge.underway} class="right num">
+                  {format.count(underway)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
