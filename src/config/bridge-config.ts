@@ -117,6 +117,12 @@ export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   /** 0 to 86400000; 0 is never. Default 300000. */
   readonly failbackMs: number;
   readonly isSessionShared: boolean;
+  /** Connections side by side, 1 to 64. Default 1. */
+  readonly laneCount: number;
+  /** What keeps messages in order on several: `topic`, `publisher`, or a template of captures. Default `topic`. */
+  readonly laneOrder: string;
+  /** Which subscriptions all of them share. Default `auto`: those without retained messages. */
+  readonly laneSubscriptions: 'auto' | 'all' | 'none';
   readonly isSteppingDown: boolean;
   readonly loopGuard: 'auto' | 'on' | 'off';
   readonly loopProperty: string;

@@ -29,7 +29,7 @@ const rules: readonly Rule[] = [
   },
   {
     path: /^bridges\.mqtt\.[^.]+\.max_parallel_processes$/,
-    text: 'one connection is used in this version',
+    text: 'so many connections, each with a client id of its own (ID, ID-2 ...), that keep the order by lane_order',
     isWorthIt: (value) => textOf(value) !== '1',
   },
   {

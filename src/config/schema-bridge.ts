@@ -171,7 +171,12 @@ const bridgeKeys = {
     section({ identifier: v.optional(whole(1, 268_435_455)), user_property: v.optional(textMap) }),
     {},
   ),
-  max_parallel_processes: v.optional(whole(1, 1024)),
+  max_parallel_processes: v.optional(whole(1, 64), defaults.max_parallel_processes),
+  lane_order: v.optional(text, defaults.lane_order),
+  lane_subscriptions: v.optional(
+    oneOf({ auto: 'auto', all: 'all', none: 'none' } as const),
+    defaults.lane_subscriptions,
+  ),
   max_send_queue_len: v.optional(whole(1, 100_000_000), defaults.max_send_queue_len),
   max_send_queue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_send_queue_bytes),
   durability: v.optional(durability),
@@ -205,6 +210,25 @@ function subscribePropertiesOf(raw: {
     subscriptionIdentifiers: raw.identifier === undefined ? undefined : [raw.identifier],
     userProperties: raw.user_property,
   });
+}
+
+/** How many connections there are, and what goes by which. */
+function laneConfigOf(raw: {
+  readonly max_parallel_processes: number;
+  readonly lane_order: string;
+  readonly lane_subscriptions: 'auto' | 'all' | 'none';
+}) {
+  const { max_parallel_processes: laneCount, lane_order: laneOrder, lane_subscriptions: laneSubscriptions } = raw;
+  return { laneCount, laneOrder, laneSubscriptions };
+}
+
+function tcpConfigOf(raw: v.InferOutput<typeof tcp>) {
+  return {
+    localAddress: raw.bind_address,
+    localInterface: raw.bind_interface,
+    isNoDelay: raw.nodelay,
+    tcpKeepAliveMs: raw.keepalive ? raw.keepidle : 0,
+  };
 }
 
 /** `bridges.mqtt.<name>`. */
@@ -253,6 +277,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       isNotifying: raw.notifications,
       notificationTopic: raw.notification_topic,
       isNotifyingHereOnly: raw.notifications_local_only,
+      ...laneConfigOf(raw),
       connectTimeoutMs: raw.connect_timeout,
       answerTimeoutMs: raw.answer_timeout,
       version: raw.proto_ver,
@@ -268,13 +293,10 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       passwordFile: raw.password_file,
       passwordCommand: command && { command, timeoutMs },
       renewBeforeMs: raw.token_renew_before,
-      localAddress: raw.tcp.bind_address,
-      localInterface: raw.tcp.bind_interface,
       authentication: raw.auth_method,
       isBridgeBitSet: raw.no_local_v4,
       isQos0Queued: raw.retry_qos_0,
-      isNoDelay: raw.tcp.nodelay,
-      tcpKeepAliveMs: raw.tcp.keepalive ? raw.tcp.keepidle : 0,
+      ...tcpConfigOf(raw.tcp),
       connectProperties: raw.conn_properties,
       subscribeProperties: subscribePropertiesOf(raw.sub_properties),
       will: raw.will,

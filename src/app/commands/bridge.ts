@@ -40,6 +40,7 @@ ${apiFlagsHelp}`,
       const one = await api.ask<BridgeReply>('GET', path());
       tell(one, [
         ...bridgeLines([one], io.isTerminal),
+        ...laneLines(one),
         ...latencyLines(one),
         ...forecastLines(one),
         '',
@@ -83,6 +84,16 @@ function tellChange(reply: AppliedReply, tell: Tell): void {
     ...reply.diff.map(({ path, after }) => `${path} = ${after === undefined ? '(removed)' : JSON.stringify(after)}`),
     ...findings,
   ]);
+}
+
+/** A line for each lane, where there are several. */
+function laneLines({ status }: BridgeReply): readonly string[] {
+  const lanes = status?.lanes ?? [];
+  if (lanes.length < 2) return [];
+  return lanes.map(({ lane, clientId, link, queueDepth, underway, delivered }) => {
+    const numbers = `${queueDepth} waiting, ${underway} underway, ${delivered} delivered`;
+    return `lane ${lane}  ${clientId}  ${link.state}  ${numbers}`;
+  });
 }
 
 /** `a.b=c` -> `{ a: { b: 'c' } }`; what comes later wins. */

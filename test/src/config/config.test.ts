@@ -111,6 +111,9 @@ t.test('a bridge of which only the server is said has the defaults', async (t) =
     loopGuard: 'auto',
     loopProperty: 'viaduct-path',
     loopHopsMax: 8,
+    laneCount: 1,
+    laneOrder: 'topic',
+    laneSubscriptions: 'auto',
     isNotifying: true,
     isNotifyingHereOnly: false,
     connectTimeoutMs: 20_000,
@@ -274,7 +277,7 @@ t.test('what is accepted and means something else here is noted, with its place'
     told.join('\n'),
     /^82 resend_interval: Viaduct sends .* when it has reconnected, never on a live connection$/m,
   );
-  t.match(told.join('\n'), /^79 max_parallel_processes: one connection is used in this version$/m);
+  t.match(told.join('\n'), /^79 max_parallel_processes: so many connections, each with a client id of its own/m);
   t.match(told.join('\n'), /^6 clientid: \$\{VIN\} stays as it is: the variable NANOMQ_VIN is not set$/m);
   const noted = async (text: string): Promise<readonly string[]> => (await load(text)).notes.map(({ path }) => path);
   t.strictSame(await noted('bridges.mqtt.b { server = h, clientid = c, max_parallel_processes = 1 }'), []);
