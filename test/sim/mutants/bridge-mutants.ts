@@ -15,8 +15,13 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'the cursor stays behind what was underway',
     like: 'disk queues that commit what they have read',
     file: 'src/bridge/forwarder.ts',
-    text: 'this.#queue.rewind();',
-    becomes: '',
+    text: `this.#queue.rewind();
+  }
+
+  /** Drops everything`,
+    becomes: `}
+
+  /** Drops everything`,
     seen: /lost|no rest/,
   },
   {
