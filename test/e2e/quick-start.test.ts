@@ -84,10 +84,27 @@ t.test('a new user bridges a site, pulls the plug and loses nothing', needs(...p
   await page.getByRole('button', { name: 'Save bridge' }).click();
   await page.getByText('Connected to the remote broker.').waitFor();
 
-  const listen = (count: number): Promise<string> => {
-    const args = ['-p', String(remote.port), '-t', 'fwd/#', '-q', '1', '-v', '-C', String(count), '-W', '30'];
-    return heardBy(spawn('mosquitto_sub', [...args, '-i', 'listener', '-c'], { stdio: ['ignore', 'pipe', 'ignore'] }));
+  const subscribe = (...more: readonly string[]): Promise<string> => {
+    const args = [
+      '-p',
+      String(remote.port),
+      '-t',
+      'fwd/#',
+      '-q',
+      '1',
+      '-i',
+      'listener',
+      '-c',
+      '-v',
+      '-W',
+      '30',
+      ...more,
+    ];
+    return heardBy(spawn('mosquitto_sub', args, { stdio: ['ignore', 'pipe', 'ignore'] }));
   };
+  const listen = (count: number): Promise<string> => subscribe('-C', String(count));
+  // its session is there before anything is sent, and survives the remote's end
+  await subscribe('-E');
   const first = listen(1);
   await page.goto(at('tap'));
   await page.getByRole('button', { name: 'Listen' }).click();
@@ -98,7 +115,7 @@ t.test('a new user bridges a site, pulls the plug and loses nothing', needs(...p
 
   t.equal(await first, 'fwd/topic1 {"hello":1}\n', 'it arrives at mosquitto');
 
-  await remote.kill();
+  await remote.stop();
   await page.goto(at('bridges/cloud'));
   await page.getByText('The remote broker cannot be reached.').waitFor();
   await page.goto(at('tap'));
