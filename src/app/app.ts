@@ -13,7 +13,7 @@ import { forgetBridge, strictestOf } from '../bridge/forward-storage.ts';
 import { Broker } from '../broker/broker.ts';
 import type { BridgeConfig } from '../config/bridge-config.ts';
 import type { HttpServerConfig } from '../config/config-types.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { LogRing } from '../http/log-ring.ts';
 import { Turn } from '../link/turn.ts';
 import { heapBytes } from '../ports/node-heap.ts';
@@ -22,6 +22,7 @@ import { QueueBudget } from '../queue/queue-budget.ts';
 import type { Storage } from '../queue/storage.ts';
 import { Router } from '../router/router.ts';
 import type { AppPlace } from './app-place.ts';
+import { BridgeOpener } from './bridge-opener.ts';
 import {
   accessOptionsOf,
   bridgeSettingsOf,
@@ -39,13 +40,15 @@ export class App {
   readonly broker: Broker;
   readonly bridges: Bridges;
   readonly log: Log;
+  readonly #opener: BridgeOpener;
   #loaded: LoadedConfig;
   readonly #storage: Storage | undefined;
   #web: Web | undefined;
 
-  private constructor({ broker, bridges, log, loaded, storage }: AppParts) {
+  private constructor({ broker, bridges, opener, log, loaded, storage }: AppParts) {
     this.broker = broker;
     this.bridges = bridges;
+    this.#opener = opener;
     this.log = log;
     this.#loaded = loaded;
     this.#storage = storage;
@@ -83,7 +86,9 @@ export class App {
     };
     const brokerId = ports.random.bytes(8).toString('hex');
     const bridgeContext = { ...context, runCommand: runNodeCommand, brokerId };
-    const bridges = new Bridges(bridgeContext);
+    const opener = new BridgeOpener();
+    await opener.prepare(loaded);
+    const bridges = new Bridges(bridgeContext, opener.open);
     // bridges come when the sessions are there to take what they bring, and before devices, whose messages they take
     const restored = (): void => {
       for (const bridge of loaded.config.bridges) bridges.add(settingsOf(loaded, bridge));
@@ -96,7 +101,7 @@ export class App {
     for (const { name, host, port, socketPath } of broker.listeners) {
       log.info({ listener: name, ...(socketPath === undefined ? { host, port } : { socketPath }) }, 'listening');
     }
-    const app = new App({ broker, bridges, log, loaded, storage });
+    const app = new App({ broker, bridges, opener, log, loaded, storage });
     if (ring === undefined || config.http === undefined) return app;
     try {
       await app.#serve(config.http, ports, { ...place, log: ring, watcher, router });
@@ -147,7 +152,10 @@ export class App {
         broker,
         bridges,
         loaded: () => this.#loaded,
-        load: (overlayText) => loadConfig({ path, disk: ports.disk, environment, hostname, overlayText }),
+        load: async (overlayText) => {
+          const { loadConfig } = await import('../config/load.ts');
+          return loadConfig({ path, disk: ports.disk, environment, hostname, overlayText });
+        },
         adopt: (loaded) => this.reload(loaded),
       },
       options,
@@ -184,6 +192,7 @@ export class App {
       if (!fresh.has(name) && this.#storage) forgetBridge(this.#storage, name);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');
     }
+    await this.#opener.prepare(next);
     for (const config of next.config.bridges) {
       if (this.bridges.get(config.name) !== undefined) continue;
       try {
@@ -211,6 +220,7 @@ interface WebPlace extends AppPlace {
 interface AppParts {
   readonly broker: Broker;
   readonly bridges: Bridges;
+  readonly opener: BridgeOpener;
   readonly log: Log;
   readonly loaded: LoadedConfig;
   readonly storage: Storage | undefined;

@@ -4,7 +4,7 @@
 // wrong configuration.
 import { hostname } from 'node:os';
 import { ConfigError, messageOf, UsageError, ViaductError } from '../base/errors.ts';
-import { brokerVersion } from '../broker/broker.ts';
+import { brokerVersion } from '../broker/broker-version.ts';
 import { type Command, type CommandIo, ExitCode } from './commands/command-io.ts';
 import { nodePorts } from './node-ports.ts';
 

@@ -3,11 +3,9 @@
 // without a directory there is none.
 import type { Log } from '../base/log.ts';
 import type { DataConfig } from '../config/config-types.ts';
-import { Journal } from '../journal/journal.ts';
 import type { JournalListener, JournalState } from '../journal/journal-status.ts';
 import type { Ports } from '../ports/ports.ts';
-import { Storage } from '../queue/storage.ts';
-import { StoredRetained } from '../queue/stored-retained.ts';
+import type { Storage } from '../queue/storage.ts';
 import { type RetainedLimits, RetainedStore } from '../router/retained.ts';
 import { readJournalKey } from './commands/journal-key.ts';
 import { journalSettingsOf } from './from-config.ts';
@@ -18,13 +16,15 @@ export async function openStorage(
   { ports, log, environment }: { ports: Ports; log: Log; environment: Readonly<Record<string, string | undefined>> },
 ): Promise<Storage | undefined> {
   if (data === undefined) return undefined;
+  const { Journal } = await import('../journal/journal.ts');
+  const { Storage: Opened } = await import('../queue/storage.ts');
   const key = await readJournalKey({ ports, environment }, data.keyFile);
   const startedAt = ports.clock.now();
   const journal = await Journal.open(ports, journalSettingsOf(data, key), listenerOf(log));
   const { bytes, segments, streams, quarantined } = journal.status;
   const tookMs = Math.round(ports.clock.now() - startedAt);
   log.info({ directory: data.directory, bytes, segments, streams, quarantined, tookMs }, 'journal opened');
-  return new Storage(journal, ports.clock, data.whenFull);
+  return new Opened(journal, ports.clock, data.whenFull);
 }
 
 /** The retained messages, with those that an earlier process left. */
@@ -34,6 +34,7 @@ export async function openRetained(
   data: DataConfig | undefined,
 ): Promise<RetainedStore> {
   if (storage === undefined || data?.durability === 'memory') return new RetainedStore(limits);
+  const { StoredRetained } = await import('../queue/stored-retained.ts');
   const keeper = new StoredRetained(storage, data?.durability ?? 'synced');
   const store = new RetainedStore(limits, keeper);
   await keeper.restore(

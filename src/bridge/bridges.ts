@@ -1,19 +1,25 @@
-// Bridges: the registry of a process, by name. Each name exists
-// once. A bridge that is taken out is closed in order; its name may
-// be used again at once.
+// Bridges: the registry of a process, by name. Each name exists once. A bridge that is taken out is closed in order;
+// its name may be used again at once. How a bridge is opened is handed in, so that a process without one need not
+// load it. Bounded by what is added.
 import { UsageError } from '../base/errors.ts';
-import { Bridge } from './bridge.ts';
+import type { Bridge } from './bridge.ts';
 import type { BridgeContext, BridgeSettings } from './bridge-context.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import type { LatencyViews } from './latencies.ts';
 
+/** `Bridge.open`, or whatever loads it first. */
+export type OpenBridge = (context: BridgeContext, settings: BridgeSettings) => Bridge;
+
 /** All bridges of one process. */
 export class Bridges {
   readonly #context: BridgeContext;
+  readonly #open: OpenBridge;
   readonly #bridges = new Map<string, Bridge>();
 
-  constructor(context: BridgeContext) {
+  /** `open` is usually `Bridge.open`. */
+  constructor(context: BridgeContext, open: OpenBridge) {
     this.#context = context;
+    this.#open = open;
   }
 
   /** Every bridge's status, in the order in which they were added. */
@@ -31,7 +37,7 @@ export class Bridges {
     if (this.#bridges.has(settings.name)) {
       throw new UsageError('BRIDGE_NAME', `there is a bridge named ${settings.name} already`);
     }
-    const bridge = Bridge.open(this.#context, settings);
+    const bridge = this.#open(this.#context, settings);
     this.#bridges.set(settings.name, bridge);
     return bridge;
   }

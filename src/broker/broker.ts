@@ -17,6 +17,7 @@ import { AccessReviews } from './access-reviews.ts';
 import { type BrokerOptions, brokerDefaults } from './broker-options.ts';
 import type { BrokerContext, BrokerRooms } from './broker-rooms.ts';
 import { BrokerCounters, type BrokerStatus } from './broker-status.ts';
+import { brokerVersion } from './broker-version.ts';
 import { DeviceConnection } from './device-connection.ts';
 import { type Door, Doors } from './doors.ts';
 import { DropLog } from './drop-log.ts';
@@ -28,9 +29,6 @@ import { SessionTable } from './session-table.ts';
 import { SysTopics } from './sys-topics.ts';
 import { WillStore } from './will-store.ts';
 import { Wills } from './wills.ts';
-
-/** The version of Viaduct that brokers report on `$SYS/broker/version`. */
-export const brokerVersion = '0.1.0';
 
 /** A listener that is open. */
 export interface OpenListener {

@@ -101,13 +101,15 @@ function partTable(): PartTable {
 /** For each file that esbuild wrote the name of its part, as stack traces tell it: its largest source. */
 function partNames(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
+  const taken = new Set<string>();
   for (const [file, { inputs, entryPoint }] of Object.entries(metafile.outputs)) {
     const sources = Object.entries(inputs).sort(([, one], [, other]) => other.bytesInOutput - one.bytesInOutput);
     const source = entryPoint ?? sources[0]?.[0] ?? 'common';
-    const name = source.replace(/^build\/(?:src\/)?|^node_modules\//, '').replace(/\.m?js$/, '');
-    found.set(basename(file), entryPoint?.endsWith('app/main.js') ? 'main' : name);
+    const plain = source.replace(/^build\/(?:src\/)?|^node_modules\//, '').replace(/\.m?js$/, '');
+    let name = plain === 'app/main' ? 'main' : plain;
+    for (let count = 2; taken.has(name); count++) name = `${plain}-${count}`;
+    taken.add(name);
+    found.set(basename(file), name);
   }
-  if (new Set(found.values()).size < found.size)
-    throw new Error(`parts share a name: ${[...found.values()].join(' ')}`);
   return found;
 }

@@ -1,11 +1,12 @@
 // ConfigReader: reads a configuration file and the files that it includes, each relative to the one that names it,
 // and the files that its values name. Every file that cannot be read or parsed is told, not only the first. Bounded:
 // `textLengthMax` characters a file, `includesMax` files inside each other, `filesMax` files in all.
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { ConfigError, messageOf } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import type { Expression, Include, Position, Statement } from './hocon-node.ts';
 import { parseHocon } from './hocon-parser.ts';
+import { pathBeside } from './path-beside.ts';
 
 const textLengthMax = 10 * 1024 * 1024;
 const includesMax = 16;
@@ -108,11 +109,6 @@ export async function readTextIfThere(disk: Disk, path: string): Promise<string 
 /** Where changes that are made while running are kept: beside the configuration that they stand over. */
 export function overlayPathOf(path: string): string {
   return `${path}.overrides.json`;
-}
-
-/** A path as seen from the file that names it. */
-export function pathBeside(file: string, path: string): string {
-  return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
 function unreadable(at: Position, reason: string): ConfigError {

@@ -4,7 +4,7 @@
 import { ConfigError, type ConfigFault } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import { analyse } from './analysis.ts';
-import { ConfigReader, overlayPathOf, pathBeside, readNamedFile, readTextIfThere } from './config-reader.ts';
+import { ConfigReader, overlayPathOf, readNamedFile, readTextIfThere } from './config-reader.ts';
 import { isSecretPath, plainOf } from './config-tree.ts';
 import type { Config, ConfigNote } from './config-types.ts';
 import { applyEnvironment } from './environment.ts';
@@ -13,6 +13,7 @@ import type { HoconNode, HoconObject, Position, Statement } from './hocon-node.t
 import { parseHocon } from './hocon-parser.ts';
 import { type Environment, textOfScalar } from './hocon-references.ts';
 import { notesOf } from './notes.ts';
+import { pathBeside } from './path-beside.ts';
 import { replacePlaceholders } from './placeholders.ts';
 import { checkSchema, type SchemaIssue } from './schema.ts';
 import { shownText } from './shown-text.ts';

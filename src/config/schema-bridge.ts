@@ -6,6 +6,7 @@ import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { addressBytes } from '../base/address-range.ts';
 import type { BridgeConfig, WillConfig } from './bridge-config.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
+import { present } from './present.ts';
 import { deliveryConfigOf, deliveryKeys } from './schema-delivery.ts';
 import { durability } from './schema-durability.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
@@ -20,7 +21,6 @@ import {
   kindOf,
   milliseconds,
   oneOf,
-  present,
   qos,
   section,
   size,

@@ -4,20 +4,9 @@
 import * as v from 'valibot';
 import type { DataConfig } from './config-types.ts';
 import { dataDefaults as defaults } from './defaults.ts';
+import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
-import {
-  decimal,
-  duration,
-  flag,
-  ignored,
-  type Kind,
-  oneOf,
-  present,
-  section,
-  size,
-  text,
-  whole,
-} from './schema-values.ts';
+import { decimal, duration, flag, ignored, type Kind, oneOf, section, size, text, whole } from './schema-values.ts';
 
 /** `data`. */
 export const dataKind: Kind<DataDraft> = v.pipe(

@@ -3,7 +3,8 @@
 // Every bound has its unit and its default here.
 import * as v from 'valibot';
 import type { DeliveryConfig, RefusalConfig } from './delivery-config.ts';
-import { duration, type Kind, oneOf, present, section, size, whole } from './schema-values.ts';
+import { present } from './present.ts';
+import { duration, type Kind, oneOf, section, size, whole } from './schema-values.ts';
 
 /** `dead_letters { }` */
 const deadLetters: Kind<NonNullable<DeliveryConfig['deadLetters']>> = v.pipe(

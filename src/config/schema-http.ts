@@ -3,19 +3,8 @@
 // are refused, not ignored: whoever asks for them relies on them.
 import * as v from 'valibot';
 import type { HttpServerConfig } from './config-types.ts';
-import {
-  duration,
-  flag,
-  type Kind,
-  oneOf,
-  present,
-  section,
-  size,
-  switchedOff,
-  text,
-  texts,
-  whole,
-} from './schema-values.ts';
+import { present } from './present.ts';
+import { duration, flag, type Kind, oneOf, section, size, switchedOff, text, texts, whole } from './schema-values.ts';
 
 const ssl = section({
   enable: v.optional(flag, 'true'),

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { parseAddressRange } from '../base/address-range.ts';
 import type { ListenerConfig, RateConfig } from './config-types.ts';
 import { listenerDefaults } from './defaults.ts';
+import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
 import { certificateParts } from './schema-mqtt.ts';
 import {
@@ -14,7 +15,6 @@ import {
   kindOf,
   mapOf,
   oneOf,
-  present,
   section,
   size,
   switchedOff,

@@ -4,18 +4,8 @@
 import * as v from 'valibot';
 import type { HttpAuthConfig, HttpQuestionConfig, TokenConfig } from './config-types.ts';
 import { httpAuthDefaults as defaults, tokenDefaults } from './defaults.ts';
-import {
-  checkedText,
-  duration,
-  flag,
-  type Kind,
-  oneOf,
-  present,
-  section,
-  text,
-  textMap,
-  whole,
-} from './schema-values.ts';
+import { present } from './present.ts';
+import { checkedText, duration, flag, type Kind, oneOf, section, text, textMap, whole } from './schema-values.ts';
 
 const url: Kind<string> = checkedText((value) => {
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))

@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import type { DrainConfig, MqttConfig, SharedStrategyConfig } from './config-types.ts';
 import { mqttDefaults as defaults } from './defaults.ts';
+import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
 import { sessionClasses, sessionOverflow } from './schema-sessions.ts';
 import {
@@ -15,7 +16,6 @@ import {
   noArray,
   objectExpected,
   oneOf,
-  present,
   section,
   size,
   text,

@@ -5,7 +5,8 @@ import * as v from 'valibot';
 import { parseProxyAddress, proxyExpected } from '../base/proxy-address.ts';
 import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import type { ProxyConfig, ServerConfig } from './bridge-config.ts';
-import { checkedText, flag, type Kind, kindOf, oneOf, present, section, text, texts, whole } from './schema-values.ts';
+import { present } from './present.ts';
+import { checkedText, flag, type Kind, kindOf, oneOf, section, text, texts, whole } from './schema-values.ts';
 import type { TlsConfig } from './tls-config.ts';
 
 /** The address of a broker. */

@@ -6,6 +6,7 @@ import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { PropertyTemplate } from '../../protocol/topic/property-template.ts';
 import { RuleMapping, type RuleTopics } from '../../protocol/topic/rule-mapping.ts';
 import type { ForwardConfig, OverflowConfig, RuleConfigParts, SubscriptionConfig } from './bridge-config.ts';
+import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
 import {
   duration,
@@ -14,7 +15,6 @@ import {
   type Kind,
   kindOf,
   oneOf,
-  present,
   qos,
   section,
   size,

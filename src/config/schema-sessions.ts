@@ -3,8 +3,9 @@
 // says. The first class that fits counts, in the order in which they stand.
 import * as v from 'valibot';
 import type { SessionClassConfig } from './config-types.ts';
+import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
-import { type Kind, mapOf, oneOf, present, section, size, text, texts, whole } from './schema-values.ts';
+import { type Kind, mapOf, oneOf, section, size, text, texts, whole } from './schema-values.ts';
 
 /** What gives way when a device's queue is full. */
 export const sessionOverflow: Kind<'oldest' | 'newest'> = oneOf({ oldest: 'oldest', newest: 'newest' } as const);

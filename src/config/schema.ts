@@ -3,6 +3,7 @@
 // told, not only the first.
 import * as v from 'valibot';
 import type { Config } from './config-types.ts';
+import { present } from './present.ts';
 import { authKind } from './schema-access.ts';
 import { type BridgeDraft, bridgeKind } from './schema-bridge.ts';
 import { logKind } from './schema-broker.ts';
@@ -10,7 +11,7 @@ import { type CacheDraft, cacheKind, dataKind, dataOf } from './schema-data.ts';
 import { httpServerKind } from './schema-http.ts';
 import { listenersKind } from './schema-listeners.ts';
 import { drainKind, mqttKind } from './schema-mqtt.ts';
-import { ignored, type Kind, noArray, objectExpected, present, section, switchedOff } from './schema-values.ts';
+import { ignored, type Kind, noArray, objectExpected, section, switchedOff } from './schema-values.ts';
 
 interface MqttDraft {
   readonly cache: CacheDraft | undefined;

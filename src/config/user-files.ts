@@ -4,8 +4,9 @@
 import { ConfigError, type ConfigFault } from '../base/errors.ts';
 import type { Disk } from '../ports/ports.ts';
 import { parseUserFile } from '../secrets/user-file.ts';
-import { pathBeside, readNamedFile } from './config-reader.ts';
+import { readNamedFile } from './config-reader.ts';
 import type { AuthConfig } from './config-types.ts';
+import { pathBeside } from './path-beside.ts';
 
 /** What reading needs: where the configuration stands, and how a fault is told of the key `auth.password_file`. */
 export interface UserFileRequest {

@@ -3,8 +3,8 @@
 // more for the broker.
 import { parseArgs } from 'node:util';
 import { messageOf, UsageError } from '../../base/errors.ts';
-import { loadConfig } from '../../config/load.ts';
-import { App } from '../app.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { App } from '../app.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
 
 /** How long closing may take, in ms, for the bridges and again for the broker. */
@@ -30,8 +30,14 @@ Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong 
     }
     if (path === undefined) throw new UsageError('FLAG', 'a configuration is needed: --config FILE');
     const { ports, environment, hostname, isTerminal } = io;
-    const load = (): ReturnType<typeof loadConfig> => loadConfig({ path, disk: ports.disk, environment, hostname });
-    const app = await App.start(await load(), ports, { isTerminal, hostname, path, environment });
+    const load = async (): Promise<LoadedConfig> => {
+      const { loadConfig } = await import('../../config/load.ts');
+      return loadConfig({ path, disk: ports.disk, environment, hostname });
+    };
+    const loaded = await load();
+    // what runs is loaded when what reads is done, and V8 uses its room again
+    const { App } = await import('../app.ts');
+    const app = await App.start(loaded, ports, { isTerminal, hostname, path, environment });
     io.onReload(() => {
       load().then(
         (loaded) => app.reload(loaded),

@@ -3,7 +3,8 @@
 // holds no state of what it tells about.
 import { memoryUsage, version as nodeVersion, pid, uptime } from 'node:process';
 import type { Bridges } from '../../bridge/bridges.ts';
-import { type Broker, brokerVersion } from '../../broker/broker.ts';
+import type { Broker } from '../../broker/broker.ts';
+import { brokerVersion } from '../../broker/broker-version.ts';
 import type { CertificateView, HealthReply, MetricsHistoryReply, StatusReply } from '../../http/api-types.ts';
 import type { BridgeLatencies, Management } from '../../http/management.ts';
 import type { Ports } from '../../ports/ports.ts';

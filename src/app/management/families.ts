@@ -1,7 +1,7 @@
 // Families: all endpoints of the API, in the order in which its document shows them. `/api/v1` is ours.
 // What endpoints need beyond the management comes to them here, once.
 // Bounded: it is a fixed list.
-import { brokerVersion } from '../../broker/broker.ts';
+import { brokerVersion } from '../../broker/broker-version.ts';
 import type { ApiFamily } from '../../http/api-server.ts';
 import type { AuditLog } from '../../http/audit-log.ts';
 import type { Authentication } from '../../http/authentication.ts';
