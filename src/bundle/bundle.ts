@@ -68,17 +68,18 @@ const parts = outputFiles.map(({ path, text }) => {
   compileFunction(script, ['need', 'load', 'require'], { filename: name });
   return { name, packed: brotliCompressSync(script).toString('base64'), textLength: script.length };
 });
-const tail = `/*${parts.map(({ packed }) => packed).join('')}*/\n`;
 const loader = await build({
   ...common,
   entryPoints: [join(root, 'build/src/bundle/part-loader.js')],
   format: 'cjs',
-  define: { partTable: JSON.stringify(partTable()), tailBytes: String(tail.length - 2) },
+  define: { partTable: JSON.stringify(partTable()), passingParts: JSON.stringify(passingParts()) },
 });
-const head = loader.outputFiles[0]?.text ?? '';
-await writeFile(draft, `#!/usr/bin/env node\n${head}${tail}`, { mode: 0o755 });
+const loaderText = Buffer.from(loader.outputFiles[0]?.text ?? '').toString('base64');
+const tail = `${loaderText}${parts.map(({ packed }) => packed).join('')}*/\n`;
+const head = headOf(loaderText.length, tail.length);
+await writeFile(draft, `${head}${tail}`, { mode: 0o755 });
 await rename(draft, outfile);
-const size = Buffer.byteLength(head) + tail.length;
+const size = head.length + tail.length;
 const lines = [
   `dist/viaduct.cjs: ${(size / 1024).toFixed(0)} KiB, with ${packages.join(', ')}`,
   'dist/viaduct.cjs.LICENSES.txt: their licences',
@@ -88,6 +89,48 @@ process.stdout.write(`${lines.join('\n')}\n`);
 if (size > bundleBytesMax) {
   process.stderr.write(`the bundle has ${size} bytes, at most ${bundleBytesMax} are allowed\n`);
   process.exitCode = 1;
+}
+
+/**
+ * The beginning of the file: it runs the loader, which stands behind it as text. Nothing of it stays, so that V8 need
+ * not keep the whole file as its source.
+ */
+function headOf(loaderBytes: number, tailBytes: number): string {
+  const steps = [
+    '"use strict"',
+    'const{fstatSync,openSync,readSync}=require("node:fs"),descriptor=openSync(__filename,"r")',
+    `const at=fstatSync(descriptor).size-${tailBytes},bytes=Buffer.alloc(${loaderBytes})`,
+    `readSync(descriptor,bytes,0,${loaderBytes},at)`,
+    'const text=Buffer.from(bytes.latin1Slice(),"base64").latin1Slice()',
+    'const names=["program","descriptor","partsAt","require"],filename=__filename+"/loader.js"',
+    `require("node:vm").compileFunction(text,names,{filename})(__filename,descriptor,at+${loaderBytes},require)`,
+  ];
+  return `#!/usr/bin/env node\n{${steps.join(';')}}/*`;
+}
+
+/** What only the reader of configurations is made of, besides commands that end and the API, which keeps its own. */
+function passingParts(): readonly string[] {
+  const entries = Object.entries(metafile.outputs).flatMap(([file, { entryPoint }]) =>
+    entryPoint === undefined ? [] : [{ file, source: entryPoint.replace('build/src/', '') }],
+  );
+  const isShortLived = (source: string): boolean => /^app\/(?:commands|demo|management)\//.test(source);
+  const lasting = entries.filter(({ source }) => source === 'app/commands/start.js' || !isShortLived(source));
+  const reader = entries.filter(({ source }) => source === 'config/load.js').flatMap(({ file }) => withImports(file));
+  const kept = new Set(
+    lasting.filter(({ source }) => source !== 'config/load.js').flatMap(({ file }) => withImports(file)),
+  );
+  return reader.filter((file) => !kept.has(file)).map((file) => names.get(basename(file)) ?? '');
+}
+
+/** A file that esbuild wrote, and those that it imports at once. */
+function withImports(first: string): readonly string[] {
+  const found = new Set([first]);
+  for (const file of found) {
+    for (const { path, kind, external } of metafile.outputs[file]?.imports ?? []) {
+      if (kind === 'import-statement' && external !== true) found.add(path);
+    }
+  }
+  return [...found];
 }
 
 function partTable(): PartTable {

@@ -4,11 +4,15 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { returnMemory } from '../../ports/node-heap.ts';
 import type { App } from '../app.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
 
 /** How long closing may take, in ms, for the bridges and again for the broker. */
 const closeMsMax = 5000;
+
+/** When the memory that starting took is given back, in ms: what waits for a start comes first. */
+const returnMemoryAfterMs = 1000;
 
 /** The command. */
 export const start: Command = {
@@ -44,7 +48,9 @@ Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong 
         (error: unknown) => app.log.error({ error: messageOf(error) }, 'reload refused: everything stays as it was'),
       );
     });
+    const returning = ports.clock.schedule(returnMemoryAfterMs, returnMemory);
     await untilStopped(io, app);
+    returning.cancel();
     await app.close(closeMsMax);
     return ExitCode.done;
   },
