@@ -74,6 +74,8 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly queueCountMax?: number;
   /** Bytes of it that wait for the remote, besides the limit of the bridge. Default no limit. */
   readonly queueBytesMax?: number;
+  /** How long its messages may wait, in ms. Default that of the bridge. */
+  readonly queueAgeMsMax?: number;
   /** Overrides `BridgeOptions.laneOrder`. */
   readonly laneOrder?: string;
   /**
@@ -205,6 +207,8 @@ export interface BridgeOptions {
   readonly queueCountMax: number;
   /** Bytes that wait for the remote. Default 128 MiB. */
   readonly queueBytesMax: number;
+  /** How long messages may wait for the remote, in ms, before they are dropped. Default for ever. */
+  readonly queueAgeMsMax?: number;
   /** What gives way when the queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
   /** Where QoS 1 and 2 messages must be before their publisher is acknowledged. Default `synced`, with a storage. */

@@ -64,6 +64,8 @@ export interface ForwardRuleContext {
   readonly laneOrder: string;
   /** Of the bridge: that of rules which say nothing. */
   readonly overflow: OverflowPolicy;
+  /** How long messages of rules that do not say may wait, in ms; absent: for ever. */
+  readonly ageMsMax?: number | undefined;
   /** Tells rules with the same topics apart, from 0. */
   readonly copy?: number;
   /** The remote name of a local response topic. */
@@ -111,7 +113,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
     this.origin = context.origin;
     const copy = context.copy ?? 0;
     this.key = tagOf(`${localTopic}\n${remoteTopic}${copy === 0 ? '' : `\n${copy}`}`);
-    this.share = new QueueShare(shareTermsOf(options, context.overflow));
+    this.share = new QueueShare(shareTermsOf(options, context));
     this.#options = options;
     this.#context = context;
     this.#mapping = compiledTopics(localTopic, remoteTopic, options);
@@ -126,6 +128,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
       this.#laneKey?.isByTopic === false ||
       options.queueCountMax !== undefined ||
       options.queueBytesMax !== undefined ||
+      this.share.terms.ageMsMax !== undefined ||
       this.#mapping.needsContext ||
       this.#properties.isForAll ||
       this.#gate !== undefined ||
@@ -340,13 +343,14 @@ class RuleRuns implements RunTaker {
   }
 }
 
-function shareTermsOf(options: ForwardRuleOptions, overflow: OverflowPolicy): ShareTerms {
-  const { queueOverflow = overflow, priority = 5, queueCountMax, queueBytesMax } = options;
+function shareTermsOf(options: ForwardRuleOptions, { overflow, ageMsMax }: ForwardRuleContext): ShareTerms {
+  const { queueOverflow = overflow, priority = 5, queueCountMax, queueBytesMax, queueAgeMsMax = ageMsMax } = options;
   return {
     overflow: queueOverflow,
     priority,
     ...(queueCountMax === undefined ? {} : { countMax: queueCountMax }),
     ...(queueBytesMax === undefined ? {} : { bytesMax: queueBytesMax }),
+    ...(queueAgeMsMax === undefined ? {} : { ageMsMax: queueAgeMsMax }),
   };
 }
 

@@ -52,6 +52,6 @@ export interface ForwarderParts {
 
 /** A message on its way to another queue: one that waits there, or one that waits for room. */
 export type MovingMessage = { readonly message: Message; readonly rule: ForwardSource } & (
-  | { readonly awaited: Awaited | undefined }
+  | { readonly awaited: Awaited | undefined; readonly queuedAt: number }
   | Blocked
 );

@@ -309,18 +309,18 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** Takes the oldest message out, for another queue; undefined while none is at hand: `movable` is told then. */
   moveOut(): MovingMessage | undefined {
-    if (this.#queue.depth === 0) return this.#intake.unblock();
-    const entry = this.#queue.peek();
-    if (entry === undefined) return undefined;
+    const entry = this.#queue.depth === 0 ? undefined : this.#queue.peek();
+    if (entry === undefined) return this.#queue.depth === 0 ? this.#intake.unblock() : undefined;
     this.#queue.next();
     this.#queue.acknowledge(entry.sequence);
     this.#refusals.left(entry.sequence);
-    return { message: entry.message, rule: entry.tag, awaited: this.#intake.moved(entry.sequence) };
+    const { message, tag: rule, queuedAt } = entry;
+    return { message, rule, queuedAt, awaited: this.#intake.moved(entry.sequence) };
   }
 
   /** Takes a message out of another queue. */
   moveIn(moving: MovingMessage): void {
-    if ('awaited' in moving) this.#intake.adopt(moving.message, moving.rule, moving.awaited);
+    if ('awaited' in moving) this.#intake.adopt(moving, moving.awaited);
     else this.#intake.block({ message: moving.message, hold: moving.hold }, moving.rule);
     this.#watch.appended();
   }

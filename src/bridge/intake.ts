@@ -28,6 +28,14 @@ export interface Awaited {
   readonly until: number;
 }
 
+/** A message that was accepted in another queue. */
+interface Adopted {
+  readonly message: Message;
+  readonly rule: ForwardSource;
+  /** See `QueueEntry`. */
+  readonly queuedAt: number;
+}
+
 const topicsMax = 100_000;
 /** How often it is looked whether those that are blocked may go on, besides when a message leaves. */
 const admitMs = 500;
@@ -106,8 +114,8 @@ export class Intake {
   }
 
   /** Takes a message out of another queue, which was accepted there. */
-  adopt(message: Message, rule: ForwardSource, awaited: Awaited | undefined): void {
-    const sequence = this.#put(message, rule, undefined);
+  adopt({ message, rule, queuedAt }: Adopted, awaited: Awaited | undefined): void {
+    const sequence = this.#put(message, rule, undefined, queuedAt);
     if (sequence === 0 || awaited === undefined) return;
     this.#awaited.set(sequence, awaited);
     this.#timer ??= this.#clock.schedule(Math.max(0, awaited.until - this.#clock.now()), () => this.#giveUp());
@@ -156,10 +164,10 @@ export class Intake {
     return true;
   }
 
-  #put(message: Message, rule: ForwardSource, hold: Hold | undefined): number {
+  #put(message: Message, rule: ForwardSource, hold: Hold | undefined, queuedAt?: number): number {
     const isCompacted = rule.share.terms.overflow === 'latest';
     if (isCompacted) this.#replace(message.topic);
-    const sequence = this.#queue.append(message, rule, hold);
+    const sequence = this.#queue.append(message, rule, hold, queuedAt || undefined);
     if (sequence === 0) return 0;
     if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence, message, rule.filter);
     if (isCompacted) this.#latest.set(message.topic, sequence);

@@ -99,7 +99,7 @@ export class Lane implements ConnectorOwner {
   /** A forwarder over this connection, whose queue has a name. */
   makeForwarder(queue: string): Forwarder {
     const { context, options, stored, pool, histograms, ledger, deadLetters } = this.#parts;
-    const limits = new PooledLimits(pool);
+    const limits = new PooledLimits(pool, context.ports.clock);
     const forwarder = new Forwarder({
       options,
       line: this.connector,

@@ -1,6 +1,7 @@
 // QueuePool: the bounds of a bridge's queue where several lanes have one each. Each may have all that the others do
 // not use; when all of it is used, and messages give way by the policy of their rules, those of the longest queue do,
 // so that a busy lane never pushes out what waits in a quiet one. Bounded: all together by the bounds of the bridge.
+import type { AgeTerms } from '../queue/age-limit.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { QueueLimits } from '../queue/queue.ts';
 import type { ForwardSource } from './forward-source.ts';
@@ -80,9 +81,12 @@ export class PooledLimits implements QueueLimits {
   readonly #pool: QueuePool;
   /** Whose share it is, once that is there. */
   queue: PooledQueue | undefined;
+  /** See `QueueLimits`: each rule says how long. */
+  readonly age: AgeTerms;
 
-  constructor(pool: QueuePool) {
+  constructor(pool: QueuePool, clock: AgeTerms['clock']) {
     this.#pool = pool;
+    this.age = { clock };
   }
 
   /** See `QueueLimits`. */

@@ -1,5 +1,5 @@
 // QueueWatch: looks at a bridge's queue once a second while anything is in it: when messages came, for their ages, and
-// how many came and left, for how long the queue will last.
+// how many came and left, for how long the queue will last. What has become too old is dropped then.
 //
 //   empty --a message comes--> watching --a look finds nothing--> empty
 //
@@ -12,7 +12,8 @@ import { type QueueBounds, type QueueForecast, QueuePlan } from './queue-plan.ts
 
 const lookMs = 1000;
 
-type Watched = Pick<MessageQueue<ForwardSource>, 'depth' | 'byteLength' | 'lastSequence' | 'oldestSequence'>;
+type Used = 'depth' | 'byteLength' | 'lastSequence' | 'oldestSequence' | 'dropOld';
+type Watched = Pick<MessageQueue<ForwardSource>, Used>;
 
 /** Watches one queue. */
 export class QueueWatch {
@@ -55,6 +56,7 @@ export class QueueWatch {
   }
 
   #look(sequence: number): void {
+    this.#queue.dropOld();
     const { depth, byteLength: bytes, lastSequence: came, oldestSequence } = this.#queue;
     if (depth === 0) {
       this.stop();

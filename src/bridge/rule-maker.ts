@@ -11,6 +11,7 @@ import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
 import type { TraceStarter } from './trace-context.ts';
 
+type RuleTerms = Pick<BridgeOptions, 'loopGuard' | 'queueOverflow' | 'queueAgeMsMax'>;
 type RuleLists = Pick<BridgeOptions, 'forwards' | 'subscriptions'>;
 
 /** What rules work with. */
@@ -40,12 +41,15 @@ export class RuleMaker {
   readonly former: ForwardRule;
   readonly #isGuardedAlways: boolean;
   readonly #overflow: OverflowPolicy;
+  readonly #ageMsMax: number | undefined;
   readonly #parts: RuleMakerParts;
   #forwards = new Map<string, ForwardRule>();
   #subscriptions = new Map<string, SubscriptionRule>();
 
-  constructor({ loopGuard, queueOverflow }: Pick<BridgeOptions, 'loopGuard' | 'queueOverflow'>, parts: RuleMakerParts) {
+  constructor(options: RuleTerms, parts: RuleMakerParts) {
+    const { loopGuard, queueOverflow, queueAgeMsMax } = options;
     this.#overflow = queueOverflow;
+    this.#ageMsMax = queueAgeMsMax;
     this.#isGuardedAlways = loopGuard === 'on';
     this.#parts = parts;
     this.former = this.#forward(
@@ -82,7 +86,8 @@ export class RuleMaker {
 
   #forward(rule: ForwardRuleOptions, paths: PathGuard | undefined, copy: number): ForwardRule {
     const { toRemote, ...parts } = this.#parts;
-    const context = { ...parts, responseMapping: toRemote, paths, overflow: this.#overflow, copy };
+    const terms = { overflow: this.#overflow, ageMsMax: this.#ageMsMax };
+    const context = { ...parts, responseMapping: toRemote, paths, ...terms, copy };
     return new ForwardRule(rule, context);
   }
 }

@@ -81,6 +81,8 @@ export interface BrokerOptions {
   readonly queueCountMax: number;
   /** Bytes that wait for one device. Default 64 MiB. */
   readonly queueBytesMax: number;
+  /** How long messages may wait for a device, in ms, before they are dropped. Default for ever. */
+  readonly queueAgeMsMax?: number;
   /**
    * Of these, bytes that QoS 0 messages to a slow device may use; they never use more than half of the count. Default
    * 16 MiB.

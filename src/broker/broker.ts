@@ -91,7 +91,11 @@ export class Broker {
       counters.wills.add();
       this.#route(message, () => undefined);
     }, storage && new WillStore(storage));
-    const sessions = new SessionTable(context, { options, counters, drops: this.#drops }, store);
+    const sessions = new SessionTable(
+      context,
+      { options, counters, drops: this.#drops, clock: context.ports.clock },
+      store,
+    );
     const access = new Access(options.access, { ...context.ports, ...context });
     const reviews = new AccessReviews({ ...context, access, sessions });
     this.#rooms = { ...context, options, access, reviews, sessions, wills, counters };

@@ -22,6 +22,7 @@ import { awayIdentityOf } from '../access/acl.ts';
 import type { Durability } from '../base/durability.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
+import type { Clock } from '../ports/ports.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
@@ -36,7 +37,7 @@ import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
 import type { DropLog } from './drop-log.ts';
 import { isKeptBack, isRestricted } from './kept-back.ts';
-import type { SessionTerms } from './session-class.ts';
+import { queueLimitsOf, type SessionTerms } from './session-class.ts';
 import { bytesUnderway, type Identifiers, identifiersForm } from './session-queue.ts';
 import { type ReplaySession, SessionReplays } from './session-replays.ts';
 import { queueNameOf, type SessionStore } from './session-store.ts';
@@ -49,6 +50,7 @@ export interface SessionCommon {
   /** For what waits in memory. */
   readonly budget: QueueBudget;
   readonly drops: DropLog;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** One device's session. */
@@ -73,7 +75,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   readonly store: SessionStore | undefined;
   /** How safe its messages must be where they are stored. */
   durability: Durability;
-  readonly #terms: SessionTerms;
+  readonly #limits: QueueLimits;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
   readonly #budget: QueueBudget;
@@ -94,10 +96,10 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
 
   /** `terms` hold as long as the session lives; `store`: it outlives the process. */
   constructor(clientId: string, common: SessionCommon, terms: SessionTerms, store?: SessionStore) {
-    const { options, counters, budget, drops } = common;
-    this.#drops = drops;
+    const { options, counters, budget } = common;
+    this.#drops = common.drops;
     this.durability = terms.durability;
-    this.#terms = terms;
+    this.#limits = queueLimitsOf(terms, common.clock);
     this.origin = new Origin('device', clientId);
     this.flows = new Session({
       clientId,
@@ -334,9 +336,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   /** QoS 0 waits only for a device that is slow, and never pushes out what was acknowledged. */
   #hasRoomForQos0(message: Message): boolean {
     const { qos0QueueBytesMax } = this.#options;
-    const { queueCountMax } = this.#terms;
     const bytes = (this.#queue?.byteLength ?? 0) + message.byteLength;
-    return bytes <= qos0QueueBytesMax && this.queueDepth < queueCountMax / 2;
+    return bytes <= qos0QueueBytesMax && this.queueDepth < this.#limits.countMax / 2;
   }
 
   get #unreadCount(): number {
@@ -365,11 +366,6 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     queue.forEachTag((_tag, count) => this.#counters.matched.add(count));
     const flows = new StoredFlows(store.storage, name, () => this.durability === 'synced');
     flows.restore(this.flows, queue.newFrom, (sequence) => queue.skip(sequence));
-  }
-
-  get #limits(): QueueLimits {
-    const { queueCountMax, queueBytesMax, queueOverflow } = this.#terms;
-    return { countMax: queueCountMax, bytesMax: queueBytesMax, overflow: queueOverflow };
   }
 
   #openQueue(): MessageQueue<Identifiers> {

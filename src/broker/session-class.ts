@@ -2,7 +2,9 @@
 // for all: how safe their messages are, and how many may wait. The first class that fits counts; what it does not say
 // is as for the listener, and what that does not say as for the broker.
 import type { Durability } from '../base/durability.ts';
+import type { AgeTerms } from '../queue/age-limit.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
+import type { QueueLimits } from '../queue/queue.ts';
 
 /** What a session is held to; see `BrokerOptions`. */
 export interface SessionTerms {
@@ -10,6 +12,7 @@ export interface SessionTerms {
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
   readonly queueOverflow: OverflowPolicy;
+  readonly queueAgeMsMax?: number;
 }
 
 /** One class. */
@@ -33,12 +36,20 @@ export function sessionTermsOf(
     ({ clientIds, usernames }) => fits(clientIds, clientId) && fits(usernames, username),
   );
   const { queueCountMax, queueBytesMax, queueOverflow } = options;
+  const queueAgeMsMax = found?.queueAgeMsMax ?? options.queueAgeMsMax;
   return {
     durability: found?.durability ?? durability,
     queueCountMax: found?.queueCountMax ?? queueCountMax,
     queueBytesMax: found?.queueBytesMax ?? queueBytesMax,
     queueOverflow: found?.queueOverflow ?? queueOverflow,
+    ...(queueAgeMsMax === undefined ? {} : { queueAgeMsMax }),
   };
+}
+
+/** The bounds of the queue of a session. */
+export function queueLimitsOf(terms: SessionTerms, clock: AgeTerms['clock']): QueueLimits {
+  const { queueCountMax: countMax, queueBytesMax: bytesMax, queueOverflow: overflow, queueAgeMsMax: msMax } = terms;
+  return { countMax, bytesMax, overflow, ...(msMax === undefined ? {} : { age: { clock, msMax } }) };
 }
 
 function fits(patterns: readonly string[] | undefined, text: string | undefined): boolean {

@@ -49,6 +49,7 @@ export class SessionTable {
   readonly #counters: BrokerCounters;
   readonly #budget: QueueBudget;
   readonly #drops: DropLog;
+  readonly #clock: SessionCommon['clock'];
   readonly #store: SessionStore | undefined;
 
   /** `store`: sessions that are kept outlive the process. `budget`: see `BrokerContext`. */
@@ -58,6 +59,7 @@ export class SessionTable {
     this.#options = common.options;
     this.#counters = common.counters;
     this.#drops = common.drops;
+    this.#clock = common.clock;
     this.#budget = context.budget ?? new QueueBudget(common.options.queueMemoryMax);
   }
 
@@ -78,7 +80,8 @@ export class SessionTable {
   }
 
   get #common(): SessionCommon {
-    return { options: this.#options, counters: this.#counters, budget: this.#budget, drops: this.#drops };
+    const [options, counters, budget, drops] = [this.#options, this.#counters, this.#budget, this.#drops];
+    return { options, counters, budget, drops, clock: this.#clock };
   }
 
   /** Whether what waits has hardly any room left, in memory or in the journal. */

@@ -64,6 +64,8 @@ export interface ForwardConfig extends RuleConfigParts {
   /** Absent: no limit but the bridge's. */
   readonly queueCountMax?: number;
   readonly queueBytesMax?: number;
+  /** Absent: that of the bridge. */
+  readonly queueAgeMsMax?: number;
 }
 
 /** A rule from the remote to here. */
@@ -172,6 +174,8 @@ export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   readonly subscriptions: readonly SubscriptionConfig[];
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
+  /** Absent: for ever. */
+  readonly queueAgeMsMax?: number;
   readonly overflow: OverflowConfig;
   /** Absent: that of `data`. */
   readonly durability?: Durability;

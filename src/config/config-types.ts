@@ -102,6 +102,7 @@ export interface SessionClassConfig {
   readonly durability?: Durability;
   readonly queueCountMax?: number;
   readonly queueBytesMax?: number;
+  readonly queueAgeMsMax?: number;
   readonly queueOverflow?: 'oldest' | 'newest';
 }
 
@@ -110,6 +111,8 @@ export interface MqttConfig {
   readonly maximumPacketSize: number;
   readonly queueCountMax: number;
   readonly queueBytesMax: number;
+  /** Absent: for ever. */
+  readonly queueAgeMsMax?: number;
   /** Absent: that of `data`. */
   readonly durability?: Durability;
   readonly queueOverflow: 'oldest' | 'newest';

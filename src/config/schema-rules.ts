@@ -16,6 +16,7 @@ import {
   kindOf,
   oneOf,
   qos,
+  queueAge,
   section,
   size,
   text,
@@ -80,6 +81,7 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
     priority: v.optional(priority),
     max_send_queue_len: v.optional(whole(1, 100_000_000)),
     max_send_queue_bytes: v.optional(size('1KB', '1024GB')),
+    max_send_queue_age: v.optional(queueAge),
     ack: v.optional(oneOf({ stored: false, 'end-to-end': true } as const)),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
@@ -94,6 +96,7 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
       priority: raw.priority,
       queueCountMax: raw.max_send_queue_len,
       queueBytesMax: raw.max_send_queue_bytes,
+      queueAgeMsMax: raw.max_send_queue_age,
       ...ruleConfigOf(raw, moreFilters),
     });
     const message = ruleFault(localTopic, raw.remote_topic, config);

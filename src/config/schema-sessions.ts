@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { SessionClassConfig } from './config-types.ts';
 import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
-import { type Kind, mapOf, oneOf, section, size, text, texts, whole } from './schema-values.ts';
+import { type Kind, mapOf, oneOf, queueAge, section, size, text, texts, whole } from './schema-values.ts';
 
 /** What gives way when a device's queue is full. */
 export const sessionOverflow: Kind<'oldest' | 'newest'> = oneOf({ oldest: 'oldest', newest: 'newest' } as const);
@@ -17,6 +17,7 @@ const sessionClass: Kind<Omit<SessionClassConfig, 'name'>> = v.pipe(
     durability: v.optional(durability),
     max_mqueue_len: v.optional(whole(1, 100_000_000)),
     max_mqueue_bytes: v.optional(size('1KB', '1024GB')),
+    max_mqueue_age: v.optional(queueAge),
     mqueue_overflow: v.optional(sessionOverflow),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
@@ -30,6 +31,7 @@ const sessionClass: Kind<Omit<SessionClassConfig, 'name'>> = v.pipe(
       durability: raw.durability,
       queueCountMax: raw.max_mqueue_len,
       queueBytesMax: raw.max_mqueue_bytes,
+      queueAgeMsMax: raw.max_mqueue_age,
       queueOverflow: raw.mqueue_overflow,
     });
   }),

@@ -90,6 +90,9 @@ export function duration(least: string, most: string): Kind<number> {
   return kindOf(expected, withinTimes(least, most));
 }
 
+/** How long messages may wait: no longer than a machine is believed to have been off. */
+export const queueAge: Kind<number> = duration('1s', '3650d');
+
 /** The same, but a bare number means ms: for the few keys that EMQX Edge writes as bare numbers. */
 export function milliseconds(least: string, most: string): Kind<number> {
   const isWithin = withinTimes(least, most);

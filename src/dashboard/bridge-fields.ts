@@ -47,6 +47,7 @@ const security = [
 const advanced = [
   { key: 'max_send_queue_len', kind: 'number' },
   { key: 'max_send_queue_bytes', kind: 'size' },
+  { key: 'max_send_queue_age', kind: 'span' },
   { key: 'overflow', kind: 'choice', choices: ['', 'oldest', 'newest', 'priority', 'latest', 'block'] },
   { key: 'retry_qos_0', kind: 'switch' },
   { key: 'backoff_max', kind: 'span' },

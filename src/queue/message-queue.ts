@@ -12,10 +12,12 @@ export interface QueueEntry<Tag = number> {
   readonly message: Message;
   /** What the owner wants to know with it, for instance the rule that queued it. */
   readonly tag: Tag;
+  /** When it came, in ms of the monotonic clock, where it may become too old; otherwise 0. */
+  readonly queuedAt: number;
 }
 
 /** An entry as somebody looks at it who is not its receiver. */
-export interface SeenEntry<Tag = number> extends QueueEntry<Tag> {
+export interface SeenEntry<Tag = number> extends Omit<QueueEntry<Tag>, 'queuedAt'> {
   /** It was read and is not acknowledged: it belongs to the receiver's window. */
   readonly isUnderway: boolean;
 }
@@ -37,14 +39,20 @@ export interface MessageQueue<Tag = number> {
   readonly oldestSequence: number;
   /**
    * Takes a message to the end. Returns its sequence, or 0 when it was the one to give way. A queue that needs time to
-   * have it safe takes a hold on `hold` first.
+   * have it safe takes a hold on `hold` first. `queuedAt`: when it came, if not now. What has become too old is dropped
+   * before.
    */
-  append(message: Message, tag: Tag, hold?: Hold): number;
+  append(message: Message, tag: Tag, hold?: Hold, queuedAt?: number): number;
   /** Whether a message of a tag could be taken without any giving way. */
   hasRoomFor(message: Message, tag: Tag): boolean;
   /** Takes an unread entry out again. Undefined if it is read, or not held. */
   withdraw(sequence: number): QueueEntry<Tag> | undefined;
-  /** The next unread entry without reading it; undefined also while it is not at hand: `readable` is told then. */
+  /** Drops what waits at the front and has become too old. */
+  dropOld(): void;
+  /**
+   * The next unread entry without reading it, those that are too old dropped; undefined also while it is not at hand:
+   * `readable` is told then.
+   */
   peek(): QueueEntry<Tag> | undefined;
   /** Reads the next entry: it stays until it is acknowledged. */
   next(): QueueEntry<Tag> | undefined;

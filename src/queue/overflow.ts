@@ -22,6 +22,7 @@ export const dropReasons = [
   'damaged',
   'replaced',
   'expired',
+  'too-old',
   'too-large',
   'qos-0-offline',
   'qos-0-congested',

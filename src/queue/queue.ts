@@ -8,10 +8,12 @@
 // until that settles it.
 import { assert } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
+import { AgeLimit, type AgeTerms } from './age-limit.ts';
+import type { Hold } from './hold.ts';
 import type { MessageQueue, QueueDropped, QueueEntry, SeenEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest, type OverflowPolicy } from './overflow.ts';
 import type { Budgeted, QueueBudget } from './queue-budget.ts';
-import type { QueueShare, Shares, UnreadEntries } from './share.ts';
+import type { SharedRoom, Shares } from './share.ts';
 
 /** The bounds of a queue. */
 export interface QueueLimits {
@@ -20,6 +22,8 @@ export interface QueueLimits {
   /** Bytes of topics, payloads and properties together. */
   readonly bytesMax: number;
   readonly overflow: OverflowPolicy;
+  /** How long messages may wait. Default for ever. */
+  readonly age?: AgeTerms;
 }
 
 interface Node<Tag> {
@@ -37,11 +41,12 @@ export interface QueueSharing<Tag> {
 }
 
 /** A bounded queue in memory. */
-export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadEntries<Tag> {
+export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedRoom<Tag> {
   readonly #limits: QueueLimits;
   readonly #dropped: QueueDropped<Tag>;
   readonly #budget: QueueBudget | undefined;
   readonly #shares: Shares<Tag> | undefined;
+  readonly #age: AgeLimit<Tag> | undefined;
   /** By sequence; made with the first message. */
   #nodes: Map<number, Node<Tag>> | undefined;
   #head: Node<Tag> | undefined;
@@ -59,6 +64,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     this.#dropped = dropped;
     this.#budget = budget;
     this.#shares = shares;
+    this.#age = AgeLimit.of(limits.age, shares);
   }
 
   /** Messages held: unread, and read or left out but not acknowledged. */
@@ -95,13 +101,14 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
    * Takes a message to the end and owns its bytes. Returns its sequence, or 0 when it was the one to give way. Older
    * messages may have been dropped for it; each drop has been told.
    */
-  append(message: Message, tag: Tag): number {
+  append(message: Message, tag: Tag, _hold?: Hold, queuedAt: number = this.#age?.stampOf(tag) ?? 0): number {
+    this.dropOld();
     const bytes = message.byteLength;
     if (!this.#makeRoom(bytes, tag)) {
-      this.#dropped({ sequence: 0, message, tag }, 'queue-full');
+      this.#dropped({ sequence: 0, message, tag, queuedAt }, 'queue-full');
       return 0;
     }
-    const entry = { sequence: ++this.#lastSequence, message: message.own(), tag };
+    const entry = { sequence: ++this.#lastSequence, message: message.own(), tag, queuedAt };
     const node: Node<Tag> = { entry, previous: this.#tail, next: undefined };
     if (this.#tail) this.#tail.next = node;
     else this.#head = node;
@@ -192,7 +199,8 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     let next = this.#head;
     while (next && next.entry.sequence < sequence) next = next.next;
     const previous = next === undefined ? this.#tail : next.previous;
-    const node: Node<Tag> = { entry: { sequence, message: message.own(), tag }, previous, next };
+    const entry = { sequence, message: message.own(), tag, queuedAt: 0 };
+    const node: Node<Tag> = { entry, previous, next };
     if (previous) previous.next = node;
     else this.#head = node;
     if (next) next.previous = node;
@@ -204,8 +212,17 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     this.#budget?.grew(this, message.byteLength);
   }
 
-  /** The next unread entry without reading it. */
+  /** See `MessageQueue`. */
+  dropOld(): void {
+    const age = this.#age;
+    for (let first = this.#unread; age && first && age.isTooOld(first.entry); first = this.#unread) {
+      this.#dropAt(first.entry.sequence, 'too-old');
+    }
+  }
+
+  /** See `MessageQueue`. */
   peek(): QueueEntry<Tag> | undefined {
+    this.dropOld();
     return this.#unread?.entry;
   }
 
@@ -274,7 +291,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
   /** Makes room for a message, by the policy. Returns whether there is. */
   #makeRoom(bytes: number, tag: Tag): boolean {
     const { countMax, bytesMax, overflow } = this.#limits;
-    if (this.#shares) return this.#makeSharedRoom(bytes, this.#shares.of(tag), this.#shares);
+    if (this.#shares) return bytes <= bytesMax && this.#shares.makeRoom(bytes, tag, this);
     while (this.depth >= countMax || this.#bytes + bytes > bytesMax) {
       const victim = givesWayOldest(overflow) ? this.#unread : undefined;
       if (victim === undefined || bytes > bytesMax) return false;
@@ -284,19 +301,19 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, UnreadE
     return true;
   }
 
-  #makeSharedRoom(bytes: number, share: QueueShare, shares: Shares<Tag>): boolean {
-    const { countMax, bytesMax } = this.#limits;
-    if (bytes > Math.min(bytesMax, share.bytesMax)) return false;
-    while (!share.hasRoomFor(bytes)) if (!this.#dropAt(shares.ownVictim(share, this))) return false;
-    while (this.depth >= countMax || this.#bytes + bytes > bytesMax) {
-      if (!this.#dropAt(shares.victimFor(share, this))) return false;
-    }
-    return true;
+  /** See `SharedRoom`. */
+  isFullFor(bytes: number): boolean {
+    return this.depth >= this.#limits.countMax || this.#bytes + bytes > this.#limits.bytesMax;
   }
 
-  #dropAt(sequence: number): boolean {
+  /** See `SharedRoom`. */
+  giveUp(sequence: number): boolean {
+    return this.#dropAt(sequence);
+  }
+
+  #dropAt(sequence: number, reason: DropReason = 'queue-full'): boolean {
     const entry = sequence === 0 ? undefined : this.withdraw(sequence);
-    if (entry) this.#dropped(entry, 'queue-full');
+    if (entry) this.#dropped(entry, reason);
     return entry !== undefined;
   }
 

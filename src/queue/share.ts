@@ -18,6 +18,8 @@ export interface ShareTerms {
   readonly countMax?: number;
   /** Bytes, besides the limit of the queue. Default no limit. */
   readonly bytesMax?: number;
+  /** How long its messages may wait, in ms. Default for ever. */
+  readonly ageMsMax?: number;
 }
 
 /** One owner's part. */
@@ -65,6 +67,14 @@ export interface UnreadEntries<Tag> {
   findUnread(from: number, isWanted: (tag: Tag) => boolean): number;
   /** The sequence of the next message. */
   readonly nextSequence: number;
+}
+
+/** A queue that makes room. */
+export interface SharedRoom<Tag> extends UnreadEntries<Tag> {
+  /** Whether its limits leave no room for a message more. */
+  isFullFor(bytes: number): boolean;
+  /** Drops the message of a sequence, if there is one. Returns whether there was. */
+  giveUp(sequence: number): boolean;
 }
 
 /** All shares of one queue. */
@@ -126,6 +136,15 @@ export class Shares<Tag> {
       [victim, victimPriority] = [oldest, terms.priority];
     }
     return victim;
+  }
+
+  /** Makes room for a message that a queue of no bytes could take. Returns whether there is. */
+  makeRoom(bytes: number, tag: Tag, queue: SharedRoom<Tag>): boolean {
+    const share = this.#shareOf(tag);
+    if (bytes > share.bytesMax) return false;
+    while (!share.hasRoomFor(bytes)) if (!queue.giveUp(this.ownVictim(share, queue))) return false;
+    while (queue.isFullFor(bytes)) if (!queue.giveUp(this.victimFor(share, queue))) return false;
+    return true;
   }
 
   #oldestOf(share: QueueShare, entries: UnreadEntries<Tag>): number {

@@ -6,8 +6,7 @@ import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { LogStream } from '../journal/log-stream.ts';
 import type { EntryVisitor } from '../journal/reading.ts';
 import { Message } from '../message/message.ts';
-import type { Origin } from '../message/origin.ts';
-import type { SeenEntry } from './message-queue.ts';
+import type { QueueEntry, SeenEntry } from './message-queue.ts';
 import { readMessage } from './stored-message.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
 
@@ -53,9 +52,16 @@ export function reachOf(stream: LogStream, count: number): number {
   return last;
 }
 
-/** Stands for a message that is underway and never sent again. */
-export function nothing(origin: Origin): Message {
-  return new Message({ topic: '', payload: emptyBytes, qos: 2, retain: false, origin });
+/** Stands for a message of which only the place and the tag are at hand; undefined if none is held there. */
+export function standInFor<Tag>(
+  { form, origin }: StoredQueueParts<Tag>,
+  stream: LogStream,
+  sequence: number,
+): QueueEntry<Tag> | undefined {
+  const entry = stream.entryOf(sequence);
+  if (entry === undefined) return undefined;
+  const message = new Message({ topic: '', payload: emptyBytes, qos: 2, retain: false, origin });
+  return { sequence, message, tag: form.tagOf(entry.tag, undefined), queuedAt: 0 };
 }
 
 /** The index of the first entry from `head` on with at least a sequence. */

@@ -1,13 +1,12 @@
 // hot path
-// StoredMessage: the form of messages in the journal. A message stands alone, or as one of many in a slice of the
-// frames that brought them. What its owner wants to know of it (the rule, subscription identifiers) goes with it as
-// numbers.
+// StoredMessage: a message in the journal, alone or in a slice of the frames that brought it, with what its owner wants
+// to know of it (the rule, subscription identifiers) as numbers.
 //
 //   flags u8 | tags: count u8, u32 each | topic length u16 | properties length u32 | [wall u48, remaining f64] |
-//   topic | properties | payload                         or, for a slice, behind the tags: version u8 | frames
+//   [wall u48, queued at f64] | topic | properties | payload    or, for a slice, behind the tags: version u8 | frames
 //
-// Deadlines are stored as what remained, and the wall clock of that moment: after a restart the time between counts,
-// as far as the clock can be believed. One that jumped back, or a machine that wakes in 1970, expires nothing.
+// Deadlines are stored as what remained, and ages as the moment, with the wall clock of then: after a restart the time
+// between counts as far as the clock can be believed. One that jumped back or wakes in 1970 makes nothing expire or old.
 import { type Bytes, bytesOfText, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
 import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
 import { Message } from '../message/message.ts';
@@ -24,7 +23,10 @@ export interface ExpiryClock {
 const retainFlag = 4;
 const expiryFlag = 8;
 const runFlag = 16;
+/** A message without it has no age. */
+const queuedFlag = 32;
 const expiryBytes = 14;
+const queuedBytes = 14;
 /** Before this, 1 January 2020, no clock that was ever set stands. */
 const wallMsMin = 1_577_836_800_000;
 /** The longest time that a machine is believed to have been off: ten years, in ms. */
@@ -34,6 +36,8 @@ const offMsMax = 315_360_000_000;
 export interface StoredMessage {
   readonly message: Message;
   readonly tags: readonly number[];
+  /** See `QueueEntry`; default 0. */
+  readonly queuedAt?: number;
 }
 
 /** A slice of messages. */
@@ -46,22 +50,28 @@ export interface StoredRun {
 }
 
 /** Bytes that a message takes, at most. */
-export function storedBytesOf(message: Message, tags: readonly number[]): number {
+export function storedBytesOf(message: Message, tags: readonly number[], queuedAt = 0): number {
   const { topicBytes, properties, payload } = message;
-  return 8 + 4 * tags.length + expiryBytes + topicBytes.length + properties.length + payload.length;
+  const timeBytes = expiryBytes + (queuedAt === 0 ? 0 : queuedBytes);
+  return 8 + 4 * tags.length + timeBytes + topicBytes.length + properties.length + payload.length;
 }
 
 /** Writes a message from `at` on. Returns its end. */
 export function writeMessage(bytes: Bytes, at: number, stored: StoredMessage, clock: ExpiryClock): number {
-  const { message, tags } = stored;
+  const { message, tags, queuedAt = 0 } = stored;
   const { topicBytes, properties, payload, expiresAt } = message;
-  const flags = message.qos | (message.retain ? retainFlag : 0) | (expiresAt === 0 ? 0 : expiryFlag);
+  const times = (expiresAt === 0 ? 0 : expiryFlag) | (queuedAt === 0 ? 0 : queuedFlag);
+  const flags = message.qos | (message.retain ? retainFlag : 0) | times;
   let end = writeTags(bytes, at, flags, tags);
   end = bytes.writeUInt16BE(topicBytes.length, end);
   end = bytes.writeUInt32BE(properties.length, end);
   if (expiresAt !== 0) {
     end = bytes.writeUIntBE(clock.wallMs(), end, 6);
     end = bytes.writeDoubleBE(expiresAt - clock.now(), end);
+  }
+  if (queuedAt !== 0) {
+    end = bytes.writeUIntBE(Math.max(0, Math.round(clock.wallMs() - (clock.now() - queuedAt))), end, 6);
+    end = bytes.writeDoubleBE(queuedAt, end);
   }
   end += topicBytes.copy(bytes, end);
   end += properties.copy(bytes, end);
@@ -80,8 +90,8 @@ export function isStoredRun(body: Bytes): boolean {
   return ((body[0] ?? 0) & runFlag) !== 0;
 }
 
-/** Reads a message back; its bytes are its own. */
-export function readMessage(body: Bytes, origin: Origin, clock: ExpiryClock): StoredMessage {
+/** Reads a message back; its bytes are its own. `isOurs`: this process has stored it. */
+export function readMessage(body: Bytes, origin: Origin, clock: ExpiryClock, isOurs = false): Required<StoredMessage> {
   const flags = body[0] ?? 0;
   const tags = readTags(body);
   let at = 2 + 4 * tags.length;
@@ -91,6 +101,9 @@ export function readMessage(body: Bytes, origin: Origin, clock: ExpiryClock): St
   const expiresAt =
     (flags & expiryFlag) === 0 ? 0 : deadlineOf(body.readUIntBE(at, 6), body.readDoubleBE(at + 6), clock);
   if (expiresAt !== 0) at += expiryBytes;
+  const isTimed = (flags & queuedFlag) !== 0;
+  const queuedAt = isTimed ? queuedAtOf(body, at, clock, isOurs) : 0;
+  if (isTimed) at += queuedBytes;
   const topic = textOfBytes(body, at, at + topicLength);
   const rest = copyOfBytes(body, at + topicLength);
   const message = new Message({
@@ -102,7 +115,11 @@ export function readMessage(body: Bytes, origin: Origin, clock: ExpiryClock): St
     expiresAt,
     origin,
   });
-  return { message, tags };
+  return { message, tags, queuedAt };
+}
+
+function queuedAtOf(body: Bytes, at: number, clock: ExpiryClock, isOurs: boolean): number {
+  return isOurs ? body.readDoubleBE(at + 6) : Math.ceil(deadlineOf(body.readUIntBE(at, 6), 0, clock)) || 1;
 }
 
 /** Reads a slice back; its frames are borrowed. */

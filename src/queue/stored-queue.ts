@@ -9,26 +9,30 @@
 
 import type { LogStream } from '../journal/log-stream.ts';
 import type { Message } from '../message/message.ts';
+import { AgeLimit } from './age-limit.ts';
 import { HeldMemory } from './held-memory.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
 import type { MessageQueue, QueueEntry, SeenEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
-import type { QueueShare, Shares, UnreadEntries } from './share.ts';
-import { browseStored, nothing, placeIn, reachOf } from './stored-browse.ts';
-import { readMessage, storedBytesOf, writeMessage } from './stored-message.ts';
+import type { SharedRoom } from './share.ts';
+import { browseStored, placeIn, reachOf, standInFor } from './stored-browse.ts';
+import { storedBytesOf, writeMessage } from './stored-message.ts';
+import { readPiece } from './stored-piece.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
 
 const noNumbers: readonly number[] = [];
 const frontBytesMax = 1024 * 1024;
-const readBytes = 256 * 1024;
 /** Acknowledged entries at the beginning of the front that are carried along before the rest is moved up. */
 const slackMax = 1024;
 
 /** A bounded queue in the journal. */
-export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
+export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   readonly #parts: StoredQueueParts<Tag>;
   readonly #stream: LogStream;
+  readonly #age: AgeLimit<Tag> | undefined;
+  /** When messages of earlier processes came that do not tell. */
+  readonly #openedAt: number;
   /** Unread entries in memory, in order; those before `#head` are read. */
   #front: QueueEntry<Tag>[] = [];
   #head = 0;
@@ -47,8 +51,10 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   constructor(parts: StoredQueueParts<Tag>) {
     this.#parts = parts;
     this.#held = new HeldMemory(parts.budget, (bytesMax) => this.#forgetEnd(bytesMax));
+    this.#age = AgeLimit.of(parts.limits.age, parts.shares);
     this.#stream = parts.storage.journal.log(parts.name);
     this.newFrom = this.#stream.nextSequence;
+    this.#openedAt = Math.ceil(parts.storage.clock.now()) || 1;
     this.#frontEnd = this.#stream.firstFrom(1) ?? this.#stream.nextSequence;
   }
 
@@ -89,10 +95,8 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
 
   /** Messages that the receiver owns are as if they had been read: they are not sent again. */
   skip(sequence: number): void {
-    const entry = this.#stream.entryOf(sequence);
-    if (entry === undefined) return;
-    const tag = this.#parts.form.tagOf(entry.tag, undefined);
-    this.#underway.set(sequence, { sequence, message: nothing(this.#parts.origin), tag });
+    const entry = standInFor(this.#parts, this.#stream, sequence);
+    if (entry) this.#underway.set(sequence, entry);
   }
 
   /** An empty queue goes on at a sequence; a lower one than it has reached is ignored. */
@@ -107,11 +111,12 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   }
 
   /** See `MessageQueue`. */
-  append(message: Message, tag: Tag, hold?: Hold): number {
+  append(message: Message, tag: Tag, hold?: Hold, queuedAt: number = this.#age?.stampOf(tag) ?? 0): number {
+    this.dropOld();
     const { storage, form, dropped, durabilityOf, limits } = this.#parts;
     const { journal } = storage;
     const numbers = form.numbersOf(tag);
-    const bytesMax = storedBytesOf(message, numbers);
+    const bytesMax = storedBytesOf(message, numbers, queuedAt);
     if (!journal.isAccepting && !this.#displace(bytesMax, tag)) {
       dropped(0, tag, 'disk-full');
       return 0;
@@ -123,11 +128,11 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     const stream = this.#stream;
     const bytes = stream.begin(1, bytesMax, form.keyOf(tag));
     const { at } = stream;
-    const length = writeMessage(bytes, at, { message, tags: numbers }, storage.clock) - at;
+    const length = writeMessage(bytes, at, { message, tags: numbers, queuedAt }, storage.clock) - at;
     const sequence = stream.end(length);
     if (this.#frontEnd === sequence && this.#frontBytes + length <= frontBytesMax) {
       this.#frontEnd = sequence + 1;
-      this.#push({ sequence, message: message.own(), tag });
+      this.#push({ sequence, message: message.own(), tag, queuedAt });
     }
     this.#parts.shares?.came(tag, this.#stream.sizeOf(sequence));
     if (hold && message.qos > 0) holdUntilSafe(hold, journal, durabilityOf(tag));
@@ -136,11 +141,10 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
 
   /** See `MessageQueue`. */
   hasRoomFor(message: Message, tag: Tag): boolean {
-    const { limits, shares, storage } = this.#parts;
+    const { shares, storage } = this.#parts;
     const bytes = storedBytesOf(message, noNumbers);
     const isOwnRoom = shares === undefined || shares.of(tag).hasRoomFor(bytes);
-    const isRoom = this.depth < limits.countMax && this.byteLength + bytes <= limits.bytesMax;
-    return isOwnRoom && isRoom && storage.journal.isAccepting;
+    return isOwnRoom && !this.isFullFor(bytes) && storage.journal.isAccepting;
   }
 
   /** See `UnreadEntries`. */
@@ -169,16 +173,27 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   /** See `MessageQueue`. */
   withdraw(sequence: number): QueueEntry<Tag> | undefined {
     if (this.#underway.has(sequence)) return undefined;
-    const entry = this.#takeUnread(sequence) ?? this.#unreadOnDisk(sequence);
+    const isOnDisk = sequence >= this.#frontEnd;
+    const entry = isOnDisk ? standInFor(this.#parts, this.#stream, sequence) : this.#takeUnread(sequence);
     if (entry) this.#settle(sequence, entry.tag);
     return entry;
   }
 
+  /** See `MessageQueue`. */
+  dropOld(): void {
+    const age = this.#age;
+    for (let first = this.#front[this.#head]; age && first && age.isTooOld(first); first = this.#front[this.#head]) {
+      this.#dropAt(first.sequence, 'too-old');
+    }
+    if (age?.isUsed && this.#front.length === this.#head) this.#read();
+  }
+
   /** See `MessageQueue`. A message of QoS 2 leaves when its place, from which its identifier follows, is stored. */
   peek(): QueueEntry<Tag> | undefined {
+    this.dropOld();
     const entry = this.#front[this.#head];
     if (entry === undefined) {
-      if (this.#frontEnd < this.#stream.nextSequence) this.#read();
+      this.#read();
       return undefined;
     }
     const { storage, durabilityOf } = this.#parts;
@@ -199,7 +214,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
       this.#front = this.#front.slice(this.#head);
       this.#head = 0;
     }
-    if (this.#frontBytes < frontBytesMax / 2 && this.#frontEnd < this.#stream.nextSequence) this.#read();
+    if (this.#frontBytes < frontBytesMax / 2) this.#read();
     return entry;
   }
 
@@ -267,23 +282,24 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
 
   /** Makes room for a message, by the policy. Returns whether there is. */
   #makeRoom(bytes: number, limits: QueueLimits, tag: Tag): boolean {
-    const { countMax, bytesMax, overflow } = limits;
+    const { bytesMax, overflow } = limits;
     const { shares } = this.#parts;
-    if (shares) return this.#makeSharedRoom(bytes, shares.of(tag), shares);
-    while (this.depth >= countMax || this.byteLength + bytes > bytesMax) {
+    if (shares) return bytes <= bytesMax && shares.makeRoom(bytes, tag, this);
+    while (this.isFullFor(bytes)) {
       if (!givesWayOldest(overflow) || bytes > bytesMax || !this.#dropOldest()) return false;
     }
     return true;
   }
 
-  #makeSharedRoom(bytes: number, share: QueueShare, shares: Shares<Tag>): boolean {
+  /** See `SharedRoom`. */
+  isFullFor(bytes: number): boolean {
     const { countMax, bytesMax } = this.#parts.limits;
-    if (bytes > Math.min(bytesMax, share.bytesMax)) return false;
-    while (!share.hasRoomFor(bytes)) if (!this.#dropAt(shares.ownVictim(share, this))) return false;
-    while (this.depth >= countMax || this.byteLength + bytes > bytesMax) {
-      if (!this.#dropAt(shares.victimFor(share, this))) return false;
-    }
-    return true;
+    return this.depth >= countMax || this.byteLength + bytes > bytesMax;
+  }
+
+  /** See `SharedRoom`. */
+  giveUp(sequence: number): boolean {
+    return this.#dropAt(sequence);
   }
 
   /** Without room on the disk, a message may take that of others which give way for it. Returns whether it has. */
@@ -330,14 +346,6 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
     return true;
   }
 
-  /** An entry of which only the place and the tag are at hand. */
-  #unreadOnDisk(sequence: number): QueueEntry<Tag> | undefined {
-    const found = sequence >= this.#frontEnd ? this.#stream.entryOf(sequence) : undefined;
-    if (found === undefined) return undefined;
-    const { form, origin } = this.#parts;
-    return { sequence, message: nothing(origin), tag: form.tagOf(found.tag, undefined) };
-  }
-
   #takeUnread(sequence: number): QueueEntry<Tag> | undefined {
     const index = placeIn(this.#front, this.#head, sequence);
     if (this.#front[index]?.sequence !== sequence) return undefined;
@@ -360,7 +368,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   }
 
   #read(): void {
-    if (this.#isReading || this.#isClosed) return;
+    if (this.#isReading || this.#isClosed || this.#frontEnd >= this.#stream.nextSequence) return;
     this.#isReading = true;
     this.#readPiece().then(
       () => this.#parts.readable(),
@@ -369,18 +377,10 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, UnreadEntries<Tag> {
   }
 
   async #readPiece(): Promise<void> {
-    const { storage, form, origin, dropped } = this.#parts;
-    const from = this.#frontEnd;
-    const found: QueueEntry<Tag>[] = [];
-    const lost: number[] = [];
+    const { form, dropped } = this.#parts;
+    const terms = { from: this.#frontEnd, newFrom: this.newFrom, openedAt: this.#openedAt };
     try {
-      const end = await storage.journal.read(this.#stream, from, readBytes, {
-        entry: (sequence, _count, body, key) => {
-          const { message, tags } = readMessage(body, origin, storage.clock);
-          found.push({ sequence, message, tag: form.tagOf(key, tags) });
-        },
-        lost: (sequence) => void lost.push(sequence),
-      });
+      const { found, lost, end } = await readPiece(this.#parts, this.#stream, terms);
       for (const entry of found) {
         const isWanted = entry.sequence >= this.#frontEnd && !this.#underway.has(entry.sequence);
         if (isWanted && this.#stream.has(entry.sequence)) this.#push(entry);

@@ -98,6 +98,7 @@ export const en = {
     damaged: 'damaged on disk',
     replaced: 'replaced by a later one of its topic',
     expired: 'expired',
+    'too-old': 'waited too long',
     'too-large': 'too large',
     'qos-0-offline': 'QoS 0 while offline',
     'qos-0-congested': 'QoS 0 while congested',
@@ -422,6 +423,7 @@ export const en = {
     },
     max_send_queue_len: { label: 'Queue, messages', hint: 'How many may wait. Default 100 000.' },
     max_send_queue_bytes: { label: 'Queue, size', hint: 'Default 128MB.' },
+    max_send_queue_age: { label: 'Queue, age', hint: 'How long messages may wait. Default for ever.' },
     overflow: {
       label: 'When the queue is full',
       choices: {

@@ -98,6 +98,7 @@ export const zh: Text = {
     damaged: '磁盘数据损坏',
     replaced: '已被同主题的新消息取代',
     expired: '已过期',
+    'too-old': '等待过久',
     'too-large': '过大',
     'qos-0-offline': '离线时的 QoS 0',
     'qos-0-congested': '拥塞时的 QoS 0',
@@ -409,6 +410,7 @@ export const zh: Text = {
     },
     max_send_queue_len: { label: '队列消息数', hint: '最多等待的消息数。默认 100 000。' },
     max_send_queue_bytes: { label: '队列大小', hint: '默认 128MB。' },
+    max_send_queue_age: { label: '队列时长', hint: '消息最多等待多久。默认不限。' },
     overflow: {
       label: '队列已满时',
       choices: {

@@ -34,11 +34,11 @@ t.test('listeners, sessions, bridges and rules have levels of their own', async 
 
 t.test('session classes say what holds for some, and whom', async (t) => {
   const { config } = await load(`mqtt { mqueue_overflow = newest, session_classes {
-    control { clientid = ["ctl-*", plc], durability = synced, max_mqueue_len = 5 }
+    control { clientid = ["ctl-*", plc], durability = synced, max_mqueue_len = 5, max_mqueue_age = 1h }
     guests { username = guest, durability = memory, max_mqueue_bytes = 1MB, mqueue_overflow = oldest } } }`);
   t.equal(config.mqtt.queueOverflow, 'newest');
   t.strictSame(config.mqtt.sessionClasses, [
-    { name: 'control', clientIds: ['ctl-*', 'plc'], durability: 'synced', queueCountMax: 5 },
+    { name: 'control', clientIds: ['ctl-*', 'plc'], durability: 'synced', queueCountMax: 5, queueAgeMsMax: 3_600_000 },
     {
       name: 'guests',
       usernames: ['guest'],
@@ -63,9 +63,13 @@ t.test('a rule says what gives way, its class and its limits; a class makes the 
     overflow: 'block',
     forwards: [{ priority: 0, queueOverflow: 'latest' }],
   });
-  t.match(await bridgeOf('', 'priority = low, max_send_queue_len = 7, max_send_queue_bytes = 2KB'), {
-    forwards: [{ priority: 1, queueCountMax: 7, queueBytesMax: 2048 }],
-  });
+  t.match(
+    await bridgeOf('', 'priority = low, max_send_queue_len = 7, max_send_queue_bytes = 2KB, max_send_queue_age = 5s'),
+    {
+      forwards: [{ priority: 1, queueCountMax: 7, queueBytesMax: 2048, queueAgeMsMax: 5000 }],
+    },
+  );
+  await t.rejects(bridgeOf('max_send_queue_age = 10ms', 'note = x'), /expected a time .* from 1s to 3650d/);
   await t.rejects(bridgeOf('', 'priority = 10'), /expected low, normal, high, or 0 to 9/);
   await t.rejects(bridgeOf('', 'overflow = last'), /expected .*priority, latest, block/);
 });

@@ -58,6 +58,7 @@ t.test('what the broker is to serve, and how it says goodbye, arrives', async (t
     hostname: 'site',
   });
   t.match(config.mqtt, {
+    queueAgeMsMax: 172_800_000,
     queueMemoryMax: 64 * 1024 * 1024,
     underwayBytesMax: 1024 * 1024,
     maximumQos: 1,

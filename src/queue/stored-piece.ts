@@ -1,0 +1,47 @@
+// A piece of a queue in the journal, read from the disk: the messages in it, and those that are damaged. It knows
+// nothing of what has become of them since.
+// Bounded by `pieceBytes`, or one message that is larger.
+import type { LogStream } from '../journal/log-stream.ts';
+import type { QueueEntry } from './message-queue.ts';
+import { readMessage } from './stored-message.ts';
+import type { StoredQueueParts } from './stored-queue-parts.ts';
+
+const pieceBytes = 256 * 1024;
+
+/** Where a piece begins, and what is known of messages there. */
+export interface PieceTerms {
+  readonly from: number;
+  /** The first sequence that no earlier process had. */
+  readonly newFrom: number;
+  /** See `QueueEntry.queuedAt`: for messages of earlier processes that do not tell. */
+  readonly openedAt: number;
+}
+
+/** What was read. */
+export interface StoredPiece<Tag> {
+  readonly found: readonly QueueEntry<Tag>[];
+  /** Sequences of damaged messages. */
+  readonly lost: readonly number[];
+  /** Where the next piece begins. */
+  readonly end: number;
+}
+
+/** Reads a piece. Rejects with StorageError. */
+export async function readPiece<Tag>(
+  { storage, form, origin }: StoredQueueParts<Tag>,
+  stream: LogStream,
+  { from, newFrom, openedAt }: PieceTerms,
+): Promise<StoredPiece<Tag>> {
+  const found: QueueEntry<Tag>[] = [];
+  const lost: number[] = [];
+  const end = await storage.journal.read(stream, from, pieceBytes, {
+    entry: (sequence, _count, body, key) => {
+      const isOurs = sequence >= newFrom;
+      const { message, tags, queuedAt } = readMessage(body, origin, storage.clock, isOurs);
+      const since = isOurs ? queuedAt : queuedAt || openedAt;
+      found.push({ sequence, message, tag: form.tagOf(key, tags), queuedAt: since });
+    },
+    lost: (sequence) => void lost.push(sequence),
+  });
+  return { found, lost, end };
+}
