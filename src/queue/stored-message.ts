@@ -6,7 +6,7 @@
 //   [wall u48, queued at f64] | topic | properties | payload    or, for a slice, behind the tags: version u8 | frames
 //
 // Deadlines are stored as what remained, and ages as the moment, with the wall clock of then: after a restart the time
-// between counts as far as the clock can be believed. One that jumped back or wakes in 1970 makes nothing expire or old.
+// between counts as far as the clock can be believed. One that jumped back or wakes in 1970 makes nothing old.
 import { type Bytes, bytesOfText, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
 import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
 import { Message } from '../message/message.ts';
