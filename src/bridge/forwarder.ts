@@ -254,6 +254,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (this.stored === undefined) return;
     this.stored.forEachTag((source, count) => source.counters.received.add(count));
     this.knownUntil = this.stored.reach(windowMax);
+    this.#intake.restored({ newFrom: this.stored.newFrom, knownUntil: this.knownUntil });
   }
 
   /** Where the queue is going. */

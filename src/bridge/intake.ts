@@ -6,7 +6,7 @@
 //           and nothing is lost; QoS 2 is refused for now: its identifier is remembered with the message or not at all
 //   end to end: the publisher is acknowledged when the remote has settled the message, or after `endToEndMsMax`, when
 //           it is stored as its durability says
-// Bounded by `blockedCountMax` waiting messages; topics by `topicsMax`, after which they begin anew.
+// Bounded by `blockedCountMax` waiting messages, and as `LatestTopics` is.
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
@@ -15,6 +15,7 @@ import type { MessageQueue } from '../queue/message-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardSource, ForwardWhole } from './forward-source.ts';
 import type { Latencies } from './latencies.ts';
+import { type EarlierMessages, LatestTopics } from './latest-topics.ts';
 
 /** A message that waits for room, unacknowledged. */
 export interface Blocked {
@@ -36,7 +37,6 @@ interface Adopted {
   readonly queuedAt: number;
 }
 
-const topicsMax = 100_000;
 /** How often it is looked whether those that are blocked may go on, besides when a message leaves. */
 const admitMs = 500;
 
@@ -49,8 +49,7 @@ export class Intake {
   /** By rule, what waits for room. */
   readonly #blocked = new Map<ForwardSource, Blocked[]>();
   #blockedCount = 0;
-  /** By topic, the last message that may be unread. */
-  readonly #latest = new Map<string, number>();
+  readonly #latest: LatestTopics;
   /** By sequence, in their order: whose publisher waits for the remote. */
   readonly #awaited = new Map<number, Awaited>();
   #timer: Timer | undefined;
@@ -61,6 +60,7 @@ export class Intake {
     this.#options = options;
     this.#clock = clock;
     this.#latencies = latencies;
+    this.#latest = new LatestTopics(queue, (sequence, rule) => this.#replaced(sequence, rule));
   }
 
   /** Messages that wait for room. */
@@ -92,6 +92,11 @@ export class Intake {
       this.#blocked.delete(source);
       this.#blocked.set(next, [...(this.#blocked.get(next) ?? []), ...waiting]);
     }
+  }
+
+  /** Messages of an earlier process are there: of each topic the last one waits. */
+  restored(earlier: EarlierMessages): void {
+    this.#latest.restore(earlier);
   }
 
   /** A message has left the queue: settled by the remote, or dropped for a reason. */
@@ -145,6 +150,7 @@ export class Intake {
   clear(refused: (rule: ForwardSource) => void): void {
     this.#timer?.cancel();
     this.#admitTimer?.cancel();
+    this.#latest.stop();
     for (const [rule, waiting] of this.#blocked) {
       for (const { hold } of waiting) {
         hold.refuse(ReasonCode.quotaExceeded, true);
@@ -166,23 +172,18 @@ export class Intake {
 
   #put(message: Message, rule: ForwardSource, hold: Hold | undefined, queuedAt?: number): number {
     const isCompacted = rule.share.terms.overflow === 'latest';
-    if (isCompacted) this.#replace(message.topic);
+    if (isCompacted) this.#latest.replace(message.topic);
     const sequence = this.#queue.append(message, rule, hold, queuedAt || undefined);
     if (sequence === 0) return 0;
     if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence, message, rule.filter);
-    if (isCompacted) this.#latest.set(message.topic, sequence);
+    if (isCompacted) this.#latest.came(message.topic, sequence);
     return sequence;
   }
 
-  #replace(topic: string): void {
-    const before = this.#latest.get(topic);
-    const entry = before === undefined ? undefined : this.#queue.withdraw(before);
-    if (entry) {
-      entry.tag.counters.dropped.add('replaced');
-      this.#latencies.dropped(entry.sequence, 'replaced');
-      this.left(entry.sequence, ReasonCode.success);
-    }
-    if (this.#latest.size >= topicsMax) this.#latest.clear();
+  #replaced(sequence: number, rule: ForwardSource): void {
+    rule.counters.dropped.add('replaced');
+    this.#latencies.dropped(sequence, 'replaced');
+    this.left(sequence, ReasonCode.success);
   }
 
   #await(sequence: number, hold: Hold): void {

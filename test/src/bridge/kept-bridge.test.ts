@@ -125,3 +125,61 @@ t.test('a server that was left is told in the next process what it is to forget'
   t.same(await first.peer.receivedOf(PacketType.pubrel), [], 'and once is enough');
   t.same(second.payloads, ['one']);
 });
+
+t.test(
+  'of each topic the last message waits, whichever process took it, with those of other rules in peace',
+  async (t) => {
+    const kw = new KeptWorld();
+    const latest = { localTopic: 'up/+', remoteTopic: '', queueOverflow: 'latest' } as const;
+    const bridge = { forwards: [latest, { localTopic: 'all/+', remoteTopic: '' }] };
+    const topics = ['up/a', 'up/b', 'all/a'];
+    for (const process of ['first', 'second', 'third']) {
+      await kw.start({ crash: 'power', bridge });
+      const device = await kw.world.dial(v5);
+      await device.connect('device');
+      const named = process === 'second' ? ['up/a', 'all/a'] : topics;
+      for (const [index, topic] of named.entries()) {
+        device.send(publishOf(topic, `${topic} of the ${process}`, { qos: 1, packetId: index + 1 }));
+      }
+      await kw.world.clock.advance(1000);
+    }
+    const last = await kw.start({ crash: 'power', bridge });
+    await kw.world.clock.advance(1000);
+    t.match(last.bridge?.status.forwards, [{ queued: 2 }, { queued: 3 }], 'while the link is down');
+    const remote = new Remote();
+    await remote.open(kw.world, v5);
+    await kw.world.clock.advance(70_000);
+    t.same(remote.payloads, [
+      'all/a of the first',
+      'all/a of the second',
+      'up/a of the third',
+      'up/b of the third',
+      'all/a of the third',
+    ]);
+    t.match(last.bridge?.status.forwards, [
+      { queued: 0, delivered: 2 },
+      { queued: 0, delivered: 3 },
+    ]);
+  },
+);
+
+t.test('two messages of a topic that a crash left behind become one, and a QoS 2 flow is finished', async (t) => {
+  const kw = new KeptWorld();
+  const rule = (queueOverflow: 'oldest' | 'latest') => ({ localTopic: 'up/+', remoteTopic: '', queueOverflow });
+  await kw.start({ bridge: { forwards: [rule('oldest')] } });
+  const device = await kw.world.dial(v5);
+  await device.connect('device');
+  device.send(
+    publishOf('up/a', 'one', { qos: 2, packetId: 1 }),
+    publishOf('up/a', 'two', { qos: 1, packetId: 2 }),
+    publishOf('up/a', 'three', { qos: 1, packetId: 3 }),
+  );
+  await kw.world.clock.advance(1000);
+  const { bridge } = await kw.start({ crash: 'power', bridge: { forwards: [rule('latest')] } });
+  await kw.world.clock.advance(1000);
+  t.match(bridge?.status.forwards, [{ received: 3, queued: 2, dropped: { replaced: 1 } }]);
+  const remote = new Remote();
+  await remote.open(kw.world, v5);
+  await kw.world.clock.advance(70_000);
+  t.same(remote.payloads, ['one', 'three']);
+});
