@@ -91,6 +91,32 @@ for (const durability of levels) {
   );
 }
 
+t.test(
+  'while a full queue blocks, a 3.x device is not read, TCP holds what it sends, and nothing is lost',
+  async (t) => {
+    const kw = new KeptWorld();
+    kw.world.net.holdsWhatIsPaused = true;
+    const bridge = { durability: 'memory', queueOverflow: 'block', queueCountMax: 2 } as const;
+    await kw.start({ broker: { receiveMaximum: 3 }, bridge });
+    const pendingOf = () => [...kw.world.net.open].reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+    const device = await kw.world.dial(ProtocolVersion.v311);
+    await device.connect('device');
+    const texts = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(2000));
+    for (const [index, text] of texts.entries()) {
+      device.send(publishOf('up/a', text, { qos: 1, packetId: index + 1 }));
+      await kw.world.clock.advance(10);
+    }
+    await kw.world.clock.advance(5000);
+    t.ok(pendingOf() > 30 * 2000, `${pendingOf()} bytes wait where the device stands`);
+    const remote = new Remote();
+    await remote.open(kw.world, v5);
+    await kw.world.clock.advance(70_000);
+    t.equal(pendingOf(), 0);
+    t.same(remote.payloads, texts);
+    t.equal((await device.receivedOf(PacketType.puback)).length, 40);
+  },
+);
+
 t.test('publishers wait for a bridge that blocks when the memory of all is full, and for no other', async (t) => {
   for (const queueOverflow of ['block', 'oldest'] as const) {
     const kw = new KeptWorld();

@@ -88,3 +88,30 @@ t.test(
     t.equal(await announced('three'), 100);
   },
 );
+
+t.test('a 5.0 device that comes while memory for queues is nearly full is asked for less', async (t) => {
+  const kw = new KeptWorld();
+  const terms = {
+    receiveMaximum: 100,
+    receiveMaximumWhenShort: 7,
+    queueMemoryMax: 100_000,
+    durability: 'memory',
+  } as const;
+  await kw.start({ broker: terms });
+  const reader = await kw.world.dial(v5);
+  await reader.connect('reader', kept);
+  reader.send(subscribeOf(1, 1, 'a'));
+  await kw.world.clock.advance(100);
+  reader.cut();
+  const device = await kw.world.dial(v5);
+  t.match(await device.connect('device'), [{ properties: { receiveMaximum: 100 } }]);
+  for (let packetId = 1; packetId <= 9; packetId++) {
+    device.send(publishOf('a', 'x'.repeat(10_000), { qos: 1, packetId }));
+  }
+  await kw.world.clock.advance(100);
+  t.match(await (await kw.world.dial(v5)).connect('late'), [{ properties: { receiveMaximum: 7 } }]);
+  const back = await kw.world.dial(v5);
+  await back.connect('reader', { cleanStart: true });
+  await kw.world.clock.advance(100);
+  t.match(await (await kw.world.dial(v5)).connect('later'), [{ properties: { receiveMaximum: 100 } }]);
+});
