@@ -1,9 +1,10 @@
-// FactTable: what was found of several brokers beside traffic, as a table of medians in Markdown.
+// FactTable: what was found of several brokers beside traffic, as a table of medians in Markdown, and whether Viaduct
+// met the goals that there are: the bundle where it was measured, else the package.
 // Bounded by the brokers and the fields.
 import { medianOf, shown } from './statistics.ts';
 
-/** A row: how it is called for people, and the field that holds its numbers. */
-export type Fact<Result> = readonly [title: string, field: keyof Result & string];
+/** A row: how it is called for people, the field that holds its numbers, and what Viaduct is to have at most. */
+export type Fact<Result> = readonly [title: string, field: keyof Result & string, most?: number];
 
 /** The lines of a table under a title; none without results. */
 export function factTable<Result extends object>(
@@ -13,9 +14,14 @@ export function factTable<Result extends object>(
 ): readonly string[] {
   if (results.size === 0) return [];
   const names = [...results.keys()];
-  const rows = facts.map(([fact, field]) => {
-    const cells = names.map((name) => shown(medianOf((results.get(name) ?? []).map((one) => Number(one[field])))));
-    return `| ${fact} | ${cells.join(' | ')} |`;
+  const medianIn = (name: string, field: keyof Result): number =>
+    medianOf((results.get(name) ?? []).map((one) => Number(one[field])));
+  const rows = facts.map(([fact, field, most]) => {
+    const cells = names.map((name) => shown(medianIn(name, field)));
+    const ours = medianIn(names.includes('bundle') ? 'bundle' : 'viaduct', field);
+    const goal = most === undefined || Number.isNaN(ours) ? '' : `${shown(most)} ${ours <= most ? 'met' : 'missed'}`;
+    return `| ${fact} | ${cells.join(' | ')} | ${goal} |`;
   });
-  return [`### ${title}`, '', `| | ${names.join(' | ')} |`, `|---|${'---:|'.repeat(names.length)}`, ...rows, ''];
+  const head = `| | ${names.join(' | ')} | goal |`;
+  return [`### ${title}`, '', head, `|---|${'---:|'.repeat(names.length)}---|`, ...rows, ''];
 }

@@ -19,7 +19,8 @@ export interface GeneratorTask {
   readonly subscribePort: number;
   /** The process whose CPU counts. */
   readonly pid: number;
-  /** Seconds that are measured. */
+  /** Seconds of warming up, and seconds that are measured. */
+  readonly warmup: number;
   readonly seconds: number;
 }
 
@@ -105,7 +106,7 @@ async function play(scenario: Scenario, task: GeneratorTask): Promise<GeneratorR
     if (scenario.perSecond > 0) sendSteadily(publisher, scenario.perSecond);
     else publisher.pump();
   }
-  await sleep(scenario.warmup * 1000);
+  await sleep(task.warmup * 1000);
   tally.latencyCount = 0;
   const began = { at: performance.now(), cpuUs: cpuUsOf(pid), delivered: tally.delivered };
   await sleep(task.seconds * 1000);

@@ -95,6 +95,7 @@ export class BenchSession {
       publishPort: broker.port,
       subscribePort,
       pid: broker.pid,
+      warmup: scenario.warmup,
       seconds: secondsOf(scenario, this.#options.seconds),
     };
     const { stdout } = await run(process.execPath, ['build/bench/lib/generator.js', JSON.stringify(task)], {
