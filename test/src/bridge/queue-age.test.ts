@@ -5,10 +5,12 @@ import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { Remote } from '../../kit/remote.ts';
+import { VirtualClock } from '../../kit/virtual-clock.ts';
 import { publishOf, type RawPeer, subscribeOf } from '../../kit/world.ts';
 
 const { v5 } = ProtocolVersion;
 const limitMs = 600_000;
+const wallMs = new VirtualClock().wallMs();
 const kept = { cleanStart: false, properties: { sessionExpiryInterval: 100_000 } };
 /** Rules that keep their messages as long as the bridge says, for less time, and for more. */
 const forwards = [
@@ -121,29 +123,35 @@ t.test('ages go on over restarts as far as the wall clock can be believed', asyn
   t.same(remote.payloads, ['two']);
 });
 
-t.test('a clock that starts in 1970, or is set while messages wait, makes nothing old', async (t) => {
-  const kw = new KeptWorld();
-  const bridge = { durability: 'synced', forwards, queueAgeMsMax: limitMs } as const;
-  kw.wallOffsetMs = -kw.world.clock.wallMs();
-  await kw.start({ bridge });
-  const device = await deviceIn(kw);
-  for (let index = 1; index <= 300; index++) {
-    device.send(publishOf('up', `${index}`.padEnd(10_000), { qos: 1, packetId: index }));
-  }
-  await kw.world.clock.advance(1000);
-  kw.wallOffsetMs = 0; // what is read from the disk after this was written before
-  const remote = new Remote();
-  remote.isAnswering = false;
-  await remote.open(kw.world, v5);
-  await kw.world.clock.advance(70_000);
-  t.equal(new Set(remote.payloads).size, 300, 'in this process');
-  remote.published.length = 0;
-  remote.isAnswering = true;
-  const next = await kw.start({ crash: 'power', bridge });
-  await kw.world.clock.advance(70_000);
-  t.equal(new Set(remote.payloads).size, 300, 'nor in the next');
-  t.match(next.bridge?.status.forwards[0], { delivered: 300, dropped: {} });
-});
+for (const [name, beforeMs, afterMs] of [
+  ['starts in 1970 and is set', -wallMs, 0],
+  ['is set ahead', 0, 2 * limitMs],
+] as const) {
+  t.test(`a wall clock that ${name} while messages wait makes nothing old`, async (t) => {
+    const kw = new KeptWorld();
+    const bridge = { durability: 'synced', forwards, queueAgeMsMax: limitMs } as const;
+    kw.wallOffsetMs = beforeMs;
+    await kw.start({ bridge });
+    const device = await deviceIn(kw);
+    for (let index = 1; index <= 150; index++) {
+      device.send(publishOf('up', `${index}`.padEnd(10_000), { qos: 1, packetId: index }));
+    }
+    await kw.world.clock.advance(1000);
+    kw.wallOffsetMs = afterMs; // what is read from the disk after this was written before
+    const remote = new Remote();
+    remote.isAnswering = false;
+    await remote.open(kw.world, v5);
+    await kw.world.clock.advance(70_000);
+    t.equal(new Set(remote.payloads).size, 150, 'in this process');
+    if (beforeMs === 0) return;
+    remote.published.length = 0;
+    remote.isAnswering = true;
+    const next = await kw.start({ crash: 'power', bridge });
+    await kw.world.clock.advance(70_000);
+    t.equal(new Set(remote.payloads).size, 150, 'nor in the next');
+    t.match(next.bridge?.status.forwards[0], { delivered: 150, dropped: {} });
+  });
+}
 
 t.test('lanes that become more keep the ages of what they move', async (t) => {
   const kw = new KeptWorld();
@@ -159,4 +167,28 @@ t.test('lanes that become more keep the ages of what they move', async (t) => {
   await kw.world.clock.advance(70_000);
   t.same(remote.payloads, ['two']);
   t.match(bridge?.status.forwards[0], { received: 1, queued: 0, dropped: { 'too-old': 1 } });
+});
+
+t.test('what was stored before there was a limit counts from the start of the process', async (t) => {
+  const kw = new KeptWorld();
+  const rule = { localTopic: 'up', remoteTopic: '' };
+  await kw.start({ bridge: { durability: 'synced', forwards: [rule] } });
+  const device = await deviceIn(kw);
+  device.send(publishOf('up', 'one', { qos: 1, packetId: 1 }));
+  await kw.world.clock.advance(2 * limitMs);
+  const limited = { durability: 'synced', forwards: [rule], queueAgeMsMax: limitMs } as const;
+  for (const [waitMs, queued] of [
+    [limitMs / 2, 1],
+    [limitMs + 70_000, 0],
+  ] as const) {
+    const { bridge } = await kw.start({ crash: 'power', bridge: limited });
+    const other = await deviceIn(kw);
+    await kw.world.clock.advance(waitMs);
+    other.send(publishOf('up', 'next', { qos: 0 })); // dropped, since the remote is away
+    const remote = new Remote();
+    if (queued === 0) await remote.open(kw.world, v5);
+    await kw.world.clock.advance(70_000);
+    t.match(bridge?.status.forwards[0], { queued });
+    t.same(remote.payloads, []);
+  }
 });
