@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { barChart } from './lib/chart.ts';
 import { type DrainResult, measureDrain } from './lib/drain.ts';
 import { type Fact, factTable } from './lib/fact-table.ts';
+import { type FrontNumbers, withFrontTable } from './lib/front-table.ts';
 import { withTables } from './lib/readme-tables.ts';
 import { families, type Scenario, scenarios } from './lib/scenario.ts';
 import { BenchSession } from './lib/session.ts';
@@ -53,7 +54,8 @@ Peers:     ${peers.map(({ name }) => name).join(' ')}
 whole is start-up, idle memory and idle connections; drain is a bridge whose remote comes back;
 storm is thousands of connects within seconds, beside a neighbour.
 --quick warms fixed rates up for 2 s instead of 5, and measures for 0.8 s.
---into-readme puts the tables into bench/README.md; a family of which only some was played stays as it is there.
+--into-readme puts the tables into bench/README.md and README.md;
+a family or a row of which only some was played stays as it is there.
 The peer bundle needs npm run bundle before.`);
   process.exit(0);
 }
@@ -166,8 +168,14 @@ function report(): void {
   if (values['into-readme'] === true) {
     const path = 'bench/README.md';
     writeFileSync(path, withTables(readFileSync(path, 'utf8'), [...wholeTables, ...facts]));
+    writeFileSync('README.md', withFrontTable(readFileSync('README.md', 'utf8'), frontNumbersOf));
   }
   console.log(`\n${lines.join('\n')}\nbuild/bench/ has it as results.md, results.json and a chart for each family.`);
+}
+
+function frontNumbersOf(scenario: string): FrontNumbers {
+  const [ours, theirs] = ['viaduct', 'mosquitto'].map((peer) => session.row(scenario, peer)?.cpuUs ?? []);
+  return { ours: medianOf(ours ?? []), theirs: medianOf(theirs ?? []), ratio: ratioOf(theirs ?? [], ours ?? []) };
 }
 
 function wholeFacts(): readonly Fact<WholeResult>[] {
