@@ -106,7 +106,7 @@ t.test('a change that is not confirmed is taken back, also after a restart', asy
   t.match(await keepAlive(), { config: { keepalive: '30s' } });
   const files = Object.fromEntries(kit.disk.files);
   await kit.world.clock.advance(61_000);
-  t.match(await keepAlive(), { config: { keepalive: undefined } });
+  t.equal(await keepAliveAtLast(kit, undefined), undefined);
   t.match(await kit.call('POST /api/v1/config/rollback'), { status: 409 }, 'nothing waits');
   t.match(await apply(), { status: 200 });
   t.match(await kit.change('POST /api/v1/config/rollback'), { status: 200, body: { diff: [{}] } });
@@ -121,9 +121,24 @@ t.test('a change that is not confirmed is taken back, also after a restart', asy
   await again.login();
   t.match(await again.call('GET /api/v1/bridges/site'), { body: { config: { keepalive: '30s' } } });
   await again.world.clock.advance(120_000);
-  t.match((await again.call('GET /api/v1/bridges/site')).body, { config: { keepalive: undefined } });
+  t.equal(await keepAliveAtLast(again, undefined), undefined);
   await again.close();
 });
+
+/**
+ * The keep-alive of the bridge when it is `wanted`, or at last: what is taken back is read anew, with parts of the
+ * program that are loaded for it, of which the virtual clock knows nothing.
+ */
+async function keepAliveAtLast(kit: WebKit, wanted: string | undefined): Promise<string | undefined> {
+  let found: string | undefined;
+  for (let turn = 0; turn < 1000; turn++) {
+    const { body } = await kit.call('GET /api/v1/bridges/site');
+    found = (body as { config: { keepalive?: string } }).config.keepalive; // as: that is its contract
+    if (found === wanted) break;
+    await kit.world.clock.settle();
+  }
+  return found;
+}
 
 t.test('each value says where it comes from', async (t) => {
   const kit = await opened();
