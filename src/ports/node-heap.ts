@@ -15,10 +15,11 @@ const impossibleBytes = 2 ** 50;
 /**
  * Gives back the memory that starting took: several MB of what was read and compiled once, which V8 would keep for as
  * long as little is going on. Before V8 refuses memory that it cannot have, it collects everything and returns its
- * pages; that is the only way to ask it for this without a flag. A large heap is left alone: there it would take long.
+ * pages; that is the only way to ask it for this without a flag. A heap of more than `bytesMax` (default 32 MB) is left
+ * alone: there it would take long.
  */
-export function returnMemory(): void {
-  if (heapBytes() > collectedBytesMax) return;
+export function returnMemory(bytesMax: number = collectedBytesMax): void {
+  if (heapBytes() > bytesMax) return;
   try {
     Reflect.construct(ArrayBuffer, [impossibleBytes]);
   } catch (error) {
