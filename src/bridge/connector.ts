@@ -12,7 +12,6 @@ import { unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { PeerLimits } from '../../protocol/connection/limits.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
-import type { RunSink } from '../../protocol/connection/run-exchange.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
@@ -26,17 +25,19 @@ import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-lin
 import { Redial, type RedialOwner } from '../link/redial.ts';
 import type { Socket } from '../ports/ports.ts';
 import type { BridgeLinkState, RemoteStatus } from './bridge-status.ts';
+import { Concessions } from './concessions.ts';
 import { termsOf } from './connect-terms.ts';
 import type { ConnectorOwner, ConnectorParts } from './connector-parts.ts';
 import { degradationsOf } from './degradations.ts';
 import type { ForwardLine } from './forwarder-parts.ts';
+import { linePartsOf, mayEcho } from './line-terms.ts';
 import { type LinkFacts, LinkNews } from './link-news.ts';
 import { troubleOfEnd } from './link-trouble.ts';
 import type { EchoGuard } from './loop-guard.ts';
-import { areEchoesLookedFor } from './loop-risk.ts';
 import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { Remotes } from './remotes.ts';
+import { SessionEnding } from './session-ending.ts';
 import { SubscriptionRequests } from './subscription-requests.ts';
 
 /** One bridge's connection. */
@@ -55,12 +56,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   #line: OutgoingLine | undefined;
   #state: BridgeLinkState;
   #isClosed = false;
-  /** The server refused the version or the bridge bit, and is asked for less at once. */
-  #isAskingLess = false;
+  readonly #concessions: Concessions;
   #wasAccepted = false;
   readonly #news: LinkNews;
-  /** Told when the session at the server is over; present while it is being ended. */
-  #ending: { readonly done: () => void; isOver: boolean } | undefined;
+  /** Present while the session at the server is being ended. */
+  #ending: SessionEnding | undefined;
   #lineGone: (() => void) | undefined;
 
   constructor(parts: ConnectorParts, owner: ConnectorOwner) {
@@ -71,6 +71,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#news = new LinkNews(parts.log);
     this.#echoes = parts.echoes;
     this.#requests = new SubscriptionRequests(options.name, parts.log);
+    this.#concessions = new Concessions(options.name, parts.log);
     this.#remotes = new Remotes(options, { ...ports, ...parts });
     this.#server = this.#remotes.current;
     this.#redial = new Redial(ports, this.#remotes, this);
@@ -204,12 +205,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
    * DISCONNECT; in 3.x, or without a connection, a clean session takes its place and ends.
    */
   end(done: () => void): void {
-    this.#ending = { done, isOver: false };
+    this.#ending = new SessionEnding(this.#server, done);
     this.#moves.stop();
-    this.#server.isCleanDue = true;
-    if (!this.isConnected) this.wake();
-    else if (this.#server.version === ProtocolVersion.v5) this.#endSession();
-    else this.#line?.machine.disconnect(ReasonCode.success, 'the lane is not needed any more');
+    const { machine } = this.#line ?? {};
+    if (machine?.isConnected) this.#ending.leave(machine);
+    else this.wake();
   }
 
   /** Ends a connection of 3.x, which has no word for what is wrong, and dials again after the back-off. */
@@ -250,7 +250,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#wasAccepted = true;
     this.#redial.connected();
     if (this.#ending) {
-      this.#endSession();
+      this.#ending.connected(this.#line?.machine);
       return;
     }
     const { sessionPresent } = connack;
@@ -262,12 +262,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `LineOwner`. */
   refused(reasonCode: ReasonCode, _detail: string): void {
-    if (reasonCode !== ReasonCode.unsupportedProtocolVersion) return;
-    this.#isAskingLess = this.#dropBridgeBit();
-    if (this.#isAskingLess || !this.#server.stepDown(this.#now)) return;
-    this.#isAskingLess = true;
-    const [text = ''] = this.#server.degradations;
-    this.#parts.log.warn({ bridge: this.#parts.options.name, remote: this.remote }, text);
+    if (reasonCode === ReasonCode.unsupportedProtocolVersion) this.#concessions.refused(this.#server, this.#now);
   }
 
   /** See `LineOwner`. */
@@ -308,7 +303,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#remotes.explain(troubleOfEnd(end, { clientId, shortLives, wasAccepted: this.#wasAccepted }));
     const move = this.#moves.take();
     // a remote that knows no bridge bit may also just hang up
-    if (!this.#wasAccepted && end.blame === 'network') this.#dropBridgeBit();
+    if (!this.#wasAccepted && end.blame === 'network') this.#concessions.dropBridgeBit(server);
     this.#lineGone?.();
     if (this.#isClosed) move?.socket.destroy();
     else if (this.#ending) this.#ended(this.#ending);
@@ -321,21 +316,14 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     const isUnknown = end.statement === unknownSession && !server.isCleanDue;
     server.isCleanDue ||= isUnknown;
     if (isUnknown) this.#parts.log.info({ bridge: this.#parts.options.name }, `a new session is begun: ${end.detail}`);
-    const isAtOnce = isUnknown || this.#isAskingLess;
-    this.#isAskingLess = false;
+    const isAtOnce = this.#concessions.take() || isUnknown;
     this.#redial.lost(isAtOnce ? 'now' : 'soon');
   }
 
-  #endSession(): void {
-    if (this.#ending) this.#ending.isOver = true;
-    const properties = this.#server.version === ProtocolVersion.v5 ? { sessionExpiryInterval: 0 } : noProperties;
-    this.#line?.machine.disconnect(ReasonCode.success, 'the lane is not needed any more', properties);
-  }
-
-  #ended({ isOver, done }: { readonly isOver: boolean; readonly done: () => void }): void {
-    if (isOver) {
+  #ended(ending: SessionEnding): void {
+    if (ending.isOver) {
       this.destroy();
-      done();
+      ending.done();
     } else this.#redial.lost(this.#wasAccepted ? 'now' : 'soon');
   }
 
@@ -349,7 +337,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   #open(server: RemoteServer, socket: Socket): void {
-    const { turn, options } = this.#parts;
     this.#wasAccepted = false;
     this.#requests.clear();
     this.#remotes.certificate = socket.peerCertificate;
@@ -359,17 +346,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
       // what one server has not settled is sent to the other
       if (before.session !== server.session) this.#owner.sessionLost(before.session.moveAway());
     }
-    const runSink: RunSink = {
-      runReceived: () => false,
-      runSettled: (token, count) => this.#owner.runSettled(token, count),
-    };
-    const terms = { ...termsOf(options, server), runSink };
-    const { session } = server;
-    const isOld = server.version !== ProtocolVersion.v5;
-    // the bridge bit only keeps back what came over this connection
-    const isHeldBack = server.isBridgeBitSet && !this.#parts.isOneOfSeveral();
-    this.#isEchoing = isOld && !isHeldBack && areEchoesLookedFor(options);
-    this.#line = new OutgoingLine({ socket, turn, session, terms, maximumPacketSize: options.maximumPacketSize }, this);
+    this.#isEchoing = mayEcho(this.#parts, server);
+    this.#line = new OutgoingLine(linePartsOf(this.#parts, { server, socket, owner: this.#owner }), this);
     this.#line.start();
   }
 
@@ -382,12 +360,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   #stop(): void {
     this.#redial.stop();
     this.#moves.stop();
-  }
-
-  #dropBridgeBit(): boolean {
-    if (!this.#server.dropBridgeBit()) return false;
-    this.#parts.log.info({ bridge: this.#parts.options.name }, 'the remote knows no bridge bit: connecting without it');
-    return true;
   }
 
   #changeState(state: BridgeLinkState): void {

@@ -1,0 +1,41 @@
+// Concessions: what a bridge does without when a server refuses how it asks: first the bridge bit, then one version
+// after the other. The server remembers what it does not know; whether the next try is at once is remembered here,
+// from the refusal to the end of that line.
+import type { Log } from '../base/log.ts';
+import type { RemoteServer } from './remote-server.ts';
+
+/** The concessions of one connector. */
+export class Concessions {
+  readonly #bridge: string;
+  readonly #log: Log;
+  /** The server refused the version or the bridge bit, and is asked for less at once. */
+  #isAskingLess = false;
+
+  constructor(bridge: string, log: Log) {
+    this.#bridge = bridge;
+    this.#log = log;
+  }
+
+  /** The server refused the version, or the bit that is part of it, at `now` in ms. */
+  refused(server: RemoteServer, now: number): void {
+    this.#isAskingLess = this.dropBridgeBit(server);
+    if (this.#isAskingLess || !server.stepDown(now)) return;
+    this.#isAskingLess = true;
+    const [text = ''] = server.degradations;
+    this.#log.warn({ bridge: this.#bridge, remote: server.address }, text);
+  }
+
+  /** The server seems not to know the bridge bit. Returns whether it was set. */
+  dropBridgeBit(server: RemoteServer): boolean {
+    if (!server.dropBridgeBit()) return false;
+    this.#log.info({ bridge: this.#bridge }, 'the remote knows no bridge bit: connecting without it');
+    return true;
+  }
+
+  /** The line is over. Returns whether the server is to be asked for less at once. */
+  take(): boolean {
+    const isAskingLess = this.#isAskingLess;
+    this.#isAskingLess = false;
+    return isAskingLess;
+  }
+}
