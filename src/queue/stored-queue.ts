@@ -1,30 +1,26 @@
-// StoredQueue: messages in the journal, waiting for one receiver. In memory are their places, the next ones to be
-// sent (at most `frontBytesMax`), and those underway. While the receiver keeps up, nothing is ever read from the
-// disk; of a backlog the next piece is read ahead.
+// StoredQueue: messages in the journal, waiting for one receiver. In memory are their places, and of the messages
+// themselves the front. While the receiver keeps up, nothing is ever read from the disk; of a backlog the next piece
+// is read ahead.
 //
 //   [acknowledged: gone] | underway | front: in memory, unread | on the disk only, unread | end
 //
-// Bounded by its limits; what is underway by the receiver's window; both together by a budget that it may share, for
-// which it lets go of the end of the front.
+// Bounded by its limits; what is in memory as `StoredFront` is.
 
 import type { LogStream } from '../journal/log-stream.ts';
 import type { Message } from '../message/message.ts';
 import { AgeLimit } from './age-limit.ts';
-import { HeldMemory } from './held-memory.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
 import type { MessageQueue, QueueEntry, SeenEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
 import type { SharedRoom } from './share.ts';
-import { browseStored, placeIn, reachOf, standInFor } from './stored-browse.ts';
+import { browseStored, reachOf, standInFor } from './stored-browse.ts';
+import { StoredFront } from './stored-front.ts';
 import { storedBytesOf, writeMessage } from './stored-message.ts';
 import { readPiece } from './stored-piece.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
 
 const noNumbers: readonly number[] = [];
-const frontBytesMax = 1024 * 1024;
-/** Acknowledged entries at the beginning of the front that are carried along before the rest is moved up. */
-const slackMax = 1024;
 
 /** A bounded queue in the journal. */
 export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
@@ -33,29 +29,19 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   readonly #age: AgeLimit<Tag> | undefined;
   /** When messages of earlier processes came that do not tell. */
   readonly #openedAt: number;
-  /** Unread entries in memory, in order; those before `#head` are read. */
-  #front: QueueEntry<Tag>[] = [];
-  #head = 0;
-  #frontBytes = 0;
-  /** Of the front, and of what is underway. */
-  readonly #held: HeldMemory;
-  /** The first sequence that is not in the front, nor before it. */
-  #frontEnd: number;
-  readonly #underway = new Map<number, QueueEntry<Tag>>();
+  readonly #front: StoredFront<Tag>;
   /** The first sequence that no earlier process had. */
   readonly newFrom: number;
-  #isReading = false;
   #isWaiting = false;
   #isClosed = false;
 
   constructor(parts: StoredQueueParts<Tag>) {
     this.#parts = parts;
-    this.#held = new HeldMemory(parts.budget, (bytesMax) => this.#forgetEnd(bytesMax));
     this.#age = AgeLimit.of(parts.limits.age, parts.shares);
     this.#stream = parts.storage.journal.log(parts.name);
     this.newFrom = this.#stream.nextSequence;
     this.#openedAt = Math.ceil(parts.storage.clock.now()) || 1;
-    this.#frontEnd = this.#stream.firstFrom(1) ?? this.#stream.nextSequence;
+    this.#front = new StoredFront(this.#stream.firstFrom(1) ?? this.#stream.nextSequence, parts.budget);
   }
 
   /** See `MessageQueue`. */
@@ -65,7 +51,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`. */
   get unreadCount(): number {
-    return this.#stream.count - this.#underway.size;
+    return this.#stream.count - this.#front.underway.size;
   }
 
   /** See `MessageQueue`. */
@@ -96,13 +82,13 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** Messages that the receiver owns are as if they had been read: they are not sent again. */
   skip(sequence: number): void {
     const entry = standInFor(this.#parts, this.#stream, sequence);
-    if (entry) this.#underway.set(sequence, entry);
+    if (entry) this.#front.underway.set(sequence, entry);
   }
 
   /** An empty queue goes on at a sequence; a lower one than it has reached is ignored. */
   beginAt(sequence: number): void {
     this.#stream.skipTo(sequence);
-    this.#frontEnd = Math.max(this.#frontEnd, this.#stream.nextSequence);
+    this.#front.end = Math.max(this.#front.end, this.#stream.nextSequence);
   }
 
   /** See `reachOf`. */
@@ -130,9 +116,9 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     const { at } = stream;
     const length = writeMessage(bytes, at, { message, tags: numbers, queuedAt }, storage.clock) - at;
     const sequence = stream.end(length);
-    if (this.#frontEnd === sequence && this.#frontBytes + length <= frontBytesMax) {
-      this.#frontEnd = sequence + 1;
-      this.#push({ sequence, message: message.own(), tag, queuedAt });
+    if (this.#front.hasRoomFor(sequence, length)) {
+      this.#front.end = sequence + 1;
+      this.#front.push({ sequence, message: message.own(), tag, queuedAt });
     }
     this.#parts.shares?.came(tag, this.#stream.sizeOf(sequence));
     if (hold && message.qos > 0) holdUntilSafe(hold, journal, durabilityOf(tag));
@@ -154,16 +140,14 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `UnreadEntries`. */
   findUnread(from: number, isWanted: (tag: Tag) => boolean): number {
-    for (let index = placeIn(this.#front, this.#head, from); index < this.#front.length; index++) {
-      const entry = this.#front[index];
-      if (entry && isWanted(entry.tag)) return entry.sequence;
-    }
+    const found = this.#front.find(from, isWanted);
+    if (found) return found.sequence;
     const { form } = this.#parts;
     const stream = this.#stream;
-    let sequence = stream.firstFrom(Math.max(from, this.#frontEnd));
+    let sequence = stream.firstFrom(Math.max(from, this.#front.end));
     while (sequence !== undefined) {
       const key = stream.entryOf(sequence)?.tag;
-      const isFree = !this.#underway.has(sequence);
+      const isFree = !this.#front.underway.has(sequence);
       if (key !== undefined && isFree && isWanted(form.tagOf(key, undefined))) return sequence;
       sequence = stream.firstFrom(sequence + 1);
     }
@@ -172,9 +156,9 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`. */
   withdraw(sequence: number): QueueEntry<Tag> | undefined {
-    if (this.#underway.has(sequence)) return undefined;
-    const isOnDisk = sequence >= this.#frontEnd;
-    const entry = isOnDisk ? standInFor(this.#parts, this.#stream, sequence) : this.#takeUnread(sequence);
+    if (this.#front.underway.has(sequence)) return undefined;
+    const isOnDisk = sequence >= this.#front.end;
+    const entry = isOnDisk ? standInFor(this.#parts, this.#stream, sequence) : this.#front.takeOut(sequence);
     if (entry) this.#settle(sequence, entry.tag);
     return entry;
   }
@@ -182,16 +166,16 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** See `MessageQueue`. */
   dropOld(): void {
     const age = this.#age;
-    for (let first = this.#front[this.#head]; age && first && age.isTooOld(first); first = this.#front[this.#head]) {
+    for (let { first } = this.#front; age && first && age.isTooOld(first); first = this.#front.first) {
       this.#dropAt(first.sequence, 'too-old');
     }
-    if (age?.isUsed && this.#front.length === this.#head) this.#read();
+    if (age?.isUsed && this.#front.first === undefined) this.#read();
   }
 
   /** See `MessageQueue`. A message of QoS 2 leaves when its place, from which its identifier follows, is stored. */
   peek(): QueueEntry<Tag> | undefined {
     this.dropOld();
-    const entry = this.#front[this.#head];
+    const entry = this.#front.first;
     if (entry === undefined) {
       this.#read();
       return undefined;
@@ -205,35 +189,25 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`. */
   next(): QueueEntry<Tag> | undefined {
-    const entry = this.#front[this.#head];
-    if (entry === undefined) return undefined;
-    this.#head++;
-    this.#frontBytes -= entry.message.byteLength;
-    this.#underway.set(entry.sequence, entry);
-    if (this.#head >= slackMax || this.#head === this.#front.length) {
-      this.#front = this.#front.slice(this.#head);
-      this.#head = 0;
-    }
-    if (this.#frontBytes < frontBytesMax / 2) this.#read();
+    const entry = this.#front.next();
+    if (entry && this.#front.isLow) this.#read();
     return entry;
   }
 
   /** See `MessageQueue`. */
   underway(sequence: number): QueueEntry<Tag> | undefined {
-    return this.#underway.get(sequence);
+    return this.#front.underway.get(sequence);
   }
 
   /** See `MessageQueue`: everything is read from the disk, and nothing of it stays in memory. */
   browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]> {
-    return browseStored(this.#parts, this.#stream, { from, countMax, underway: this.#underway });
+    return browseStored(this.#parts, this.#stream, { from, countMax, underway: this.#front.underway });
   }
 
   /** See `MessageQueue`. */
   acknowledge(sequence: number): QueueEntry<Tag> | undefined {
-    const entry = this.#underway.get(sequence) ?? this.#takeUnread(sequence);
-    if (entry === undefined) return undefined;
-    if (this.#underway.delete(sequence)) this.#held.shrank(entry.message.byteLength);
-    this.#settle(sequence, entry.tag);
+    const entry = this.#front.settle(sequence) ?? this.#front.takeOut(sequence);
+    if (entry) this.#settle(sequence, entry.tag);
     return entry;
   }
 
@@ -245,39 +219,14 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`. */
   rewind(): void {
-    const again = [...this.#underway.values()].sort((one, other) => one.sequence - other.sequence);
-    this.#underway.clear();
-    this.#front = [...again, ...this.#front.slice(this.#head)];
-    this.#head = 0;
-    this.#frontBytes = this.#front.reduce((sum, { message }) => sum + message.byteLength, 0);
+    this.#front.rewind();
     this.#parts.shares?.rewound();
   }
 
   /** See `MessageQueue`: what is stored outlives its owner. */
   clear(): void {
     this.#isClosed = true;
-    this.#front = [];
-    this.#head = 0;
-    this.#underway.clear();
-    this.#held.shrank(this.#held.byteLength);
-  }
-
-  /** What is furthest from being sent is read again when its turn comes; while something is read, its order counts. */
-  #forgetEnd(bytesMax: number): void {
-    if (this.#isReading) return;
-    while (this.#held.byteLength > bytesMax && this.#front.length > this.#head + 1) {
-      const last = this.#front.pop();
-      if (last === undefined) return;
-      this.#frontEnd = last.sequence;
-      this.#frontBytes -= last.message.byteLength;
-      this.#held.shrank(last.message.byteLength);
-    }
-  }
-
-  #push(entry: QueueEntry<Tag>): void {
-    this.#front.push(entry);
-    this.#frontBytes += entry.message.byteLength;
-    this.#held.grew(entry.message.byteLength);
+    this.#front.clear();
   }
 
   /** Makes room for a message, by the policy. Returns whether there is. */
@@ -331,29 +280,16 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   #dropOldest(): boolean {
     const { form, dropped } = this.#parts;
-    const first = this.#front[this.#head];
-    const sequence = first?.sequence ?? this.#stream.firstFrom(this.#frontEnd);
+    const { first } = this.#front;
+    const sequence = first?.sequence ?? this.#stream.firstFrom(this.#front.end);
     const entry = sequence === undefined ? undefined : this.#stream.entryOf(sequence);
     if (sequence === undefined || entry === undefined) return false;
     const tag = first?.tag ?? form.tagOf(entry.tag, undefined);
     this.#stream.settle(sequence);
-    if (first) {
-      this.#frontBytes -= first.message.byteLength;
-      this.#held.shrank(first.message.byteLength);
-      this.#front.splice(this.#head, 1);
-    } else this.#frontEnd = sequence + 1;
+    if (first) this.#front.takeOut(sequence);
+    else this.#front.end = sequence + 1;
     dropped(sequence, tag, 'queue-full');
     return true;
-  }
-
-  #takeUnread(sequence: number): QueueEntry<Tag> | undefined {
-    const index = placeIn(this.#front, this.#head, sequence);
-    if (this.#front[index]?.sequence !== sequence) return undefined;
-    const [entry] = this.#front.splice(index, 1);
-    const bytes = entry?.message.byteLength ?? 0;
-    this.#frontBytes -= bytes;
-    this.#held.shrank(bytes);
-    return entry;
   }
 
   #awaitStored(isSafe: boolean): void {
@@ -368,8 +304,8 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   }
 
   #read(): void {
-    if (this.#isReading || this.#isClosed || this.#frontEnd >= this.#stream.nextSequence) return;
-    this.#isReading = true;
+    if (this.#front.isReading || this.#isClosed || this.#front.end >= this.#stream.nextSequence) return;
+    this.#front.isReading = true;
     this.#readPiece().then(
       () => this.#parts.readable(),
       () => this.#awaitStored(false), // the disk failed: tried again when it works
@@ -378,12 +314,13 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   async #readPiece(): Promise<void> {
     const { form, dropped } = this.#parts;
-    const terms = { from: this.#frontEnd, newFrom: this.newFrom, openedAt: this.#openedAt };
+    const front = this.#front;
+    const terms = { from: front.end, newFrom: this.newFrom, openedAt: this.#openedAt };
     try {
       const { found, lost, end } = await readPiece(this.#parts, this.#stream, terms);
       for (const entry of found) {
-        const isWanted = entry.sequence >= this.#frontEnd && !this.#underway.has(entry.sequence);
-        if (isWanted && this.#stream.has(entry.sequence)) this.#push(entry);
+        const isWanted = entry.sequence >= front.end && !front.underway.has(entry.sequence);
+        if (isWanted && this.#stream.has(entry.sequence)) front.push(entry);
       }
       for (const sequence of lost) {
         const key = this.#stream.entryOf(sequence)?.tag;
@@ -391,9 +328,9 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
         const tag = form.tagOf(key, undefined);
         if (this.#settle(sequence, tag)) dropped(sequence, tag, 'damaged');
       }
-      this.#frontEnd = Math.max(this.#frontEnd, end);
+      front.end = Math.max(front.end, end);
     } finally {
-      this.#isReading = false;
+      front.isReading = false;
     }
   }
 }
