@@ -76,6 +76,16 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly queueBytesMax?: number;
   /** How long its messages may wait, in ms. Default that of the bridge. */
   readonly queueAgeMsMax?: number;
+  /**
+   * What becomes of messages that go out at QoS 0 while the link is down: `drop`; `buffer`, they wait in the queue of
+   * the bridge; `persist`, they do, and that queue is in the journal where there is a storage. Default as
+   * `BridgeOptions.isQos0Queued` says, within the bounds of the rule.
+   */
+  readonly qos0Policy?: 'drop' | 'buffer' | 'persist';
+  /** Messages that wait so, 1 and more: the oldest of them gives way. Default 1000. */
+  readonly qos0CountMax?: number;
+  /** How long they may wait, in ms. Default as other messages of the rule. */
+  readonly qos0AgeMsMax?: number;
   /** Overrides `BridgeOptions.laneOrder`. */
   readonly laneOrder?: string;
   /**

@@ -288,12 +288,12 @@ export class Bridge {
       durability,
       strictest,
       origin,
-      ruleOf: (key) => this.#ruleOf(key),
+      ruleOf: (key) => this.#ruleOf(key).sourceOf(key) ?? this.#former,
     };
   }
 
   #ruleOf(key: number): ForwardRule {
-    return this.#forwards.find((rule) => rule.key === key) ?? this.#former;
+    return this.#forwards.find((rule) => rule.sourceOf(key) !== undefined) ?? this.#former;
   }
 
   #owner(): LanesOwner {

@@ -27,6 +27,7 @@ import { LaneKey, partitionOf } from './lane-key.ts';
 import { mayForward, type PathGuard } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
+import { Qos0Source, qos0ShareOf } from './qos-0-source.ts';
 import { RuleGate } from './rule-gate.ts';
 import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
 import type { TraceStarter } from './trace-context.ts';
@@ -91,6 +92,11 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
   /** See `ForwardRuleOptions`. */
   readonly isEndToEnd: boolean;
   /** See `ForwardSource`. */
+  readonly isQos0Kept: boolean | undefined;
+  /** Present: its QoS 0 messages wait by themselves. */
+  readonly #qos0: Qos0Source | undefined;
+  readonly #qos0Key: number;
+  /** See `ForwardSource`. */
   readonly partition: undefined;
   readonly #laneKey: LaneKey | undefined;
   readonly #parts: ForwardSource[] = [];
@@ -112,8 +118,14 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
     const { localTopic, remoteTopic, userProperties = [], flatten } = options;
     this.origin = context.origin;
     const copy = context.copy ?? 0;
-    this.key = tagOf(`${localTopic}\n${remoteTopic}${copy === 0 ? '' : `\n${copy}`}`);
-    this.share = new QueueShare(shareTermsOf(options, context));
+    const keyText = `${localTopic}\n${remoteTopic}${copy === 0 ? '' : `\n${copy}`}`;
+    this.key = tagOf(keyText);
+    this.#qos0Key = tagOf(`${keyText}\nqos 0`);
+    const terms = shareTermsOf(options, context);
+    this.share = new QueueShare(terms);
+    const qos0Share = qos0ShareOf(options, terms);
+    this.#qos0 = qos0Share && new Qos0Source(this, this.#qos0Key, qos0Share);
+    this.isQos0Kept = options.qos0Policy === undefined ? undefined : qos0Share !== undefined;
     this.#options = options;
     this.#context = context;
     this.#mapping = compiledTopics(localTopic, remoteTopic, options);
@@ -150,6 +162,13 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
     before.counters = this.counters;
     this.share.adopt(before.share);
     before.share = this.share;
+    before.#qos0?.passTo(this.#qos0?.share ?? this.share);
+  }
+
+  /** Whose messages of this rule a stored key stands for; undefined where it stands for another rule. */
+  sourceOf(key: number): ForwardWhole | undefined {
+    if (key === this.#qos0Key) return this.#qos0 ?? this;
+    return key === this.key ? this : undefined;
   }
 
   /** Whether the remote can be reached now. */
@@ -292,10 +311,15 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
     return this.#laneKey === undefined ? this : this.partOf(this.#laneKey.partitionOf(message));
   }
 
-  #append(message: Message, source: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
+  #append(message: Message, whole: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
+    const source = message.qos === 0 && this.#qos0 ? this.#qos0Of(this.#qos0, whole) : whole;
     const reason = this.#context.queue.append(message, source, hold, mayWait);
     if (reason !== undefined) this.counters.dropped.add(reason);
     return reason;
+  }
+
+  #qos0Of(qos0: Qos0Source, { partition }: ForwardSource): ForwardSource {
+    return partition === undefined ? qos0 : qos0.partOf(partition);
   }
 
   #appendEach(forms: RunForms, qos: Qos, source: ForwardSource): void {

@@ -20,6 +20,8 @@ export interface ForwardSource {
   readonly isEndToEnd: boolean;
   /** Whether nothing of it is dropped for want of room: publishers wait. */
   readonly isBlocking: boolean;
+  /** Whether its messages wait at QoS 0 too while the link is down; undefined: as the bridge says. */
+  readonly isQos0Kept: boolean | undefined;
   /** See `RuleOptions`; undefined: that of the bridge. */
   readonly durability: Durability | undefined;
   /** What the rule has in the queues of all lanes, and may have. */
@@ -66,6 +68,11 @@ export class ForwardPart implements ForwardSource {
   /** See `ForwardSource`. */
   get isBlocking(): boolean {
     return this.#rule.isBlocking;
+  }
+
+  /** See `ForwardSource`. */
+  get isQos0Kept(): boolean | undefined {
+    return this.#rule.isQos0Kept;
   }
 
   /** See `ForwardSource`. */

@@ -45,7 +45,10 @@ const noNumbers: readonly number[] = [];
 
 /** The strictest level of a bridge and its rules; at `memory` nothing of it is stored. */
 export function strictestOf({ durability, forwards }: Pick<BridgeOptions, 'durability' | 'forwards'>): Durability {
-  return forwards.reduce((level, rule) => stricter(level, rule.durability ?? 'memory'), durability);
+  return forwards.reduce((level, { durability: own = 'memory', qos0Policy }) => {
+    const ofRule = qos0Policy === 'persist' ? stricter(own, 'written') : own;
+    return stricter(level, ofRule);
+  }, durability);
 }
 
 /** The queue as it is in the journal. */

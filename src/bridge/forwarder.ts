@@ -148,7 +148,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** See `ForwardQueue`. */
   append(message: Message, rule: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
-    if (message.qos === 0 && !this.#isQos0Queued) {
+    if (message.qos === 0 && !(rule.isQos0Kept ?? this.#isQos0Queued)) {
       if (!this.#line.isConnected) return 'qos-0-offline';
       if (this.#line.isCongested && !this.#hasRoomForQos0) return 'qos-0-congested';
     }

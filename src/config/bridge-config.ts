@@ -66,6 +66,12 @@ export interface ForwardConfig extends RuleConfigParts {
   readonly queueBytesMax?: number;
   /** Absent: that of the bridge. */
   readonly queueAgeMsMax?: number;
+  /** Absent: as `isQos0Queued` of the bridge says. */
+  readonly qos0Policy?: 'drop' | 'buffer' | 'persist';
+  /** Absent: 1000. */
+  readonly qos0CountMax?: number;
+  /** Absent: as other messages of the rule. */
+  readonly qos0AgeMsMax?: number;
 }
 
 /** A rule from the remote to here. */

@@ -22,5 +22,10 @@ export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
     const text = 'holds back a value that comes back within dedupe_window, although it has changed; use one of the two';
     findings.push({ path: `${path}.forwards.${place}`, text: `change_only with dedupe_window ${text}` });
   }
+  for (const { place, qos0Policy, qos } of bridge.forwards) {
+    if (qos0Policy === undefined || qos === undefined || qos === 0) continue;
+    const text = `qos_0 does nothing: the messages of this rule go out at QoS ${qos}; use qos_max instead of qos`;
+    findings.push({ path: `${path}.forwards.${place}`, text });
+  }
   return findings;
 }

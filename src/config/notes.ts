@@ -91,7 +91,8 @@ function levelsWithout(node: HoconNode, path: string): readonly ConfigNote[] {
   if (node.kind !== 'object') return [];
   return [...node.entries].flatMap(([key, { at, value }]) => {
     const inner = path === '' ? key : `${path}.${key}`;
-    const isLevel = /(^|\.)(session_)?durability$/.test(inner) && /^(written|synced)$/.test(textOf(value));
+    const isLevel =
+      /(^|\.)((session_)?durability|qos_0)$/.test(inner) && /^(written|synced|persist)$/.test(textOf(value));
     return isLevel ? [{ ...at, path: inner, text: nowhere }] : levelsWithout(value, inner);
   });
 }

@@ -82,6 +82,9 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
     max_send_queue_len: v.optional(whole(1, 100_000_000)),
     max_send_queue_bytes: v.optional(size('1KB', '1024GB')),
     max_send_queue_age: v.optional(queueAge),
+    qos_0: v.optional(oneOf({ drop: 'drop', buffer: 'buffer', persist: 'persist' } as const)),
+    qos_0_max_len: v.optional(whole(1, 100_000_000)),
+    qos_0_max_age: v.optional(queueAge),
     ack: v.optional(oneOf({ stored: false, 'end-to-end': true } as const)),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
@@ -97,9 +100,12 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
       queueCountMax: raw.max_send_queue_len,
       queueBytesMax: raw.max_send_queue_bytes,
       queueAgeMsMax: raw.max_send_queue_age,
+      qos0Policy: raw.qos_0,
+      qos0CountMax: raw.qos_0_max_len,
+      qos0AgeMsMax: raw.qos_0_max_age,
       ...ruleConfigOf(raw, moreFilters),
     });
-    const message = ruleFault(localTopic, raw.remote_topic, config);
+    const message = ruleFault(localTopic, raw.remote_topic, config) ?? qos0Fault(config);
     if (message !== undefined) addIssue({ message });
     return { isEnabled: raw.enable, config };
   }),
@@ -161,6 +167,14 @@ function ruleConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof ruleKeys, undefin
     durability: raw.durability,
     userProperties: raw.user_property,
   };
+}
+
+/** Bounds of messages that never wait. */
+function qos0Fault(rule: Pick<ForwardConfig, 'qos0Policy' | 'qos0CountMax' | 'qos0AgeMsMax'>): string | undefined {
+  const { qos0Policy = 'drop', qos0CountMax, qos0AgeMsMax } = rule;
+  const isBounded = qos0CountMax !== undefined || qos0AgeMsMax !== undefined;
+  const expected = 'expected qos_0 = buffer or persist beside qos_0_max_len and qos_0_max_age, which bound it';
+  return isBounded && qos0Policy === 'drop' ? expected : undefined;
 }
 
 /** What is wrong with the topics and templates of a rule. */

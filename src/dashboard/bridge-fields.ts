@@ -88,8 +88,11 @@ const ruleMore = [
   { key: 'note', kind: 'text' },
 ] as const satisfies readonly BridgeField[];
 
-const forwardQos = [
+const forwardOnly = [
   { key: 'qos', kind: 'choice', choices: ['', '0', '1', '2'] },
+  { key: 'qos_0', kind: 'choice', choices: ['', 'drop', 'buffer', 'persist'] },
+  { key: 'qos_0_max_len', kind: 'number', fallback: '1000' },
+  { key: 'qos_0_max_age', kind: 'span' },
 ] as const satisfies readonly BridgeField[];
 
 const subscriptionOnly = [
@@ -101,7 +104,7 @@ const subscriptionOnly = [
 
 /** The two kinds of rules: which key is the filter, which the target, and what else can be said. */
 export const ruleForms = {
-  forwards: { list: 'forwards', filter: 'local_topic', target: 'remote_topic', more: [...forwardQos, ...ruleMore] },
+  forwards: { list: 'forwards', filter: 'local_topic', target: 'remote_topic', more: [...forwardOnly, ...ruleMore] },
   subscriptions: {
     list: 'subscription',
     filter: 'remote_topic',
@@ -120,7 +123,7 @@ export interface RuleForm {
 }
 
 /** The keys of rules that labels are needed for. */
-export type RuleFieldKey = (typeof ruleMore | typeof forwardQos | typeof subscriptionOnly)[number]['key'];
+export type RuleFieldKey = (typeof ruleMore | typeof forwardOnly | typeof subscriptionOnly)[number]['key'];
 
 /** The tab on which a fault at a path such as `bridges.mqtt.plant7.forwards.0.qos` is put right. */
 export function tabOf(path: string): EditorTab {

@@ -459,6 +459,13 @@ export const en = {
   },
   ruleFields: {
     qos: { label: 'QoS', choices: { '': 'as published', '0': '0', '1': '1', '2': '2' } },
+    qos_0: {
+      label: 'QoS 0 while offline',
+      hint: 'Kept in memory, or in the journal too.',
+      choices: { '': 'as the bridge says', drop: 'drop', buffer: 'keep', persist: 'keep over restarts' },
+    },
+    qos_0_max_len: { label: 'QoS 0 messages kept', hint: 'Of these the oldest give way.' },
+    qos_0_max_age: { label: 'QoS 0 kept for', hint: '30s, 5min, 1h.' },
     qos_max: { label: 'At most QoS', choices: { '': 'no limit', '0': '0', '1': '1', '2': '2' } },
     retain: { label: 'Retain', choices: { '': 'as it is', '0': 'never', '1': 'always' } },
     prefix: { label: 'Prefix', hint: 'Put before the topic.' },

@@ -443,6 +443,13 @@ export const zh: Text = {
   },
   ruleFields: {
     qos: { label: 'QoS', choices: { '': '与发布时相同', '0': '0', '1': '1', '2': '2' } },
+    qos_0: {
+      label: '离线时的 QoS 0 消息',
+      hint: '保存在内存中，或同时写入日志。',
+      choices: { '': '按桥接设置', drop: '丢弃', buffer: '保留', persist: '重启后仍保留' },
+    },
+    qos_0_max_len: { label: '保留的 QoS 0 条数', hint: '超出时最旧的先丢弃。' },
+    qos_0_max_age: { label: 'QoS 0 保留时长', hint: '30s、5min、1h。' },
     qos_max: { label: '最高 QoS', choices: { '': '不限', '0': '0', '1': '1', '2': '2' } },
     retain: { label: '保留标志', choices: { '': '不变', '0': '从不', '1': '总是' } },
     prefix: { label: '前缀', hint: '加在主题之前。' },

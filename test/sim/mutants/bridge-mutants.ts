@@ -46,8 +46,8 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'a message for a remote that is away is dropped',
     like: 'bridges without a queue',
     file: 'src/bridge/forwarder.ts',
-    text: 'if (message.qos === 0 && !this.#isQos0Queued) {',
-    becomes: 'if (!this.#isQos0Queued) {',
+    text: 'if (message.qos === 0 && !(rule.isQos0Kept ?? this.#isQos0Queued)) {',
+    becomes: 'if (!(rule.isQos0Kept ?? this.#isQos0Queued)) {',
     seen: /lost/,
   },
   {

@@ -38,6 +38,21 @@ t.test('the table of refusals and the bounds of dead letters arrive at the bridg
   t.notOk('refusals' in (await settingsOf('')), 'the defaults are those of the bridge');
 });
 
+t.test('what a rule does with QoS 0 while the link is down arrives, and nothing where it does not say', async (t) => {
+  const rule = 'local_topic = a, remote_topic = ""';
+  const keys = 'qos_0 = buffer, qos_0_max_len = 7, qos_0_max_age = 5m';
+  const { forwards = [] } = await settingsOf(
+    `forwards = [{ ${rule}, ${keys} }, { ${rule}, qos_0 = drop }, { ${rule} }]`,
+  );
+  t.match(forwards, [{ qos0Policy: 'buffer', qos0CountMax: 7, qos0AgeMsMax: 300_000 }, { qos0Policy: 'drop' }, {}]);
+  t.notOk('qos0Policy' in (forwards[2] ?? {}));
+  await t.rejects(settingsOf(`forwards = [{ ${rule}, qos_0 = keep }]`), /one of drop, buffer, persist/);
+  await t.rejects(settingsOf(`forwards = [{ ${rule}, qos_0_max_age = 5 }]`), /a time with its unit/);
+  await t.rejects(settingsOf(`forwards = [{ ${rule}, qos_0_max_len = 5 }]`), /expected qos_0 = buffer or persist/);
+  const { notes } = await load(`forwards = [{ ${rule}, qos_0 = persist }]`);
+  t.match(notes, [{ path: 'bridges.mqtt.b.forwards.qos_0', text: /nothing without data.dir/ }]);
+});
+
 t.test('what makes no sense of it is an error that says what was expected', async (t) => {
   await t.rejects(settingsOf('on_refusal { quota_exceeded = wait }'), /one of retry, pause, park, dead-letter, drop/);
   await t.rejects(settingsOf('on_refusal { quota_exeeded = pause }'), /quota_exceeded/);
@@ -53,5 +68,9 @@ t.test('what can do nothing is a finding that says what to do about it', async (
   t.match(await found('dead_letters { max_len = 0 }'), [/b\.dead_letters keeps none/]);
   const rule = 'local_topic = a, remote_topic = "", change_only = true, dedupe_window = 60s';
   t.match(await found(`forwards = [{ ${rule} }]`), [/forwards\.0 change_only with dedupe_window/]);
+  t.match(await found('forwards = [{ local_topic = a, remote_topic = "", qos = 1, qos_0 = buffer }]'), [
+    /raises/,
+    /forwards\.0 qos_0 does nothing: the messages of this rule go out at QoS 1/,
+  ]);
   t.same(await found('on_refusal { quota_exceeded = park }, dead_letters { max_len = 5 }'), []);
 });

@@ -1,0 +1,85 @@
+// Qos0Source: the messages of one rule that go out at QoS 0, where the rule says that they wait while the link is down.
+// They are an owner of their own in the queue, with bounds of their own, half a class below the rule: however many
+// come, they push out each other and never what was acknowledged.
+// Bounded by `qos0CountMax` messages in all lanes together, and by `qos0AgeMsMax`.
+import type { Durability } from '../base/durability.ts';
+import type { Origin } from '../message/origin.ts';
+import { QueueShare, type ShareTerms } from '../queue/share.ts';
+import type { ForwardRuleOptions } from './bridge-options.ts';
+import type { RuleCounters } from './bridge-status.ts';
+import { ForwardPart, type ForwardSource, type ForwardWhole } from './forward-source.ts';
+
+/** Messages of QoS 0 that wait where a rule does not say how many may. */
+export const qos0CountMaxDefault = 1000;
+
+/** The QoS 0 part of a rule. */
+export class Qos0Source implements ForwardWhole {
+  readonly key: number;
+  share: QueueShare;
+  /** Nobody waits for the acknowledgement of a message that has none [MQTT-4.3.1-1]. */
+  readonly isEndToEnd: boolean = false;
+  readonly isBlocking: boolean = false;
+  readonly isQos0Kept: boolean = true;
+  readonly partition: undefined;
+  readonly #rule: ForwardSource;
+  readonly #parts: ForwardSource[] = [];
+
+  /** `key`: by which its messages are known again after a restart. */
+  constructor(rule: ForwardSource, key: number, share: QueueShare) {
+    this.#rule = rule;
+    this.key = key;
+    this.share = share;
+  }
+
+  /** See `ForwardSource`. */
+  get origin(): Origin {
+    return this.#rule.origin;
+  }
+
+  /** See `ForwardSource`: those of the rule. */
+  get counters(): RuleCounters {
+    return this.#rule.counters;
+  }
+
+  /** See `ForwardSource`. */
+  get durability(): Durability | undefined {
+    return this.#rule.durability;
+  }
+
+  /** See `ForwardSource`. */
+  get filter(): string {
+    return this.#rule.filter;
+  }
+
+  /** See `ForwardSource`. */
+  inverse(remoteTopic: string): string | undefined {
+    return this.#rule.inverse(remoteTopic);
+  }
+
+  /** See `ForwardWhole`. */
+  partOf(partition: number): ForwardSource {
+    const part = this.#parts[partition] ?? new ForwardPart(this, partition);
+    this.#parts[partition] = part;
+    return part;
+  }
+
+  /** What it has belongs to the share of another rule from now on. */
+  passTo(share: QueueShare): void {
+    share.adopt(this.share);
+    this.share = share;
+  }
+}
+
+/** The share of the QoS 0 messages of a rule; undefined where the rule does not let them wait by itself. */
+export function qos0ShareOf(options: ForwardRuleOptions, rule: ShareTerms): QueueShare | undefined {
+  const { qos0Policy = 'drop', qos0CountMax: countMax = qos0CountMaxDefault, qos0AgeMsMax = rule.ageMsMax } = options;
+  if (qos0Policy === 'drop') return undefined;
+  const { overflow, priority } = rule;
+  return new QueueShare({
+    // no publisher of QoS 0 can be made to wait
+    overflow: overflow === 'block' ? 'oldest' : overflow,
+    priority: priority - 0.5,
+    countMax,
+    ...(qos0AgeMsMax === undefined ? {} : { ageMsMax: qos0AgeMsMax }),
+  });
+}
