@@ -24,6 +24,8 @@ export interface ConnectorOwner {
   sessionLost(entries: readonly SendEntry[]): void;
   /** One reason code for each of these filters, which were asked for. */
   subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void;
+  /** These filters, whose end was asked for, are over at the remote. */
+  unsubscribed(filters: readonly string[]): void;
   /** The state of the link has changed. */
   stateChanged(): void;
 }

@@ -38,7 +38,7 @@ import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { Remotes } from './remotes.ts';
 import { SessionEnding } from './session-ending.ts';
-import { SubscriptionRequests } from './subscription-requests.ts';
+import { type RequestTarget, SubscriptionRequests } from './subscription-requests.ts';
 
 /** One bridge's connection. */
 export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner {
@@ -87,6 +87,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** See `Remotes`. */
   get sessions(): ReadonlyMap<Session, string> {
     return this.#remotes.sessions;
+  }
+
+  /** By which the session of the server in use is known: the address of the first server that has it. */
+  get sessionName(): string {
+    return this.sessions.get(this.session) ?? this.remote;
   }
 
   /** See `MoveOwner`. */
@@ -175,14 +180,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** Asks the remote for subscriptions. */
   subscribe(entries: readonly SubscribeEntry[]): void {
-    const properties =
-      this.#server.version === ProtocolVersion.v5 ? this.#parts.options.subscribeProperties : noProperties;
-    this.#requests.ask({ machine: this.#line?.machine, properties, now: this.#now }, entries);
+    this.#requests.ask(this.#requestTarget, entries);
   }
 
   /** Asks the remote for the end of subscriptions; without a connection nothing is asked. */
   unsubscribe(filters: readonly string[]): void {
-    if (filters.length > 0) this.#line?.machine.unsubscribe(filters, this.#now);
+    this.#requests.askEnd(this.#requestTarget, filters);
   }
 
   /** Disconnects in order and dials no more; fulfilled when the socket is gone. */
@@ -292,7 +295,9 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   /** See `LineOwner`. */
-  unsubscribed(): void {}
+  unsubscribed(packetId: number): void {
+    this.#owner.unsubscribed(this.#requests.answered(packetId));
+  }
 
   /** See `LineOwner`. */
   closed(end: ConnectionEnd): void {
@@ -325,6 +330,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
       this.destroy();
       ending.done();
     } else this.#redial.lost(this.#wasAccepted ? 'now' : 'soon');
+  }
+
+  get #requestTarget(): RequestTarget {
+    const isV5 = this.#server.version === ProtocolVersion.v5;
+    const properties = isV5 ? this.#parts.options.subscribeProperties : noProperties;
+    return { machine: this.#line?.machine, properties, now: this.#now };
   }
 
   get #facts(): LinkFacts {

@@ -6,6 +6,7 @@
 // are at hand at a start. Bounded: one key a bridge.
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Storage } from '../queue/storage.ts';
+import { forgetFilters } from './known-filters.ts';
 
 /** The queues of one generation. */
 export interface QueueSet {
@@ -63,9 +64,11 @@ export function writeLayout(storage: Storage | undefined, bridge: string, layout
 /** A bridge is gone for good, with all of its lanes. */
 export function forgetLanes(storage: Storage, bridge: string): void {
   const owner = `bridge/${bridge}`;
-  const isOwn = (name: string): boolean => name === owner || /^#[0-9.]+$/.test(name.slice(owner.length));
-  for (const name of storage.journal.names.filter((one) => one.startsWith(owner) && isOwn(one))) storage.forget(name);
+  const isOwn = (name: string): boolean =>
+    name === owner || (name.startsWith(owner) && /^#[0-9.]+$/.test(name.slice(owner.length)));
+  for (const name of storage.journal.names.filter(isOwn)) storage.forget(name);
   storage.forget(owner);
+  forgetFilters(storage, isOwn);
   writeLayout(storage, bridge, undefined);
 }
 

@@ -15,6 +15,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
 import { type ForwardStorage, restoreFlows } from './forward-storage.ts';
 import { Forwarder } from './forwarder.ts';
+import { KnownFilters } from './known-filters.ts';
 import { flowsOwnerOf } from './lane-layout.ts';
 import { laneOptionsOf } from './lane-options.ts';
 import type { LatencyHistograms } from './latencies.ts';
@@ -84,6 +85,7 @@ export class Lane implements ConnectorOwner {
       clock,
       log: context.log,
       line: this.connector,
+      known: new KnownFilters(flowsOwnerOf(name, number), context.storage),
       lane: number,
       group,
       sharing,
@@ -168,7 +170,8 @@ export class Lane implements ConnectorOwner {
   /** See `ConnectorOwner`. */
   connected(isSessionPresent: boolean): void {
     this.#lostAt = undefined;
-    this.subscriber.connected(isSessionPresent, this.connector.hasShares);
+    const { hasShares, sessionName } = this.connector;
+    this.subscriber.connected({ isSessionPresent, isShareAvailable: hasShares, sessionName });
     this.#owner.connected(this);
     this.#forwarder.pump();
     this.#owner.settled();
@@ -213,6 +216,12 @@ export class Lane implements ConnectorOwner {
     // its packet identifier may have been in the way of a message's
     this.#forwarder.pump();
     this.subscriber.answered(filters, reasonCodes);
+  }
+
+  /** See `ConnectorOwner`. */
+  unsubscribed(filters: readonly string[]): void {
+    this.#forwarder.pump();
+    this.subscriber.ended(filters);
   }
 
   /** See `ConnectorOwner`. */

@@ -1,10 +1,14 @@
-// Subscriber: what a bridge's connection asks of its remote: the filters of the
-// rules at every connection, the end of those that are gone, and again those that
-// were refused. Bounded by the filters of the rules.
+// Subscriber: what a bridge's connection asks of its remote: the filters of the rules at every connection, the end of
+// those that are gone, whenever they went, and again those that were refused. Where a filter takes the place of another
+// that brought some of the same, it is there first: a message may come twice then, but none is missed. Bounded by the
+// filters of the rules.
+import { filtersOverlap } from '../../protocol/topic/filter-relations.ts';
+import { parseFilter } from '../../protocol/topic/topic-filter.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../ports/ports.ts';
+import type { KnownFilters } from './known-filters.ts';
 import { RefusedFilters } from './refused-filters.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 
@@ -22,6 +26,7 @@ export interface SubscriberParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly line: SubscriptionLine;
+  readonly known: KnownFilters;
   /** The number of the lane, from 1. */
   readonly lane: number;
   /** The name under which lanes share a subscription: that of nobody else at this remote. */
@@ -30,14 +35,25 @@ export interface SubscriberParts {
   readonly sharing: 'auto' | 'all' | 'none';
 }
 
+/** The session that a connection goes on with, or begins. */
+export interface SubscribedSession {
+  readonly isSessionPresent: boolean;
+  /** Whether the remote has shared subscriptions. */
+  readonly isShareAvailable: boolean;
+  /** By which it is known among the sessions of the bridge. */
+  readonly sessionName: string;
+}
+
 const sharePrefix = '$share/';
 
 /** The subscriptions of one lane. */
 export class Subscriber {
   readonly #parts: SubscriberParts;
   readonly #refused: RefusedFilters;
-  /** Filters of rules that are gone, which the remote may still know. */
-  readonly #unwanted = new Set<string>();
+  /** Filters whose end was asked for on this connection, and not answered. */
+  readonly #ending = new Set<string>();
+  /** What is wanted, as it was when it was looked at last. */
+  #asked: readonly SubscribeEntry[] = [];
   #rules: readonly SubscriptionRule[] = [];
   /** How many lanes there are to share what they can. */
   #groupSize = 1;
@@ -55,17 +71,17 @@ export class Subscriber {
     return this.#refused.reasonsOf(filters);
   }
 
-  /** MQTT is up: everything is asked for. `isShareAvailable`: the remote has shared subscriptions. */
-  connected(isSessionPresent: boolean, isShareAvailable: boolean): void {
-    const before = this.#entries(false);
+  /** MQTT is up: everything is asked for, and the end of what the session has besides. */
+  connected({ isSessionPresent, isShareAvailable, sessionName }: SubscribedSession): void {
+    const { known } = this.#parts;
+    this.#ending.clear();
+    known.use(sessionName, isSessionPresent);
     this.#isShareAvailable = isShareAvailable;
     this.#unshared.clear();
-    const entries = this.#entries(isSessionPresent);
-    this.#forget(before, entries);
-    if (isSessionPresent) this.#unsubscribeUnwanted();
-    this.#unwanted.clear();
-    const { line } = this.#parts;
-    if (entries.length > 0) line.subscribe(entries);
+    this.#asked = this.#entries(false);
+    const unwanted = this.#unwanted();
+    this.#end(unwanted);
+    this.#ask(this.#entries(isSessionPresent));
   }
 
   /** MQTT is not up any more. */
@@ -74,31 +90,41 @@ export class Subscriber {
   }
 
   /**
-   * Other rules, or other lanes beside this one, from now on: the remote is asked for what is new, and for the end of
-   * what is gone.
+   * Other rules, or other lanes beside this one, or other filters of the same rules, from now on: the remote is asked
+   * for what is new, and for the end of what is gone.
    */
   change(rules: readonly SubscriptionRule[], groupSize: number): void {
     const rulesBefore = this.#rules;
-    const before = this.#entries(false);
+    const before = new Map(this.#asked.map((entry) => [entry.filter, entry]));
     this.#rules = rules;
     this.#groupSize = groupSize;
-    const entries = this.#entries(false);
-    const filtersBefore = new Set(before.map(({ filter }) => filter));
+    this.#asked = this.#entries(false);
     const changed = new Set(rules.filter((rule) => !rulesBefore.includes(rule)).flatMap(({ filters }) => filters));
-    this.#forget(before, entries);
     const { line } = this.#parts;
+    const unwanted = this.#unwanted();
+    this.#refused.forget(unwanted.map((filter) => this.#plainOf(filter)));
     if (!line.isConnected) return;
-    const fresh = entries.filter(({ filter }) => !filtersBefore.has(filter) || changed.has(this.#plainOf(filter)));
-    // what is shared from now on would be missed between the two, the other way round
-    const isRegrouped = fresh.some(({ filter }) => !changed.has(this.#plainOf(filter)));
-    if (!isRegrouped) this.#unsubscribeUnwanted();
-    if (fresh.length > 0) line.subscribe(fresh);
-    if (isRegrouped) this.#unsubscribeUnwanted();
+    const fresh = this.#asked.filter(({ filter, qos }) => {
+      const same = before.get(filter);
+      return same === undefined || same.qos !== qos || changed.has(this.#plainOf(filter));
+    });
+    // what another filter brings from now on would be missed between the two, the other way round
+    const isReplaced = fresh.some(({ filter }) => unwanted.some((gone) => this.#isAboutSame(gone, filter)));
+    if (!isReplaced) this.#end(unwanted);
+    this.#ask(fresh);
+    if (isReplaced) this.#end(unwanted);
+  }
+
+  /** The remote has ended these. */
+  ended(filters: readonly string[]): void {
+    const wanted = new Set(this.#asked.map(({ filter }) => filter));
+    for (const filter of filters) this.#ending.delete(filter);
+    this.#parts.known.remove(filters.filter((filter) => !wanted.has(filter)));
   }
 
   /** The remote has answered for these filters. */
   answered(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
-    const { log, name, line } = this.#parts;
+    const { log, name } = this.#parts;
     this.#refused.answered(
       filters.map((filter) => this.#plainOf(filter)),
       reasonCodes,
@@ -111,7 +137,8 @@ export class Subscriber {
       if (!this.#isOwnShare(filter)) continue;
       this.#unshared.add(this.#plainOf(filter));
       const alone = this.#entries(false).filter((entry) => entry.filter === this.#plainOf(filter));
-      if (alone.length > 0) line.subscribe(alone);
+      this.#ask(alone);
+      this.#asked = this.#entries(false);
     }
   }
 
@@ -145,20 +172,30 @@ export class Subscriber {
     return filter.startsWith(`${sharePrefix}${this.#parts.group}/`);
   }
 
-  #forget(before: readonly SubscribeEntry[], after: readonly SubscribeEntry[]): void {
-    const wanted = new Set(after.map(({ filter }) => filter));
-    const gone = before.map(({ filter }) => filter).filter((filter) => !wanted.has(filter));
-    for (const filter of wanted) this.#unwanted.delete(filter);
-    for (const filter of gone) this.#unwanted.add(filter);
-    this.#refused.forget(gone.map((filter) => this.#plainOf(filter)));
+  #isAboutSame(one: string, other: string): boolean {
+    return filtersOverlap(parseFilter(one).filter, parseFilter(other).filter);
   }
 
-  #unsubscribeUnwanted(): void {
-    this.#parts.line.unsubscribe([...this.#unwanted]);
-    this.#unwanted.clear();
+  /** What the session has, or may have, that is not wanted any more. */
+  #unwanted(): readonly string[] {
+    const wanted = new Set(this.#asked.map(({ filter }) => filter));
+    return this.#parts.known.besides(wanted).filter((filter) => !this.#ending.has(filter));
+  }
+
+  #ask(entries: readonly SubscribeEntry[]): void {
+    if (entries.length === 0) return;
+    const { known, line } = this.#parts;
+    for (const { filter } of entries) this.#ending.delete(filter);
+    known.add(entries.map(({ filter }) => filter));
+    line.subscribe(entries);
+  }
+
+  #end(filters: readonly string[]): void {
+    for (const filter of filters) this.#ending.add(filter);
+    this.#parts.line.unsubscribe(filters);
   }
 
   #askAgain(filters: ReadonlySet<string>): void {
-    this.#parts.line.subscribe(this.#entries(false).filter(({ filter }) => filters.has(this.#plainOf(filter))));
+    this.#ask(this.#entries(false).filter(({ filter }) => filters.has(this.#plainOf(filter))));
   }
 }

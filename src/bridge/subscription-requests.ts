@@ -1,6 +1,6 @@
 // SubscriptionRequests: what a remote was asked for and has not answered yet,
-// by packet identifier; a list of filters that is too large for its packets is
-// asked for in parts. Bounded by the filters of the rules; each connection
+// by packet identifier: subscriptions, and their end. A list of filters that is too
+// large for its packets is asked for in parts. Bounded by the filters of the rules; each connection
 // begins anew.
 import type { ClientConnection } from '../../protocol/connection/client-connection.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
@@ -19,7 +19,8 @@ export interface RequestTarget {
 export class SubscriptionRequests {
   readonly #bridge: string;
   readonly #log: Log;
-  readonly #asked = new Map<number, readonly SubscribeEntry[]>();
+  /** By packet identifier, the filters of SUBSCRIBE and of UNSUBSCRIBE. */
+  readonly #asked = new Map<number, readonly string[]>();
 
   constructor(bridge: string, log: Log) {
     this.#bridge = bridge;
@@ -32,24 +33,43 @@ export class SubscriptionRequests {
   }
 
   /** Asks for subscriptions, in as many packets as the remote's maximum packet size calls for. */
-  ask(target: RequestTarget, entries: readonly SubscribeEntry[]): void {
-    const packetId = target.machine?.subscribe(entries, target.properties, target.now) ?? 0;
-    if (packetId > 0) this.#asked.set(packetId, entries);
-    if (packetId >= 0) return;
-    const half = Math.ceil(entries.length / 2);
-    if (entries.length > 1) {
-      this.ask(target, entries.slice(0, half));
-      this.ask(target, entries.slice(half));
-    } else {
-      const facts = { bridge: this.#bridge, filter: entries[0]?.filter };
-      this.#log.error(facts, 'not subscribed: the remote does not take so large a packet');
-    }
+  ask({ machine, properties, now }: RequestTarget, entries: readonly SubscribeEntry[]): void {
+    const filtersOf = (some: readonly SubscribeEntry[]): readonly string[] => some.map(({ filter }) => filter);
+    this.#send(entries, filtersOf, (some) => machine?.subscribe(some, properties, now) ?? 0);
+  }
+
+  /** Asks for the end of subscriptions, in as many packets. */
+  askEnd({ machine, now }: RequestTarget, filters: readonly string[]): void {
+    this.#send(
+      filters,
+      (some) => some,
+      (some) => machine?.unsubscribe(some, now) ?? 0,
+    );
   }
 
   /** An answer came: the filters that it is about, in order. */
   answered(packetId: number): readonly string[] {
-    const filters = this.#asked.get(packetId)?.map(({ filter }) => filter) ?? [];
+    const filters = this.#asked.get(packetId) ?? [];
     this.#asked.delete(packetId);
     return filters;
+  }
+
+  #send<Part>(
+    parts: readonly Part[],
+    filtersOf: (parts: readonly Part[]) => readonly string[],
+    send: (parts: readonly Part[]) => number,
+  ): void {
+    if (parts.length === 0) return;
+    const packetId = send(parts);
+    if (packetId > 0) this.#asked.set(packetId, filtersOf(parts));
+    if (packetId >= 0) return;
+    const half = Math.ceil(parts.length / 2);
+    if (parts.length > 1) {
+      this.#send(parts.slice(0, half), filtersOf, send);
+      this.#send(parts.slice(half), filtersOf, send);
+    } else {
+      const facts = { bridge: this.#bridge, filter: filtersOf(parts)[0] };
+      this.#log.error(facts, 'not subscribed: the remote does not take so large a packet');
+    }
   }
 }

@@ -70,8 +70,8 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'a remote that forgot is not asked again',
     like: 'bridges that subscribe once',
     file: 'src/bridge/subscriber.ts',
-    text: 'if (entries.length > 0) line.subscribe(entries);',
-    becomes: 'if (entries.length > 0 && isSessionPresent) line.subscribe(entries);',
+    text: 'this.#ask(this.#entries(isSessionPresent));',
+    becomes: 'if (isSessionPresent) this.#ask(this.#entries(isSessionPresent));',
     seen: /subscriptions are missing|lost/,
   },
   {

@@ -67,10 +67,10 @@ t.test(
     t.match(
       remote.peer.packets.filter(({ type }) => type === PacketType.unsubscribe || type === PacketType.subscribe),
       [
-        { type: PacketType.unsubscribe, filters: ['fresh/#'] },
+        { type: PacketType.unsubscribe, filters: ['gone/+', 'fresh/#'] },
         { type: PacketType.subscribe, entries: [{ filter: 'down/#' }] },
       ],
-      'what went while the link was down is ended when it is back',
+      'what went while the link was down is ended when it is back, and what nobody has confirmed',
     );
     t.equal(bridge.status.queueDepth, 0);
     bridge.destroy();

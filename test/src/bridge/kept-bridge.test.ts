@@ -4,8 +4,8 @@ import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
-import { Remote } from '../../kit/remote.ts';
-import { ackOf, publishOf, subscribeOf } from '../../kit/world.ts';
+import { openBridge, Remote } from '../../kit/remote.ts';
+import { ackOf, publishOf, subscribeOf, World } from '../../kit/world.ts';
 
 const { v311, v5 } = ProtocolVersion;
 const kept = { cleanStart: false, properties: { sessionExpiryInterval: 3600 } };
@@ -73,6 +73,66 @@ for (const version of [v311, v5]) {
     );
   });
 }
+
+t.test('subscriptions that left the configuration between two processes are ended, where the session is', async (t) => {
+  const kw = new KeptWorld();
+  const remote = new Remote();
+  await remote.open(kw.world, v5);
+  const rule = (remoteTopic: string) => ({ remoteTopic, localTopic: '', qos: 1 }) as const;
+  await kw.start({ bridge: { ...kept, subscriptions: [rule('stays/#'), rule('goes/#')] } });
+  await kw.world.clock.advance(2000);
+  remote.sessionPresent = true;
+  const ends = (): readonly (readonly string[])[] =>
+    remote.peers.flatMap(({ packets }) =>
+      packets.flatMap((packet) => (packet.type === PacketType.unsubscribe ? [packet.filters] : [])),
+    );
+  await kw.start({ crash: 'power', bridge: { ...kept, subscriptions: [rule('stays/#')] } });
+  await kw.world.clock.advance(2000);
+  t.same(ends(), [['goes/#']]);
+
+  // nobody has answered: it may still be there
+  await kw.start({ crash: 'power', bridge: { ...kept, subscriptions: [rule('stays/#')] } });
+  await kw.world.clock.advance(2000);
+  t.same(ends(), [['goes/#'], ['goes/#']]);
+  const packetId = remote.peer.packets.flatMap((one) => (one.type === PacketType.unsubscribe ? [one.packetId] : []))[0];
+  remote.peer.send({ type: PacketType.unsuback, packetId: packetId ?? 0, reasonCodes: [0], properties: {} });
+  await kw.world.clock.advance(2000);
+  await kw.start({ crash: 'power', bridge: { ...kept, subscriptions: [rule('stays/#')] } });
+  await kw.world.clock.advance(2000);
+  t.equal(ends().length, 2, 'what is over is not ended again');
+
+  remote.sessionPresent = false;
+  await kw.start({ crash: 'power', bridge: { ...kept, subscriptions: [] } });
+  await kw.world.clock.advance(2000);
+  t.equal(ends().length, 2, 'a session that is gone has nothing to be ended');
+});
+
+t.test('a server that is away keeps what was subscribed there until it is back', async (t) => {
+  const world = new World();
+  const remotes = [new Remote(), new Remote()] as const;
+  for (const [index, remote] of remotes.entries()) await remote.open(world, v5, 9000 + index);
+  const down = { remoteTopic: 'down/#', localTopic: '', qos: 1 } as const;
+  const bridge = openBridge(world, {
+    backups: [{ host: '127.0.0.1', port: 9001 }],
+    subscriptions: [down, { ...down, remoteTopic: 'goes/#' }],
+    failbackMs: 0,
+  });
+  await world.clock.settle();
+  world.net.takeDown(9000);
+  await world.clock.advance(2000);
+  bridge.updateRules({ forwards: [], subscriptions: [down] });
+  await world.clock.settle();
+  remotes[0].sessionPresent = true;
+  world.net.portsDown.clear();
+  world.net.takeDown(9001);
+  await world.clock.advance(5000);
+  t.equal(bridge.status.remote, '127.0.0.1:9000');
+  t.match(
+    remotes[0].peer.packets.filter(({ type }) => type === PacketType.unsubscribe),
+    [{ filters: ['goes/#'] }],
+  );
+  bridge.destroy();
+});
 
 t.test('a device whose session is there gets with DUP what it may have got before [MQTT-3.3.1-1]', async (t) => {
   const kw = new KeptWorld();
