@@ -1,5 +1,5 @@
 // KillRounds: a real edge process between a device and a mosquitto, killed with SIGKILL at random moments: while it
-// takes messages of both, while the remote is frozen, while it drains. At the end everything that was promised to
+// takes messages of both, while the remote is frozen, while it drains, while it moves what is needed to new segments. At the end everything that was promised to
 // device and remote must have arrived at the other: QoS 1 at least once, QoS 2 exactly once, first arrivals in order
 // within a topic.
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -41,6 +41,8 @@ export interface KillOptions {
 
 const topics = ['a', 'b', 'c'];
 const perRound = 60;
+/** Bytes of a message that are to fill segments. */
+const largeBytes = 3000;
 
 /** Plays all rounds. */
 export async function playKillRounds({ rounds, seed, lines = [] }: KillOptions): Promise<KillResult> {
@@ -104,18 +106,19 @@ interface Round {
 }
 
 async function playRound({ chance, edge, mosquitto, publishers }: Round): Promise<void> {
-  const kind = chance.pick(['publishing', 'outage', 'drain'] as const);
+  const kind = chance.pick(['publishing', 'outage', 'drain', 'compaction'] as const);
   if (kind !== 'publishing') await mosquitto.freeze();
-  for (const publisher of publishers) publisher.publish(perRound / 2, chance);
-  await pause(chance.int(1, kind === 'publishing' ? 120 : 250));
-  if (kind === 'drain') {
+  // segments that are left behind with little in them are what there is to compact
+  for (const publisher of publishers) publisher.publish(perRound / 2, chance, kind === 'compaction' ? largeBytes : 0);
+  await pause(chance.int(1, 120));
+  if (kind === 'drain' || kind === 'compaction') {
     await mosquitto.thaw();
     await pause(chance.int(0, 60));
   }
   await edge.kill();
   if (kind === 'outage') await mosquitto.thaw();
   await edge.start();
-  await pause(chance.int(0, 100));
+  await pause(chance.int(0, 50));
 }
 
 function pause(ms: number): Promise<void> {
@@ -186,7 +189,8 @@ class Publisher {
     this.#send = send;
   }
 
-  publish(count: number, chance: Chance): void {
+  /** `bytes`: that each payload has at least. */
+  publish(count: number, chance: Chance, bytes: number): void {
     for (let nth = 0; nth < count; nth++) {
       const qos = chance.isTrue(0.5) ? 1 : 2;
       const topic = `${this.#side}/${qos}/${chance.pick(topics)}`;
@@ -195,7 +199,7 @@ class Publisher {
       const promised = this.#promised.get(topic) ?? new Set();
       this.#promised.set(topic, promised);
       this.waiting++;
-      this.#send(topic, `${number}`, qos).then(
+      this.#send(topic, `${number}`.padEnd(bytes), qos).then(
         () => {
           this.waiting--;
           promised.add(number);

@@ -21,6 +21,8 @@ export interface RestingWorld {
   readonly qos0Sent: ReadonlyMap<string, number>;
   readonly net: { readonly open: ReadonlySet<SimLine> };
   readonly dropped: number;
+  /** Bits of journals that turned over: each may cost a record, whatever that held. */
+  readonly flips: number;
   clientsOf(name: string): number;
   startNode(name: string): Ports;
   fault(text: string): void;
@@ -37,11 +39,11 @@ export async function finalCheck(world: RestingWorld): Promise<void> {
 }
 
 function checkPromises(world: RestingWorld): void {
-  const { ledger, dropped } = world;
+  const { ledger, dropped, flips } = world;
   const pending = ledger.pending();
   if (pending.length > 0) world.fault(`${pending.length} messages are not settled: ${pending.slice(0, 3).join()}`);
   const missing = ledger.missing();
-  if (missing.length > dropped) {
+  if (missing.length > dropped + flips) {
     const some = missing.slice(0, 3).join(', ');
     world.fault(`${missing.length} messages were lost, of which ${dropped} were counted as dropped: ${some}`);
   }
@@ -55,7 +57,7 @@ function checkPromises(world: RestingWorld): void {
 function checkBooks(world: RestingWorld): void {
   for (const [name, broker] of world.brokers) {
     const isFirst = world.nodes.get(name)?.generation === 1;
-    const fault = broker.booksFault(world.qos0Sent.get(name) ?? 0, isFirst);
+    const fault = world.flips > 0 ? undefined : broker.booksFault(world.qos0Sent.get(name) ?? 0, isFirst);
     if (fault !== undefined) world.fault(fault);
     const wanted = world.clientsOf(name);
     const { connections = 0, sessions = 0 } = broker.broker?.status ?? {};

@@ -140,6 +140,8 @@ export class SimWorld implements RestingWorld {
   }
 
   get #isSubscribed(): boolean {
+    // a subscription may be in the record that a flipped bit has cost
+    if (this.flips > 0) return true;
     const edge = this.#subscribedAt('edge');
     const remote = this.#subscribedAt('remote');
     return edge >= this.#subscriptions.edge && remote >= this.#subscriptions.remote;

@@ -25,6 +25,8 @@ export class StrictServer {
   readonly #chance: Chance;
   readonly #ports: Ports;
   readonly #sessions = new Map<string, StrictSession>();
+  /** The last connection of each client; one before it is over, whatever still comes on it [MQTT-3.1.4-3]. */
+  readonly #connections = new Map<string, Connection>();
 
   constructor(ports: Ports, chance: Chance, ledger: Ledger) {
     this.#ports = ports;
@@ -89,6 +91,8 @@ export class StrictServer {
       connection.end();
       return;
     }
+    this.#connections.get(packet.clientId)?.end();
+    this.#connections.set(packet.clientId, connection);
     const kept = this.#sessions.get(packet.clientId);
     // 3.1 cannot say that a session was forgotten
     const isForgetting = !this.isKind && packet.version !== ProtocolVersion.v31 && this.#chance.isTrue(0.25);

@@ -13,6 +13,10 @@ export interface Mutant {
   readonly becomes: string;
   /** What the simulator must say. */
   readonly seen: RegExp;
+  /** What brokers promise over a crash while the simulator looks; default `memory`: nothing. */
+  readonly durability?: 'synced';
+  /** A test file that must see it, in place of the simulator. */
+  readonly test?: string;
   /** Seeds to begin with: the first that is known to see it. */
   readonly seed?: number;
 }

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { transformSync } from 'esbuild';
 import { bridgeMutants } from './bridge-mutants.ts';
 import { brokerMutants } from './broker-mutants.ts';
+import { journalMutants } from './journal-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sessionMutants } from './session-mutants.ts';
 
@@ -45,8 +46,17 @@ class Scratch {
   }
 
   /** Lets the simulator look. Returns what it said; empty if it saw nothing. */
-  simulate(from: number, seeds: number): string {
-    const flags = ['build/test/sim/run.js', '--fast', '--first', '--from', String(from), '--seeds', String(seeds)];
+  simulate(from: number, seeds: number, durability: string): string {
+    const where = ['--from', String(from), '--seeds', String(seeds), '--durability', durability];
+    return this.#run(['build/test/sim/run.js', '--fast', '--first', ...where]);
+  }
+
+  /** Lets a test look, likewise. */
+  test(file: string): string {
+    return this.#run([join('build', file.replace(/\.ts$/, '.js'))]);
+  }
+
+  #run(flags: readonly string[]): string {
     const { status, stdout, stderr } = spawnSync(process.execPath, flags, {
       cwd: this.#folder,
       encoding: 'utf8',
@@ -62,12 +72,17 @@ class Scratch {
   }
 }
 
+function look({ test, seed, durability }: Mutant, scratch: Scratch): string {
+  if (test !== undefined) return scratch.test(test);
+  const known = seed === undefined ? '' : scratch.simulate(seed, 1, durability ?? 'memory');
+  return known || scratch.simulate(1, Number(values.seeds), durability ?? 'memory');
+}
+
 /** What became of a mutant, in one line; ends in a fault if it was not seen. */
 function judge(mutant: Mutant, scratch: Scratch): { readonly isSeen: boolean; readonly line: string } {
   const takeOut = scratch.plant(mutant);
   if (typeof takeOut === 'string') return { isSeen: false, line: `ERROR  ${mutant.name}: ${takeOut}` };
-  const known = mutant.seed === undefined ? '' : scratch.simulate(mutant.seed, 1);
-  const said = known || scratch.simulate(1, Number(values.seeds));
+  const said = look(mutant, scratch);
   takeOut();
   if (said === '') return { isSeen: false, line: `MISSED ${mutant.name} (${mutant.like})` };
   const seed = /seed (\d+)/.exec(said)?.[1] ?? '?';
@@ -77,7 +92,7 @@ function judge(mutant: Mutant, scratch: Scratch): { readonly isSeen: boolean; re
 }
 
 function main(): number {
-  const all = [...sessionMutants, ...brokerMutants, ...bridgeMutants];
+  const all = [...sessionMutants, ...brokerMutants, ...bridgeMutants, ...journalMutants];
   const only = new RegExp(values.only ?? '');
   const chosen = all.filter(({ name, file }) => only.test(`${name} ${file}`));
   const scratch = new Scratch();
