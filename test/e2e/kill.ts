@@ -1,5 +1,5 @@
-// `npm run kill -- --rounds N [--seed S] [--groups G]`: kills edge processes N times at random moments, G of them beside
-// each other (default 1), and tells what was lost, doubled or reordered. Exit code 1 if anything was.
+// `npm run kill -- --rounds N [--seed S] [--groups G]`: kills edge processes N times at random moments, G of them
+// beside each other (default 1), and tells what was lost, doubled or reordered. Exit code 1 if anything was.
 import { parseArgs } from 'node:util';
 import { playKillRounds } from '../kit/kill-rounds.ts';
 
@@ -14,20 +14,23 @@ const { values } = parseArgs({
   },
 });
 
-let left = Number(values.rounds);
-let nextSeed = Number(values.seed);
-let done = 0;
-let promisedInAll = 0;
+/** What is still to be played, and what came of the rest. */
+interface Rounds {
+  left: number;
+  nextSeed: number;
+  done: number;
+  promised: number;
+}
 
 /** Plays worlds one after the other until all rounds are taken. */
-async function playGroup(): Promise<void> {
-  while (left > 0) {
-    const seed = nextSeed++;
-    const rounds = Math.min(left, perWorld);
-    left -= rounds;
+async function playGroup(all: Rounds): Promise<void> {
+  while (all.left > 0) {
+    const seed = all.nextSeed++;
+    const rounds = Math.min(all.left, perWorld);
+    all.left -= rounds;
     const { lost, doubled, reordered, errors, promised, repeats } = await playKillRounds({ rounds, seed });
-    done += rounds;
-    promisedInAll += promised;
+    all.done += rounds;
+    all.promised += promised;
     console.log(
       `seed ${seed}: ${rounds} kills, ${promised} promised, ${lost.length} lost, ${doubled.length} doubled at QoS 2, ` +
         `${reordered.length} reordered, ${repeats} repeated at QoS 1, ${errors.length} refused`,
@@ -39,6 +42,7 @@ async function playGroup(): Promise<void> {
 }
 
 const startedAt = performance.now();
-await Promise.all(Array.from({ length: Number(values.groups) }, playGroup));
+const all: Rounds = { left: Number(values.rounds), nextSeed: Number(values.seed), done: 0, promised: 0 };
+await Promise.all(Array.from({ length: Number(values.groups) }, () => playGroup(all)));
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-console.log(`kill: ${done} rounds, ${promisedInAll} messages promised, ${seconds} s`);
+console.log(`kill: ${all.done} rounds, ${all.promised} messages promised, ${seconds} s`);

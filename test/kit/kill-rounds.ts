@@ -1,7 +1,7 @@
 // KillRounds: a real edge process between a device and a mosquitto, killed with SIGKILL at random moments: while it
-// takes messages of both, while the remote is frozen, while it drains, while it moves what is needed to new segments. At the end everything that was promised to
-// device and remote must have arrived at the other: QoS 1 at least once, QoS 2 exactly once, first arrivals in order
-// within a topic.
+// takes messages of both, while the remote is frozen, while it drains, while it moves what is needed to new segments.
+// At the end everything that was promised to device and remote must have arrived at the other: QoS 1 at least once,
+// QoS 2 exactly once, first arrivals in order within a topic.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
