@@ -11,6 +11,7 @@ import type { ProxyOptions, TlsOptions, WebSocketDialOptions } from '../ports/po
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { DeadLetterLimits } from './dead-letter.ts';
+import { type LinkRefusalOptions, linkRefusalDefaults } from './link-refusals.ts';
 import { type RefusalOptions, refusalDefaults } from './reason-table.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
 
@@ -235,6 +236,8 @@ export interface BridgeOptions {
   readonly traceRatio?: number;
   /** What is done about messages that the remote refuses. Default `refusalDefaults`. */
   readonly refusals: RefusalOptions;
+  /** What is done when a remote refuses the connection, or ends it with a word. Default `linkRefusalDefaults`. */
+  readonly linkRefusals: LinkRefusalOptions;
   /** Bounds of what could not be delivered. Default 1000 messages, 16 MiB, seven days. */
   readonly deadLetters: DeadLetterLimits;
   /** Whether QoS 0 messages wait too while the link is down. Default false. */
@@ -285,6 +288,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   ledgerSize: 0,
   ledgerSampleOf: 1,
   refusals: refusalDefaults,
+  linkRefusals: linkRefusalDefaults,
   deadLetters: { countMax: 1000, bytesMax: 16 * 1024 * 1024, ageMsMax: 604_800_000 },
   isQos0Queued: false,
   isNoDelay: true,

@@ -305,7 +305,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#line = undefined;
     server.ended(this.#now, end.blame === 'local');
     const { clientId, shortLives } = server;
-    this.#remotes.explain(troubleOfEnd(end, { clientId, shortLives, wasAccepted: this.#wasAccepted }));
+    const { linkRefusals } = this.#parts.options;
+    this.#remotes.explain(troubleOfEnd(end, { clientId, shortLives, wasAccepted: this.#wasAccepted, linkRefusals }));
     const move = this.#moves.take();
     // a remote that knows no bridge bit may also just hang up
     if (!this.#wasAccepted && end.blame === 'network') this.#concessions.dropBridgeBit(server);

@@ -4,6 +4,7 @@
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { LinkError, messageOf } from '../base/errors.ts';
+import { type LinkRefusalOptions, linkActionOf, linkReasonOf } from './link-refusals.ts';
 
 /** The kinds of trouble. */
 export type TroubleKind =
@@ -20,6 +21,8 @@ export type TroubleKind =
   | 'quota'
   | 'busy'
   | 'moved'
+  | 'administrative'
+  | 'lifetime'
   | 'silent'
   | 'refused'
   | 'lost';
@@ -32,6 +35,10 @@ export interface Trouble {
   readonly remedy?: string;
   /** Least time before the next try at this server, in ms; the back-off's maximum bounds it. */
   readonly delayMsMin: number;
+  /** How long this server is left alone whatever the back-off says, in ms. */
+  readonly pauseMs?: number;
+  /** The server that is to be dialled in the place of this one, as the remote wrote it. */
+  readonly referredTo?: string;
 }
 
 /** What is known of a connection besides how it ended. */
@@ -41,6 +48,8 @@ export interface EndFacts {
   readonly wasAccepted: boolean;
   /** How many connections in a row the remote has closed soon after accepting them, without a reason. */
   readonly shortLives: number;
+  /** What is done about the words of remotes. */
+  readonly linkRefusals: LinkRefusalOptions;
 }
 
 const delaysMin: Readonly<Record<TroubleKind, number>> = {
@@ -57,6 +66,8 @@ const delaysMin: Readonly<Record<TroubleKind, number>> = {
   quota: 15_000,
   busy: 3000,
   moved: 10_000,
+  administrative: 30_000,
+  lifetime: 0,
   silent: 0,
   refused: 0,
   lost: 0,
@@ -78,6 +89,8 @@ const kinds: ReadonlyMap<number, TroubleKind> = new Map([
   [ReasonCode.serverShuttingDown, 'busy'],
   [ReasonCode.useAnotherServer, 'moved'],
   [ReasonCode.serverMoved, 'moved'],
+  [ReasonCode.administrativeAction, 'administrative'],
+  [ReasonCode.maximumConnectTime, 'lifetime'],
   [ReasonCode.keepAliveTimeout, 'silent'],
 ]);
 
@@ -88,7 +101,8 @@ const remedies: Partial<Readonly<Record<TroubleKind, string>>> = {
   banned: 'the remote has locked this client out: ask whoever runs it',
   'client-id': 'give the bridge another clientid',
   version: 'set proto_ver to a version that the remote speaks',
-  moved: 'set server to the address that the remote names',
+  moved: 'set server to the address that the remote names, or on_link_refusal to follow it',
+  administrative: 'somebody at the remote has ended the connection: ask whoever runs it',
 };
 
 /** How often a remote may close soon after accepting before another client with our identifier is suspected. */
@@ -108,11 +122,25 @@ export function troubleOfEnd(end: ConnectionEnd, facts: EndFacts): Trouble {
   const text = isFailure(reasonCode) ? detail : `${detail} (${reasonName(reasonCode)})`;
   const kind = blame === 'local' ? undefined : kinds.get(reasonCode);
   if (kind === 'taken-over' || (facts.wasAccepted && blame === 'network' && facts.shortLives > shortLivesMax)) {
-    const trouble = troubleOf('taken-over', text);
+    const trouble = treated(troubleOf('taken-over', text), end, facts);
     return { ...trouble, remedy: `another client seems to use the client id ${facts.clientId}: each needs its own` };
   }
-  if (kind !== undefined) return troubleOf(kind, text);
+  if (kind !== undefined) return treated(troubleOf(kind, text), end, facts);
   return troubleOf(blame === 'network' ? 'lost' : 'refused', text);
+}
+
+/** What the table says of the word with which a connection was refused, or ended. */
+function treated(trouble: Trouble, end: ConnectionEnd, { linkRefusals }: EndFacts): Trouble {
+  const { reasonCode, serverReference } = end;
+  const action = linkActionOf(reasonCode, linkRefusals);
+  if (action === 'retry') return { ...trouble, delayMsMin: 0 };
+  if (action === 'follow' && serverReference) {
+    return { ...trouble, text: `${trouble.text}: it names ${serverReference}`, referredTo: serverReference };
+  }
+  if (action !== 'pause') return trouble;
+  const { pauseMs } = linkRefusals;
+  const text = `${trouble.text} (paused for ${Math.round(pauseMs / 1000)} s: ${linkReasonOf(reasonCode)})`;
+  return { ...trouble, text, pauseMs };
 }
 
 function troubleOf(kind: TroubleKind, text: string): Trouble {

@@ -12,6 +12,7 @@ import type { DialOptions, PeerCertificate, Random } from '../ports/ports.ts';
 import { clientAuthenticationOf } from '../secrets/scram-client.ts';
 import type { BridgeOptions, RemoteOptions } from './bridge-options.ts';
 import type { RemoteStatus } from './bridge-status.ts';
+import { referenceOf, referralsMax } from './link-refusals.ts';
 import type { Trouble } from './link-trouble.ts';
 import { type SecretSources, ServerSecrets } from './server-secrets.ts';
 
@@ -60,6 +61,9 @@ export class RemoteServer {
   #connectedAt: number | undefined;
   #connectedMs = 0;
   #trouble: Trouble | undefined;
+  /** Where it has sent us, and how often in a row. */
+  #referred: { readonly host: string; readonly port: number } | undefined;
+  #referrals = 0;
 
   /** `shared`: the session that all servers of a cluster have in common; default one of its own. */
   constructor(options: RemoteOptions, bridge: BridgeOptions, sources: ServerSources, shared?: ServerSession) {
@@ -156,7 +160,9 @@ export class RemoteServer {
   }
 
   get #address(): DialOptions {
-    const { host, port, socketPath, webSocket, proxy } = this.options;
+    const { host, port } = this.#referred ?? this.options;
+    const { webSocket, proxy } = this.options;
+    const socketPath = this.#referred === undefined ? this.options.socketPath : undefined;
     const { connectTimeoutMs, isNoDelay, tcpKeepAliveMs, localAddress, localInterface } = this.#bridge;
     const { tls } = this.secrets;
     return {
@@ -191,6 +197,7 @@ export class RemoteServer {
     const lasted = now - this.#connectedAt;
     this.#connectedMs += lasted;
     this.#connectedAt = undefined;
+    if (lasted >= this.#bridge.backoff.stableMs) this.#referrals = 0;
     this.#shortLives = isOurs || lasted >= this.#bridge.backoff.stableMs ? 0 : this.#shortLives + 1;
   }
 
@@ -198,7 +205,10 @@ export class RemoteServer {
   failed(now: number, unit: number, trouble: Trouble): void {
     this.#failures++;
     this.#trouble = trouble;
-    this.retryAt = now + this.#backoff.failed(now, unit, trouble.delayMsMin);
+    const { delayMsMin, pauseMs, referredTo } = trouble;
+    const isFollowed = this.#follow(referredTo);
+    const soonMs = this.#backoff.failed(now, unit, isFollowed ? 0 : delayMsMin);
+    this.retryAt = now + (isFollowed ? 0 : (pauseMs ?? soonMs));
   }
 
   /** Earlier failures count no more. */
@@ -244,6 +254,15 @@ export class RemoteServer {
       ...(trouble === undefined ? {} : { error: trouble.text, kind: trouble.kind }),
       ...(this.retryAt > now ? { retryAt: this.retryAt } : {}),
     };
+  }
+
+  /** The next try goes where it sends us, for as long as that works. Returns whether it does. */
+  #follow(reference: string | undefined): boolean {
+    const place = reference === undefined ? undefined : referenceOf(reference, this.options.port);
+    const isFollowed = place !== undefined && this.#referrals < referralsMax;
+    this.#referred = isFollowed ? place : undefined;
+    this.#referrals = isFollowed ? this.#referrals + 1 : 0;
+    return isFollowed;
   }
 
   #stepUp(): void {

@@ -8,8 +8,18 @@ export interface DeliveryConfig {
   readonly blockedCountMax?: number;
   /** Absent: the default actions, five tries. */
   readonly refusals?: RefusalConfig;
+  /** Absent: the default actions, a pause of an hour. */
+  readonly linkRefusals?: LinkRefusalConfig;
   /** Absent: 1000 messages, 16 MiB, seven days. */
   readonly deadLetters?: { readonly countMax: number; readonly bytesMax: number; readonly ageMsMax: number };
+}
+
+/** What is done about the words with which a remote refuses or ends a connection. */
+export interface LinkRefusalConfig {
+  /** By the name of the reason code, in the place of the default one. */
+  readonly actions: Readonly<Record<string, 'retry' | 'wait' | 'pause' | 'follow'>>;
+  /** Default 3600000. */
+  readonly pauseMs: number;
 }
 
 /** What is done about messages that the remote refuses. */

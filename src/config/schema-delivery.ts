@@ -2,7 +2,7 @@
 // counterpart in EMQX Edge.
 // Every bound has its unit and its default here.
 import * as v from 'valibot';
-import type { DeliveryConfig, RefusalConfig } from './delivery-config.ts';
+import type { DeliveryConfig, LinkRefusalConfig, RefusalConfig } from './delivery-config.ts';
 import { present } from './present.ts';
 import { duration, type Kind, oneOf, section, size, whole } from './schema-values.ts';
 
@@ -51,14 +51,44 @@ const refusals: Kind<RefusalConfig> = v.pipe(
   })),
 );
 
+const linkAction = oneOf({ retry: 'retry', wait: 'wait', pause: 'pause' } as const);
+const referral = oneOf({ retry: 'retry', wait: 'wait', pause: 'pause', follow: 'follow' } as const);
+
+/** `on_link_refusal { }` */
+const linkRefusals: Kind<LinkRefusalConfig> = v.pipe(
+  section({
+    bad_user_name_or_password: v.optional(linkAction),
+    not_authorized: v.optional(linkAction),
+    bad_authentication_method: v.optional(linkAction),
+    banned: v.optional(linkAction),
+    client_identifier_not_valid: v.optional(linkAction),
+    quota_exceeded: v.optional(linkAction),
+    connection_rate_exceeded: v.optional(linkAction),
+    message_rate_too_high: v.optional(linkAction),
+    server_unavailable: v.optional(linkAction),
+    server_busy: v.optional(linkAction),
+    server_shutting_down: v.optional(linkAction),
+    session_taken_over: v.optional(linkAction),
+    administrative_action: v.optional(linkAction),
+    use_another_server: v.optional(referral),
+    server_moved: v.optional(referral),
+    maximum_connect_time: v.optional(linkAction),
+    keep_alive_timeout: v.optional(linkAction),
+    pause: v.optional(duration('1s', '30d'), '1h'),
+  }),
+  v.transform(({ pause, ...actions }) => ({ actions: present(actions), pauseMs: pause })),
+);
+
 /** The keys. */
 export const deliveryKeys: {
   readonly max_blocked_len: v.OptionalSchema<Kind<number>, undefined>;
   readonly on_refusal: v.OptionalSchema<typeof refusals, undefined>;
+  readonly on_link_refusal: v.OptionalSchema<typeof linkRefusals, undefined>;
   readonly dead_letters: v.OptionalSchema<typeof deadLetters, undefined>;
 } = {
   max_blocked_len: v.optional(whole(0, 1_000_000)),
   on_refusal: v.optional(refusals),
+  on_link_refusal: v.optional(linkRefusals),
   dead_letters: v.optional(deadLetters),
 };
 
@@ -67,6 +97,7 @@ export function deliveryConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof delive
   return present({
     blockedCountMax: raw.max_blocked_len,
     refusals: raw.on_refusal,
+    linkRefusals: raw.on_link_refusal,
     deadLetters: raw.dead_letters,
   });
 }

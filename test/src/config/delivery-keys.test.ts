@@ -53,6 +53,14 @@ t.test('what a rule does with QoS 0 while the link is down arrives, and nothing 
   t.match(notes, [{ path: 'bridges.mqtt.b.forwards.qos_0', text: /nothing without data.dir/ }]);
 });
 
+t.test('the table for refused connections arrives, and only what names another server may be followed', async (t) => {
+  const settings = await settingsOf('on_link_refusal { banned = pause, use_another_server = follow, pause = 10m }');
+  t.match(settings.linkRefusals, { actions: { banned: 'pause', use_another_server: 'follow' }, pauseMs: 600_000 });
+  t.notOk('linkRefusals' in (await settingsOf('')), 'the defaults are those of the bridge');
+  await t.rejects(settingsOf('on_link_refusal { banned = follow }'), /one of retry, wait, pause/);
+  await t.rejects(settingsOf('on_link_refusal { bannd = pause }'), /banned/);
+});
+
 t.test('what makes no sense of it is an error that says what was expected', async (t) => {
   await t.rejects(settingsOf('on_refusal { quota_exceeded = wait }'), /one of retry, pause, park, dead-letter, drop/);
   await t.rejects(settingsOf('on_refusal { quota_exeeded = pause }'), /quota_exceeded/);
