@@ -9,7 +9,7 @@ import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
-import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
 import type { Hold } from '../queue/hold.ts';
@@ -18,8 +18,7 @@ import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
-import { factsOf } from './bridge-delivery.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import { Departures } from './departures.ts';
 import type { ForwardQueue } from './forward-rules.ts';
 import { type ForwardSource, type ForwardWhole, messageOf } from './forward-source.ts';
 import { openForwardQueue } from './forward-storage.ts';
@@ -29,7 +28,7 @@ import { Latencies } from './latencies.ts';
 import type { QueueForecast } from './queue-plan.ts';
 import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
-import { type RefusalStatus, refusalNameOf } from './reason-table.ts';
+import type { RefusalStatus } from './reason-table.ts';
 import { Refusals } from './refusals.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
@@ -52,7 +51,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   readonly #underway: RunsUnderway<ForwardSource> = new RunsUnderway();
   readonly #watch: QueueWatch;
   readonly #refusals: Refusals;
-  readonly #deadLetters: DeadLetters;
+  readonly #departures: Departures;
   #isPumping = false;
   /** An operator wants nothing sent: everything waits. */
   isPaused = false;
@@ -60,8 +59,6 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   #isHeld = false;
   /** The last message that an earlier process may have sent. */
   knownUntil = 0;
-  /** Messages that the remote has, since the process began. */
-  delivered = 0;
   /** Told when something can be moved that could not before. */
   movable: () => void = () => undefined;
 
@@ -76,11 +73,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     const dropped = (sequence: number, rule: ForwardSource, reason: DropReason): void => {
       // sequence 0 is the one that is being appended: `append` tells its rule
       if (sequence === 0) this.#refusal = reason;
-      else {
-        rule.counters.dropped.add(reason);
-        this.latencies.dropped(sequence, reason);
-        this.#intake.left(sequence, ReasonCode.quotaExceeded);
-      }
+      else this.#departures.dropped(sequence, rule, reason, ReasonCode.quotaExceeded);
     };
     const shares = this.#shares;
     if (stored === undefined) {
@@ -100,7 +93,9 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     this.#intake = new Intake(this.#queue, options, clock, this.latencies);
     this.#watch = new QueueWatch(this.#queue, clock, this.#limits);
     this.#refusals = new Refusals(options.refusals, clock, () => void this.pump());
-    this.#deadLetters = context.deadLetters;
+    const { deadLetters } = context;
+    const [queue, intake, refusals, latencies] = [this.#queue, this.#intake, this.#refusals, this.latencies];
+    this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters });
     limits.queue = this;
   }
 
@@ -112,6 +107,11 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** Messages waiting, those underway included. */
   get depth(): number {
     return this.#queue.depth + this.#intake.blockedCount;
+  }
+
+  /** Messages that the remote has, since the process began. */
+  get delivered(): number {
+    return this.#departures.delivered;
   }
 
   /** Bytes waiting. */
@@ -133,7 +133,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   takeRun(forms: RunForms, qos: Qos, rule: ForwardSource): void {
     const { count } = forms;
     if (qos === 0) {
-      this.#deliver(rule, count);
+      this.#departures.count(rule, count);
       this.#line.sendRun(forms, qos, 0);
       return;
     }
@@ -168,11 +168,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** Takes an unread message out, which its rule counts under a reason. Returns whether it was there. */
   withdraw(sequence: number, reason: DropReason): boolean {
     const entry = this.#queue.withdraw(sequence);
-    if (entry === undefined) return false;
-    this.#refusals.left(sequence);
-    entry.tag.counters.dropped.add(reason);
-    this.#intake.left(sequence, ReasonCode.unspecifiedError);
-    return true;
+    if (entry) this.#departures.dropped(sequence, entry.tag, reason, ReasonCode.unspecifiedError);
+    return entry !== undefined;
   }
 
   /** How long a message has waited, in ms. */
@@ -198,13 +195,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     }
     const rule = this.#queue.acknowledge(entry.token)?.tag ?? this.#settleLeftOut(entry.token);
     if (rule === undefined) return;
-    if (entry.token >= this.latencies.settleDue) {
-      this.latencies.settled(entry.token, 1);
-    }
-    if (this.#refusals.isUsed) this.#refusals.left(entry.token);
     this.#refusals.delivered();
-    this.#deliver(rule, 1);
-    this.#intake.left(entry.token, reasonCode);
+    this.#departures.arrived(entry.token, rule, reasonCode);
     this.pump();
   }
 
@@ -212,7 +204,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   runSettled(token: number, count: number): void {
     if (token + count > this.latencies.settleDue) this.latencies.settled(token, count);
     const rule = this.#settleLeftOut(token, count);
-    if (rule) this.#deliver(rule, count);
+    if (rule) this.#departures.count(rule, count);
     if (this.#queue.unreadCount > 0) this.pump();
   }
 
@@ -222,8 +214,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       const rule = this.#settleLeftOut(entry.token);
       if (entry.state === 'released') {
         const owner = rule ?? this.#queue.acknowledge(entry.token)?.tag;
-        if (owner) this.#deliver(owner, 1);
-        this.#intake.left(entry.token, ReasonCode.success);
+        if (owner) this.#departures.arrived(entry.token, owner);
       } else if (rule) {
         this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
       }
@@ -273,20 +264,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     const entry = this.#queue.underway(token);
     if (entry === undefined) return;
     const fate = this.#refusals.refused(entry, reasonCode);
-    if (fate !== undefined) this.#giveUp(entry, fate, reasonCode);
+    if (fate !== undefined) this.#departures.refused(entry, fate, reasonCode);
     this.pump();
-  }
-
-  #giveUp(entry: QueueEntry<ForwardSource>, fate: 'dead-letter' | 'drop', reasonCode: ReasonCode): void {
-    const { sequence, tag, message } = entry;
-    const reason = fate === 'drop' ? 'refused' : 'dead-letter';
-    if (sequence >= this.latencies.settleDue) this.latencies.settled(sequence, 1, reason);
-    this.#queue.acknowledge(sequence);
-    this.#refusals.left(sequence);
-    tag.counters.dropped.add(reason);
-    const why = refusalNameOf(reasonCode) ?? reasonName(reasonCode).replaceAll(' ', '_');
-    if (fate === 'dead-letter') this.#deadLetters.add(message, factsOf(tag, message.topic, why));
-    this.#intake.left(sequence, reasonCode);
   }
 
   /** Sends nothing that the remote cannot have heard of, and takes no runs; or goes on. */
@@ -331,11 +310,6 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     return this.#queue.dropFor(source);
   }
 
-  #deliver(source: ForwardSource, count: number): void {
-    source.counters.delivered.add(count);
-    this.delivered += count;
-  }
-
   #settleLeftOut(token: number, count = 1): ForwardSource | undefined {
     const rule = this.#underway.settle(token, count);
     if (rule) this.#memory?.settleLeftOut(count);
@@ -372,7 +346,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   }
 
   /** Sends the next message of the queue, or one `isAgain`. */
-  #send({ message, sequence, tag }: QueueEntry<ForwardSource>, isAgain: boolean): PauseReason | undefined {
+  #send(entry: QueueEntry<ForwardSource>, isAgain: boolean): PauseReason | undefined {
+    const { message, sequence, tag } = entry;
     const line = this.#line;
     // a message is better delivered at less than dropped [MQTT-3.2.2-11] [MQTT-3.2.2-14]
     const { limits } = line;
@@ -387,13 +362,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     else this.#queue.next();
     if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
     if (outcome === 'sent' && qos > 0) return undefined;
-    if (outcome !== 'sent') this.latencies.dropped(sequence, outcome);
-    this.#queue.acknowledge(sequence);
-    if (outcome === 'too-large') this.#deadLetters.add(message, factsOf(tag, message.topic, outcome));
-    if (this.#refusals.isUsed) this.#refusals.left(sequence);
-    this.#intake.left(sequence, outcome === 'sent' ? ReasonCode.success : ReasonCode.unspecifiedError);
-    if (outcome === 'sent') this.#deliver(tag, 1);
-    else tag.counters.dropped.add(outcome);
+    if (outcome !== 'sent') this.#departures.drop(entry, outcome);
+    else if (this.#queue.acknowledge(sequence)) this.#departures.arrived(sequence, tag);
     return undefined;
   }
 }

@@ -37,9 +37,9 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'a window that was full is not looked at again',
     like: 'NanoMQ: one message per resend interval',
     file: 'src/bridge/forwarder.ts',
-    text: `this.#intake.left(entry.token, reasonCode);
+    text: `this.#departures.arrived(entry.token, rule, reasonCode);
     this.pump();`,
-    becomes: 'this.#intake.left(entry.token, reasonCode);',
+    becomes: 'this.#departures.arrived(entry.token, rule, reasonCode);',
     seen: /no rest/,
   },
   {

@@ -1,5 +1,6 @@
 // The delivery ledger: what becomes of single messages, in memory and in the journal; and traces that begin here.
 import t from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { traceIdOf } from '../../../src/bridge/trace-context.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
@@ -49,6 +50,37 @@ for (const durability of ['memory', 'synced'] as const) {
     bridge.destroy();
   });
 }
+
+t.test(
+  'a message that a person drops, and one that a lost session leaves to the remote, end their entries',
+  async (t) => {
+    const kw = new KeptWorld();
+    const remote = new Remote();
+    const forwards = [{ localTopic: 'up/#', remoteTopic: '' }];
+    const { bridge } = await kw.start({ bridge: { durability: 'memory', ledgerSize: 9, forwards } });
+    const device = await kw.world.dial(v5);
+    await device.connect('device');
+    for (const packetId of [1, 2]) device.send(publishOf('up/a', `${packetId}`, { qos: 2, packetId }));
+    await kw.world.clock.advance(100);
+    t.ok(bridge?.delivery.drop(1));
+    remote.isAnswering = false;
+    await remote.open(kw.world, v5);
+    await kw.world.clock.advance(1000);
+    remote.peer.send({ type: PacketType.pubrec, packetId: 1, reasonCode: 0, properties: {} });
+    await kw.world.clock.advance(100);
+    remote.peer.cut();
+    await kw.world.clock.advance(1000);
+    t.match(
+      [...(bridge?.ledger ?? [])],
+      [
+        { id: 2, outcome: 'delivered' },
+        { id: 1, outcome: 'dropped', reason: 'removed' },
+      ],
+    );
+    t.match(bridge?.status.forwards, [{ received: 2, delivered: 1, dropped: { removed: 1 }, queued: 0 }]);
+    bridge?.destroy();
+  },
+);
 
 t.test('of many messages some are written down, and runs are taken apart', async (t) => {
   const kw = new KeptWorld();
