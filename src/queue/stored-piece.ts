@@ -41,7 +41,9 @@ export async function readPiece<Tag>(
       const since = isOurs ? queuedAt : queuedAt || openedAt;
       found.push({ sequence, message, tag: form.tagOf(key, tags), queuedAt: since });
     },
-    lost: (sequence) => void lost.push(sequence),
+    lost: (sequence, count) => {
+      for (let at = 0; at < count; at++) lost.push(sequence + at);
+    },
   });
   return { found, lost, end };
 }

@@ -88,6 +88,29 @@ t.test('what a queue holds is read in order, whatever part of it is in memory', 
   t.same(await bench.readAll(again), texts.slice(150), 'and in another process');
 });
 
+t.test(
+  'an entry of several messages that cannot be read any more costs all of them, each counted, and nothing else',
+  async (t) => {
+    const bench = new Bench();
+    const journal = await bench.open();
+    const queue = bench.queueOf(journal);
+    const text = 'the three of them';
+    const stream = journal.log('q');
+    const bytes = stream.begin(3, text.length, 7);
+    bytes.write(text, stream.at, 'latin1');
+    stream.end(text.length);
+    queue.append(messageOf('behind'), 8);
+    t.equal(queue.depth, 4);
+    await bench.clock.advance(3000);
+    const path = 'data/0000000001.seg';
+    const file = await bench.disk.open(path, 'read');
+    bench.disk.flipBit(path, (await file.read(0, file.size)).indexOf(text));
+    t.same(await bench.readAll(queue), ['behind']);
+    t.same(bench.dropped, ['1 of 7: damaged', '2 of 7: damaged', '3 of 7: damaged']);
+    t.equal(queue.depth, 1, 'nothing is held that nobody can have');
+  },
+);
+
 t.test('what stands in the journal is let go from memory when that is short, and nothing of it is lost', async (t) => {
   const bench = new Bench();
   bench.budget = new QueueBudget(100_000);
