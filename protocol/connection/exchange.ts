@@ -8,10 +8,9 @@
 //
 // `begin` releases and sends again what an earlier connection left; on a live connection nothing is ever sent twice
 // [MQTT-4.4.0-1] [MQTT3-4.4.0-1]. Inbound messages underway are bounded by the session's receive maximum.
-import type { AckWriter } from '../session/ack-order.ts';
 import { isExpired } from '../session/expiry.ts';
 import type { SendEntry } from '../session/send-window.ts';
-import type { Session } from '../session/session.ts';
+import type { FlowWriter, Session } from '../session/session.ts';
 import { type AckType, AckView, writeAck, writeAckRange } from '../wire/ack-frame.ts';
 import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
@@ -81,7 +80,7 @@ export interface ExchangeTerms extends ReadTerms {
 }
 
 /** The messages of one connection, both ways. */
-export class Exchange implements AckWriter, AckReader, RunReader {
+export class Exchange implements FlowWriter, AckReader, RunReader {
   readonly #outbox: Outbox;
   readonly #sink: ExchangeSink;
   readonly #session: Session;
@@ -335,12 +334,13 @@ export class Exchange implements AckWriter, AckReader, RunReader {
     }
     const { keeper } = this.#session;
     // not released before that is remembered: until then, a new connection publishes it again
-    if (keeper && entry?.state === 'published') keeper.released(entry.token, () => this.#release(packetId));
-    else this.#release(packetId);
+    if (keeper && entry?.state === 'published') keeper.released(entry.token, () => this.release(packetId));
+    else this.release(packetId);
     return undefined;
   }
 
-  #release(packetId: number): void {
+  /** See `FlowWriter`. */
+  release(packetId: number): void {
     if (this.#isOver) return;
     const isKnown = this.#session.sendWindow.release(packetId) !== undefined;
     const reason = isKnown ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;

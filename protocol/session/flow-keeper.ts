@@ -19,6 +19,11 @@ export interface FlowKeeper {
    * The messages of these identifiers go to another peer: all that is left here is that this one is to forget them.
    */
   moved(packetIds: readonly number[]): void;
+  /**
+   * The message of an identifier, which the peer may have, is not sent any more: all that is left is that the peer is
+   * to forget it. PUBREL waits for `done`.
+   */
+  forgone(packetId: number, done: () => void): void;
   /** The peer settled the message of a token, 0 for one that was moved: nothing of its flow is needed any more. */
   settled(token: number, packetId: number): void;
   /** The session is over: all flows are void. */

@@ -182,7 +182,7 @@ export class SendWindow {
     this.#entries.set(entry.packetId, entry);
   }
 
-  /** Takes the identifier of a message back that an earlier process gave to another peer. */
+  /** Takes the identifier of a message back that an earlier process sent, and that is not sent any more. */
   restoreMoved(packetId: number): void {
     if (!this.ids.takeOne(packetId)) return;
     const entry = new Entry(packetId, restoredDelivery, 0, this.#nextOrder++);
@@ -192,9 +192,14 @@ export class SendWindow {
     this.#entries.set(packetId, entry);
   }
 
-  /** The identifier that follows from a token, and does so again after a restart; 0 while it is in use. */
+  /** The identifier that follows from a token, and does so again after a restart. */
+  keptIdOf(token: number): number {
+    return 1 + (token % keptIds);
+  }
+
+  /** Takes the identifier that follows from a token; 0 while it is in use. */
   #takeKept(token: number): number {
-    const packetId = 1 + (token % keptIds);
+    const packetId = this.keptIdOf(token);
     return this.ids.takeOne(packetId) ? packetId : 0;
   }
 

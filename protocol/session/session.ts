@@ -17,6 +17,12 @@ export interface SessionOptions {
   readonly receiveMaximum: number;
 }
 
+/** Writes what is due without anything that came. */
+export interface FlowWriter extends AckWriter {
+  /** PUBREL for what an earlier process may have sent. */
+  release(packetId: number): void;
+}
+
 const none: readonly SendEntry[] = [];
 
 /** The state of one session. */
@@ -32,7 +38,7 @@ export class Session {
   #quota = 0;
   #qos2Max = 0;
   #receiveWindow: ReceiveWindow | undefined;
-  #writer: AckWriter | undefined;
+  #writer: FlowWriter | undefined;
   /** Made with the first message of a connection that is to be acknowledged. */
   #acks: AckOrder | undefined;
   #lastTicket = 0;
@@ -74,6 +80,22 @@ export class Session {
     return token > 0 && token < this.#newTokensFrom;
   }
 
+  /**
+   * The QoS 2 message of a token is not sent any more. If an earlier process may have sent it, the peer may hold its
+   * identifier, and would take another message for a repeat: PUBREL is due, so that it forgets.
+   */
+  forgo(token: number): void {
+    if (!this.isAgain(token)) return;
+    const window = this.sendWindow;
+    const packetId = window.keptIdOf(token);
+    if (window.ids.has(packetId)) return;
+    this.#keeper?.forgone(packetId, () => {
+      if (!this.isAgain(token)) return; // the peer has forgotten the whole session meanwhile
+      window.restoreMoved(packetId);
+      this.#writer?.release(packetId);
+    });
+  }
+
   /** Outbound messages underway. */
   get underwayCount(): number {
     return this.#sendWindow?.size ?? 0;
@@ -94,7 +116,7 @@ export class Session {
    * A connection begins; `writer` writes its acknowledgements. `quota`, `qos2Max` and what it returns are those of
    * `SendWindow.open`.
    */
-  open(writer: AckWriter, quota = 65_535, qos2Max: number = quota): readonly SendEntry[] {
+  open(writer: FlowWriter, quota = 65_535, qos2Max: number = quota): readonly SendEntry[] {
     this.#writer = writer;
     this.#acks = undefined;
     this.#quota = quota;

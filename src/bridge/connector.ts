@@ -167,6 +167,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return outcome;
   }
 
+  /** See `ForwardLine`: whichever server an earlier process sent it to. */
+  forgo(token: number): void {
+    for (const session of this.sessions.keys()) session.forgo(token);
+  }
+
   /** See `ForwardLine`. */
   maySendRun(qos: Qos, run: PublishRun): boolean {
     if (this.#moves.isUnderway || this.#isEchoing) return false;

@@ -4,6 +4,7 @@
 //   in the queue --delivered | dropped(reason)--> counted; publisher, refusals, latencies and ledger told
 //
 // Without state but for one sum.
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
@@ -22,6 +23,15 @@ export interface DepartureParts {
   readonly refusals: Refusals;
   readonly latencies: Latencies;
   readonly deadLetters: DeadLetters;
+  /** A QoS 2 message is not sent any more: a remote that may have it half is to forget it. */
+  readonly forgo: (sequence: number) => void;
+}
+
+/** A message as far as it is known when it leaves. */
+interface Leaving {
+  readonly sequence: number;
+  readonly tag: ForwardSource;
+  readonly qos: Qos;
 }
 
 /** The way out of one queue. */
@@ -50,10 +60,9 @@ export class Departures {
   }
 
   /** A message was dropped, and has left the queue. `reasonCode`: what a publisher is told that waits for it. */
-  dropped(sequence: number, source: ForwardSource, reason: DropReason, reasonCode: ReasonCode): void {
-    this.#parts.latencies.dropped(sequence, reason);
-    this.#forget(sequence);
-    source.counters.dropped.add(reason);
+  dropped({ sequence, tag, qos }: Leaving, reason: DropReason, reasonCode: ReasonCode): void {
+    if (qos === 2) this.#parts.forgo(sequence);
+    this.#count(sequence, tag, reason);
     this.#parts.intake.left(sequence, reasonCode);
   }
 
@@ -61,19 +70,26 @@ export class Departures {
   drop({ sequence, tag, message }: QueueEntry<ForwardSource>, reason: DropReason): void {
     this.#parts.queue.acknowledge(sequence);
     if (reason === 'too-large') this.#parts.deadLetters.add(message, factsOf(tag, message.topic, reason));
-    this.dropped(sequence, tag, reason, ReasonCode.unspecifiedError);
+    this.dropped({ sequence, tag, qos: message.qos }, reason, ReasonCode.unspecifiedError);
   }
 
   /** The remote refused a message for good. */
   refused(entry: QueueEntry<ForwardSource>, fate: 'dead-letter' | 'drop', reasonCode: ReasonCode): void {
     const { sequence, tag, message } = entry;
     const reason = fate === 'drop' ? 'refused' : 'dead-letter';
-    const { latencies, queue, deadLetters } = this.#parts;
+    const { latencies, queue, deadLetters, intake } = this.#parts;
     if (sequence >= latencies.settleDue) latencies.settled(sequence, 1, reason);
     queue.acknowledge(sequence);
     const why = refusalNameOf(reasonCode) ?? reasonName(reasonCode).replaceAll(' ', '_');
     if (fate === 'dead-letter') deadLetters.add(message, factsOf(tag, message.topic, why));
-    this.dropped(sequence, tag, reason, reasonCode);
+    this.#count(sequence, tag, reason);
+    intake.left(sequence, reasonCode);
+  }
+
+  #count(sequence: number, source: ForwardSource, reason: DropReason): void {
+    this.#parts.latencies.dropped(sequence, reason);
+    this.#forget(sequence);
+    source.counters.dropped.add(reason);
   }
 
   #forget(sequence: number): void {

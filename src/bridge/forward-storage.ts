@@ -2,6 +2,7 @@
 // process left in it: messages with the rules that queued them, and which of them
 // the remote owns already.
 import type { Session } from '../../protocol/session/session.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { type Durability, stricter } from '../base/durability.ts';
 import type { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
@@ -35,7 +36,7 @@ export interface ForwardQueueParts {
   readonly budget: QueueBudget | undefined;
   readonly stored: ForwardStorage;
   /** See `StoredQueueParts`. */
-  readonly dropped: (sequence: number, rule: ForwardSource, reason: DropReason) => void;
+  readonly dropped: (sequence: number, rule: ForwardSource, reason: DropReason, qos: Qos) => void;
   /** What each rule has in it. */
   readonly shares: Shares<ForwardSource>;
   readonly readable: () => void;
@@ -85,8 +86,8 @@ export function openForwardQueue({
 
 /** The queue whose messages the flows are about. */
 export interface RestoredQueue {
-  /** The first sequence that no earlier process had. */
-  readonly newFrom: number;
+  /** The first sequence that no earlier process can have sent. */
+  readonly unsentFrom: number;
   /** The remote owns a message: it is not sent again. */
   skip(sequence: number): void;
 }
@@ -107,7 +108,7 @@ export function restoreFlows(
 ): void {
   for (const [index, [session, address]] of [...sessions].entries()) {
     const flows = new StoredFlows(storage, index === 0 ? owner : `${owner}@${address}`, () => strictest === 'synced');
-    flows.restore(session, queue.newFrom, (sequence) => queue.skip(sequence));
+    flows.restore(session, queue.unsentFrom, (sequence) => queue.skip(sequence));
   }
 }
 

@@ -28,6 +28,8 @@ export interface ForwardLine {
   /** What the remote takes; undefined while it is not connected. */
   readonly limits: Pick<PeerLimits, 'maximumQos' | 'isRetainAvailable'> | undefined;
   send(delivery: Delivery, token: number): SendOutcome;
+  /** A QoS 2 message is not sent any more: a remote that may have it half is to forget it. */
+  forgo(token: number): void;
   /** Whether the messages of a run may be sent as one at a QoS. */
   maySendRun(qos: Qos, run: PublishRun): boolean;
   /** Sends a run; `maySendRun` has said that it may be. `token`: of the first message, those of the others follow. */

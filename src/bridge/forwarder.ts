@@ -29,7 +29,7 @@ import type { QueueForecast } from './queue-plan.ts';
 import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
 import type { RefusalStatus } from './reason-table.ts';
-import { Refusals } from './refusals.ts';
+import { heldMax, Refusals } from './refusals.ts';
 import { RunsUnderway } from './runs-underway.ts';
 
 /** Carries messages to the remote. */
@@ -70,15 +70,15 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     this.latencies = new Latencies(this.#now, histograms);
     this.#isQos0Queued = options.isQos0Queued;
     this.#limits = limits;
-    const dropped = (sequence: number, rule: ForwardSource, reason: DropReason): void => {
+    const dropped = (sequence: number, tag: ForwardSource, reason: DropReason, qos: Qos): void => {
       // sequence 0 is the one that is being appended: `append` tells its rule
       if (sequence === 0) this.#refusal = reason;
-      else this.#departures.dropped(sequence, rule, reason, ReasonCode.quotaExceeded);
+      else this.#departures.dropped({ sequence, tag, qos }, reason, ReasonCode.quotaExceeded);
     };
     const shares = this.#shares;
     if (stored === undefined) {
-      const told = ({ sequence, tag }: QueueEntry<ForwardSource>, reason: DropReason): void =>
-        dropped(sequence, tag, reason);
+      const told = ({ sequence, tag, message }: QueueEntry<ForwardSource>, reason: DropReason): void =>
+        dropped(sequence, tag, reason, message.qos);
       this.#memory = new Queue<ForwardSource>(limits, told, { shares, budget });
       this.#queue = this.#memory;
     } else {
@@ -91,11 +91,12 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       this.#queue = this.stored;
     }
     this.#intake = new Intake(this.#queue, options, clock, this.latencies);
-    this.#watch = new QueueWatch(this.#queue, clock, this.#limits);
+    this.#watch = new QueueWatch(this.#queue, clock, this.#limits, () => this.#dropOld());
     this.#refusals = new Refusals(options.refusals, clock, () => void this.pump());
     const { deadLetters } = context;
+    const forgo = (sequence: number): void => line.forgo(sequence);
     const [queue, intake, refusals, latencies] = [this.#queue, this.#intake, this.#refusals, this.latencies];
-    this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters });
+    this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, forgo });
     limits.queue = this;
   }
 
@@ -168,8 +169,10 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** Takes an unread message out, which its rule counts under a reason. Returns whether it was there. */
   withdraw(sequence: number, reason: DropReason): boolean {
     const entry = this.#queue.withdraw(sequence);
-    if (entry) this.#departures.dropped(sequence, entry.tag, reason, ReasonCode.unspecifiedError);
-    return entry !== undefined;
+    if (entry === undefined) return false;
+    const { tag, message } = entry;
+    this.#departures.dropped({ sequence, tag, qos: message.qos }, reason, ReasonCode.unspecifiedError);
+    return true;
   }
 
   /** How long a message has waited, in ms. */
@@ -244,8 +247,19 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (this.#queue.depth > 0) this.#watch.restored();
     if (this.stored === undefined) return;
     this.stored.forEachTag((source, count) => source.counters.received.add(count));
-    this.knownUntil = this.stored.reach(windowMax);
+    // what was read past is none of the window
+    this.knownUntil = windowMax === 0 ? 0 : this.stored.reach(windowMax + heldMax);
     this.#intake.restored({ newFrom: this.stored.newFrom, knownUntil: this.knownUntil });
+  }
+
+  /** See `RestoredQueue`. */
+  get unsentFrom(): number {
+    return this.knownUntil + 1;
+  }
+
+  /** See `RestoredQueue`. */
+  skip(sequence: number): void {
+    this.stored?.skip(sequence);
   }
 
   /** Where the queue is going. */
@@ -308,6 +322,16 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** See `PooledQueue`. */
   dropFor(source: ForwardSource): boolean {
     return this.#queue.dropFor(source);
+  }
+
+  /** What has waited for too long, or is not worth anything any more, in the queue or to be sent again. */
+  #dropOld(): void {
+    this.#queue.dropOld();
+    const now = this.#now();
+    for (const entry of this.#refusals.waitingEntries()) {
+      if (isExpired(entry.message, now)) this.#departures.drop(entry, 'expired');
+      else if (this.#queue.isTooOld(entry)) this.#departures.drop(entry, 'too-old');
+    }
   }
 
   #settleLeftOut(token: number, count = 1): ForwardSource | undefined {

@@ -126,7 +126,7 @@ export class Lane implements ConnectorOwner {
     const { stored, options } = this.#parts;
     if (stored === undefined) return;
     const flows = { owner: flowsOwnerOf(options.name, this.number), sessions: this.connector.sessions };
-    if (this.#forwarder.stored) restoreFlows(flows, stored, this.#forwarder.stored);
+    restoreFlows(flows, stored, this.#forwarder);
   }
 
   /** Messages that the remote has, by this lane. */

@@ -12,7 +12,7 @@ import { type QueueBounds, type QueueForecast, QueuePlan } from './queue-plan.ts
 
 const lookMs = 1000;
 
-type Used = 'depth' | 'byteLength' | 'lastSequence' | 'oldestSequence' | 'dropOld';
+type Used = 'depth' | 'byteLength' | 'lastSequence' | 'oldestSequence';
 type Watched = Pick<MessageQueue<ForwardSource>, Used>;
 
 /** Watches one queue. */
@@ -21,9 +21,12 @@ export class QueueWatch {
   readonly #clock: Clock;
   readonly #ages: QueueAges = new QueueAges();
   readonly #plan: QueuePlan;
+  readonly #dropOld: () => void;
   #timer: Timer | undefined;
 
-  constructor(queue: Watched, clock: Clock, bounds: QueueBounds) {
+  /** `dropOld` lets go of what has waited for too long. */
+  constructor(queue: Watched, clock: Clock, bounds: QueueBounds, dropOld: () => void) {
+    this.#dropOld = dropOld;
     this.#queue = queue;
     this.#plan = new QueuePlan(bounds);
     this.#clock = clock;
@@ -56,7 +59,7 @@ export class QueueWatch {
   }
 
   #look(sequence: number): void {
-    this.#queue.dropOld();
+    this.#dropOld();
     const { depth, byteLength: bytes, lastSequence: came, oldestSequence } = this.#queue;
     if (depth === 0) {
       this.stop();

@@ -4,7 +4,7 @@
 //   refused --retry, pause, park--> waiting --due--> sent again --refused--> ... --tries used up--> dead letter
 //
 // A parked rule's messages are read past and wait here in their order, so that other rules go on. Bounded by `heldMax`
-// messages: with more, the queue stands until the rule is due.
+// messages: with more, the queue stands until the rule is due. What is over meanwhile, its owner drops.
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
 import type { QueueEntry } from '../queue/message-queue.ts';
@@ -22,7 +22,10 @@ interface Waiting {
   readonly dueAt: number;
 }
 
-const heldMax = 2000;
+/** Messages that wait to be sent again, at most. */
+export const heldMax = 2000;
+
+const none: readonly QueueEntry<ForwardSource>[] = [];
 
 /** What waits to be sent again. */
 export class Refusals {
@@ -57,9 +60,9 @@ export class Refusals {
     return this.#pausedUntil > this.#clock.now();
   }
 
-  /** Whether any message was refused that is still here. */
+  /** Whether any message was refused, or read past, that is still here. */
   get isUsed(): boolean {
-    return this.#tries.size > 0;
+    return this.#tries.size > 0 || this.#waiting.size > 0;
   }
 
   /** Whether no more of parked rules can be held. */
@@ -124,6 +127,11 @@ export class Refusals {
       if (isDue && (first === undefined || entry.sequence < first.sequence)) first = entry;
     }
     return first;
+  }
+
+  /** What waits here, for whoever lets some of it go. */
+  waitingEntries(): readonly QueueEntry<ForwardSource>[] {
+    return this.#waiting.size === 0 ? none : Array.from(this.#waiting.values(), ({ entry }) => entry);
   }
 
   /** A message that was due is underway. */

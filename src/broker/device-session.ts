@@ -32,7 +32,7 @@ import { StoredQueue } from '../queue/stored-queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker, SubscriptionOptions } from '../router/destination.ts';
 import type { RetainedReplay } from '../router/retained-replay.ts';
-import type { BrokerOptions } from './broker-options.ts';
+import { type BrokerOptions, brokerDefaults } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
 import type { DropLog } from './drop-log.ts';
@@ -255,6 +255,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     if (outcome !== 'sent' || message.qos === 0) {
       queue.acknowledge(sequence);
       this.#shared?.remove(sequence);
+      if (message.qos === 2) this.flows.forgo(sequence);
     }
     return true;
   }
@@ -265,6 +266,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     this.#recheckCount--;
     queue.next();
     queue.acknowledge(sequence);
+    if (message.qos === 2) this.flows.forgo(sequence);
     const group = this.#shared?.remove(sequence);
     this.#drop(group?.passOn(message) ? 'passed-on' : 'denied');
     return true;
@@ -355,8 +357,9 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       durabilityOf: () => this.durability,
       form: identifiersForm,
       origin: this.origin,
-      dropped: (sequence, _tag, reason) => {
+      dropped: (sequence, _tag, reason, qos) => {
         this.#shared?.remove(sequence);
+        if (qos === 2) this.flows.forgo(sequence);
         this.#isRefused = reason === 'disk-full' && store.storage.whenFull === 'refuse';
         this.#drop(reason);
       },
@@ -365,7 +368,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     this.#queue = queue;
     queue.forEachTag((_tag, count) => this.#counters.matched.add(count));
     const flows = new StoredFlows(store.storage, name, () => this.durability === 'synced');
-    flows.restore(this.flows, queue.newFrom, (sequence) => queue.skip(sequence));
+    const sentMax = Math.max(this.#options.sendWindowMax, brokerDefaults.sendWindowMax);
+    flows.restore(this.flows, queue.reach(sentMax) + 1, (sequence) => queue.skip(sequence));
   }
 
   #openQueue(): MessageQueue<Identifiers> {

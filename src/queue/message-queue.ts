@@ -47,6 +47,8 @@ export interface MessageQueue<Tag = number> {
   hasRoomFor(message: Message, tag: Tag): boolean;
   /** Takes an unread entry out again. Undefined if it is read, or not held. */
   withdraw(sequence: number): QueueEntry<Tag> | undefined;
+  /** Whether an entry has waited for longer than its owner allows. */
+  isTooOld(entry: QueueEntry<Tag>): boolean;
   /** Drops what waits at the front and has become too old. */
   dropOld(): void;
   /**

@@ -213,6 +213,11 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
   }
 
   /** See `MessageQueue`. */
+  isTooOld(entry: QueueEntry<Tag>): boolean {
+    return this.#age?.isTooOld(entry) === true;
+  }
+
+  /** See `MessageQueue`. */
   dropOld(): void {
     const age = this.#age;
     for (let first = this.#unread; age && first && age.isTooOld(first.entry); first = this.#unread) {

@@ -1,7 +1,8 @@
 // StoredFlows: the QoS 2 flows of one session in the journal. Of a message that was received its identifier is kept,
 // from the group that holds the message on until PUBREL; of one that was sent, that the peer owns it, from PUBREC
-// until PUBCOMP; of one that went to another server, its identifier, until this one has forgotten it. Everything else
-// follows: identifiers of what is sent from the places in the queue, and what is sent again from what is in it.
+// until PUBCOMP; of one that went to another server, or is not sent any more, its identifier, until the peer has
+// forgotten it. Everything else follows: identifiers of what is sent from the places in the queue, and what is sent
+// again from what is in it.
 import type { FlowKeeper } from '../../protocol/session/flow-keeper.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
@@ -23,7 +24,8 @@ export class StoredFlows implements FlowKeeper {
 
   /**
    * Gives a new session what an earlier process left of it, and keeps its flows from now on. `released` hears of each
-   * message that the peer owns: it is not sent again. `newFrom`: the first sequence that no earlier process has sent.
+   * message that the peer owns: it is not sent again. `newFrom`: the first sequence that no earlier process can have
+   * sent.
    */
   restore(session: Session, newFrom: number, released: (sequence: number) => void): void {
     session.keep(this, newFrom);
@@ -64,6 +66,12 @@ export class StoredFlows implements FlowKeeper {
   /** See `FlowKeeper`. */
   moved(packetIds: readonly number[]): void {
     for (const packetId of packetIds) this.#put(`m${packetId}`);
+  }
+
+  /** See `FlowKeeper`. */
+  forgone(packetId: number, done: () => void): void {
+    this.#put(`m${packetId}`);
+    this.#storage.journal.wait({ stored: done }, this.#isSafe());
   }
 
   /** See `FlowKeeper`. */

@@ -1,6 +1,7 @@
 // StoredQueueParts: what a queue in the journal works with, and what its owner's tags are there.
 // Types without state.
 // Bounded by the limits of whoever opens the queue.
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { Durability } from '../base/durability.ts';
 import type { Origin } from '../message/origin.ts';
 import type { DropReason } from './overflow.ts';
@@ -31,8 +32,11 @@ export interface StoredQueueParts<Tag> {
   readonly budget?: QueueBudget | undefined;
   /** Who is told to have brought in what comes from the disk. */
   readonly origin: Origin;
-  /** A message is dropped; `sequence` is 0 for the one that is being appended. */
-  readonly dropped: (sequence: number, tag: Tag, reason: DropReason) => void;
+  /**
+   * A message is dropped; `sequence` is 0 for the one that is being appended. `qos` is 2 where only the place of the
+   * message is at hand.
+   */
+  readonly dropped: (sequence: number, tag: Tag, reason: DropReason, qos: Qos) => void;
   /** Owners that share the queue; default one. */
   readonly shares?: Shares<Tag>;
   /** Something can be read that could not before. */

@@ -104,11 +104,11 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     const numbers = form.numbersOf(tag);
     const bytesMax = storedBytesOf(message, numbers, queuedAt);
     if (!journal.isAccepting && !this.#displace(bytesMax, tag)) {
-      dropped(0, tag, 'disk-full');
+      dropped(0, tag, 'disk-full', message.qos);
       return 0;
     }
     if (!this.#makeRoom(bytesMax, limits, tag)) {
-      dropped(0, tag, 'queue-full');
+      dropped(0, tag, 'queue-full', message.qos);
       return 0;
     }
     const stream = this.#stream;
@@ -161,6 +161,11 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     const entry = isOnDisk ? standInFor(this.#parts, this.#stream, sequence) : this.#front.takeOut(sequence);
     if (entry) this.#settle(sequence, entry.tag);
     return entry;
+  }
+
+  /** See `MessageQueue`. */
+  isTooOld(entry: QueueEntry<Tag>): boolean {
+    return this.#age?.isTooOld(entry) === true;
   }
 
   /** See `MessageQueue`. */
@@ -266,7 +271,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   #dropAt(sequence: number, reason: DropReason = 'queue-full'): boolean {
     const entry = sequence === 0 ? undefined : this.withdraw(sequence);
-    if (entry) this.#parts.dropped(sequence, entry.tag, reason);
+    if (entry) this.#parts.dropped(sequence, entry.tag, reason, entry.message.qos);
     return entry !== undefined;
   }
 
@@ -288,7 +293,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     this.#stream.settle(sequence);
     if (first) this.#front.takeOut(sequence);
     else this.#front.end = sequence + 1;
-    dropped(sequence, tag, 'queue-full');
+    dropped(sequence, tag, 'queue-full', first?.message.qos ?? 2);
     return true;
   }
 
@@ -326,7 +331,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
         const key = this.#stream.entryOf(sequence)?.tag;
         if (key === undefined) continue;
         const tag = form.tagOf(key, undefined);
-        if (this.#settle(sequence, tag)) dropped(sequence, tag, 'damaged');
+        if (this.#settle(sequence, tag)) dropped(sequence, tag, 'damaged', 2);
       }
       front.end = Math.max(front.end, end);
     } finally {

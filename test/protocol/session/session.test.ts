@@ -65,7 +65,8 @@ t.test(
   async (t) => {
     const session = new Session({ clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 });
     const left: [number, boolean][] = [];
-    const writer = { acknowledge: (packetId: number, isQos2: boolean) => void left.push([packetId, isQos2]) };
+    const acknowledge = (packetId: number, isQos2: boolean): void => void left.push([packetId, isQos2]);
+    const writer = { acknowledge, release: () => undefined };
     session.open(writer);
     const old = session.take(5, false);
     session.close();
@@ -84,7 +85,7 @@ t.test(
   async (t) => {
     const session = new Session({ clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 });
     const left: number[] = [];
-    const writer = { acknowledge: (packetId: number) => void left.push(packetId) };
+    const writer = { acknowledge: (packetId: number) => void left.push(packetId), release: () => undefined };
     session.open(writer);
     const ticket = session.take(9, true);
     session.receiveWindow.begin(9, ticket);

@@ -8,8 +8,9 @@ import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import type { Bridge } from '../../../src/bridge/bridge.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { refusalDefaults } from '../../../src/bridge/reason-table.ts';
+import { KeptWorld } from '../../kit/kept-world.ts';
 import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';
-import { World } from '../../kit/world.ts';
+import { publishOf, World } from '../../kit/world.ts';
 
 const { v5 } = ProtocolVersion;
 
@@ -142,6 +143,67 @@ t.test('what waits to be sent again comes from the queue, in its place, when the
   t.match(bridge.status, { queueDepth: 0, refusals: { waiting: 0 }, forwards: [{ delivered: 1, queued: 0 }] });
   bridge.destroy();
 });
+
+t.test(
+  'what waited here when a session was lost is sent from the queue alone, and not once more when it is due',
+  async (t) => {
+    const { world, remote, bridge, came } = await refusing(() => ReasonCode.unspecifiedError);
+    publishLocally(world, 'up/a', 'one');
+    await world.clock.advance(100);
+    t.same(came, ['one']);
+    remote.peer.cut(); // the next connection answers nothing
+    await world.clock.advance(5000);
+    t.same(remote.payloads, ['one', 'one'], 'underway');
+    t.match(bridge.status, { underway: 1, queueDepth: 1, refusals: { waiting: 0 } });
+    bridge.destroy();
+  },
+);
+
+for (const durability of ['memory', 'synced'] as const) {
+  t.test(
+    `${durability}: what waits to be sent again is dropped when it is too old, or expired, and counted`,
+    async (t) => {
+      const kw = new KeptWorld();
+      const remote = new Remote();
+      remote.isAnswering = false;
+      await remote.open(kw.world, v5);
+      const park = { ...refusalDefaults, actions: { not_authorized: 'park' }, parkMs: 3_600_000 } as const;
+      const { bridge } = await kw.start({
+        bridge: {
+          durability,
+          refusals: park,
+          keepAlive: 0,
+          forwards: [
+            { localTopic: 'old', remoteTopic: '', queueAgeMsMax: 60_000 },
+            { localTopic: 'timed', remoteTopic: '' },
+          ],
+        },
+      });
+      await kw.world.clock.advance(100);
+      const { peer } = remote;
+      peer.onPacket = (packet) => {
+        if (packet.type !== PacketType.publish) return;
+        const { packetId } = packet;
+        peer.send({ type: PacketType.puback, packetId, reasonCode: ReasonCode.notAuthorized, properties: {} });
+      };
+      const device = await kw.world.dial(v5);
+      await device.connect('device');
+      const properties = { messageExpiryInterval: 120 };
+      for (const [index, topic] of ['old', 'old', 'timed', 'timed'].entries()) {
+        const more = topic === 'timed' ? { properties } : {};
+        device.send(publishOf(topic, `${index}`, { qos: 1, packetId: index + 1, ...more }));
+      }
+      await kw.world.clock.advance(50_000);
+      t.match(bridge?.status, { queueDepth: 4, refusals: { waiting: 4, parked: ['old', 'timed'] } });
+      await kw.world.clock.advance(15_000);
+      t.match(bridge?.status.forwards, [{ received: 2, queued: 0, dropped: { 'too-old': 2 } }, { queued: 2 }]);
+      await kw.world.clock.advance(60_000);
+      t.match(bridge?.status.forwards, [{}, { received: 2, queued: 0, dropped: { expired: 2 } }]);
+      t.match(bridge?.status, { queueDepth: 0, refusals: { waiting: 0 } });
+      bridge?.destroy();
+    },
+  );
+}
 
 t.test('what a configuration says of a code counts: dropped, where nobody wants to see it', async (t) => {
   const { world, bridge, came } = await refusing(() => ReasonCode.payloadFormatInvalid, {
