@@ -27,6 +27,21 @@ export function filtersOverlap(one: string, other: string): boolean {
   return levelsOverlap(one.split('/'), other.split('/'), 0);
 }
 
+/** The filter that matches exactly the topics that both match; undefined where there is none. */
+export function filterIntersection(one: string, other: string): string | undefined {
+  if (!filtersOverlap(one, other)) return undefined;
+  const [left, right] = [one.split('/'), other.split('/')];
+  const levels: string[] = [];
+  for (let index = 0; index < Math.max(left.length, right.length); index++) {
+    const [mine, theirs] = [left[index], right[index]];
+    // what one of them leaves open, the other says; `a/#` and `a` have `a` alone
+    if (mine === '#') return [...levels, ...right.slice(index)].join('/');
+    if (theirs === '#') return [...levels, ...left.slice(index)].join('/');
+    levels.push((mine === '+' ? theirs : mine) ?? '');
+  }
+  return levels.join('/');
+}
+
 function levelsOverlap(one: readonly string[], other: readonly string[], index: number): boolean {
   const [left, right] = [one[index], other[index]];
   if (left === undefined && right === undefined) return true;

@@ -170,13 +170,13 @@ export class App {
       return config === undefined ? undefined : settingsOf(loaded, config);
     });
     if (old === undefined || fresh === undefined) return false;
-    const rest = { forwards: [], subscriptions: [], laneCount: 1 };
+    const rest = { forwards: [], subscriptions: [], laneCount: 1, transparent: false as const };
     if (!isSame({ ...old, ...rest }, { ...fresh, ...rest })) return false;
     if (strictestOf({ ...bridgeDefaults, ...rest, ...old }) !== strictestOf({ ...bridgeDefaults, ...rest, ...fresh })) {
       return false; // flows are kept otherwise, or the queue is
     }
-    const { forwards = [], subscriptions = [], laneCount = bridgeDefaults.laneCount } = fresh;
-    this.bridges.get(name)?.updateRules({ forwards, subscriptions, laneCount });
+    const { forwards = [], subscriptions = [], laneCount = bridgeDefaults.laneCount, transparent = false } = fresh;
+    this.bridges.get(name)?.updateRules({ forwards, subscriptions, laneCount, transparent });
     this.log.info({ bridge: name }, 'the bridge has other rules');
     return true;
   }

@@ -110,6 +110,25 @@ export interface SubscriptionRuleOptions extends RuleOptions {
   readonly retainHandling?: 0 | 1 | 2;
   /** 5.0: the remote sends nothing back that this bridge published. Default true. */
   readonly isNoLocal?: boolean;
+  /** The remote is asked for what devices subscribe to of its filters, and for no more. See `TransparentOptions`. */
+  readonly isByInterest?: boolean;
+}
+
+/** What devices subscribe to here is subscribed to at the remote. */
+export interface TransparentOptions {
+  /** Filters: nothing else is asked for on behalf of devices; `#` allows all. */
+  readonly allowed: readonly string[];
+  /** How long a filter is kept at the remote when nobody wants it any more, in ms; 0: not at all. */
+  readonly lingerMs: number;
+  /** Filters asked for at most, 1 to 100,000; what is beyond is not asked for, and counted. */
+  readonly filtersMax: number;
+}
+
+/** The rule by which a bridge is transparent, behind those that it has. */
+export function transparentRuleOf({ allowed }: TransparentOptions): SubscriptionRuleOptions {
+  const [remoteTopic = '#', ...moreFilters] = allowed;
+  const topics = { remoteTopic, localTopic: '', ...(moreFilters.length === 0 ? {} : { moreFilters }) };
+  return { ...topics, qos: 2, isByInterest: true, note: 'transparent: what devices subscribe to' };
 }
 
 /** Everything a bridge can be told. */
@@ -162,6 +181,8 @@ export interface BridgeOptions {
   readonly isSteppingDown: boolean;
   readonly forwards: readonly ForwardRuleOptions[];
   readonly subscriptions: readonly SubscriptionRuleOptions[];
+  /** Default false: the rules alone say what is asked for. */
+  readonly transparent: TransparentOptions | false;
   /** Default 5.0. */
   readonly version: ProtocolVersion;
   readonly clientId: string;
@@ -256,6 +277,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   hasSessionState: false,
   properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
   subscribeProperties: noProperties,
+  transparent: false,
   backups: [],
   laneCount: 1,
   laneOrder: 'topic',

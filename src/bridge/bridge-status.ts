@@ -50,6 +50,18 @@ export interface RemoteStatus {
   readonly retryAt?: number;
 }
 
+/** What devices subscribe to, as far as a bridge asks for it. */
+export interface InterestStatus {
+  /** Filters that devices have. */
+  readonly local: number;
+  /** Filters that none has any more, and that are kept for a while. */
+  readonly lingering: number;
+  /** Filters that the remote is asked for: those that cover all others. */
+  readonly asked: number;
+  /** Filters that it is not asked for, because they are too many. */
+  readonly leftOut: number;
+}
+
 /** One rule in numbers. */
 export interface RuleStatus {
   /** The filter that messages match. */
@@ -60,6 +72,8 @@ export interface RuleStatus {
   readonly note?: string;
   /** Filters that the remote refused, with its reasons; they are asked for again from time to time. */
   readonly refused?: Readonly<Record<string, string>>;
+  /** Present on the rule of a transparent bridge. */
+  readonly interest?: InterestStatus;
   /** Messages that matched. */
   readonly received: number;
   /** Messages that the other side has: acknowledged, or sent at QoS 0. */

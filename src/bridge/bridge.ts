@@ -8,7 +8,7 @@ import { assert, ClosedError } from '../base/errors.ts';
 import { Origin } from '../message/origin.ts';
 import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
-import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
+import { type BridgeOptions, bridgeDefaults, transparentRuleOf } from './bridge-options.ts';
 import type { BridgeLinkState, BridgeStatus, RemoteStatus } from './bridge-status.ts';
 import { openDeadLetters } from './dead-letters.ts';
 import { loweredFor } from './degradations.ts';
@@ -20,6 +20,7 @@ import { isLaneLeft } from './lane-layout.ts';
 import { LaneWaiting } from './lane-waiting.ts';
 import { Lanes, type LanesOwner } from './lanes.ts';
 import { type LatencyHistograms, type LatencyViews, newHistograms, viewsOf } from './latencies.ts';
+import { LocalInterest } from './local-interest.ts';
 import { EchoGuard } from './loop-guard.ts';
 import { Notifications } from './notifications.ts';
 import { QueuePool } from './queue-pool.ts';
@@ -34,6 +35,10 @@ export interface BridgeClosed {
   readonly error: Error | undefined;
 }
 
+/** What can be changed of a bridge without its connection noticing. */
+export type RuleChange = Pick<BridgeOptions, 'forwards' | 'subscriptions'> &
+  Partial<Pick<BridgeOptions, 'laneCount' | 'transparent'>>;
+
 /** One bridge. */
 export class Bridge {
   readonly name: string;
@@ -46,6 +51,7 @@ export class Bridge {
   readonly #echoes: EchoGuard;
   readonly #receiver: Receiver;
   readonly #notifications: Notifications;
+  readonly #interest: LocalInterest;
   #forwards: readonly ForwardRule[];
   readonly #ruleMaker: RuleMaker;
   readonly #ledger: DeliveryLedger | undefined;
@@ -77,8 +83,11 @@ export class Bridge {
     const told = { histograms: this.#histograms, ledger: this.#ledger, deadLetters };
     const parts = { context, options, stored, pool, echoes: this.#echoes, receiver: this.#receiver, ...told };
     this.#lanes = new Lanes(parts, this.#owner());
+    const changed = (): void => this.#lanes.subscribe(this.#subscriptions);
+    this.#interest = new LocalInterest({ interests: router.interests, clock, changed });
     this.#ruleMaker = new RuleMaker(options, {
       ledger: this.#ledger,
+      interest: this.#interest,
       trace: traceRatio === undefined ? undefined : new TraceStarter(random, traceRatio),
       origin,
       queue: this.#lanes,
@@ -88,6 +97,7 @@ export class Bridge {
       toRemote: (local) => firstInverse(this.#subscriptions, local),
       toLocal: (remote) => firstInverse(this.#forwards, remote),
     });
+    this.#interest.use(options.transparent || undefined);
     const { forwards, subscriptions } = this.#ruleMaker.make(options);
     this.#forwards = forwards;
     this.#subscriptions = subscriptions;
@@ -121,7 +131,7 @@ export class Bridge {
       ...(hasState ? { hasSessionState: true } : {}),
       ...settings,
     };
-    const bridge = new Bridge(context, options);
+    const bridge = new Bridge(context, { ...options, subscriptions: withTransparent(options) });
     for (const rule of bridge.#forwards) rule.attach(context.router);
     bridge.#stateChanged();
     bridge.#lanes.start();
@@ -221,6 +231,7 @@ export class Bridge {
       return;
     }
     this.#state = 'closing';
+    this.#interest.stop();
     for (const rule of this.#forwards) rule.detach(this.#context.router);
     this.#lanes.closing();
     const drained = new Promise<void>((resolve) => {
@@ -239,12 +250,16 @@ export class Bridge {
   /**
    * Other rules from now on; those that did not change keep their numbers. What waits goes on as it was mapped; the
    * remote is asked for what is new, and for the end of what is gone. `laneCount`: so many lanes from now on; default
-   * as many as before. Throws UsageError for a rule that cannot be compiled, and nothing has changed then.
+   * as many as before; so is `transparent`. Throws UsageError for a rule that cannot be compiled, and nothing has
+   * changed then.
    */
-  updateRules(rules: Pick<BridgeOptions, 'forwards' | 'subscriptions'> & { readonly laneCount?: number }): void {
+  updateRules(rules: RuleChange): void {
     if (this.#state !== 'open') throw new ClosedError(`the bridge ${this.name} is closed`);
     const forwardsBefore = this.#forwards;
-    const { forwards, subscriptions } = this.#ruleMaker.make(rules);
+    const transparent = rules.transparent ?? this.#interest.options ?? false;
+    const lists = { forwards: rules.forwards, subscriptions: withTransparent({ ...rules, transparent }) };
+    const { forwards, subscriptions } = this.#ruleMaker.make(lists);
+    this.#interest.use(transparent || undefined);
     const { router } = this.#context;
     for (const rule of forwardsBefore) if (!forwards.includes(rule)) rule.detach(router);
     for (const rule of forwards) if (!forwardsBefore.includes(rule)) rule.attach(router);
@@ -267,6 +282,7 @@ export class Bridge {
   /** Closes at once: what waits is dropped, counted as `removed`. */
   destroy(error?: Error): void {
     if (this.#state === 'closed') return;
+    this.#interest.stop();
     for (const rule of this.#forwards) rule.detach(this.#context.router);
     this.#lanes.destroy();
     this.#finish(error);
@@ -331,6 +347,11 @@ export class Bridge {
     this.#lanes.clear();
     this.#resolveClosed({ error });
   }
+}
+
+/** The subscription rules, with the one by which the bridge is transparent. */
+function withTransparent({ subscriptions, transparent }: Pick<BridgeOptions, 'subscriptions' | 'transparent'>) {
+  return transparent === false ? subscriptions : [...subscriptions, transparentRuleOf(transparent)];
 }
 
 /** What the first rule that can says of a topic on its other side. */

@@ -6,6 +6,7 @@ import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { BridgeOptions, ForwardRuleOptions, SubscriptionRuleOptions } from './bridge-options.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
 import { type ForwardLanes, ForwardRule } from './forward-rules.ts';
+import type { LocalInterest } from './local-interest.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
@@ -24,6 +25,8 @@ export interface RuleMakerParts {
   /** See `ForwardRuleContext`. */
   readonly trace?: TraceStarter | undefined;
   readonly ledger?: DeliveryLedger | undefined;
+  /** What devices want. */
+  readonly interest?: LocalInterest | undefined;
   /** The remote name of a local response topic, and the local one of a remote topic. */
   readonly toRemote: (topic: string) => string | undefined;
   readonly toLocal: (topic: string) => string | undefined;
@@ -61,7 +64,7 @@ export class RuleMaker {
 
   /** The rules of these options. Throws UsageError for one that cannot be compiled. */
   make(options: RuleLists): Rules {
-    const { paths } = this.#parts;
+    const { paths, toLocal, interest } = this.#parts;
     const forwards = new Map<string, ForwardRule>();
     const copies = new Map<string, number>();
     for (const rule of options.forwards) {
@@ -76,7 +79,8 @@ export class RuleMaker {
     for (const rule of options.subscriptions) {
       const guard = this.#isGuardedAlways || isSubscriptionAtRisk(rule, options) ? paths : undefined;
       const key = keyOf(rule, guard, subscriptions);
-      const made = this.#subscriptions.get(key) ?? new SubscriptionRule(rule, this.#parts.toLocal, guard);
+      const parts = { responseMapping: toLocal, paths: guard, interest };
+      const made = this.#subscriptions.get(key) ?? new SubscriptionRule(rule, parts);
       subscriptions.set(key, made);
     }
     this.#forwards = forwards;

@@ -11,10 +11,21 @@ import type { DropReason } from '../queue/overflow.ts';
 import type { SubscriptionRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { compiledTopics } from './compiled-topics.ts';
+import type { LocalInterest } from './local-interest.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { MessageContext } from './message-context.ts';
 import { RuleGate } from './rule-gate.ts';
 import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
+
+/** What a rule works with. */
+export interface SubscriptionRuleParts {
+  /** The local name of a remote response topic. */
+  readonly responseMapping: ResponseMapping;
+  /** Writes the way of messages that may come back. */
+  readonly paths?: PathGuard | undefined;
+  /** What devices want. */
+  readonly interest?: LocalInterest | undefined;
+}
 
 /** One rule at work. */
 export class SubscriptionRule {
@@ -24,26 +35,27 @@ export class SubscriptionRule {
   readonly #properties: RuleProperties;
   readonly #gate: RuleGate | undefined;
   readonly #paths: PathGuard | undefined;
+  /** Present where what devices want says what is asked for. */
+  readonly #interest: LocalInterest | undefined;
 
-  /**
-   * `responseMapping`: the local name of a remote response topic; `paths`: writes the way of messages that may come
-   * back. Throws UsageError for a rule that is none.
-   */
-  constructor(options: SubscriptionRuleOptions, responseMapping: ResponseMapping, paths?: PathGuard) {
+  /** Throws UsageError for a rule that is none. */
+  constructor(options: SubscriptionRuleOptions, { responseMapping, paths, interest }: SubscriptionRuleParts) {
     const { remoteTopic, localTopic, userProperties = [], flatten } = options;
     this.#options = options;
     this.#mapping = compiledTopics(remoteTopic, localTopic, options);
     this.#properties = new RuleProperties(userProperties, flatten !== undefined, responseMapping);
     this.#gate = RuleGate.of(options);
     this.#paths = paths;
+    this.#interest = options.isByInterest === true ? interest : undefined;
   }
 
   /** What the remote is asked for; with its session kept, retained messages do not come again. */
   entries(isSessionPresent: boolean): readonly SubscribeEntry[] {
     const { qos, isNoLocal = true, isRetainAsPublished = true, retainHandling = 0 } = this.#options;
-    return this.#mapping.filters.map((filter) => ({
+    const asked = this.#interest?.asked ?? new Map(this.#mapping.filters.map((filter) => [filter, qos]));
+    return [...asked].map(([filter, level]) => ({
       filter,
-      qos,
+      qos: level,
       noLocal: isNoLocal && !filter.startsWith('$share/'),
       retainAsPublished: isRetainAsPublished,
       retainHandling: isSessionPresent && retainHandling === 0 ? 1 : retainHandling,
@@ -57,12 +69,14 @@ export class SubscriptionRule {
 
   /** The filters that the remote is asked for, in the order of `entries`. */
   get filters(): readonly string[] {
-    return this.#mapping.filters;
+    return this.#interest === undefined ? this.#mapping.filters : [...this.#interest.asked.keys()];
   }
 
   /** The rule in numbers. */
   get status(): RuleStatus {
-    return this.counters.status(this.#options.remoteTopic, this.#options.localTopic, this.#options.note);
+    const { remoteTopic, localTopic, note } = this.#options;
+    const status = this.counters.status(remoteTopic, localTopic, note);
+    return this.#interest === undefined ? status : { ...status, interest: this.#interest.status };
   }
 
   /** Whether the rule is about a remote topic. */

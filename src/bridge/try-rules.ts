@@ -66,7 +66,7 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
     if (result) tried.push({ bridge: name, list: 'forwards', index, result });
   }
   // the first rule that is about a message from the remote takes it
-  const rules = subscriptions.map((options) => new SubscriptionRule(options, () => undefined));
+  const rules = subscriptions.map((options) => new SubscriptionRule(options, { responseMapping: () => undefined }));
   const index = rules.findIndex((rule) => rule.matches(message.topic));
   const options = subscriptions[index];
   if (options !== undefined) {

@@ -8,6 +8,7 @@ import { deliveryFindings } from './delivery-findings.ts';
 import type { Finding } from './finding.ts';
 import { refusedByRemote } from './remote-limits.ts';
 import { flowsOf, nameOf, type RuleFlow } from './rule-flows.ts';
+import { transparentFindings } from './transparent-findings.ts';
 
 const hopsMax = 4;
 
@@ -18,7 +19,12 @@ export function analyse({ bridges }: Pick<Config, 'bridges'>): readonly Finding[
     ...unreachable(flows),
     ...doubled(flows),
     ...circles(flows),
-    ...bridges.flatMap((bridge) => [...raised(bridge), ...deliveryFindings(bridge), ...refusedByRemote(bridge, flows)]),
+    ...bridges.flatMap((bridge) => [
+      ...raised(bridge),
+      ...transparentFindings(bridge),
+      ...deliveryFindings(bridge),
+      ...refusedByRemote(bridge, flows),
+    ]),
   ];
 }
 

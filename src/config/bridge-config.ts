@@ -109,6 +109,16 @@ export interface ServerConfig {
   readonly weight?: number;
 }
 
+/** What devices subscribe to is subscribed to at the remote. */
+export interface TransparentConfig {
+  /** Filters. Default `#`. */
+  readonly allowed: readonly string[];
+  /** 0 to 86400000. Default 30000. */
+  readonly lingerMs: number;
+  /** 1 to 100000. Default 1000. */
+  readonly filtersMax: number;
+}
+
 /** One bridge. */
 export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   readonly name: string;
@@ -125,6 +135,8 @@ export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   /** 0 to 86400000; 0 is never. Default 300000. */
   readonly failbackMs: number;
   readonly isSessionShared: boolean;
+  /** Absent: the rules alone say what is asked for. */
+  readonly transparent?: TransparentConfig;
   /** Connections side by side, 1 to 64. Default 1. */
   readonly laneCount: number;
   /** What keeps messages in order on several: `topic`, `publisher`, or a template of captures. Default `topic`. */

@@ -12,6 +12,7 @@ import { durability } from './schema-durability.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
 import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
 import { ledger, trace } from './schema-trail.ts';
+import { transparentConfigOf, transparentKeys } from './schema-transparent.ts';
 import {
   checkedText,
   duration,
@@ -153,7 +154,7 @@ const bridgeKeys = {
   password_encrypted: v.optional(switchedOff),
   no_local_v4: v.optional(flag, defaults.no_local_v4),
   retry_qos_0: v.optional(flag, defaults.retry_qos_0),
-  transparent: v.optional(switchedOff),
+  ...transparentKeys,
   hybrid_bridging: v.optional(flag, defaults.hybrid_bridging),
   hybrid_servers: v.optional(backups, []),
   hybrid_order: v.optional(
@@ -272,6 +273,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       remoteOrder: raw.hybrid_order,
       failbackMs: raw.failback,
       isSessionShared: raw.hybrid_shared_session,
+      transparent: transparentConfigOf(raw),
       isSteppingDown: raw.step_down,
       loopGuard: raw.loop_guard,
       loopProperty: raw.loop_property,

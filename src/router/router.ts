@@ -6,10 +6,12 @@
 import { FilterTree } from '../../protocol/topic/filter-tree.ts';
 import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { parseFilter } from '../../protocol/topic/topic-filter.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Destination, Grant, RunStop, RunTaker, SubscriptionOptions } from './destination.ts';
+import { type Interest, Interests } from './interests.ts';
 import { RetainedStore } from './retained.ts';
 import { SharedGroup, type SharedOptions } from './shared-groups.ts';
 
@@ -54,6 +56,8 @@ const unshared = '';
 export class Router {
   /** The retained messages. */
   readonly retained: RetainedStore;
+  /** What devices want. */
+  readonly interests: Interests = new Interests(() => this.#allInterests());
   readonly #tree = new FilterTree<Subscriber>();
   readonly #subscriptions = new Map<Destination, SmallMap<Subscription>>();
   readonly #groups = new Map<string, SharedGroup>();
@@ -100,12 +104,15 @@ export class Router {
   subscribe(destination: Destination, filter: string, options: SubscriptionOptions): boolean {
     this.#changed();
     const parsed = parseFilter(filter);
+    const { areHeard } = this.interests;
+    const qosBefore = areHeard ? this.#qosOf(destination, filter, parsed.shareName) : undefined;
     const isNew =
       parsed.shareName === unshared
         ? this.#subscribeAlone(destination, filter, options)
         : this.#join(destination, filter, options);
     if (isNew) this.#subscriptionCount++;
     if (isNew && parsed.shareName !== unshared) this.#sharedCount++;
+    if (areHeard) this.interests.changed({ destination, filter: parsed.filter }, qosBefore, options.qos);
     return isNew;
   }
 
@@ -113,10 +120,13 @@ export class Router {
   unsubscribe(destination: Destination, filter: string): boolean {
     this.#changed();
     const parsed = parseFilter(filter);
+    const { areHeard } = this.interests;
+    const qosBefore = areHeard ? this.#qosOf(destination, filter, parsed.shareName) : undefined;
     const wasThere =
       parsed.shareName === unshared ? this.#unsubscribeAlone(destination, filter) : this.#leave(destination, filter);
     if (wasThere) this.#subscriptionCount--;
     if (wasThere && parsed.shareName !== unshared) this.#sharedCount--;
+    if (areHeard) this.interests.changed({ destination, filter: parsed.filter }, qosBefore, undefined);
     return wasThere;
   }
 
@@ -189,6 +199,24 @@ export class Router {
       this.#tree.remove(parseFilter(filter).filter, group);
     }
     return true;
+  }
+
+  #qosOf(destination: Destination, filter: string, shareName: string): Qos | undefined {
+    if (shareName !== unshared) return this.#groups.get(filter)?.qosOf(destination);
+    return this.#subscriptions.get(destination)?.get(filter)?.options.qos;
+  }
+
+  *#allInterests(): Generator<Interest, void, void> {
+    for (const [destination, own] of this.#subscriptions) {
+      for (const filter of own.keys()) {
+        const qos = own.get(filter)?.options.qos;
+        if (qos !== undefined) yield { destination, filter, qos };
+      }
+    }
+    for (const [name, group] of this.#groups) {
+      const { filter } = parseFilter(name);
+      for (const { destination, grant } of group.members) yield { destination, filter, qos: grant.qos };
+    }
   }
 
   /** Whatever was found out about topics is void. */

@@ -7,6 +7,7 @@
 //   random        any                                   local           turns, devices of this broker first
 //
 // Bounded by the number of subscriptions, which their owners bound.
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { Message } from '../message/message.ts';
 import { Acceptance } from './acceptance.ts';
 import type { Destination, Grant, SubscriptionOptions } from './destination.ts';
@@ -51,6 +52,16 @@ export class SharedGroup {
   /** How many members there are. */
   get size(): number {
     return this.#members.length;
+  }
+
+  /** The members, in the order in which they joined. */
+  get members(): readonly GroupMember[] {
+    return this.#members;
+  }
+
+  /** The QoS that a member asked for; undefined if it is none. */
+  qosOf(destination: Destination): Qos | undefined {
+    return this.#members.find((one) => one.destination === destination)?.grant.qos;
   }
 
   /** Adds a member, or gives an old one new options. Returns whether it is new. */

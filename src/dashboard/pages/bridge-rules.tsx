@@ -60,7 +60,7 @@ function RuleTable(props: { readonly title: string; readonly rules: Rules }): JS
               </tr>
             </thead>
             <tbody>
-              {props.rules.map(({ from, to, note, received, delivered, dropped, queued }) => (
+              {props.rules.map(({ from, to, note, interest, received, delivered, dropped, queued }) => (
                 <tr key={`${from} ${to}`}>
                   <th scope="row">
                     <span class="row tight">
@@ -69,6 +69,11 @@ function RuleTable(props: { readonly title: string; readonly rules: Rules }): JS
                       {to === '' ? <span class="muted">{t.bridge.sameTopic}</span> : <code class="wrap">{to}</code>}
                     </span>
                     {note === undefined ? null : <div class="muted small">{note}</div>}
+                    {interest === undefined ? null : (
+                      <div class="muted small">
+                        {t.bridge.interest(format.count(interest.local), format.count(interest.asked))}
+                      </div>
+                    )}
                   </th>
                   <td class="right" data-label={t.law.in} title={format.exact(received)}>
                     {format.count(received)}

@@ -97,3 +97,16 @@ t.test('a rule that raises a QoS is told', async (t) => {
   ]);
   t.equal(notes.length, 1);
 });
+
+t.test('a transparent bridge without bounds is told, and a rule that takes what devices would ask for', async (t) => {
+  t.match(await told(bridge('c', 'transparent = true')), [
+    /^2 c\.transparent: a device that subscribes to # brings in everything/,
+  ]);
+  const rules = (topic: string): string => `transparent = true, transparent_filters = ["cmd/#"]
+    subscription = [ { remote_topic = "cmd/a", local_topic = "${topic}" } ]`;
+  t.match(await told(bridge('c', rules('here'))), [
+    /c\.subscription\.0: gives what matches cmd\/a other topics, .*leave it out of transparent_filters/,
+  ]);
+  t.same(await told(bridge('c', rules(''))), []);
+  await t.rejects(told(bridge('c', 'transparent_filters = ["$SYS/#"]')), /is about topics of the broker itself/);
+});

@@ -1,0 +1,36 @@
+// What a bridge keeps in step with its remote besides the messages of its rules, with mosquitto at the other end.
+import t from 'tap';
+import { Mosquitto } from '../kit/mosquitto.ts';
+import { needs } from '../kit/parts.ts';
+import { RealWorld, until } from '../kit/real-world.ts';
+
+t.test(
+  'a transparent bridge: devices get from mosquitto what they subscribe to here',
+  needs('mosquitto'),
+  async (t) => {
+    const world = new RealWorld(t);
+    const mosquitto = await Mosquitto.start();
+    world.closeLater(() => mosquitto.dispose());
+    const near = await world.openBroker();
+    const bridge = world.openBridge(near, mosquitto.port, {
+      transparent: { allowed: ['cmd/#'], lingerMs: 100, filtersMax: 10 },
+    });
+    await until('the bridge', () => bridge.status.link.state === 'connected');
+    const [here, there] = [await world.connect(near.port), await world.connect(mosquitto.port)];
+    const came: string[] = [];
+    const subscription = await here.subscribe(
+      'cmd/+/now',
+      { qos: 1 },
+      ({ topic, text }) => void came.push(`${topic} ${text}`),
+    );
+    await until('the remote', () => {
+      void there.publish('cmd/7/now', 'go', { qos: 1 });
+      return came.length > 0;
+    });
+    await there.publish('cmd/7/later', 'not asked for', { qos: 1 });
+    t.match(bridge.status.subscriptions, [{ interest: { local: 1, asked: 1 } }]);
+    t.ok(came.every((one) => one === 'cmd/7/now go'));
+    await subscription.unsubscribe();
+    await until('nothing is asked for any more', () => bridge.status.subscriptions[0]?.interest?.asked === 0);
+  },
+);
