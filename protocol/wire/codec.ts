@@ -74,23 +74,58 @@ function plainV31(frame: Bytes, type: PacketType, absentFlags: number): Bytes {
   return plain;
 }
 
-function parse(frame: Bytes, version: ProtocolVersion): mqttPacket.Packet | Malformed {
-  let result: mqttPacket.Packet | undefined;
-  let error: Error | undefined;
-  const parser = mqttPacket.parser({ protocolVersion: version });
-  parser.on('packet', (packet: mqttPacket.Packet) => {
-    result = packet;
-  });
-  parser.on('error', (reason: Error) => {
-    error ??= reason;
-  });
-  try {
-    parser.parse(frame);
-  } catch (reason) {
-    error ??= reason instanceof Error ? reason : new Error(String(reason));
+/** A parser of mqtt-packet, which is used again while it is at the beginning of a packet. */
+class PlainParser {
+  readonly #settings: { readonly protocolVersion: number };
+  readonly #parser: mqttPacket.Parser;
+  #packet: mqttPacket.Packet | undefined;
+  #error: Error | undefined;
+
+  constructor(version: ProtocolVersion) {
+    this.#settings = { protocolVersion: version };
+    this.#parser = mqttPacket.parser(this.#settings);
+    this.#parser.on('packet', (packet: mqttPacket.Packet) => {
+      this.#packet = packet;
+    });
+    this.#parser.on('error', (reason: Error) => {
+      this.#error ??= reason;
+    });
   }
-  if (result !== undefined && error === undefined) return result;
-  return new Malformed(ReasonCode.malformedPacket, '', error?.message ?? 'not one whole packet');
+
+  /** The packet of a frame; undefined, and the parser must not be used again, when it is none. */
+  parse(frame: Bytes): mqttPacket.Packet | undefined {
+    let left = 0;
+    try {
+      left = this.#parser.parse(frame);
+    } catch (reason) {
+      this.#error ??= reason instanceof Error ? reason : new Error(String(reason));
+    }
+    const packet = this.#packet;
+    this.#packet = undefined;
+    if (packet === undefined || this.#error !== undefined || left > 0) return undefined;
+    // a CONNECT becomes the settings for what follows on its connection, which is another one here
+    if (packet.cmd === 'connect') Reflect.set(this.#parser, 'settings', this.#settings);
+    return packet;
+  }
+
+  /** What was wrong. */
+  get fault(): Malformed {
+    return new Malformed(ReasonCode.malformedPacket, '', this.#error?.message ?? 'not one whole packet');
+  }
+}
+
+/** To make one costs more than to parse a packet with it. Nothing of a packet is kept in them. */
+const parsers = new Map<ProtocolVersion, PlainParser>();
+
+function parse(frame: Bytes, version: ProtocolVersion): mqttPacket.Packet | Malformed {
+  const parser = parsers.get(version) ?? new PlainParser(version);
+  const packet = parser.parse(frame);
+  if (packet === undefined) {
+    parsers.delete(version);
+    return parser.fault;
+  }
+  parsers.set(version, parser);
+  return packet;
 }
 
 function generate(object: mqttPacket.Packet, version: ProtocolVersion): Bytes {

@@ -134,7 +134,7 @@ export class DeviceLogin {
   }
 }
 
-/** The address costs a system call, so it is found out when somebody asks. */
+/** Address and port cost a system call each, so they are found out when somebody asks. */
 function loginOf(connect: ConnectPacket, link: Link, isAnonymousAllowed: boolean | undefined): Login {
   const { clientId, username, password, version } = connect;
   return {
@@ -142,9 +142,11 @@ function loginOf(connect: ConnectPacket, link: Link, isAnonymousAllowed: boolean
     username,
     password,
     version,
-    port: link.localPort,
     certificate: link.peerCertificate,
     isAnonymousAllowed,
+    get port(): number {
+      return link.localPort;
+    },
     get address(): string {
       return link.remoteAddress;
     },

@@ -3,9 +3,11 @@
 // hardly ever anything to join. Bounded by what is fed and not consumed.
 import { Buffer } from 'node:buffer';
 
+const nothing = Buffer.alloc(0);
+
 /** A list of buffers that is one buffer. */
 class FlatList {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = nothing;
 
   /** Bytes appended and not consumed. */
   get length(): number {
@@ -20,7 +22,9 @@ class FlatList {
 
   /** Takes bytes from the front; all of them if there are not as many. */
   consume(count: number): this {
-    if (count > 0) this.#bytes = this.#bytes.subarray(count);
+    // an empty rest would keep the memory of what was consumed
+    if (count >= this.#bytes.length) this.#bytes = nothing;
+    else if (count > 0) this.#bytes = this.#bytes.subarray(count);
     return this;
   }
 

@@ -157,10 +157,9 @@ export class NodeListener implements Listener {
 
   #plain(raw: NetSocket, peer: ToldPeer | undefined, rest?: Bytes): NodeSocket {
     const target = new ReadTarget();
-    const rebuilt = this.#reads?.rebuild(raw, target, this.#options.isNoDelay ?? true);
-    if (rebuilt) {
+    if (this.#reads?.adopt(raw, target)) {
       if (rest) target.take(rest);
-      return new NodeSocket(rebuilt, undefined, target, peer);
+      return new NodeSocket(raw, undefined, target, peer);
     }
     if (rest) raw.unshift(rest);
     raw.resume();

@@ -1,7 +1,8 @@
 // SharedRead: all plain sockets of a process read into one buffer, from which their readers take what they need before
 // the next read; a reader with memory of its own is read into that. Node would otherwise allocate 64 KiB for every
-// read and collect them again. For dialled sockets this is a public option; an accepted one must be rebuilt around its
-// handle, and where that is not possible it stays as it is.
+// read and collect them again. For dialled sockets this is a public option; an accepted one is given what that option
+// would have set, and where Node has it under other names the socket stays as it is. A second socket around the same
+// handle would do as well, but cost a tenth of a connect.
 import { Socket } from 'node:net';
 import { allocateBytes, type Bytes, bytesOf, copyOfBytes } from '../../protocol/wire/bytes.ts';
 
@@ -52,6 +53,13 @@ export interface OnRead {
   readonly callback: (bytesRead: number, buffer: Uint8Array) => boolean;
 }
 
+/** Where a socket keeps what its `onread` option said. */
+interface ReadFields {
+  readonly buffer: symbol;
+  readonly next: symbol;
+  readonly taken: symbol;
+}
+
 /** Under which an accepted socket knows its target. */
 const targetOf = Symbol('viaduct');
 
@@ -63,6 +71,7 @@ export class SharedRead {
   /** The same functions for all accepted sockets, once it is known that Node says whose bytes came: by `this`. */
   readonly #option: OnRead = this.#sharedOption();
   #isSocketTold = false;
+  #fields: ReadFields | undefined;
 
   /** The option for a socket whose bytes go to `target`. */
   optionFor(target: ReadTarget): OnRead {
@@ -76,18 +85,21 @@ export class SharedRead {
     };
   }
 
-  /** An accepted, paused socket rebuilt to read here; undefined where Node does not let us. */
-  rebuild(socket: Socket, target: ReadTarget, isNoDelay: boolean): Socket | undefined {
+  /** Makes an accepted socket that is not read yet read here; false where Node does not let us. */
+  adopt(socket: Socket, target: ReadTarget): boolean {
     const handle: unknown = Reflect.get(socket, '_handle');
-    if (typeof handle !== 'object' || handle === null || !('readStart' in handle)) return undefined;
-    Reflect.set(socket, '_handle', null);
+    const use: unknown = isObject(handle) ? Reflect.get(handle, 'useUserBuffer') : undefined;
+    this.#fields ??= fieldsOf(socket);
+    if (this.#fields === undefined || typeof use !== 'function') return false;
     this.#latest = undefined;
-    const onread = this.#isSocketTold ? this.#option : this.#watchedOption(target);
-    const options = { handle, onread, allowHalfOpen: false };
-    const rebuilt = new Socket(options);
-    Reflect.set(rebuilt, targetOf, target);
-    rebuilt.setNoDelay(isNoDelay);
-    return rebuilt;
+    const option = this.#isSocketTold ? this.#option : this.#watchedOption(target);
+    const { buffer, next, taken } = this.#fields;
+    Reflect.set(socket, targetOf, target);
+    Reflect.set(socket, buffer, this.#buffer);
+    Reflect.set(socket, next, option.buffer);
+    Reflect.set(socket, taken, option.callback);
+    Reflect.apply(use, handle, [this.#buffer]);
+    return true;
   }
 
   #sharedOption(): OnRead {
@@ -126,4 +138,16 @@ export class SharedRead {
 function targetOfSocket(socket: unknown): ReadTarget | undefined {
   const target: unknown = socket instanceof Socket ? Reflect.get(socket, targetOf) : undefined;
   return target instanceof ReadTarget ? target : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** All sockets of one Node have the same ones. */
+function fieldsOf(socket: Socket): ReadFields | undefined {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const named = (name: string): symbol | undefined => symbols.find(({ description }) => description === name);
+  const [buffer, next, taken] = [named('kBuffer'), named('kBufferGen'), named('kBufferCb')];
+  return buffer && next && taken ? { buffer, next, taken } : undefined;
 }

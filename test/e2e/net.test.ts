@@ -1,9 +1,11 @@
 // The network port on real sockets, with the shared read buffer and with its fallback: bytes in order, pauses, ends,
 // faults.
+import { Socket as NetSocket } from 'node:net';
 import t from 'tap';
 import { type Bytes, bytesOf, copyOfBytes, joinBytes } from '../../protocol/wire/bytes.ts';
 import { NodeNet } from '../../src/ports/node-net.ts';
 import type { Socket } from '../../src/ports/ports.ts';
+import { ReadTarget, SharedRead } from '../../src/ports/shared-read.ts';
 import { until } from '../kit/real-world.ts';
 
 /** One end, with everything that it heard. */
@@ -83,6 +85,42 @@ for (const isReadShared of [true, false]) {
     await close();
   });
 }
+
+t.test('accepted and dialled sockets of one port read into the same memory', async (t) => {
+  const net = new NodeNet();
+  const memory = new Set<ArrayBufferLike>();
+  let received = 0;
+  const reader = (socket: Socket): void =>
+    socket.listen({
+      received: (chunk) => {
+        memory.add(chunk.buffer);
+        received++;
+      },
+      drained: () => undefined,
+      ended: () => socket.end(),
+      closed: () => undefined,
+    });
+  const listener = await net.listen({ host: '127.0.0.1', port: 0 }, (socket) => {
+    reader(socket);
+    socket.write([bytesOf(new Uint8Array(10))]);
+  });
+  const dialled: Socket[] = [];
+  for (let count = 1; count <= 3; count++) {
+    const socket = await net.dial({ host: '127.0.0.1', port: listener.port, timeoutMs: 5000 });
+    dialled.push(socket);
+    reader(socket);
+    socket.write([bytesOf(new Uint8Array(10))]);
+    await until('both ways', () => received === 2 * count);
+  }
+  t.equal(memory.size, 1);
+  for (const socket of dialled) socket.destroy();
+  await listener.close();
+});
+
+t.test('a socket that Node has otherwise is left as it is', async (t) => {
+  const reads = new SharedRead();
+  t.notOk(reads.adopt(new NetSocket(), new ReadTarget()), 'it has no handle');
+});
 
 t.test('what cannot be dialled or listened on is told with its phase', async (t) => {
   const net = new NodeNet();

@@ -42,6 +42,16 @@ t.test('what a packet lacks is never taken from the packet behind it', async (t)
   );
 });
 
+t.test('a packet is read the same whatever was read before it: a bridge, or what is none', async (t) => {
+  const subscribe = Buffer.from('8206000100016100', 'hex');
+  const alone = decodePacket(bytesOf(subscribe), v311);
+  t.match(alone, { entries: [{ filter: 'a', qos: 0, noLocal: false, retainAsPublished: false }] });
+  for (const before of ['100d00044d51545484020000000162', '8206000100016103', '9003000100']) {
+    decodePacket(bytesOf(Buffer.from(before, 'hex')), v311);
+    t.strictSame(decodePacket(bytesOf(subscribe), v311), alone, before);
+  }
+});
+
 const connect: ConnectPacket = {
   type: PacketType.connect,
   version: v5,
