@@ -47,13 +47,18 @@ class Entry implements SendEntry {
 
 /** Identifiers above these are left to SUBSCRIBE and UNSUBSCRIBE, where those of messages are kept. */
 const keptIds = 65_000;
-/** Of a message that the peer owns nothing is needed any more but that it is one of QoS 2. */
-const restoredDelivery: Delivery = {
+/** Of a message that is not sent any more nothing is needed but that it is one of QoS 2. */
+const goneDelivery: Delivery = {
   message: { topicBytes: emptyBytes, payload: emptyBytes, properties: emptyBytes, expiresAt: 0 },
   qos: 2,
   retain: false,
   subscriptionIdentifiers: undefined,
 };
+
+/** Whether all that is left of a message is that the peer is to forget its identifier: it is nobody's. */
+export function isForgone({ token, delivery }: SendEntry): boolean {
+  return token === 0 && delivery === goneDelivery;
+}
 
 /** Outbound flows of one session. */
 export class SendWindow {
@@ -83,6 +88,13 @@ export class SendWindow {
   /** Messages underway. */
   get size(): number {
     return (this.#entries?.size ?? 0) + this.#runSize;
+  }
+
+  /** See `isForgone`. */
+  get forgoneCount(): number {
+    let count = 0;
+    for (const entry of this.#entries?.values() ?? []) if (isForgone(entry)) count++;
+    return count;
   }
 
   /** Whether everything from before this connection was sent again. */
@@ -175,7 +187,7 @@ export class SendWindow {
    * at the next one.
    */
   restoreReleased(token: number): void {
-    const entry = new Entry(this.#takeKept(token), restoredDelivery, token, this.#nextOrder++);
+    const entry = new Entry(this.#takeKept(token), goneDelivery, token, this.#nextOrder++);
     entry.state = 'released';
     entry.releaseOrder = this.#nextReleaseOrder++;
     this.#entries ??= new Map();
@@ -185,7 +197,7 @@ export class SendWindow {
   /** Takes the identifier of a message back that an earlier process sent, and that is not sent any more. */
   restoreMoved(packetId: number): void {
     if (!this.ids.takeOne(packetId)) return;
-    const entry = new Entry(packetId, restoredDelivery, 0, this.#nextOrder++);
+    const entry = new Entry(packetId, goneDelivery, 0, this.#nextOrder++);
     entry.state = 'released';
     entry.releaseOrder = this.#nextReleaseOrder++;
     this.#entries ??= new Map();
@@ -306,7 +318,7 @@ export class SendWindow {
         continue;
       }
       if (state === 'released') continue;
-      const rest = new Entry(packetId, delivery, 0, order);
+      const rest = new Entry(packetId, goneDelivery, 0, order);
       rest.state = 'released';
       rest.releaseOrder = this.#nextReleaseOrder++;
       this.#entries?.set(packetId, rest);

@@ -101,6 +101,11 @@ export class Session {
     return this.#sendWindow?.size ?? 0;
   }
 
+  /** Of these, what is not sent any more; see `isForgone`. */
+  get forgoneCount(): number {
+    return this.#sendWindow?.forgoneCount ?? 0;
+  }
+
   /** Inbound QoS 2 flows; made when first needed. */
   get receiveWindow(): ReceiveWindow {
     this.#receiveWindow ??= new ReceiveWindow();

@@ -99,6 +99,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return this.session.underwayCount;
   }
 
+  /** Messages sent and not settled; without those that the remote only has to forget. */
+  get sentCount(): number {
+    return this.session.underwayCount - this.session.forgoneCount;
+  }
+
   /** See `MoveOwner`. */
   leave(): void {
     this.#line?.machine.disconnect(ReasonCode.success, 'the bridge moves to another connection');

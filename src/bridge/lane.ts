@@ -160,7 +160,7 @@ export class Lane implements ConnectorOwner {
       remote: connector.remote,
       queueDepth: this.#forwarder.depth + (elsewhere?.depth ?? 0),
       queueBytes: this.#forwarder.byteLength + (elsewhere?.byteLength ?? 0),
-      underway: connector.underwayCount,
+      underway: connector.sentCount,
       delivered: this.delivered,
     };
   }

@@ -148,7 +148,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
 
   /** Messages sent and not settled. */
   get underwayCount(): number {
-    return this.all.reduce((sum, { connector }) => sum + connector.underwayCount, 0);
+    return this.all.reduce((sum, { connector }) => sum + connector.sentCount, 0);
   }
 
   /** Whether nothing waits that could be sent now. */

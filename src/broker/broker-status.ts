@@ -1,6 +1,7 @@
-// BrokerStatus: the broker in numbers, for the log, the API and `$SYS`. Counters only
-// grow. For every matched message: matched = settled or sent at QoS 0 + dropped(reason) +
-// waiting or underway.
+// BrokerStatus: the broker in numbers, for the log, the API and `$SYS`. Counters only grow.
+//
+// The conservation law holds at every moment, each copy for a subscriber being one message:
+// matched = delivered + dropped(reason) + held.
 import type { RefusalReason } from '../access/login.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
@@ -30,6 +31,8 @@ export class BrokerCounters {
   readonly matched: Counter = new Counter();
   /** PUBLISH packets sent to devices for the first time. */
   readonly sent: Counter = new Counter();
+  /** Of these, those at QoS 0: nothing more is heard of them. */
+  readonly sentOnce: Counter = new Counter();
   /** QoS 1 and 2 messages that devices acknowledged for good. */
   readonly settled: Counter = new Counter();
   /** Copies that never reached their device, by reason. */
@@ -82,6 +85,10 @@ export interface BrokerStatus extends TrafficCounts {
   readonly matched: number;
   readonly sent: number;
   readonly settled: number;
+  /** Copies that devices have: acknowledged, or sent at QoS 0. */
+  readonly delivered: number;
+  /** Copies that wait in queues or are underway. */
+  readonly held: number;
   readonly dropped: Partial<Record<DropReason, number>>;
   /** Bytes of the payloads of received messages. */
   readonly payloadBytesReceived: number;

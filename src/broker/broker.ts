@@ -185,6 +185,8 @@ export class Broker {
       matched: counters.matched.value,
       sent: counters.sent.value,
       settled: counters.settled.value,
+      delivered: counters.settled.value + counters.sentOnce.value,
+      held: waiting.held,
       dropped: counters.dropped.toJSON(),
       payloadBytesReceived: counters.payloadBytesReceived.value,
       payloadBytesSent: counters.payloadBytesSent.value,

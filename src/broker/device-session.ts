@@ -9,7 +9,7 @@
 // Bounded by the queue's limits and the budget of all queues, the send window, `underwayBytesMax`, `subscriptionsMax`.
 
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { isForgone, type SendEntry } from '../../protocol/session/send-window.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
@@ -27,20 +27,18 @@ import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue, type QueueLimits } from '../queue/queue.ts';
 import type { QueueBudget } from '../queue/queue-budget.ts';
-import { StoredFlows } from '../queue/stored-flows.ts';
-import { StoredQueue } from '../queue/stored-queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker, SubscriptionOptions } from '../router/destination.ts';
 import type { RetainedReplay } from '../router/retained-replay.ts';
-import { type BrokerOptions, brokerDefaults } from './broker-options.ts';
+import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
 import type { DropLog } from './drop-log.ts';
 import { isKeptBack, isRestricted } from './kept-back.ts';
 import { queueLimitsOf, type SessionTerms } from './session-class.ts';
-import { bytesUnderway, type Identifiers, identifiersForm } from './session-queue.ts';
+import { bytesUnderway, type Identifiers, openSessionQueue } from './session-queue.ts';
 import { type ReplaySession, SessionReplays } from './session-replays.ts';
-import { queueNameOf, type SessionStore } from './session-store.ts';
+import type { SessionStore } from './session-store.ts';
 import { SharedMessages } from './shared-messages.ts';
 
 /** What the sessions of a broker have in common. */
@@ -122,13 +120,14 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
     const line = this.#line;
     if (this.store && qos > 0) return false; // stored one by one, before they are acknowledged
-    return line !== undefined && this.#unreadCount === 0 && line.maySendRun(qos, run) && !line.isCongested;
+    return line !== undefined && this.unreadCount === 0 && line.maySendRun(qos, run) && !line.isCongested;
   }
 
   /** See `RunTaker`. */
   takeRun(forms: RunForms, qos: Qos): void {
     this.#counters.matched.add(forms.count);
     this.#counters.sent.add(forms.count);
+    if (qos === 0) this.#counters.sentOnce.add(forms.count);
     this.#counters.payloadBytesSent.add(forms.run.payloadBytes);
     this.#line?.sendRun(forms, qos);
   }
@@ -146,6 +145,11 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   /** Messages waiting, those underway from the queue included. */
   get queueDepth(): number {
     return this.#queue?.depth ?? 0;
+  }
+
+  /** Of these, not sent yet. */
+  get unreadCount(): number {
+    return this.#queue?.unreadCount ?? 0;
   }
 
   /** Bytes of the messages waiting. */
@@ -177,7 +181,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     });
     if (this.store) this.#drop('session-ended', this.queueDepth);
     this.#queue?.clear('session-ended');
-    const windowOnly = underway.filter((entry) => entry.token === 0).length;
+    const windowOnly = underway.filter((entry) => entry.token === 0 && !isForgone(entry)).length;
     this.#drop('session-ended', windowOnly);
   }
 
@@ -204,7 +208,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
 
   /** What the device may get has changed: what waits is looked at again. */
   recheck(): void {
-    this.#recheckCount = isRestricted(this) ? this.#unreadCount : 0;
+    this.#recheckCount = isRestricted(this) ? this.unreadCount : 0;
   }
 
   /** The device settled what was sent to it; refused, it goes to nobody else either [MQTT-4.8.2-6]. */
@@ -217,14 +221,14 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       this.#shared?.remove(entry.token);
     }
     if (isFailure(reasonCode)) this.#drop('refused');
-    else this.#counters.settled.add();
+    else if (!isForgone(entry)) this.#counters.settled.add();
     this.pump();
   }
 
   /** The device settled messages of a run. */
   runSettled(count: number): void {
     this.#counters.settled.add(count);
-    if (this.#unreadCount > 0 || this.#replays?.isDone === false) this.pump();
+    if (this.unreadCount > 0 || this.#replays?.isDone === false) this.pump();
   }
 
   /** Sends what waits, as far as link and window allow. */
@@ -251,7 +255,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     queue.next();
     if (this.#recheckCount > 0) this.#recheckCount--;
     if (outcome !== 'sent') this.#drop(outcome);
-    if (outcome === 'sent') this.#countSent(message);
+    if (outcome === 'sent') this.#countSent(message, message.qos);
     if (outcome !== 'sent' || message.qos === 0) {
       queue.acknowledge(sequence);
       this.#shared?.remove(sequence);
@@ -293,7 +297,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     const outcome = this.#line === undefined ? 'offline' : this.#send(this.#line, delivery, 0);
     if (outcome === 'full' || outcome === 'offline' || outcome === 'expired') return outcome;
     this.#counters.matched.add();
-    if (outcome === 'sent') this.#countSent(delivery.message);
+    if (outcome === 'sent') this.#countSent(delivery.message, delivery.qos);
     else this.#drop(outcome);
     return outcome;
   }
@@ -301,13 +305,13 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #take(message: Message, qos: Qos, retain: boolean, identifiers: Identifiers): void {
     this.#counters.matched.add();
     const line = this.#line;
-    if (line === undefined || line.isCongested || this.#unreadCount > 0) {
+    if (line === undefined || line.isCongested || this.unreadCount > 0) {
       this.#wait(message, qos, retain, identifiers);
       return;
     }
     const sent = qos === 0 ? message : message.own();
     const outcome = this.#send(line, { message: sent, qos, retain, subscriptionIdentifiers: identifiers }, 0);
-    if (outcome === 'sent') this.#countSent(message);
+    if (outcome === 'sent') this.#countSent(message, qos);
     else if (outcome === 'full' || outcome === 'offline') this.#wait(message, qos, retain, identifiers);
     else this.#drop(outcome);
   }
@@ -342,34 +346,22 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     return bytes <= qos0QueueBytesMax && this.queueDepth < this.#limits.countMax / 2;
   }
 
-  get #unreadCount(): number {
-    return this.#queue?.unreadCount ?? 0;
-  }
-
-  #openStored(store: SessionStore): void {
-    const { clientId } = this.flows;
-    const name = queueNameOf(clientId);
-    const queue = new StoredQueue<Identifiers>({
-      storage: store.storage,
-      name,
+  #openStored({ storage }: SessionStore): void {
+    const queue = openSessionQueue(storage, this.flows, this.#options.sendWindowMax, {
       limits: this.#limits,
       budget: this.#budget,
       durabilityOf: () => this.durability,
-      form: identifiersForm,
       origin: this.origin,
       dropped: (sequence, _tag, reason, qos) => {
         this.#shared?.remove(sequence);
         if (qos === 2) this.flows.forgo(sequence);
-        this.#isRefused = reason === 'disk-full' && store.storage.whenFull === 'refuse';
+        this.#isRefused = reason === 'disk-full' && storage.whenFull === 'refuse';
         this.#drop(reason);
       },
       readable: () => this.pump(),
     });
     this.#queue = queue;
     queue.forEachTag((_tag, count) => this.#counters.matched.add(count));
-    const flows = new StoredFlows(store.storage, name, () => this.durability === 'synced');
-    const sentMax = Math.max(this.#options.sendWindowMax, brokerDefaults.sendWindowMax);
-    flows.restore(this.flows, queue.reach(sentMax) + 1, (sequence) => queue.skip(sequence));
   }
 
   #openQueue(): MessageQueue<Identifiers> {
@@ -386,8 +378,9 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     return this.#queue;
   }
 
-  #countSent({ payload }: Publishable): void {
+  #countSent({ payload }: Publishable, qos: Qos): void {
     this.#counters.sent.add();
+    if (qos === 0) this.#counters.sentOnce.add();
     this.#counters.payloadBytesSent.add(payload.length);
   }
 

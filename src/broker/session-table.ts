@@ -32,6 +32,8 @@ export interface SessionCounts {
   readonly queuedBytes: number;
   /** QoS 1 and 2 messages that were sent and are not settled. */
   readonly underway: number;
+  /** Copies that wait or are underway. */
+  readonly held: number;
 }
 
 /** Where sessions live; see `BrokerContext`. */
@@ -97,14 +99,17 @@ export class SessionTable {
 
   /** What all sessions have together: devices connected, messages that wait and their bytes, messages underway. */
   count(): SessionCounts {
-    let [connected, queued, queuedBytes, underway] = [0, 0, 0, 0];
+    let [connected, queued, queuedBytes, underway, held] = [0, 0, 0, 0, 0];
     for (const session of this.#sessions.values()) {
       if (session.isReady) connected++;
       queued += session.queueDepth;
       queuedBytes += session.queueBytes;
-      underway += session.flows.underwayCount;
+      const { underwayCount, forgoneCount } = session.flows;
+      underway += underwayCount;
+      // what was read from the queue is in the window as well
+      held += underwayCount - forgoneCount + session.unreadCount;
     }
-    return { connected, queued, queuedBytes, underway };
+    return { connected, queued, queuedBytes, underway, held };
   }
 
   /** All of them, connected or not. */

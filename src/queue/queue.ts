@@ -288,6 +288,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
     this.#tail = undefined;
     this.#unread = undefined;
     this.#unreadCount = 0;
+    this.#leftOut = 0;
     const bytes = this.#bytes;
     this.#bytes = 0;
     if (bytes > 0) this.#budget?.shrank(this, bytes);

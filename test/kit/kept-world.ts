@@ -14,6 +14,7 @@ import { StoredRetained } from '../../src/queue/stored-retained.ts';
 import { RetainedStore } from '../../src/router/retained.ts';
 import { Router } from '../../src/router/router.ts';
 import { FaultyDisk } from '../sim/faulty-disk.ts';
+import { auditBridge, auditBroker, checkBooks } from './audit.ts';
 import { Chance } from './chance.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { World } from './world.ts';
@@ -78,6 +79,7 @@ export class KeptWorld {
     } = {},
   ): Promise<KeptProcess> {
     const { world } = this;
+    checkBooks();
     if (this.#clock) this.#clock.isDead = true;
     this.#last?.bridge?.destroy();
     this.#last?.broker.destroy();
@@ -101,7 +103,8 @@ export class KeptWorld {
     const context = { ports, log: world.log, router, turn: new Turn(clock), storage, ...shared };
     const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883 }];
     const broker = await this.#settled(Broker.open(context, { systemTopicsIntervalMs: 0, listeners, ...more.broker }));
-    const bridge = more.bridge && Bridge.open(context, bridgeSettings(more.bridge));
+    const bridge = more.bridge && auditBridge(Bridge.open(context, bridgeSettings(more.bridge)));
+    auditBroker(broker);
     this.#last = { broker, bridge, journal, router };
     await world.clock.settle();
     return this.#last;

@@ -1,7 +1,7 @@
 // LaneWorld: a bridge with lanes between two brokers of ours, over lines that take their time. What arrives at the
 // remote is written down topic by topic: each message is its number there, so order, loss and doubles can be seen.
 import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import { Bridge } from '../../src/bridge/bridge.ts';
+import type { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import type { Broker } from '../../src/broker/broker.ts';
 import type { Message } from '../../src/message/message.ts';
@@ -87,7 +87,7 @@ export class LaneWorld {
 
   /** A bridge to the remote. */
   bridge(more: Partial<BridgeSettings> & { readonly version?: ProtocolVersion } = {}): Bridge {
-    return Bridge.open(this.world.context, {
+    return this.world.openBridge({
       name: 'plant',
       clientId: 'edge',
       remote: { host: '127.0.0.1', port: 9000 },

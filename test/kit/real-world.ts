@@ -10,6 +10,7 @@ import type { ClientOptions } from '../../src/client/client-options.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { TlsOptions } from '../../src/ports/ports.ts';
 import { Router } from '../../src/router/router.ts';
+import { auditBridge, auditBroker } from './audit.ts';
 import { fixtureText } from './fixtures.ts';
 import { MemoryLog } from './world.ts';
 
@@ -38,7 +39,7 @@ export class RealWorld {
     const router = new Router();
     const context = { ports: this.#ports, log: this.log, router, turn: this.#turn };
     const listener = { name: 'main', host: '127.0.0.1', port: 0, ...(tls === undefined ? {} : { tls }) };
-    const broker = await Broker.open(context, { listeners: [listener], ...options });
+    const broker = auditBroker(await Broker.open(context, { listeners: [listener], ...options }));
     this.#closing.push(() => broker.close({ timeoutMs: 1000 }));
     return { broker, router, port: broker.listeners[0]?.port ?? 0 };
   }
@@ -46,13 +47,14 @@ export class RealWorld {
   /** A bridge from a broker to a port of loopback. */
   openBridge(near: RealBroker, port: number, more: Partial<BridgeSettings> = {}): Bridge {
     const context = { ports: this.#ports, log: this.log, router: near.router, turn: this.#turn };
-    const bridge = Bridge.open(context, {
+    const settings = {
       name: `bridge-${this.#closing.length}`,
       clientId: `bridge-${this.#closing.length}`,
       remote: { host: '127.0.0.1', port },
       backoff: { delayMsMin: 50, delayMsMax: 400, stableMs: 10_000 },
       ...more,
-    });
+    };
+    const bridge = auditBridge(Bridge.open(context, settings));
     this.#closing.push(() => bridge.close({ timeoutMs: 500 }));
     return bridge;
   }

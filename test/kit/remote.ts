@@ -4,7 +4,7 @@ import type { ConnectPacket, Packet, PublishPacket } from '../../protocol/wire/p
 import type { Properties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
-import { Bridge } from '../../src/bridge/bridge.ts';
+import type { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { Message } from '../../src/message/message.ts';
 import { Origin } from '../../src/message/origin.ts';
@@ -73,7 +73,7 @@ export class Remote {
 
 /** A bridge to it. */
 export function openBridge(world: World, more: Partial<BridgeSettings> = {}): Bridge {
-  return Bridge.open(world.context, {
+  return world.openBridge({
     name: 'plant7',
     clientId: 'plant7',
     remote: { host: '127.0.0.1', port: 9000 },

@@ -8,12 +8,15 @@ import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket, Packet, PublishPacket } from '../../protocol/wire/packets.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { Log, LogFields } from '../../src/base/log.ts';
+import { Bridge } from '../../src/bridge/bridge.ts';
+import type { BridgeContext, BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import type { BrokerOptions } from '../../src/broker/broker-options.ts';
 import { type ReadOptions, ReadPool, readDefaults } from '../../src/link/read-memory.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { Ports, Socket } from '../../src/ports/ports.ts';
 import { Router } from '../../src/router/router.ts';
+import { auditBridge, auditBroker } from './audit.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { MemoryNet } from './memory-net.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -64,9 +67,15 @@ export class World {
   }
 
   /** Opens a broker on a port. */
-  openBroker(options: Partial<BrokerOptions> = {}, port = 1883, router: Router = this.router): Promise<Broker> {
+  async openBroker(options: Partial<BrokerOptions> = {}, port = 1883, router: Router = this.router): Promise<Broker> {
     const listeners = [{ name: 'tcp', host: '127.0.0.1', port }];
-    return Broker.open({ ...this.context, router }, { systemTopicsIntervalMs: 0, listeners, ...options });
+    const settings = { systemTopicsIntervalMs: 0, listeners, ...options };
+    return auditBroker(await Broker.open({ ...this.context, router }, settings));
+  }
+
+  /** Opens a bridge; `context`: where it is not that of the world. */
+  openBridge(settings: BridgeSettings, context: Partial<BridgeContext> = {}): Bridge {
+    return auditBridge(Bridge.open({ ...this.context, ...context }, settings));
   }
 
   /** A peer that dials a port and speaks what the test tells it. */

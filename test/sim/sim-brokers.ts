@@ -9,6 +9,7 @@ import { Storage } from '../../src/queue/storage.ts';
 import { StoredRetained } from '../../src/queue/stored-retained.ts';
 import { RetainedStore } from '../../src/router/retained.ts';
 import { Router } from '../../src/router/router.ts';
+import { bridgeFault, brokerFault } from '../kit/books.ts';
 import { MemoryLog } from '../kit/world.ts';
 import type { BridgePlan, Plan } from './story.ts';
 
@@ -88,12 +89,12 @@ export class SimBroker {
   /** What is wrong with the books and bounds at any time. */
   boundsFault(plan: Plan): string | undefined {
     for (const [index, bridge] of this.bridges.entries()) {
-      const { forwards, queueDepth, underway } = bridge.status;
+      const { status } = bridge;
+      const { queueDepth, underway } = status;
       const windowMax = plan.bridges[index]?.sendWindowMax ?? 0;
-      const inBooks = forwards.reduce((sum, rule) => sum + rule.queued, 0);
-      if (inBooks !== queueDepth) return `the books of bridge ${bridge.name} say ${inBooks}, its queue ${queueDepth}`;
+      const fault = bridgeFault(status);
+      if (fault !== undefined) return fault;
       if (queueDepth > plan.queueCountMax) return `bridge ${bridge.name} holds ${queueDepth} messages`;
-      if (underway > queueDepth) return `bridge ${bridge.name} has ${underway} underway and holds ${queueDepth}`;
       if (underway > windowMax) return `bridge ${bridge.name} has ${underway} underway, ${windowMax} are allowed`;
     }
     const accused = this.log.lines.find(
@@ -108,7 +109,10 @@ export class SimBroker {
    */
   booksFault(qos0Sent: number, isFirst: boolean): string | undefined {
     if (this.broker === undefined) return undefined;
-    const { matched, sent, settled, dropped, queued } = this.broker.status;
+    const { status } = this.broker;
+    const fault = brokerFault(status);
+    if (fault !== undefined) return `${this.name}: ${fault}`;
+    const { matched, sent, settled, dropped, queued } = status;
     const { refused = 0, 'session-ended': ended = 0, ...before } = dropped;
     const unsent = Object.values(before).reduce((sum, count) => sum + count, 0);
     const facts = JSON.stringify({ matched, sent, settled, qos0Sent, queued, dropped });

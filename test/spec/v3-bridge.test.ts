@@ -1,7 +1,7 @@
 // A bridge's connection is a client like any other: 3.1.1 byte by byte, and the broker behind it still a server.
 import t from 'tap';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import { Bridge } from '../../src/bridge/bridge.ts';
+import type { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { type Conversation, scriptedServer, wire } from '../kit/conversation.ts';
 import { welcome } from '../kit/frames3.ts';
@@ -17,7 +17,7 @@ async function site(more: Partial<BridgeSettings> = {}): Promise<Site> {
   const world = new World();
   await world.openBroker();
   const remotes = await scriptedServer(world, 9000);
-  const bridge = Bridge.open(world.context, {
+  const bridge = world.openBridge({
     name: 'b',
     clientId: 'bridge',
     remote: { host: '127.0.0.1', port: 9000 },
@@ -94,7 +94,7 @@ t.test('a remote that breaks the rules is left, and the bridge comes back [MQTT3
 t.test('options that no CONNECT can hold are refused when the bridge is opened', async (t) => {
   const world = new World();
   const open = (more: Partial<BridgeSettings>): Bridge =>
-    Bridge.open(world.context, {
+    world.openBridge({
       name: 'b',
       clientId: 'bridge',
       remote: { host: '127.0.0.1', port: 9000 },

@@ -3,7 +3,6 @@
 import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
-import { Bridge } from '../../../src/bridge/bridge.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
@@ -34,9 +33,9 @@ async function ring(edges: readonly (readonly [from: number, to: number])[], mor
   }
   const bridges = edges.map(([from, to]) => {
     const router = routers[from] ?? new Router();
-    return Bridge.open(
-      { ...world.context, router, brokerId: `broker${from}` },
+    return world.openBridge(
       { name: `b${from}${to}`, clientId: `b${from}${to}`, remote: { host: '127.0.0.1', port: 2000 + to }, ...more },
+      { router, brokerId: `broker${from}` },
     );
   });
   await world.clock.advance(1000);

@@ -4,7 +4,6 @@ import { Buffer } from 'node:buffer';
 import t from 'tap';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { LinkError } from '../../../src/base/errors.ts';
-import { Bridge } from '../../../src/bridge/bridge.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import type { RunCommand } from '../../../src/bridge/server-secrets.ts';
 import type { DialOptions } from '../../../src/ports/ports.ts';
@@ -18,15 +17,18 @@ async function opened(more: Partial<BridgeSettings>, runCommand?: RunCommand) {
   const world = new World();
   const remote = new Remote();
   await remote.open(world, v5);
-  const context = { ...world.context, ...(runCommand === undefined ? {} : { runCommand }) };
-  const bridge = Bridge.open(context, {
-    name: 'plant7',
-    clientId: 'plant7',
-    remote: { host: '127.0.0.1', port: 9000 },
-    forwards: [{ localTopic: 'up/#', remoteTopic: '' }],
-    username: 'gw',
-    ...more,
-  });
+  const context = runCommand === undefined ? {} : { runCommand };
+  const bridge = world.openBridge(
+    {
+      name: 'plant7',
+      clientId: 'plant7',
+      remote: { host: '127.0.0.1', port: 9000 },
+      forwards: [{ localTopic: 'up/#', remoteTopic: '' }],
+      username: 'gw',
+      ...more,
+    },
+    context,
+  );
   await world.clock.settle();
   const passwords = (): readonly string[] => remote.connects.map(({ password }) => String(password));
   return { world, remote, bridge, passwords };
