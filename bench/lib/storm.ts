@@ -1,6 +1,7 @@
 // Storm: thousands of devices that connect within seconds, as after a power cut, and go again at once. What a connect
-// costs, how many the broker takes, and what a neighbour feels whose messages go on. Bounded: `stormMs` at `perSecond`;
-// connects that are not answered yet are `underwayMax` at most, then the storm waits for the broker.
+// costs, in a process that has just started and in one that has seen thousands, how many the broker takes, and what a
+// neighbour feels whose messages go on. Bounded: `stormMs` at `perSecond`; connects that are not answered yet are
+// `underwayMax` at most, then the storm waits for the broker.
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -16,7 +17,9 @@ import { cpuUsOf } from './process-usage.ts';
 export interface StormResult {
   /** Connects that were answered, for each second of the storm. */
   readonly perSecond: number;
-  /** Microseconds of CPU of the broker for one: connect, subscribe, disconnect. */
+  /** Microseconds of CPU of the broker for one of the first half: connect, subscribe, disconnect. */
+  readonly coldUs: number;
+  /** For one of the second half: by then what runs is compiled. */
   readonly connectUs: number;
   /** What a message of the neighbour took before and in the storm, in ms. */
   readonly calmP50Ms: number;
@@ -44,12 +47,14 @@ export async function measureStorm(peer: Peer): Promise<StormResult | undefined>
     const calmFrom = cpuUsOf(broker.pid);
     await sleep(calmMs);
     const stormFrom = cpuUsOf(broker.pid);
-    const { answered, seconds } = await rage(broker);
-    const cpuUs = cpuUsOf(broker.pid) - stormFrom - (stormFrom - calmFrom) * ((seconds * 1000) / calmMs);
+    const [cold, warm] = [await rage(broker, 0), await rage(broker, 1)];
+    const quietUs = (stormFrom - calmFrom) / calmMs;
+    const usOf = ({ answered, seconds, cpuUs }: Half): number => (cpuUs - quietUs * seconds * 1000) / answered;
     const { calm, storm }: NeighbourResult = JSON.parse(String((await lines.next()).value));
     return {
-      perSecond: answered / seconds,
-      connectUs: cpuUs / answered,
+      perSecond: (cold.answered + warm.answered) / (cold.seconds + warm.seconds),
+      coldUs: usOf(cold),
+      connectUs: usOf(warm),
       calmP50Ms: calm.p50,
       calmP99Ms: calm.p99,
       stormP50Ms: storm.p50,
@@ -62,14 +67,21 @@ export async function measureStorm(peer: Peer): Promise<StormResult | undefined>
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function rage({ port }: RunningPeer): Promise<{ readonly answered: number; readonly seconds: number }> {
-  const began = performance.now();
+/** What half of a storm did. */
+interface Half {
+  readonly answered: number;
+  readonly seconds: number;
+  readonly cpuUs: number;
+}
+
+async function rage({ port, pid }: RunningPeer, half: number): Promise<Half> {
+  const [began, cpuFrom] = [performance.now(), cpuUsOf(pid)];
   let [begun, answered, underway] = [0, 0, 0];
-  while (performance.now() - began < stormMs) {
+  while (performance.now() - began < stormMs / 2) {
     const due = ((performance.now() - began) * stormPerSecond) / 1000;
     for (; begun < due && underway < underwayMax; begun++) {
       underway++;
-      visit(port, `storm-${begun}`, (isAnswered) => {
+      visit(port, `storm-${half}-${begun}`, (isAnswered) => {
         underway--;
         if (isAnswered) answered++;
       });
@@ -78,7 +90,7 @@ async function rage({ port }: RunningPeer): Promise<{ readonly answered: number;
   }
   const seconds = (performance.now() - began) / 1000;
   for (let waited = 0; underway > 0 && waited < stormMs; waited += 10) await sleep(10);
-  return { answered, seconds };
+  return { answered, seconds, cpuUs: cpuUsOf(pid) - cpuFrom };
 }
 
 /** Connects, subscribes, and goes when both were answered. */

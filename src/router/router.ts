@@ -222,6 +222,8 @@ export class Router {
   /** Whatever was found out about topics is void. */
   #changed(): void {
     this.#generation++;
+    // to clear an empty map makes another one, and connects come by thousands
+    if (this.#routes.size === 0) return;
     this.#routes.clear();
     this.#takerIds.clear();
     this.#runStops.clear();
