@@ -20,6 +20,8 @@ export interface Waiting {
   withdraw(sequence: number, reason: DropReason): boolean;
   /** How long a message has waited, in ms. */
   ageOf(sequence: number): number;
+  /** Where to go on behind a message. */
+  after(sequence: number): number;
 }
 
 /** Messages to look at. */
@@ -66,7 +68,7 @@ export class BridgeDelivery {
     for (let scanned = 0; scanned < scanMax; ) {
       const piece = await this.#parts.queue.browse(at, pieceMax);
       for (const entry of piece) {
-        at = entry.sequence + 1;
+        at = this.#parts.queue.after(entry.sequence);
         if (entry.message.topic.includes(part)) entries.push(entry);
         if (entries.length === countMax) return { entries, next: at };
       }

@@ -24,7 +24,6 @@ import { LocalInterest } from './local-interest.ts';
 import { EchoGuard } from './loop-guard.ts';
 import { Notifications } from './notifications.ts';
 import { QueuePool } from './queue-pool.ts';
-import { mergedRefusals } from './reason-table.ts';
 import { Receiver } from './receiver.ts';
 import { RuleMaker } from './rule-maker.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
@@ -157,7 +156,7 @@ export class Bridge {
       ...(oldestAt === undefined ? {} : { oldestMs: Math.round(this.#context.ports.clock.now() - oldestAt) }),
       underway: this.#lanes.underwayCount,
       deadLetters: this.delivery.deadLetters.status,
-      refusals: mergedRefusals(this.#lanes.all.map(({ forwarder }) => forwarder.refusals)),
+      refusals: this.#lanes.refusals,
       ...(forecast === undefined ? {} : { forecast }),
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {

@@ -13,7 +13,7 @@ import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
 import type { Hold } from '../queue/hold.ts';
-import type { MessageQueue, QueueEntry, SeenEntry } from '../queue/message-queue.ts';
+import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
@@ -161,9 +161,9 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     return undefined;
   }
 
-  /** Looks at entries from a sequence on. Rejects with StorageError. */
-  browse(from: number, countMax: number): Promise<readonly SeenEntry<ForwardSource>[]> {
-    return this.#queue.browse(from, countMax);
+  /** The queue, for whoever looks at it or numbers it. */
+  get places(): Pick<MessageQueue<ForwardSource>, 'browse' | 'lastSequence' | 'beginAt'> {
+    return this.#queue;
   }
 
   /** Takes an unread message out, which its rule counts under a reason. Returns whether it was there. */

@@ -6,8 +6,15 @@ import type { Storage } from '../queue/storage.ts';
 import type { Forwarder } from './forwarder.ts';
 import { Lane, type LaneOwner, type LaneParts } from './lane.ts';
 import { laneOf, lanesMax } from './lane-key.ts';
-import { type LaneLayout, oneLane, queueOwnerOf, readLayout, writeLayout } from './lane-layout.ts';
+import { type LaneLayout, oneLane, type QueueSet, queueOwnerOf, readLayout, writeLayout } from './lane-layout.ts';
 import type { LaneMove } from './lane-mover.ts';
+
+/** A queue with its number among those of the bridge. */
+export interface NumberedQueue {
+  readonly queue: Forwarder;
+  /** 0 to 127. */
+  readonly number: number;
+}
 
 /** The lanes of one bridge. */
 export class LaneSet {
@@ -19,6 +26,8 @@ export class LaneSet {
   readonly #owner: LaneOwner;
   readonly #storage: Storage | undefined;
   #layout: LaneLayout;
+  /** The highest sequence in queues that are gone. */
+  #sequenceMax = 0;
 
   /** `parts.options.hasSessionState`: an earlier process has left something. */
   constructor(parts: LaneParts, owner: LaneOwner) {
@@ -78,6 +87,18 @@ export class LaneSet {
     return new Set([...this.queues, ...this.lanes.map(({ forwarder }) => forwarder)]);
   }
 
+  /** All queues that hold messages, each with its number: that of no other queue before the second change from now. */
+  get numbered(): readonly NumberedQueue[] {
+    const { count, generation, from } = this.#layout;
+    const numberOf = (index: number, { generation: own }: Pick<QueueSet, 'generation'>): number =>
+      own * lanesMax + index;
+    const taking = from ?? this.#layout;
+    const queues = this.queues.map((queue, index) => ({ queue, number: numberOf(index, taking) }));
+    if (from === undefined) return queues;
+    const sending = this.#senders(count).map((queue, index) => ({ queue, number: numberOf(index, { generation }) }));
+    return [...queues, ...sending];
+  }
+
   /** Makes a lane that has no place in the set, for the end of its session. */
   make(number: number, hasState: boolean): Lane {
     const { count, generation, from } = this.#layout;
@@ -104,12 +125,12 @@ export class LaneSet {
     const before = { count, generation };
     this.#layout = { count: wanted, generation: next, sessions: Math.max(sessions, wanted), from: before };
     this.#keep();
-    const start = Math.max(...from.map(({ stored }) => stored?.nextSequence ?? 1));
+    const start = this.#startBehind(from);
     for (let number = 1; number <= wanted; number++) {
       const known = this.lanes[number - 1];
       const lane = known ?? this.add(number, false);
       if (known) known.use(this.#queue(known, next));
-      lane.forwarder.stored?.beginAt(start);
+      lane.forwarder.places.beginAt(start);
       if (!known) added(lane);
     }
     return { from, to: this.#senders(wanted) };
@@ -119,6 +140,7 @@ export class LaneSet {
   finish({ from, to }: LaneMove): readonly Lane[] {
     const { from: old, ...layout } = this.#layout;
     this.queues = to;
+    this.#startBehind(from);
     for (const [index, queue] of from.entries()) {
       queue.clear();
       this.#parts.pool.delete(queue);
@@ -136,6 +158,12 @@ export class LaneSet {
     if (lane.number > this.lanes.length) this.#remove(lane.number, generation);
     this.#layout = { ...this.#layout, sessions: Math.max(count, this.lanes.length, highest) };
     this.#keep();
+  }
+
+  /** The first sequence that none of these queues has had, nor any of an earlier layout: it names one message only. */
+  #startBehind(queues: readonly Forwarder[]): number {
+    this.#sequenceMax = Math.max(this.#sequenceMax, ...queues.map(({ places }) => places.lastSequence));
+    return this.#sequenceMax + 1;
   }
 
   #queue(lane: Lane, generation: number): Forwarder {

@@ -18,8 +18,10 @@ import type { Forwarder } from './forwarder.ts';
 import type { Lane, LaneOwner, LaneParts } from './lane.ts';
 import { partitionOf } from './lane-key.ts';
 import { LaneResize } from './lane-resize.ts';
-import { LaneSet } from './lane-set.ts';
+import { LaneSet, type NumberedQueue } from './lane-set.ts';
 import { mergedForecasts, type QueueForecast } from './queue-plan.ts';
+import type { QueuePool } from './queue-pool.ts';
+import { mergedRefusals, type RefusalStatus } from './reason-table.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 
 /** Who has the lanes. */
@@ -41,6 +43,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
   readonly #owner: LanesOwner;
   readonly #set: LaneSet;
   readonly #resize: LaneResize;
+  readonly #pool: QueuePool;
   readonly #sendWindowMax: number;
   #rules: readonly SubscriptionRule[] = [];
   #isPaused = false;
@@ -51,6 +54,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
     // an earlier process may have had a larger one
     this.#sendWindowMax = Math.max(options.sendWindowMax, bridgeDefaults.sendWindowMax);
     this.#owner = owner;
+    this.#pool = pool;
     this.isRefusingWhenFull = stored?.storage.whenFull !== 'drop';
     this.#set = new LaneSet(parts, this);
     const common = { name: options.name, clock: ports.clock, log, pool, set: this.#set, storage: stored?.storage };
@@ -65,9 +69,9 @@ export class Lanes implements ForwardLanes, LaneOwner {
     return this.#set.queues.length;
   }
 
-  /** The queues that take what comes, one for each lane. */
-  get queues(): readonly Forwarder[] {
-    return this.#set.queues;
+  /** See `LaneSet`. */
+  get numbered(): readonly NumberedQueue[] {
+    return this.#set.numbered;
   }
 
   /** See `ForwardLanes`. */
@@ -122,7 +126,8 @@ export class Lanes implements ForwardLanes, LaneOwner {
 
   /** Where the queues are going, together. */
   get forecast(): QueueForecast | undefined {
-    return mergedForecasts(this.#set.queues.flatMap(({ forecast }) => forecast ?? []));
+    const forecasts = [...this.#set.forwarders].flatMap(({ forecast }) => forecast ?? []);
+    return mergedForecasts(forecasts, { ...this.#pool.bounds, depth: this.depth, bytes: this.byteLength });
   }
 
   /** When the oldest measured message was taken that waits, in ms; undefined where none is. */
@@ -137,6 +142,11 @@ export class Lanes implements ForwardLanes, LaneOwner {
   succeed(before: ForwardRule, after: ForwardRule): void {
     after.succeed(before);
     for (const forwarder of this.#set.forwarders) forwarder.succeed(before, after);
+  }
+
+  /** What the remote refused on all lanes, and what came of it. */
+  get refusals(): RefusalStatus {
+    return mergedRefusals([...this.#set.forwarders].map(({ refusals }) => refusals));
   }
 
   /** Bytes waiting. */

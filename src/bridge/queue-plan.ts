@@ -64,18 +64,17 @@ export class QueuePlan {
     const outPerS = perS(left(now) - left(first), first, now);
     const growth = inPerS - outPerS;
     const rates = { inPerS: rounded(inPerS), outPerS: rounded(outPerS) };
-    const lasts = growth > 0 ? { lastsMs: Math.round((1000 * this.#roomOf(now)) / growth) } : {};
+    const lasts = growth > 0 ? { lastsMs: Math.round((1000 * roomOf(now, this.#bounds)) / growth) } : {};
     const drain = Math.max(outPerS, this.#outPerSMax) - inPerS;
     const drains = drain > 0 ? { drainMs: Math.round((1000 * now.depth) / drain) } : {};
     return { ...rates, ...lasts, ...drains };
   }
+}
 
-  /** Messages that still find room, of the size of those that wait. */
-  #roomOf({ depth, bytes }: QueueLook): number {
-    const { countMax, bytesMax } = this.#bounds;
-    const byBytes = bytes === 0 ? Number.POSITIVE_INFINITY : ((bytesMax - bytes) * depth) / bytes;
-    return Math.max(Math.min(countMax - depth, byBytes), 0);
-  }
+/** Messages that still find room, of the size of those that wait. */
+function roomOf({ depth, bytes }: Pick<QueueLook, 'depth' | 'bytes'>, { countMax, bytesMax }: QueueBounds): number {
+  const byBytes = bytes === 0 ? Number.POSITIVE_INFINITY : ((bytesMax - bytes) * depth) / bytes;
+  return Math.max(Math.min(countMax - depth, byBytes), 0);
 }
 
 /** Messages that ever left. */
@@ -91,16 +90,24 @@ function rounded(rate: number): number {
   return Math.round(rate * 100) / 100;
 }
 
-/** Several queues of one bridge: the first that is full is told, and the last that is empty. */
-export function mergedForecasts(queues: readonly QueueForecast[]): QueueForecast | undefined {
+/** What several queues hold together, and may hold. */
+export interface SharedRoom extends QueueBounds {
+  readonly depth: number;
+  readonly bytes: number;
+}
+
+/** Several queues of one bridge: they fill one room together, and the last that is empty is told. */
+export function mergedForecasts(queues: readonly QueueForecast[], shared: SharedRoom): QueueForecast | undefined {
   const [first, ...others] = queues;
   if (first === undefined || others.length === 0) return first;
-  const lasting = queues.flatMap(({ lastsMs }) => lastsMs ?? []);
+  const inPerS = rounded(queues.reduce((sum, one) => sum + one.inPerS, 0));
+  const outPerS = rounded(queues.reduce((sum, one) => sum + one.outPerS, 0));
+  const growth = inPerS - outPerS;
   const drains = queues.flatMap(({ drainMs }) => drainMs ?? []);
   return {
-    inPerS: queues.reduce((sum, { inPerS }) => sum + inPerS, 0),
-    outPerS: queues.reduce((sum, { outPerS }) => sum + outPerS, 0),
-    ...(lasting.length === 0 ? {} : { lastsMs: Math.min(...lasting) }),
+    inPerS,
+    outPerS,
+    ...(growth > 0 ? { lastsMs: Math.round((1000 * roomOf(shared, shared)) / growth) } : {}),
     ...(drains.length < queues.length ? {} : { drainMs: Math.max(...drains) }),
   };
 }

@@ -30,6 +30,11 @@ export class QueuePool {
     return this.#whole.overflow;
   }
 
+  /** What all queues may hold together. */
+  get bounds(): Pick<QueueLimits, 'countMax' | 'bytesMax'> {
+    return this.#whole;
+  }
+
   /** A queue shares in it. */
   add(queue: PooledQueue): void {
     this.#queues.add(queue);

@@ -37,6 +37,8 @@ export interface MessageQueue<Tag = number> {
   readonly lastSequence: number;
   /** The sequence of the oldest message held, read or not; 0 if there is none. */
   readonly oldestSequence: number;
+  /** An empty queue goes on at a sequence; a lower one than it has reached is ignored. */
+  beginAt(sequence: number): void;
   /**
    * Takes a message to the end. Returns its sequence, or 0 when it was the one to give way. A queue that needs time to
    * have it safe takes a hold on `hold` first. `queuedAt`: when it came, if not now. What has become too old is dropped

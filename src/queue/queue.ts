@@ -178,6 +178,11 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
     return node.entry;
   }
 
+  /** See `MessageQueue`. */
+  beginAt(sequence: number): void {
+    this.#lastSequence = Math.max(this.#lastSequence, sequence - 1);
+  }
+
   /** Leaves out `count` positions for messages that pass the queue by, and counts them as held. Returns the first. */
   leaveOut(count: number): number {
     const first = this.#lastSequence + 1;

@@ -85,7 +85,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     if (entry) this.#front.underway.set(sequence, entry);
   }
 
-  /** An empty queue goes on at a sequence; a lower one than it has reached is ignored. */
+  /** See `MessageQueue`. */
   beginAt(sequence: number): void {
     this.#stream.skipTo(sequence);
     this.#front.end = Math.max(this.#front.end, this.#stream.nextSequence);

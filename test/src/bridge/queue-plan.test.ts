@@ -40,3 +40,18 @@ t.test('a bridge whose remote is away tells how long its queue lasts', async (t)
   t.ok((forecast?.lastsMs ?? 0) > 80_000 && (forecast?.lastsMs ?? 0) < 110_000, 'some 90 s are left');
   bridge.destroy();
 });
+
+t.test('lanes fill one room together: their queue lasts as long as that of one lane would', async (t) => {
+  const world = new World();
+  const bridge = openBridge(world, { queueCountMax: 100, laneCount: 4 });
+  for (let second = 0; second < 5; second++) {
+    for (let index = 0; index < 8; index++) publishLocally(world, `up/${index}`, 'x');
+    await world.clock.advance(1000);
+  }
+  const { forecast, queueDepth } = bridge.status;
+  t.equal(queueDepth, 40);
+  t.ok(Math.abs((forecast?.inPerS ?? 0) - 8) <= 1.6, `8 a second come: ${forecast?.inPerS}`);
+  const wanted = (1000 * 60) / (forecast?.inPerS ?? 1);
+  t.ok(Math.abs((forecast?.lastsMs ?? 0) - wanted) <= 2, `${forecast?.lastsMs} is ${wanted}`);
+  bridge.destroy();
+});
