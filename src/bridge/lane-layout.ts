@@ -27,6 +27,7 @@ export interface LaneLayout extends QueueSet {
 export const oneLane: LaneLayout = { count: 1, generation: 0, sessions: 1 };
 
 const streamName = 'lanes';
+const sessionsName = 'lane-sessions';
 
 /** The name of the flows of a lane, from 1, with its first server. */
 export function flowsOwnerOf(bridge: string, lane: number): string {
@@ -61,6 +62,28 @@ export function writeLayout(storage: Storage | undefined, bridge: string, layout
   if (layout !== undefined) stream.put(`${bridge}\0${textOf(layout)}`, emptyBytes);
 }
 
+/**
+ * The highest lane of a bridge in memory that an earlier process has made a session for at the remote; 1 if none is
+ * known. Its messages are gone with that process, its sessions are not.
+ */
+export function readSessions(storage: Storage | undefined, bridge: string): number {
+  if (storage?.knows(sessionsName) !== true) return 1;
+  const found = sessionKeys(storage, bridge).map((key) => Number(key.slice(key.lastIndexOf('\0') + 1)));
+  return Math.max(1, ...found);
+}
+
+/** Keeps the highest lane with a session of a bridge in memory. */
+export function writeSessions(storage: Storage | undefined, bridge: string, count: number): void {
+  if (storage === undefined || (count === 1 && !storage.knows(sessionsName))) return;
+  const stream = storage.journal.keyed(sessionsName);
+  for (const key of sessionKeys(storage, bridge)) stream.delete(key);
+  if (count > 1) stream.put(`${bridge}\0${count}`, emptyBytes);
+}
+
+function sessionKeys(storage: Storage, bridge: string): readonly string[] {
+  return [...storage.journal.keyed(sessionsName).keys()].filter((key) => key.startsWith(`${bridge}\0`));
+}
+
 /** A bridge is gone for good, with all of its lanes. */
 export function forgetLanes(storage: Storage, bridge: string): void {
   const owner = `bridge/${bridge}`;
@@ -70,6 +93,7 @@ export function forgetLanes(storage: Storage, bridge: string): void {
   storage.forget(owner);
   forgetFilters(storage, isOwn);
   writeLayout(storage, bridge, undefined);
+  writeSessions(storage, bridge, 1);
 }
 
 function textOf({ count, generation, sessions, from }: LaneLayout): string {

@@ -6,7 +6,16 @@ import type { Storage } from '../queue/storage.ts';
 import type { Forwarder } from './forwarder.ts';
 import { Lane, type LaneOwner, type LaneParts } from './lane.ts';
 import { laneOf, lanesMax } from './lane-key.ts';
-import { type LaneLayout, oneLane, type QueueSet, queueOwnerOf, readLayout, writeLayout } from './lane-layout.ts';
+import {
+  type LaneLayout,
+  oneLane,
+  type QueueSet,
+  queueOwnerOf,
+  readLayout,
+  readSessions,
+  writeLayout,
+  writeSessions,
+} from './lane-layout.ts';
 import type { LaneMove } from './lane-mover.ts';
 
 /** A queue with its number among those of the bridge. */
@@ -39,7 +48,8 @@ export class LaneSet {
     const kept = readLayout(this.#storage, options.name);
     // where nothing is kept, there is nothing to be moved
     const isFresh = kept === oneLane && (stored === undefined || !options.hasSessionState);
-    this.#layout = isFresh ? { ...oneLane, count: wanted, sessions: wanted } : kept;
+    const sessions = Math.max(wanted, this.#storage ? 1 : readSessions(parts.context.storage, options.name));
+    this.#layout = isFresh ? { ...oneLane, count: wanted, sessions } : kept;
     if (isFresh) this.#keep();
     const { count, from } = this.#layout;
     const all = Math.max(count, from?.count ?? 0);
@@ -180,6 +190,10 @@ export class LaneSet {
 
   #keep(): void {
     const { count, generation, sessions, from } = this.#layout;
+    if (this.#storage === undefined) {
+      writeSessions(this.#parts.context.storage, this.#parts.options.name, sessions);
+      return;
+    }
     const isPlain = count === 1 && generation === 0 && sessions === 1 && from === undefined;
     writeLayout(this.#storage, this.#parts.options.name, isPlain ? undefined : this.#layout);
   }

@@ -42,6 +42,24 @@ async function live({ router, bridge }: KeptProcess, { clock }: World, publisher
   }
 }
 
+t.test('a bridge that lives in memory ends the sessions of lanes that it has no more', async (t) => {
+  const kept = new KeptWorld();
+  const { world } = kept;
+  const remote = await world.openBroker({}, 9000, new Router());
+  const bridge = { backoff, durability: 'memory', cleanStart: false } as const;
+  for (const [laneCount, kind] of [
+    [4, 'kill'],
+    [2, 'power'],
+    [3, 'kill'],
+  ] as const) {
+    const { bridge: own } = await kept.start({ crash: kind, bridge: { ...bridge, laneCount } });
+    await world.clock.advance(20_000);
+    t.equal(own?.status.lanes.length, laneCount);
+    t.equal(remote.status.sessions, laneCount, `as many sessions as lanes: ${laneCount}`);
+  }
+  remote.destroy();
+});
+
 t.test('a bridge is killed again and again, and has other lanes at every start', async (t) => {
   for (let seed = 1; seed <= 6; seed++) {
     const chance = new Chance(seed);
