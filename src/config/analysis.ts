@@ -6,6 +6,7 @@ import type { BridgeConfig } from './bridge-config.ts';
 import type { Config } from './config-types.ts';
 import { deliveryFindings } from './delivery-findings.ts';
 import type { Finding } from './finding.ts';
+import { laneFindings } from './lane-findings.ts';
 import { refusedByRemote } from './remote-limits.ts';
 import { flowsOf, nameOf, type RuleFlow } from './rule-flows.ts';
 import { transparentFindings } from './transparent-findings.ts';
@@ -19,6 +20,7 @@ export function analyse({ bridges }: Pick<Config, 'bridges'>): readonly Finding[
     ...unreachable(flows),
     ...doubled(flows),
     ...circles(flows),
+    ...laneFindings(bridges),
     ...bridges.flatMap((bridge) => [
       ...raised(bridge),
       ...transparentFindings(bridge),

@@ -22,6 +22,12 @@ export interface PeerProfile {
   /** Keep-alive in seconds. */
   readonly keepAliveSMin?: number;
   readonly keepAliveSMax?: number;
+  /** Connections of all clients together; absent: not known, or as many as are paid for. */
+  readonly connectionsMax?: number;
+  /** Subscriptions of one connection. */
+  readonly subscriptionsMax?: number;
+  /** Whether a client id is that of a device that was made there: others get no connection. */
+  readonly isClientIdGiven?: boolean;
 }
 
 const open = { qosMax: 2, hasSharedSubscriptions: true, takesBridgeBit: true, needsTls: false } as const;
@@ -40,6 +46,7 @@ export const peerProfiles: readonly PeerProfile[] = [
     needsTls: true,
     keepAliveSMin: 30,
     keepAliveSMax: 1200,
+    subscriptionsMax: 50,
   },
   {
     name: 'Azure IoT Hub',
@@ -50,6 +57,7 @@ export const peerProfiles: readonly PeerProfile[] = [
     takesBridgeBit: false,
     needsTls: true,
     keepAliveSMax: 1767,
+    isClientIdGiven: true,
   },
   {
     name: 'Azure Event Grid',
@@ -64,7 +72,16 @@ export const peerProfiles: readonly PeerProfile[] = [
     keepAliveSMax: 1160,
   },
   { ...open, name: 'HiveMQ Cloud', host: /\.hivemq\.cloud$/, needsTls: true, packetBytesMax: 5 * 1024 * 1024 },
-  { ...open, name: 'EMQX Cloud', host: /\.emqx(cloud|sl)\.(com|cn|io)$/, packetBytesMax: 1024 * 1024 },
+  {
+    ...open,
+    name: 'EMQX Serverless',
+    host: /\.emqxsl\.(com|cn)$/,
+    packetBytesMax: 1024 * 1024,
+    needsTls: true,
+    connectionsMax: 1000,
+    subscriptionsMax: 10,
+  },
+  { ...open, name: 'EMQX Cloud', host: /\.emqxcloud\.(com|cn|io)$/, packetBytesMax: 1024 * 1024 },
 ];
 
 /** The kind of a remote by its host; undefined for one that is not known. */

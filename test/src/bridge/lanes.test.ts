@@ -3,8 +3,8 @@
 import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { laneClientIdOf } from '../../../src/base/lane-client-id.ts';
 import { laneOf, partitionCount, partitionOf } from '../../../src/bridge/lane-key.ts';
-import { laneClientIdOf } from '../../../src/bridge/lane-options.ts';
 import { Chance } from '../../kit/chance.ts';
 import { delayLines, LaneWorld } from '../../kit/lane-world.ts';
 import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';

@@ -10,12 +10,12 @@ async function told(text: string): Promise<readonly string[]> {
   const disk = new MemoryDisk({ 'v.conf': text });
   const { notes } = await loadConfig({ path: 'v.conf', disk, environment: {}, hostname: 'h' });
   return notes
-    .filter(({ path, text: said }) => !/clientid it is|raises messages/.test(said) && path.startsWith('bridges'))
+    .filter(({ path, text: said }) => !/clientid it is|raises messages|so many connections/.test(said) && path.startsWith('bridges'))
     .map(({ line, path, text: said }) => `${line} ${path.replace('bridges.mqtt.', '')}: ${said}`);
 }
 
 function bridge(name: string, more: string, server = 'mqtt-tcp://h:1883'): string {
-  return `bridges.mqtt.${name} { server = "${server}", clientid = c\n${more}\n}\n`;
+  return `bridges.mqtt.${name} { server = "${server}", clientid = ${name}\n${more}\n}\n`;
 }
 
 t.test('a subscription rule that earlier ones leave nothing to is unreachable', async (t) => {
@@ -83,6 +83,52 @@ t.test('what a well-known remote does not take is told', async (t) => {
   t.equal(profileOf('ABC.s1.eu.hivemq.cloud')?.name, 'HiveMQ Cloud');
   t.equal(profileOf('hivemq.cloud.example'), undefined);
   t.equal(new Set(peerProfiles.map(({ name }) => name)).size, peerProfiles.length);
+});
+
+t.test('client ids that two connections have at one server are told, those of lanes too', async (t) => {
+  const named = (name: string, more: string, server?: string): string =>
+    bridge(name, more, server).replace(`clientid = ${name}`, '');
+  const lanes = (id: string, count: number): string => `clientid = "${id}"\nmax_parallel_processes = ${count}`;
+  t.match(await told(named('a', lanes('gate', 3)) + named('b', lanes('gate-2', 1))), [
+    /^5 b: b has the client id gate-2, as lane 2 of a has at the same server: .*; set clientid$/,
+  ]);
+  t.same(await told(named('a', lanes('gate', 3)) + named('b', lanes('gate-4', 1))), []);
+  t.same(await told(named('a', lanes('gate', 3)) + named('b', lanes('gate', 1), 'mqtt-tcp://other:1883')), []);
+  const backup = 'hybrid_bridging = true\nhybrid_servers = [ { server = "mqtt-tcp://H:1883", clientid = gate } ]';
+  t.match(await told(named('a', lanes('gate', 2)) + bridge('b', backup, 'mqtt-tcp://other:1883')), [
+    /^5 b: b has the client id gate, as a has/,
+  ]);
+  const both = `proto_ver = 3\n${lanes('a-name-of-just-23-signs', 12)}`;
+  t.match(await told(named('a', both) + named('b', lanes('a-name-of-just-23-si-12', 1))), [/as lane 12 of a has/]);
+});
+
+t.test('lanes of which all messages would take one are told', async (t) => {
+  const rules = (order: string): string =>
+    bridge(
+      'c',
+      `max_parallel_processes = 4, lane_order = "${order}"
+      forwards = [ { local_topic = "plant/{line}/#", remote_topic = "" } ]`,
+    );
+  t.match(await told(rules('line')), [
+    /^3 c\.forwards\.0: lane_order = "line" is the same for all that this rule takes: .*; use a capture/,
+  ]);
+  for (const order of ['{line}', '$1', '$#', 'line-$1', 'topic', 'publisher'])
+    t.same(await told(rules(order)), [], order);
+  t.same(await told(rules('line').replace('= 4', '= 1')), [], 'with one lane there is nothing to be told');
+});
+
+t.test('more connections or subscriptions than a well-known remote takes are told', async (t) => {
+  const serverless = 'tls+mqtt-tcp://x.ala.eu-central-1.emqxsl.com:8883';
+  const many = Array.from({ length: 20 }, (_, index) => bridge(`b${index}`, 'max_parallel_processes = 51', serverless));
+  t.match(await told(many.join('')), [/b19: EMQX Serverless takes 1000 connections at most; .* 1020 by here; lower/]);
+  t.match(await told(bridge('c', 'max_parallel_processes = 2', 'tls+mqtt-tcp://x.azure-devices.net:8883')), [
+    /c: Azure IoT Hub knows a device by its client id: only the first of 2 lanes gets in/,
+  ]);
+  const filters = Array.from({ length: 11 }, (_, index) => `"cmd/${index}"`).join();
+  const rules = `subscription = [ { remote_topic = [${filters}], local_topic = "" } ]`;
+  t.match(await told(bridge('c', rules, serverless)), [
+    /takes 10 subscriptions of one connection at most; there are 11/,
+  ]);
 });
 
 t.test('a rule that raises a QoS is told', async (t) => {
