@@ -1,7 +1,7 @@
-// LaneWaiting: what waits in all lanes of a bridge, as people look at it: as one queue, in which a message has its place
-// by its sequence, and among those of one sequence by the number of its queue. A place is made of both, so it is that
-// of one message for ever: when the lanes change, the message has another place, and the old one is nobody's. With one
-// lane that has never changed, places are those of its queue.
+// LaneWaiting: what waits in all lanes of a bridge, as people look at it: as one queue, in which a message has its
+// place by its sequence, and among those of one sequence by the number of its queue. A place is made of both, so it is
+// that of one message for ever: when the lanes change, the message has another place, and the old one is nobody's. With
+// one lane that has never changed, places are those of its queue.
 // Bounded: a look reads as many messages of each queue as are asked for.
 import type { Message } from '../message/message.ts';
 import type { SeenEntry } from '../queue/message-queue.ts';

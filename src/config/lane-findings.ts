@@ -92,7 +92,8 @@ function orderless({ name, laneCount, laneOrder, forwards }: BridgeConfig): read
     if (mapping instanceof MappingFault || mapping.needsContext) return [];
     const isConstant = mapping.resultFilters.every((filter) => !/[+#]/.test(filter));
     if (!isConstant) return [];
-    const text = `lane_order = "${laneOrder}" is the same for all that this rule takes: one of ${laneCount} lanes has it`;
-    return [{ path: `bridges.mqtt.${name}.forwards.${place}`, text: `${text}; use a capture of its filter, as $1` }];
+    const text = `lane_order = "${laneOrder}" is the same for all that this rule takes: one lane of ${laneCount}`;
+    const remedy = 'carries it; use a capture of its filter, as $1';
+    return [{ path: `bridges.mqtt.${name}.forwards.${place}`, text: `${text} ${remedy}` }];
   });
 }

@@ -10,8 +10,12 @@ async function told(text: string): Promise<readonly string[]> {
   const disk = new MemoryDisk({ 'v.conf': text });
   const { notes } = await loadConfig({ path: 'v.conf', disk, environment: {}, hostname: 'h' });
   return notes
-    .filter(({ path, text: said }) => !/clientid it is|raises messages|so many connections/.test(said) && path.startsWith('bridges'))
+    .filter(({ path, text }) => !/clientid it is|raises messages|so many connections/.test(text) && isOfBridge(path))
     .map(({ line, path, text: said }) => `${line} ${path.replace('bridges.mqtt.', '')}: ${said}`);
+}
+
+function isOfBridge(path: string): boolean {
+  return path.startsWith('bridges');
 }
 
 function bridge(name: string, more: string, server = 'mqtt-tcp://h:1883'): string {
