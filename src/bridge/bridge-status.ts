@@ -81,6 +81,8 @@ export interface RuleStatus {
   readonly dropped: Partial<Record<DropReason, number>>;
   /** Messages that wait or are underway. */
   readonly queued: number;
+  /** Payload bytes of the messages that it passed on: into the queue, or to the broker here. */
+  readonly payloadBytes: number;
 }
 
 /** One connection of a bridge that has several, or its only one. */
@@ -97,6 +99,9 @@ export interface LaneStatus {
   readonly underway: number;
   /** Messages that the remote has, by this lane, since the process began. */
   readonly delivered: number;
+  /** Bytes of MQTT over its connections since the process began. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
 }
 
 /** A bridge, now. */
@@ -116,6 +121,9 @@ export interface BridgeStatus {
   readonly lanesWanted?: number;
   /** How often MQTT came up. */
   readonly connects: number;
+  /** Bytes of MQTT over all connections since the process began; TLS is not counted. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   /** Messages waiting for the remote, those underway included. */
   readonly queueDepth: number;
   readonly queueBytes: number;
@@ -142,6 +150,7 @@ export class RuleCounters {
   readonly received: Counter = new Counter();
   readonly delivered: Counter = new Counter();
   readonly dropped: CounterByReason<DropReason> = new CounterByReason();
+  readonly payloadBytes: Counter = new Counter();
 
   /** What was received and is neither delivered nor dropped. */
   get queued(): number {
@@ -158,6 +167,7 @@ export class RuleCounters {
       delivered: this.delivered.value,
       dropped: this.dropped.toJSON(),
       queued: this.queued,
+      payloadBytes: this.payloadBytes.value,
     };
   }
 }

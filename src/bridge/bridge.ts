@@ -6,6 +6,7 @@
 //   open --destroy--> closed
 import { assert, ClosedError } from '../base/errors.ts';
 import { Origin } from '../message/origin.ts';
+import type { AnswerWatch } from './answer-watch.ts';
 import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
 import { type BridgeOptions, bridgeDefaults, transparentRuleOf } from './bridge-options.ts';
@@ -20,6 +21,7 @@ import { isLaneLeft } from './lane-layout.ts';
 import { LaneWaiting } from './lane-waiting.ts';
 import { Lanes, type LanesOwner } from './lanes.ts';
 import { type LatencyHistograms, type LatencyViews, newHistograms, viewsOf } from './latencies.ts';
+import { BridgeBytes } from './link-bytes.ts';
 import { LocalInterest } from './local-interest.ts';
 import { EchoGuard } from './loop-guard.ts';
 import { Notifications } from './notifications.ts';
@@ -55,6 +57,7 @@ export class Bridge {
   readonly #ruleMaker: RuleMaker;
   readonly #ledger: DeliveryLedger | undefined;
   readonly #histograms: LatencyHistograms = newHistograms();
+  readonly #bytes = new BridgeBytes();
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly #former: ForwardRule;
   #subscriptions: readonly SubscriptionRule[];
@@ -79,7 +82,7 @@ export class Bridge {
     const deadLetters = openDeadLetters(context, options, origin);
     const { ledgerSize: size, ledgerSampleOf: sampleOf, traceRatio } = options;
     this.#ledger = size > 0 ? new DeliveryLedger({ size, sampleOf }, clock) : undefined;
-    const told = { histograms: this.#histograms, ledger: this.#ledger, deadLetters };
+    const told = { histograms: this.#histograms, bytes: this.#bytes, ledger: this.#ledger, deadLetters };
     const parts = { context, options, stored, pool, echoes: this.#echoes, receiver: this.#receiver, ...told };
     this.#lanes = new Lanes(parts, this.#owner());
     const changed = (): void => this.#lanes.subscribe(this.#subscriptions);
@@ -151,6 +154,8 @@ export class Bridge {
       lanes: this.#lanes.status,
       ...(wanted === undefined ? {} : { lanesWanted: wanted }),
       connects: remotes.reduce((sum, { connects }) => sum + connects, 0),
+      bytesSent: this.#bytes.bytesSent,
+      bytesReceived: this.#bytes.bytesReceived,
       queueDepth: this.#lanes.depth,
       queueBytes: this.#lanes.byteLength,
       ...(oldestAt === undefined ? {} : { oldestMs: Math.round(this.#context.ports.clock.now() - oldestAt) }),
@@ -271,6 +276,11 @@ export class Bridge {
     this.#receiver.rules = subscriptions;
     this.#lanes.subscribe(subscriptions);
     if (rules.laneCount !== undefined) this.#lanes.resize(rules.laneCount);
+  }
+
+  /** What the remote says of subscriptions from now on, to the first lane, which asks for all of them. */
+  watchAnswers(): AnswerWatch | undefined {
+    return this.#lanes.all[0]?.subscriber.watch();
   }
 
   /** Dials at once if the bridge waits: something has changed that may have been in the way. */

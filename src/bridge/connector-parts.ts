@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { BridgeOptions } from './bridge-options.ts';
+import type { LaneBytes } from './link-bytes.ts';
 import type { EchoGuard } from './loop-guard.ts';
 import type { RunCommand } from './server-secrets.ts';
 
@@ -24,8 +25,8 @@ export interface ConnectorOwner {
   sessionLost(entries: readonly SendEntry[]): void;
   /** One reason code for each of these filters, which were asked for. */
   subscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void;
-  /** These filters, whose end was asked for, are over at the remote. */
-  unsubscribed(filters: readonly string[]): void;
+  /** These filters, whose end was asked for, are over at the remote; only 5.0 has a reason code for each. */
+  unsubscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void;
   /** The state of the link has changed. */
   stateChanged(): void;
 }
@@ -42,4 +43,6 @@ export interface ConnectorParts {
   /** Whether the bridge has other lanes now. */
   readonly isOneOfSeveral: () => boolean;
   readonly echoes: EchoGuard;
+  /** Told which link is in use. */
+  readonly bytes: LaneBytes;
 }

@@ -305,14 +305,15 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   /** See `LineOwner`. */
-  unsubscribed(packetId: number): void {
-    this.#owner.unsubscribed(this.#requests.answered(packetId));
+  unsubscribed(packetId: number, reasonCodes: readonly ReasonCode[]): void {
+    this.#owner.unsubscribed(this.#requests.answered(packetId), reasonCodes);
   }
 
   /** See `LineOwner`. */
   closed(end: ConnectionEnd): void {
     const server = this.#server;
     this.#line = undefined;
+    this.#parts.bytes.use(undefined);
     server.ended(this.#now, end.blame === 'local');
     const { clientId, shortLives } = server;
     const { linkRefusals } = this.#parts.options;
@@ -370,6 +371,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     }
     this.#isEchoing = mayEcho(this.#parts, server);
     this.#line = new OutgoingLine(linePartsOf(this.#parts, { server, socket, owner: this.#owner }), this);
+    this.#parts.bytes.use(this.#line);
     this.#line.start();
   }
 

@@ -228,8 +228,12 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
     if (faulty > 0) counters.dropped.add('bad-topic', faulty);
     if (mapped.count === 0) return;
     // longer topics may be more than the remote takes
-    if (queue.mayTakeRun(qosOfRule, mapped.run)) queue.takeRun(mapped, qosOfRule, source);
-    else this.#appendEach(mapped, qosOfRule, source);
+    if (!queue.mayTakeRun(qosOfRule, mapped.run)) {
+      this.#appendEach(mapped, qosOfRule, source);
+      return;
+    }
+    counters.payloadBytes.add(mapped.run.payloadBytes);
+    queue.takeRun(mapped, qosOfRule, source);
   }
 
   /** What it listens to here. */
@@ -314,7 +318,8 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
   #append(message: Message, whole: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
     const source = message.qos === 0 && this.#qos0 ? this.#qos0Of(this.#qos0, whole) : whole;
     const reason = this.#context.queue.append(message, source, hold, mayWait);
-    if (reason !== undefined) this.counters.dropped.add(reason);
+    if (reason === undefined) this.counters.payloadBytes.add(message.payload.length);
+    else this.counters.dropped.add(reason);
     return reason;
   }
 

@@ -19,6 +19,7 @@ import { KnownFilters } from './known-filters.ts';
 import { flowsOwnerOf } from './lane-layout.ts';
 import { laneOptionsOf } from './lane-options.ts';
 import type { LatencyHistograms } from './latencies.ts';
+import type { BridgeBytes } from './link-bytes.ts';
 import type { EchoGuard } from './loop-guard.ts';
 import { PooledLimits, type QueuePool } from './queue-pool.ts';
 import type { Receiver } from './receiver.ts';
@@ -34,6 +35,7 @@ export interface LaneParts {
   readonly receiver: Receiver;
   readonly pool: QueuePool;
   readonly histograms: LatencyHistograms;
+  readonly bytes: BridgeBytes;
   /** Told what becomes of messages; default nobody. */
   readonly ledger: DeliveryLedger | undefined;
   readonly deadLetters: DeadLetters;
@@ -75,7 +77,8 @@ export class Lane implements ConnectorOwner {
     this.#lostAt = clock.now();
     this.options = { ...laneOptionsOf(options, number), hasSessionState: hasState };
     const isOneOfSeveral = (): boolean => owner.isOneOfSeveral;
-    const connectorParts = { ...context, options: this.options, lane: number, isOneOfSeveral, echoes };
+    const bytes = parts.bytes.ofLane(number);
+    const connectorParts = { ...context, options: this.options, lane: number, isOneOfSeveral, echoes, bytes };
     this.connector = new Connector(connectorParts, this);
     const { name, clientId, laneSubscriptions: sharing } = options;
     // another gateway may have a bridge of this name, but not with this client id
@@ -153,6 +156,7 @@ export class Lane implements ConnectorOwner {
   /** The lane, now. `depth` and `bytes`: what waits for it elsewhere. */
   status(elsewhere: { readonly depth: number; readonly byteLength: number } | undefined): LaneStatus {
     const { connector } = this;
+    const { bytesSent, bytesReceived } = this.#parts.bytes.ofLane(this.number);
     return {
       lane: this.number,
       clientId: this.options.clientId,
@@ -162,6 +166,8 @@ export class Lane implements ConnectorOwner {
       queueBytes: this.#forwarder.byteLength + (elsewhere?.byteLength ?? 0),
       underway: connector.sentCount,
       delivered: this.delivered,
+      bytesSent,
+      bytesReceived,
     };
   }
 
@@ -219,9 +225,9 @@ export class Lane implements ConnectorOwner {
   }
 
   /** See `ConnectorOwner`. */
-  unsubscribed(filters: readonly string[]): void {
+  unsubscribed(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
     this.#forwarder.pump();
-    this.subscriber.ended(filters);
+    this.subscriber.ended(filters, reasonCodes);
   }
 
   /** See `ConnectorOwner`. */

@@ -76,6 +76,7 @@ export class Receiver {
       session.accept(ticket, ReasonCode.success);
       return;
     }
+    counters.payloadBytes.add(message.payload.length);
     const accepted = (_ticket: number, reasonCode: ReasonCode, isForNow: boolean): void => {
       if (isForNow) line.breakOff('no room for a message now');
       if (isFailure(reasonCode)) counters.dropped.add('refused');

@@ -8,6 +8,7 @@ import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../ports/ports.ts';
+import { AnswerWatch } from './answer-watch.ts';
 import type { KnownFilters } from './known-filters.ts';
 import { RefusedFilters } from './refused-filters.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
@@ -58,6 +59,7 @@ export class Subscriber {
   /** How many lanes there are to share what they can. */
   #groupSize = 1;
   #isShareAvailable = true;
+  readonly #watches = new Set<AnswerWatch>();
   /** Filters that the remote did not want to be shared. */
   readonly #unshared = new Set<string>();
 
@@ -69,6 +71,13 @@ export class Subscriber {
   /** See `RefusedFilters`. */
   reasonsOf(filters: readonly string[]): Readonly<Record<string, string>> | undefined {
     return this.#refused.reasonsOf(filters);
+  }
+
+  /** What the remote says from now on. */
+  watch(): AnswerWatch {
+    const watch = new AnswerWatch(this.#parts.clock, (one) => this.#watches.delete(one));
+    this.#watches.add(watch);
+    return watch;
   }
 
   /** MQTT is up: everything is asked for, and the end of what the session has besides. */
@@ -115,8 +124,9 @@ export class Subscriber {
     if (isReplaced) this.#end(unwanted);
   }
 
-  /** The remote has ended these. */
-  ended(filters: readonly string[]): void {
+  /** The remote has ended these; in 5.0 it says so of each. */
+  ended(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
+    this.#tell(filters, reasonCodes);
     const wanted = new Set(this.#asked.map(({ filter }) => filter));
     for (const filter of filters) this.#ending.delete(filter);
     this.#parts.known.remove(filters.filter((filter) => !wanted.has(filter)));
@@ -129,6 +139,7 @@ export class Subscriber {
       filters.map((filter) => this.#plainOf(filter)),
       reasonCodes,
     );
+    this.#tell(filters, reasonCodes);
     for (const [index, reasonCode] of reasonCodes.entries()) {
       if (!isFailure(reasonCode)) continue;
       const filter = filters[index] ?? '';
@@ -140,6 +151,12 @@ export class Subscriber {
       this.#ask(alone);
       this.#asked = this.#entries(false);
     }
+  }
+
+  #tell(filters: readonly string[], reasonCodes: readonly ReasonCode[]): void {
+    if (this.#watches.size === 0) return;
+    const plain = filters.map((filter) => this.#plainOf(filter));
+    for (const watch of this.#watches) watch.tell(plain, reasonCodes);
   }
 
   /** What this lane asks for. */

@@ -31,6 +31,9 @@ export interface BridgeRates {
   /** From the remote. */
   readonly received: number;
   readonly dropped: number;
+  /** Over the wire, MQTT in both directions. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
 }
 
 /** What can be done with a bridge: it runs, it is paused (queues, sends nothing), or it is switched off. */

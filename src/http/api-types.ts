@@ -111,7 +111,7 @@ export interface MetricsHistoryReply {
   readonly intervalMs: number;
   /** Of each column's values. */
   readonly at: readonly number[];
-  /** By name: `received`, `sent`, `dropped`, `connected`, `rssBytes`, `cpu`; `bridge.NAME.sent|received|queueDepth`. */
+  /** By name: `received`, `sent`, `dropped`, `connected`, `rssBytes`, `cpu`; `bridge.NAME.sent|received|...`. */
   readonly series: Readonly<Record<string, readonly number[]>>;
 }
 

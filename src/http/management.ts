@@ -1,6 +1,7 @@
 // Management: what the API drives, as the composition root offers it. The API knows neither broker nor bridges nor
 // files: whatever it does, it does through this, and tests put something else in its place. Everything here checks
 // what only the running program can know (names, states) and throws HttpRefusal or a ViaductError.
+import type { AnswerWatch } from '../bridge/answer-watch.ts';
 import type { LedgerEntry } from '../bridge/delivery-ledger.ts';
 import type { DoctorStep } from '../bridge/doctor.ts';
 import type { LatencyViews } from '../bridge/latencies.ts';
@@ -84,6 +85,8 @@ export interface BridgeManagement {
   resume(name: string): void;
   map(request: MapRequest): Promise<MapReply>;
   test(request: TestRequest, onStep?: (step: DoctorStep) => void): Promise<TestReply>;
+  /** What the remote says of subscriptions from now on; undefined while the bridge is off or not connected. */
+  watchAnswers(name: string): AnswerWatch | undefined;
   /** Of the latest messages, newest first; undefined where no ledger is kept, or the bridge is off. */
   ledger(name: string): Iterable<LedgerEntry> | undefined;
   /** Newest last. */

@@ -123,6 +123,16 @@ function bridgeNumbers(text: Exposition, bridges: readonly BridgeStatus[], now: 
     'How often the bridge was connected.',
     each(({ connects }) => connects),
   );
+  text.counter(
+    'viaduct_bridge_sent_bytes',
+    'Bytes of MQTT to the remote.',
+    each(({ bytesSent }) => bytesSent),
+  );
+  text.counter(
+    'viaduct_bridge_received_bytes',
+    'Bytes of MQTT from the remote.',
+    each(({ bytesReceived }) => bytesReceived),
+  );
   text.gauge(
     'viaduct_bridge_queue_messages',
     'Messages that wait.',
@@ -196,6 +206,16 @@ function laneNumbers(text: Exposition, bridges: readonly BridgeStatus[]): void {
     'Messages that the remote has by it.',
     each(({ delivered }) => delivered),
   );
+  text.counter(
+    'viaduct_lane_sent_bytes',
+    'Bytes of MQTT to the remote by it.',
+    each(({ bytesSent }) => bytesSent),
+  );
+  text.counter(
+    'viaduct_lane_received_bytes',
+    'Bytes of MQTT from the remote by it.',
+    each(({ bytesReceived }) => bytesReceived),
+  );
 }
 
 function ruleNumbers(text: Exposition, bridges: readonly BridgeStatus[]): void {
@@ -214,6 +234,11 @@ function ruleNumbers(text: Exposition, bridges: readonly BridgeStatus[]): void {
     'viaduct_rule_delivered',
     'Messages that the other side has.',
     each(({ delivered }) => delivered),
+  );
+  text.counter(
+    'viaduct_rule_payload_bytes',
+    'Payload bytes of the messages that it passed on.',
+    each(({ payloadBytes }) => payloadBytes),
   );
   text.gauge(
     'viaduct_rule_queued_messages',

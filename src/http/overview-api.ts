@@ -19,7 +19,13 @@ export const bridgeView: v.GenericSchema = v.looseObject({
   mode: v.picklist(['running', 'paused', 'disabled']),
   server: v.string(),
   status: v.optional(v.looseObject({ link: v.looseObject({ state: v.string() }), queueDepth: v.number() })),
-  rates: v.strictObject({ sent: v.number(), received: v.number(), dropped: v.number() }),
+  rates: v.strictObject({
+    sent: v.number(),
+    received: v.number(),
+    dropped: v.number(),
+    bytesSent: v.number(),
+    bytesReceived: v.number(),
+  }),
 });
 
 /** The endpoints. */

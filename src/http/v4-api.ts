@@ -42,12 +42,14 @@ const about: readonly Endpoint[] = [
     return {
       metrics: bridges.flatMap(({ name, status }) => {
         if (status === undefined) return [];
-        const { forwards, subscriptions, connects } = status;
+        const { forwards, subscriptions, connects, bytesSent, bytesReceived } = status;
         return [
           {
             'bridge name': name,
             'sent messages': sum(forwards, ({ delivered }) => delivered),
             'received messages': sum(subscriptions, ({ received }) => received),
+            'sent bytes': bytesSent,
+            'received bytes': bytesReceived,
             'MQTT reconnect times': Math.max(0, connects - 1),
             'uplink msg dropped': sum(forwards, ({ dropped }) => sum(Object.values(dropped), (count) => count ?? 0)),
             'downlink msg dropped': sum(subscriptions, ({ dropped }) =>

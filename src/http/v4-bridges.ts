@@ -2,6 +2,7 @@
 // changed is kept in the overlay, as by our own API; secrets are not told.
 // Bounded: as the configuration is.
 import * as v from 'valibot';
+import { isFailure, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { BridgeReply } from './api-config-types.ts';
 import { whoOf } from './config-api.ts';
 import { type Call, type Endpoint, endpoint, PlainAnswer } from './endpoint.ts';
@@ -82,8 +83,8 @@ function subscribing(method: 'POST' | 'PUT'): Endpoint {
       ...(retain_handling === undefined ? {} : { retain_handling }),
       retain_as_published: more.retain_as_published !== false && more.retain_as_published !== 0,
     }));
-    await change(call, [...rulesOf(call), ...added], 'subscribed');
-    return ok({});
+    const filters = added.map(({ remote_topic }) => remote_topic);
+    return change(call, [...rulesOf(call), ...added], { verb: 'subscribed', filters });
   });
 }
 
@@ -95,9 +96,10 @@ function unsubscribing(method: 'POST' | 'PUT'): Endpoint {
   });
   return endpoint({ ...facts, role: 'admin', method, body }, async (call) => {
     const gone = new Set(call.body.data.unsubscription.map(({ topic }) => topic));
-    const left = rulesOf(call).filter((one) => !gone.has(topicOf(one)));
-    await change(call, left, 'unsubscribed');
-    return ok({});
+    const rules = rulesOf(call);
+    const left = rules.filter((one) => !gone.has(topicOf(one)));
+    const filters = [...new Set(rules.map(topicOf))].filter((topic) => gone.has(topic));
+    return change(call, left, { verb: 'unsubscribed', filters });
   });
 }
 
@@ -114,10 +116,39 @@ function topicOf(one: unknown): string {
   return typeof one === 'object' && one !== null && 'remote_topic' in one ? String(one.remote_topic) : '';
 }
 
-async function change(call: Asked, subscription: readonly unknown[], verb: string): Promise<void> {
+/** A change of rules, and the filters that the remote is asked about for it. */
+interface Asking {
+  readonly verb: 'subscribed' | 'unsubscribed';
+  readonly filters: readonly string[];
+}
+
+/** How long the remote may take to answer, in ms. */
+const answerMsMax = 5000;
+
+/**
+ * Changes the rules and waits for what the remote says to that, as `data` tells of each filter. What it refuses stays
+ * in the configuration and is asked for again: the code is 108 then.
+ */
+async function change(call: Asked, subscription: readonly unknown[], { verb, filters }: Asking): Promise<object> {
   const { name = '' } = call.parameters;
-  const changes = call.management.bridges.changesFor(name, { subscription }, false);
-  await call.management.config.apply({ changes, who: whoOf(call), what: `bridge ${name} ${verb}` });
+  const { bridges, config } = call.management;
+  const watch = bridges.watchAnswers(name);
+  try {
+    const changes = bridges.changesFor(name, { subscription }, false);
+    await config.apply({ changes, who: whoOf(call), what: `bridge ${name} ${verb}` });
+    await watch?.until(filters, answerMsMax);
+    const data = filters.map((topic) => {
+      const reasonCode = watch?.of(topic);
+      if (watch === undefined) return { topic, result: 'not connected: the remote is asked once it is' };
+      if (reasonCode === undefined) return { topic, result: `no answer within ${answerMsMax / 1000} s` };
+      return { topic, reason_code: reasonCode, result: reasonName(reasonCode) };
+    });
+    const refused = data.filter(({ reason_code = 0 }) => isFailure(reason_code)).map(({ topic }) => topic);
+    if (refused.length === 0) return ok({ data });
+    return { code: 108, message: `the remote refused ${refused.join(', ')}`, data };
+  } finally {
+    watch?.close();
+  }
 }
 
 function nodeOf(management: Management, name: string): object | undefined {

@@ -11,9 +11,9 @@ type RuleStatus = BridgeStatus['forwards'][number];
 export const monotonicMs = 93_784_000;
 
 function rule(from: string, to: string, delivered: number, more: Partial<RuleStatus> = {}): RuleStatus {
-  const { queued = 0, dropped = {} } = more;
+  const { queued = 0, dropped = {}, payloadBytes = delivered * 118 } = more;
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-  return { from, to, delivered, queued, dropped, received: delivered + queued + lost, ...more };
+  return { from, to, delivered, queued, dropped, received: delivered + queued + lost, payloadBytes, ...more };
 }
 
 function bridge(name: string, server: string, status: Partial<BridgeStatus>, rates: BridgeView['rates']): BridgeView {
@@ -21,6 +21,8 @@ function bridge(name: string, server: string, status: Partial<BridgeStatus>, rat
   const link: BridgeStatus['link'] = { state: 'connected', since: monotonicMs - 7_512_000, sessionPresent: true };
   const nothing = {
     connects: 1,
+    bytesSent: 0,
+    bytesReceived: 0,
     queueDepth: 0,
     queueBytes: 0,
     underway: 0,
@@ -34,6 +36,8 @@ function bridge(name: string, server: string, status: Partial<BridgeStatus>, rat
   const whole = { name, remote, link, ...nothing, ...status } as BridgeStatus;
   return { name, mode: 'running', server, status: whole, rates };
 }
+
+const zero = { sent: 0, received: 0, dropped: 0, bytesSent: 0, bytesReceived: 0 } as const;
 
 /** The last one is down. */
 function laneOf(lane: number): BridgeStatus['lanes'][number] {
@@ -50,7 +54,9 @@ function laneOf(lane: number): BridgeStatus['lanes'][number] {
         };
   const waiting =
     lane < 3 ? { queueDepth: 4, queueBytes: 1604, underway: 4 } : { queueDepth: 212, queueBytes: 84_800, underway: 0 };
-  return { lane, clientId: `gateway-07-${lane}`, link, remote, delivered: 1_604_133 + lane * 731, ...waiting };
+  const delivered = 1_604_133 + lane * 731;
+  const bytes = { bytesSent: delivered * 161, bytesReceived: delivered * 5 };
+  return { lane, clientId: `gateway-07-${lane}`, link, remote, delivered, ...bytes, ...waiting };
 }
 
 /** The bridges: one at work, one down with a queue, one paused, one switched off. */
@@ -63,6 +69,8 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
       'tls+mqtt-tcp://broker.example.com:8883',
       {
         connects: 3,
+        bytesSent: 775_400_000 + tick * wave * 161,
+        bytesReceived: 26_410_000 + tick * wave * 5,
         underway: 12,
         lanes: [1, 2, 3].map(laneOf),
         deadLetters: { count: 3, bytes: 27_360, added: 3, forgotten: 0 },
@@ -74,7 +82,7 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
         ],
         subscriptions: [rule('plant7/cmd/#', 'cmd/#', 18_411)],
       },
-      { sent: wave, received: 3.2, dropped: 0 },
+      { sent: wave, received: 3.2, dropped: 0, bytesSent: wave * 161, bytesReceived: wave * 5 },
     ),
     bridge(
       'historian',
@@ -93,7 +101,7 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
         },
         forwards: [rule('sensors/+/raw', '', 902_113, { queued: depth, dropped: { 'too-large': 3, sampled: 90_211 } })],
       },
-      { sent: 0, received: 0, dropped: 0 },
+      zero,
     ),
     {
       ...bridge('line-2', 'mqtt-tcp://line2.local:1883', { queueDepth: 96, queueBytes: 19_200 }, zero),
@@ -102,8 +110,6 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
     { name: 'staging', mode: 'disabled', server: 'wss://staging.example.com:443/mqtt', rates: zero },
   ];
 }
-
-const zero = { sent: 0, received: 0, dropped: 0 } as const;
 
 /** The whole, `tick` seconds on. */
 export function statusAt(tick: number, now: number): StatusReply {

@@ -4,6 +4,7 @@
 
 import { topicNameFault } from '../../../protocol/topic/topic-name.ts';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
+import type { AnswerWatch } from '../../bridge/answer-watch.ts';
 import type { Bridge } from '../../bridge/bridge.ts';
 import type { BridgeSettings } from '../../bridge/bridge-context.ts';
 import type { Bridges } from '../../bridge/bridges.ts';
@@ -117,6 +118,12 @@ export class BridgeManager implements BridgeManagement {
   resume(name: string): void {
     this.running(name).resume();
     this.#parts.timelines.add(name, 'resumed', 'resumed: what waits is sent');
+  }
+
+  /** See `BridgeManagement`. */
+  watchAnswers(name: string): AnswerWatch | undefined {
+    const bridge = this.#parts.bridges.get(name);
+    return bridge?.status.link.state === 'connected' ? bridge.watchAnswers() : undefined;
   }
 
   /** See `BridgeManagement`. */

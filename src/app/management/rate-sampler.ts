@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../../ports/ports.ts';
 const intervalMs = 1000;
 const stepMs = 10_000;
 const stepsMax = 360;
-const seriesMax = 300;
+const seriesMax = 450;
 
 /** What is sampled. */
 export interface Sampled {
@@ -26,7 +26,7 @@ interface Sums {
   readonly cpuMs: number;
 }
 
-const noRates: BridgeRates = { sent: 0, received: 0, dropped: 0 };
+const noRates: BridgeRates = { sent: 0, received: 0, dropped: 0, bytesSent: 0, bytesReceived: 0 };
 
 /** Reads the counters once a second. */
 export class RateSampler {
@@ -143,12 +143,12 @@ export class RateSampler {
   }
 }
 
-function bridgeSums({ forwards, subscriptions }: BridgeStatus): BridgeRates {
+function bridgeSums({ forwards, subscriptions, bytesSent, bytesReceived }: BridgeStatus): BridgeRates {
   let [sent, received, dropped] = [0, 0, 0];
   for (const rule of forwards) sent += rule.delivered;
   for (const rule of subscriptions) received += rule.received;
   for (const rule of [...forwards, ...subscriptions]) dropped += sumOf(rule.dropped);
-  return { sent, received, dropped };
+  return { sent, received, dropped, bytesSent, bytesReceived };
 }
 
 function sumOf(counts: Readonly<Record<string, number | undefined>>): number {
@@ -166,6 +166,8 @@ function between(before: Sums, after: Sums): { rates: Rates; bridges: ReadonlyMa
       sent: rate(was.sent, now.sent),
       received: rate(was.received, now.received),
       dropped: rate(was.dropped, now.dropped),
+      bytesSent: rate(was.bytesSent, now.bytesSent),
+      bytesReceived: rate(was.bytesReceived, now.bytesReceived),
     };
     return [name, rates] as const;
   });

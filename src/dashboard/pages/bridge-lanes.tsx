@@ -31,6 +31,12 @@ export function BridgeLanes({ status }: { readonly status: BridgeStatus }): JSX.
                 {t.ledger.outcomes.delivered}
               </th>
               <th scope="col" class="right">
+                {t.lanes.sent}
+              </th>
+              <th scope="col" class="right">
+                {t.lanes.received}
+              </th>
+              <th scope="col" class="right">
                 {t.bridges.queue}
               </th>
               <th scope="col" class="right">
@@ -39,7 +45,7 @@ export function BridgeLanes({ status }: { readonly status: BridgeStatus }): JSX.
             </tr>
           </thead>
           <tbody>
-            {lanes.map(({ lane, clientId, link, delivered, queueDepth, queueBytes, underway }) => (
+            {lanes.map(({ lane, clientId, link, ...own }) => (
               <tr key={lane}>
                 <th scope="row">
                   {lane} <code class="muted small wrap">{clientId}</code>
@@ -49,13 +55,19 @@ export function BridgeLanes({ status }: { readonly status: BridgeStatus }): JSX.
                   {link.state === 'waiting' ? <div class="muted small wrap">{link.error}</div> : null}
                 </td>
                 <td data-label={t.ledger.outcomes.delivered} class="right num">
-                  {format.count(delivered)}
+                  {format.count(own.delivered)}
+                </td>
+                <td data-label={t.lanes.sent} class="right num">
+                  {format.bytes(own.bytesSent)}
+                </td>
+                <td data-label={t.lanes.received} class="right num">
+                  {format.bytes(own.bytesReceived)}
                 </td>
                 <td data-label={t.bridges.queue} class="right num">
-                  {format.count(queueDepth)} <span class="muted small">{format.bytes(queueBytes)}</span>
+                  {format.count(own.queueDepth)} <span class="muted small">{format.bytes(own.queueBytes)}</span>
                 </td>
                 <td data-label={t.bridge.underway} class="right num">
-                  {format.count(underway)}
+                  {format.count(own.underway)}
                 </td>
               </tr>
             ))}

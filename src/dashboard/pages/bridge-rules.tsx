@@ -56,11 +56,14 @@ function RuleTable(props: { readonly title: string; readonly rules: Rules }): JS
                 <th scope="col" class="right">
                   {t.law.queued}
                 </th>
+                <th scope="col" class="right">
+                  {t.bridge.payload}
+                </th>
                 <th scope="col">{t.law.dropped}</th>
               </tr>
             </thead>
             <tbody>
-              {props.rules.map(({ from, to, note, interest, received, delivered, dropped, queued }) => (
+              {props.rules.map(({ from, to, note, interest, received, delivered, dropped, queued, payloadBytes }) => (
                 <tr key={`${from} ${to}`}>
                   <th scope="row">
                     <span class="row tight">
@@ -83,6 +86,9 @@ function RuleTable(props: { readonly title: string; readonly rules: Rules }): JS
                   </td>
                   <td class="right" data-label={t.law.queued} title={format.exact(queued)}>
                     {format.count(queued)}
+                  </td>
+                  <td class="right" data-label={t.bridge.payload} title={format.exact(payloadBytes)}>
+                    {format.bytes(payloadBytes)}
                   </td>
                   <td data-label={t.law.dropped}>
                     <Drops dropped={dropped} />

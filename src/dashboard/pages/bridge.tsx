@@ -121,9 +121,11 @@ function Figures({ bridge }: { readonly bridge: BridgeView; readonly status: Sta
   const format = useFormat();
   const own = bridge.status;
   if (own === undefined) return null;
+  const { rates } = bridge;
+  const carried = (perS: number, all: number): string => t.bridge.carried(format.bytes(perS), format.bytes(all));
   const figures = [
-    [t.bridges.out, format.rate(bridge.rates.sent), '/s', t.bridge.outNote],
-    [t.bridges.in, format.rate(bridge.rates.received), '/s', t.bridge.inNote],
+    [t.bridges.out, format.rate(rates.sent), '/s', carried(rates.bytesSent, own.bytesSent)],
+    [t.bridges.in, format.rate(rates.received), '/s', carried(rates.bytesReceived, own.bytesReceived)],
     [t.bridges.queue, format.count(own.queueDepth), '', waitingNote(own, t, format)],
     [t.bridge.underway, format.count(own.underway), '', t.bridge.underwayNote],
     [t.bridge.connects, format.count(own.connects), '', t.bridge.connectsNote],

@@ -201,8 +201,8 @@ export const en = {
     underwayNote: 'sent, not yet acknowledged',
     connects: 'Connections',
     connectsNote: 'made since the start',
-    outNote: 'to the remote broker',
-    inNote: 'from the remote broker',
+    carried: (perS: string, all: string) => `${perS}/s, ${all} in all`,
+    payload: 'Payload',
     words: {
       connected: 'Connected to the remote broker.',
       connecting: 'Connecting to the remote broker.',
@@ -303,6 +303,8 @@ export const en = {
   lanes: {
     title: 'Connections',
     lane: 'Lane',
+    sent: 'Sent',
+    received: 'Received',
     becoming: (wanted: number) => `becoming ${wanted}`,
   },
   latency: {

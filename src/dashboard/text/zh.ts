@@ -200,8 +200,8 @@ export const zh: Text = {
     underwayNote: '已发送，尚未确认',
     connects: '连接次数',
     connectsNote: '自启动以来',
-    outNote: '发往远端代理',
-    inNote: '来自远端代理',
+    carried: (perS, all) => `${perS}/秒，共 ${all}`,
+    payload: '载荷',
     words: {
       connected: '已连接到远端代理。',
       connecting: '正在连接远端代理。',
@@ -300,6 +300,8 @@ export const zh: Text = {
   lanes: {
     title: '连接',
     lane: '通道',
+    sent: '已发送',
+    received: '已接收',
     becoming: (wanted) => `正在调整为 ${wanted} 个`,
   },
   latency: {

@@ -1,6 +1,10 @@
 // `/api/v4`: the shapes and result codes that programs for EMQX Edge expect, without its secrets.
 import t from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
+import type { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { v4Api } from '../../../src/http/v4-api.ts';
+import { Remote } from '../../kit/remote.ts';
+import { until } from '../../kit/until.ts';
 import { type Answered, adminPassword, configPath, WebKit, webSection } from '../../kit/web.ts';
 import { subscribeOf } from '../../kit/world.ts';
 
@@ -20,7 +24,9 @@ t.test('programs for EMQX Edge find what they know', async (t) => {
   t.match(await kit.ask('GET /api/v4/nodes', wrong), { status: 401, body: { code: 103 } });
   t.match(await call('GET /nothing'), { status: 404, body: { code: 102 } });
   t.match(await call('GET /brokers'), { body: { code: 0, data: [{ node_status: 'Running', version: /\d/ }] } });
-  t.match(await call('GET /metrics'), { body: { metrics: [{ 'bridge name': 'site' }], cpuinfo: /%$/ } });
+  t.match(await call('GET /metrics'), {
+    body: { metrics: [{ 'bridge name': 'site', 'sent bytes': 0, 'received bytes': 0 }], cpuinfo: /%$/ },
+  });
   t.match(await call('POST /mqtt/publish', { topics: 'a,b', payload: 'x', retain: true }), { body: { code: 0 } });
   await kit.login();
   t.match(await kit.call('GET /api/v1/retained?filter=%2B'), { body: { total: 2 } });
@@ -128,3 +134,65 @@ t.test(
     await kit.close();
   },
 );
+
+t.test('whoever changes the subscriptions of a bridge is told what the remote said of it', async (t) => {
+  const kit = await WebKit.start(config);
+  const remote = new Remote();
+  await remote.open(kit.world, 5, 1884);
+  remote.isAnswering = false;
+  await kit.world.clock.advance(5000);
+  await kit.login();
+  const call = (verb: 'sub' | 'unsub', data: object): Promise<Answered> =>
+    kit.call(`POST /api/v4/bridges/${verb}/site`, { data });
+  const askedOf = async (type: 8 | 10): Promise<number> => {
+    let packetId = 0;
+    await until(kit.world, () => {
+      for (const one of remote.peer.packets) if (one.type === type) ({ packetId } = one);
+      return packetId > 0;
+    });
+    return packetId;
+  };
+  const subscription = [
+    { remote_topic: 'cmd/a', qos: 1 },
+    { remote_topic: 'cmd/b', qos: 2 },
+  ];
+  const asking = call('sub', { subscription });
+  const reasonCodes = [1, 0x87] satisfies readonly ReasonCode[];
+  remote.peer.send({ type: PacketType.suback, packetId: await askedOf(8), reasonCodes, properties: {} });
+  await kit.world.clock.settle();
+  t.match(await asking, {
+    body: {
+      code: 108,
+      message: 'the remote refused cmd/b',
+      data: [
+        { topic: 'cmd/a', reason_code: 1, result: 'granted qos 1' },
+        { topic: 'cmd/b', reason_code: 0x87, result: 'not authorized' },
+      ],
+    },
+  });
+
+  const ending = call('unsub', { unsubscription: [{ topic: 'cmd/a' }, { topic: 'never/there' }] });
+  remote.peer.send({ type: PacketType.unsuback, packetId: await askedOf(10), reasonCodes: [0x11], properties: {} });
+  await kit.world.clock.settle();
+  t.match(await ending, { body: { code: 0, data: [{ topic: 'cmd/a', reason_code: 0x11 }] } });
+
+  remote.peer.packets.length = 0;
+  const silent = call('sub', { subscription: [{ remote_topic: 'cmd/c' }] });
+  await askedOf(8);
+  await kit.world.clock.advance(4999);
+  let isAnswered = false;
+  void silent.then(() => {
+    isAnswered = true;
+  });
+  await kit.world.clock.settle();
+  t.notOk(isAnswered, 'the remote has its time');
+  await kit.world.clock.advance(2);
+  t.match(await silent, { body: { code: 0, data: [{ topic: 'cmd/c', result: 'no answer within 5 s' }] } });
+
+  remote.peer.cut();
+  await kit.world.clock.settle();
+  t.match(await call('sub', { subscription: [{ remote_topic: 'cmd/d' }] }), {
+    body: { code: 0, data: [{ topic: 'cmd/d', result: 'not connected: the remote is asked once it is' }] },
+  });
+  await kit.close();
+});
