@@ -6,13 +6,13 @@
 // Bounded: connections of a door by `connectionsMax`, those that are told why they may not stay by `toldMax`.
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { messageOf } from '../base/errors.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { Listener, Socket } from '../ports/ports.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectionsMaxDefault, type ListenerOptions } from './listener-options.ts';
 import { type RefusalCause, Refusals } from './refusals.ts';
 import { ThrottledSocket } from './throttled-socket.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { TurnedAway } from './turned-away.ts';
 
 /** Connections of one door that are told at a time why they may not stay; more are closed without a word. */

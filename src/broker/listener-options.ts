@@ -4,8 +4,8 @@
 import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
 import type { CertificatePart } from '../access/certificate-name.ts';
 import type { Durability } from '../base/durability.ts';
+import type { RateOptions } from '../base/token-bucket.ts';
 import type { ListenOptions } from '../ports/ports.ts';
-import type { RateOptions } from './token-bucket.ts';
 
 /** What a listener may say otherwise than the broker; see `BrokerOptions`. */
 export interface ListenerLimits {

@@ -4,9 +4,9 @@
 //
 // Bounded: what one read brings beyond the rate, which is paid for before the next.
 import type { Bytes } from '../../protocol/wire/bytes.ts';
+import { type RateOptions, TokenBucket } from '../base/token-bucket.ts';
 import type { Counter } from '../metrics/counter.ts';
 import type { Clock, PeerCertificate, Socket, SocketHandler, Timer } from '../ports/ports.ts';
-import { type RateOptions, TokenBucket } from './token-bucket.ts';
 
 /** What a device may send. */
 export interface Rates {

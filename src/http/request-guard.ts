@@ -3,7 +3,7 @@
 // (CSRF), and too many requests from one address. Addresses that are numbers are always ours: no name was resolved
 // for them.
 // Bounded: `addressesMax` addresses that are counted.
-import { TokenBucket } from '../broker/token-bucket.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
 import type { ServedRequest } from '../ports/http-server.ts';
 import { HttpRefusal } from './http-refusal.ts';
 import type { Principal } from './principal.ts';

@@ -60,6 +60,11 @@ export interface MessageQueue<Tag = number> {
   peek(): QueueEntry<Tag> | undefined;
   /** Reads the next entry: it stays until it is acknowledged. */
   next(): QueueEntry<Tag> | undefined;
+  /**
+   * Reads the entry that was appended last, out of its turn: others that came before it stay unread. `message`, `tag`:
+   * those that were appended. Undefined if it is read already, or not held.
+   */
+  readLast(message: Message, tag: Tag): QueueEntry<Tag> | undefined;
   /** An entry that was read and is not acknowledged; undefined for all others. */
   underway(sequence: number): QueueEntry<Tag> | undefined;
   /** Looks at `countMax` entries at most, from a sequence on, and changes nothing. Rejects with StorageError. */

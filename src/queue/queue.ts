@@ -28,6 +28,8 @@ export interface QueueLimits {
 
 interface Node<Tag> {
   readonly entry: QueueEntry<Tag>;
+  /** Read out of its turn. */
+  isAhead: boolean;
   previous: Node<Tag> | undefined;
   next: Node<Tag> | undefined;
 }
@@ -55,6 +57,8 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
   #unreadCount = 0;
   #bytes = 0;
   #lastSequence = 0;
+  /** Whether any message was read out of its turn since the last rewind. */
+  #hasAhead = false;
   /** Messages that passed the queue by and are not settled. */
   #leftOut = 0;
 
@@ -109,7 +113,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
       return 0;
     }
     const entry = { sequence: ++this.#lastSequence, message: message.own(), tag, queuedAt };
-    const node: Node<Tag> = { entry, previous: this.#tail, next: undefined };
+    const node: Node<Tag> = { entry, isAhead: false, previous: this.#tail, next: undefined };
     if (this.#tail) this.#tail.next = node;
     else this.#head = node;
     this.#tail = node;
@@ -133,14 +137,16 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
     const isFromOldest = this.#shares !== undefined || givesWayOldest(this.#limits.overflow);
     let node = isFromOldest ? this.#unread : this.#unread && this.#tail;
     while (node && this.#bytes > bytesMax) {
-      const { entry } = node;
+      const { entry, isAhead } = node;
       const next: Node<Tag> | undefined = isFromOldest ? node.next : node.previous;
-      if (this.#policyOf(entry.tag) !== 'block' || entry.message.qos === 0) {
+      const mayDrop = !isAhead && (this.#policyOf(entry.tag) !== 'block' || entry.message.qos === 0);
+      if (mayDrop) {
         this.#remove(node);
         this.#dropped(entry, 'memory-full');
       }
       // whoever was told may have taken it out
-      node = next && this.#nodes?.has(next.entry.sequence) && this.#isUnread(next) ? next : undefined;
+      const isThere = next !== undefined && this.#nodes?.has(next.entry.sequence) === true;
+      node = isThere && (next.isAhead || this.#isUnread(next)) ? next : undefined;
     }
   }
 
@@ -166,7 +172,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
   findUnread(from: number, isWanted: (tag: Tag) => boolean): number {
     const known = this.#nodes?.get(from);
     let node = known && this.#isUnread(known) ? known : this.#unread;
-    while (node && (node.entry.sequence < from || !isWanted(node.entry.tag))) node = node.next;
+    while (node && (node.isAhead || node.entry.sequence < from || !isWanted(node.entry.tag))) node = node.next;
     return node?.entry.sequence ?? 0;
   }
 
@@ -205,7 +211,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
     while (next && next.entry.sequence < sequence) next = next.next;
     const previous = next === undefined ? this.#tail : next.previous;
     const entry = { sequence, message: message.own(), tag, queuedAt: 0 };
-    const node: Node<Tag> = { entry, previous, next };
+    const node: Node<Tag> = { entry, isAhead: false, previous, next };
     if (previous) previous.next = node;
     else this.#head = node;
     if (next) next.previous = node;
@@ -240,7 +246,18 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
   next(): QueueEntry<Tag> | undefined {
     const node = this.#unread;
     if (node === undefined) return undefined;
-    this.#unread = node.next;
+    this.#unread = unreadFrom(node.next);
+    this.#unreadCount--;
+    return node.entry;
+  }
+
+  /** See `MessageQueue`. */
+  readLast(): QueueEntry<Tag> | undefined {
+    const node = this.#tail;
+    if (node === undefined || !this.#isUnread(node)) return undefined;
+    if (this.#unread === node) return this.next();
+    node.isAhead = true;
+    this.#hasAhead = true;
     this.#unreadCount--;
     return node.entry;
   }
@@ -277,6 +294,8 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
 
   /** Reads again from the oldest entry held. */
   rewind(): void {
+    if (this.#hasAhead) for (let node = this.#head; node; node = node.next) node.isAhead = false;
+    this.#hasAhead = false;
     this.#unread = this.#head;
     this.#unreadCount = this.#size;
     this.#shares?.rewound();
@@ -330,7 +349,7 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
 
   #remove(node: Node<Tag>): void {
     if (this.#isUnread(node)) this.#unreadCount--;
-    if (this.#unread === node) this.#unread = node.next;
+    if (this.#unread === node) this.#unread = unreadFrom(node.next);
     if (node.previous) node.previous.next = node.next;
     else this.#head = node.next;
     if (node.next) node.next.previous = node.previous;
@@ -347,6 +366,13 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
   }
 
   #isUnread(node: Node<Tag>): boolean {
-    return this.#unread !== undefined && node.entry.sequence >= this.#unread.entry.sequence;
+    return !node.isAhead && this.#unread !== undefined && node.entry.sequence >= this.#unread.entry.sequence;
   }
+}
+
+/** The first node from one on that was not read out of its turn. */
+function unreadFrom<Tag>(node: Node<Tag> | undefined): Node<Tag> | undefined {
+  let first = node;
+  while (first?.isAhead) first = first.next;
+  return first;
 }

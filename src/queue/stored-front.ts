@@ -70,6 +70,14 @@ export class StoredFront<Tag> {
     return entry;
   }
 
+  /** Reads an entry that has come last, out of its turn. It need not be here: its place may be behind `end`. */
+  readAhead(entry: QueueEntry<Tag>): QueueEntry<Tag> {
+    const known = this.takeOut(entry.sequence) ?? entry;
+    this.underway.set(known.sequence, known);
+    this.#held.grew(known.message.byteLength);
+    return known;
+  }
+
   /** The first unread entry from a sequence on whose tag is wanted. */
   find(from: number, isWanted: (tag: Tag) => boolean): QueueEntry<Tag> | undefined {
     for (let index = placeIn(this.#unread, this.#head, from); index < this.#unread.length; index++) {
@@ -97,11 +105,17 @@ export class StoredFront<Tag> {
     return entry;
   }
 
-  /** What is underway is unread again. */
+  /** What is underway is unread again; what was read out of its turn, from behind `end`, is read there. */
   rewind(): void {
     const again = [...this.underway.values()].sort((one, other) => one.sequence - other.sequence);
     this.underway.clear();
+    for (let last = again.at(-1); last && last.sequence >= this.end; last = again.at(-1)) {
+      again.pop();
+      this.#held.shrank(last.message.byteLength);
+    }
+    const isInOrder = (again.at(-1)?.sequence ?? 0) < (this.first?.sequence ?? Number.POSITIVE_INFINITY);
     this.#unread = [...again, ...this.#unread.slice(this.#head)];
+    if (!isInOrder) this.#unread.sort((one, other) => one.sequence - other.sequence);
     this.#head = 0;
     this.#bytes = this.#unread.reduce((sum, { message }) => sum + message.byteLength, 0);
   }

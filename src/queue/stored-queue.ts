@@ -200,6 +200,13 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   }
 
   /** See `MessageQueue`. */
+  readLast(message: Message, tag: Tag): QueueEntry<Tag> | undefined {
+    const { lastSequence: sequence } = this;
+    if (!this.#stream.has(sequence) || this.#front.underway.has(sequence)) return undefined;
+    return this.#front.readAhead({ sequence, message: message.own(), tag, queuedAt: this.#age?.stampOf(tag) ?? 0 });
+  }
+
+  /** See `MessageQueue`. */
   underway(sequence: number): QueueEntry<Tag> | undefined {
     return this.#front.underway.get(sequence);
   }
@@ -240,7 +247,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     const { shares } = this.#parts;
     if (shares) return bytes <= bytesMax && shares.makeRoom(bytes, tag, this);
     while (this.isFullFor(bytes)) {
-      if (!givesWayOldest(overflow) || bytes > bytesMax || !this.#dropOldest()) return false;
+      if (!givesWayOldest(overflow) || bytes > bytesMax || !this.#dropAt(this.findUnread(0, () => true))) return false;
     }
     return true;
   }
@@ -281,20 +288,6 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     const wasHeld = this.#stream.settle(sequence);
     if (wasHeld) shares?.left(tag, bytes);
     return wasHeld;
-  }
-
-  #dropOldest(): boolean {
-    const { form, dropped } = this.#parts;
-    const { first } = this.#front;
-    const sequence = first?.sequence ?? this.#stream.firstFrom(this.#front.end);
-    const entry = sequence === undefined ? undefined : this.#stream.entryOf(sequence);
-    if (sequence === undefined || entry === undefined) return false;
-    const tag = first?.tag ?? form.tagOf(entry.tag, undefined);
-    this.#stream.settle(sequence);
-    if (first) this.#front.takeOut(sequence);
-    else this.#front.end = sequence + 1;
-    dropped(sequence, tag, 'queue-full', first?.message.qos ?? 2);
-    return true;
   }
 
   #awaitStored(isSafe: boolean): void {

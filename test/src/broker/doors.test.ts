@@ -6,9 +6,9 @@ import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { accessDefaults } from '../../../src/access/access-options.ts';
+import { TokenBucket } from '../../../src/base/token-bucket.ts';
 import type { ListenerOptions } from '../../../src/broker/listener-options.ts';
 import { Refusals } from '../../../src/broker/refusals.ts';
-import { TokenBucket } from '../../../src/broker/token-bucket.ts';
 import { ackOf, publishOf, type RawPeer, subscribeOf, World } from '../../kit/world.ts';
 
 const { v31, v311, v5 } = ProtocolVersion;

@@ -74,6 +74,7 @@ const action = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('append' as const), size: fc.nat(20) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('next' as const), size: fc.constant(0) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), size: fc.nat(40) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('readLast' as const), size: fc.constant(0) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rewind' as const), size: fc.constant(0) }) },
 );
 
@@ -105,6 +106,11 @@ t.test(
             } else if (kind === 'next') {
               const expected = list.find((one) => !one.isRead);
               if (queue.next()?.sequence !== expected?.sequence) return false;
+              if (expected) expected.isRead = true;
+            } else if (kind === 'readLast') {
+              const last = list.at(-1);
+              const expected = last?.isRead === false ? last : undefined;
+              if (queue.readLast()?.sequence !== expected?.sequence) return false;
               if (expected) expected.isRead = true;
             } else if (kind === 'acknowledge') {
               const index = list.findIndex((one) => one.sequence === size);

@@ -140,6 +140,51 @@ t.test('what stands in the journal is let go from memory when that is short, and
   t.equal(bench.budget.byteLength, 0, 'nothing of a queue that is gone counts');
 });
 
+t.test(
+  'what is read out of its turn is not read again, until the queue is, in the order in which all came',
+  async (t) => {
+    const bench = new Bench();
+    bench.budget = new QueueBudget(10_000_000);
+    const journal = await bench.open();
+    const queue = bench.queueOf(journal);
+    const texts = Array.from({ length: 300 }, (_, index) => `${index}`.padStart(10_000));
+    const ahead = [20, 21, 250, 299];
+    for (const [index, text] of texts.entries()) {
+      queue.append(messageOf(text), 7);
+      if (!ahead.includes(index)) continue;
+      t.equal(queue.readLast(messageOf(text), 7)?.message.payload.toString(), text);
+      t.equal(queue.readLast(messageOf(text), 7), undefined, 'once');
+    }
+    t.equal(queue.unreadCount, 296);
+    queue.acknowledge(251);
+    await bench.clock.advance(1000);
+    t.equal(queue.peek()?.sequence, 1);
+    queue.rewind();
+    const left = texts.filter((_, index) => index !== 250);
+    t.same(await bench.readAll(queue), left);
+    queue.rewind();
+    t.same(await bench.readAll(queue), left, 'and again');
+    for (let sequence = 1; sequence <= 300; sequence++) queue.acknowledge(sequence);
+    t.equal(queue.depth, 0);
+    t.equal(bench.budget.byteLength, 0);
+  },
+);
+
+t.test('what was read out of its turn is passed over', async (t) => {
+  const bench = new Bench();
+  const queue = bench.queueOf(await bench.open());
+  const texts = Array.from({ length: 300 }, (_, index) => `${index}`.padStart(10_000));
+  for (const [index, text] of texts.entries()) {
+    queue.append(messageOf(text), 7);
+    if (index % 50 === 49) queue.readLast(messageOf(text), 7);
+  }
+  await bench.clock.advance(1000);
+  t.same(
+    await bench.readAll(queue),
+    texts.filter((_, index) => index % 50 !== 49),
+  );
+});
+
 t.test('a message of QoS 2 is not sent before its place is safe', async (t) => {
   const bench = new Bench();
   const queue = bench.queueOf(await bench.open());
@@ -220,7 +265,12 @@ function play(chance: Chance, { stored, naive, underway, step }: Twins): string 
   const kind = chance.unit();
   if (kind < 0.45) {
     const message = messageOf('x'.repeat(chance.int(0, 200)));
-    return naive.append(message, step) === stored.append(message, step) ? undefined : 'another sequence';
+    const sequence = naive.append(message, step);
+    if (sequence !== stored.append(message, step)) return 'another sequence';
+    if (kind > 0.1 || sequence === 0) return undefined;
+    const entry = naive.readLast();
+    if (entry) underway.push(entry.sequence);
+    return stored.readLast(message, step)?.sequence === entry?.sequence ? undefined : 'another entry out of turn';
   }
   if (kind < 0.7) {
     const entry = naive.next();
