@@ -37,6 +37,12 @@ export class TokenBucket {
     return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#options.perSecond) * 1000;
   }
 
+  /** How long, in ms, until it holds so many, no more than a burst; 0 if it does. */
+  waitMs(least: number, now: number): number {
+    this.#fill(now);
+    return this.#tokens >= least ? 0 : ((least - this.#tokens) / this.#options.perSecond) * 1000;
+  }
+
   #fill(now: number): void {
     const { perSecond, burst } = this.#options;
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1000) * perSecond);

@@ -12,6 +12,7 @@ import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { DeadLetterLimits } from './dead-letter.ts';
 import { type LinkRefusalOptions, linkRefusalDefaults } from './link-refusals.ts';
+import type { RateLimits } from './rate-gate.ts';
 import { type RefusalOptions, refusalDefaults } from './reason-table.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
 
@@ -77,6 +78,8 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly queueBytesMax?: number;
   /** How long its messages may wait, in ms. Default that of the bridge. */
   readonly queueAgeMsMax?: number;
+  /** How much of it is sent in a second, on all lanes together, besides the rates of the bridge. Default no limit. */
+  readonly rate?: RateLimits;
   /**
    * What becomes of messages that go out at QoS 0 while the link is down: `drop`; `buffer`, they wait in the queue of
    * the bridge; `persist`, they do, and that queue is in the journal where there is a storage. Default as
@@ -241,6 +244,17 @@ export interface BridgeOptions {
   readonly queueBytesMax: number;
   /** How long messages may wait for the remote, in ms, before they are dropped. Default for ever. */
   readonly queueAgeMsMax?: number;
+  /**
+   * How much is sent in a second, on all lanes together; what is sent again after the link was lost does not count.
+   * Default no limit.
+   */
+  readonly rate?: RateLimits;
+  /**
+   * What part of what is sent goes to live messages while a backlog waits too, 0 to 0.99: to those that came while the
+   * link was up and follow nothing that waits, by topic or `laneOrder`. 0: all wait in the order in which they came.
+   * Default 0.5 where the bridge or a rule has a rate, else 0.
+   */
+  readonly liveShare?: number;
   /** What gives way when the queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
   /** Where QoS 1 and 2 messages must be before their publisher is acknowledged. Default `synced`, with a storage. */

@@ -9,6 +9,7 @@ import type { DropReason } from '../queue/overflow.ts';
 import type { DeadLetterStatus } from './dead-letter.ts';
 import type { TroubleKind } from './link-trouble.ts';
 import type { QueueForecast } from './queue-plan.ts';
+import type { RateStatus } from './rate-gate.ts';
 import type { RefusalStatus } from './reason-table.ts';
 
 /** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
@@ -74,6 +75,8 @@ export interface RuleStatus {
   readonly refused?: Readonly<Record<string, string>>;
   /** Present on the rule of a transparent bridge. */
   readonly interest?: InterestStatus;
+  /** Which of its rates holds back what it sends; absent while none does. */
+  readonly limited?: RateStatus;
   /** Messages that matched. */
   readonly received: number;
   /** Messages that the other side has: acknowledged, or sent at QoS 0. */
@@ -135,6 +138,8 @@ export interface BridgeStatus {
   readonly deadLetters: DeadLetterStatus;
   /** For how long the queue lasts, and how long it takes to drain; absent while little waits. */
   readonly forecast?: QueueForecast;
+  /** Which rate of the bridge holds back what is sent; absent while none does. */
+  readonly limited?: RateStatus;
   /** What the remote refused, and what waits or stands still for it. */
   readonly refusals: RefusalStatus;
   readonly forwards: readonly RuleStatus[];

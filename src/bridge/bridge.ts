@@ -26,6 +26,7 @@ import { LocalInterest } from './local-interest.ts';
 import { EchoGuard } from './loop-guard.ts';
 import { Notifications } from './notifications.ts';
 import { QueuePool } from './queue-pool.ts';
+import { RateGate } from './rate-gate.ts';
 import { Receiver } from './receiver.ts';
 import { RuleMaker } from './rule-maker.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
@@ -55,6 +56,7 @@ export class Bridge {
   readonly #interest: LocalInterest;
   #forwards: readonly ForwardRule[];
   readonly #ruleMaker: RuleMaker;
+  readonly #gate: RateGate | undefined;
   readonly #ledger: DeliveryLedger | undefined;
   readonly #histograms: LatencyHistograms = newHistograms();
   readonly #bytes = new BridgeBytes();
@@ -82,7 +84,9 @@ export class Bridge {
     const deadLetters = openDeadLetters(context, options, origin);
     const { ledgerSize: size, ledgerSampleOf: sampleOf, traceRatio } = options;
     this.#ledger = size > 0 ? new DeliveryLedger({ size, sampleOf }, clock) : undefined;
-    const told = { histograms: this.#histograms, bytes: this.#bytes, ledger: this.#ledger, deadLetters };
+    this.#gate = options.rate && new RateGate(options.rate, clock);
+    const counted = { histograms: this.#histograms, bytes: this.#bytes };
+    const told = { ...counted, ledger: this.#ledger, deadLetters, gate: this.#gate };
     const parts = { context, options, stored, pool, echoes: this.#echoes, receiver: this.#receiver, ...told };
     this.#lanes = new Lanes(parts, this.#owner());
     const changed = (): void => this.#lanes.subscribe(this.#subscriptions);
@@ -95,6 +99,7 @@ export class Bridge {
       queue: this.#lanes,
       laneOrder: options.laneOrder,
       now,
+      gateOf: (limits) => new RateGate(limits, clock),
       paths: pathsOf(context, options),
       toRemote: (local) => firstInverse(this.#subscriptions, local),
       toLocal: (remote) => firstInverse(this.#forwards, remote),
@@ -145,6 +150,7 @@ export class Bridge {
     const lanes = this.#lanes.all.map(({ connector }) => connector);
     const remotes = remotesOf(lanes.map((connector) => connector.remotes));
     const { wanted, oldestAt, forecast } = this.#lanes;
+    const limited = this.#gate?.status;
     return {
       name: this.name,
       remote: this.#first.remote,
@@ -163,6 +169,7 @@ export class Bridge {
       deadLetters: this.delivery.deadLetters.status,
       refusals: this.#lanes.refusals,
       ...(forecast === undefined ? {} : { forecast }),
+      ...(limited === undefined ? {} : { limited }),
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
         const refused = this.#lanes.all[0]?.subscriber.reasonsOf(rule.filters);

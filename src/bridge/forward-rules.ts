@@ -12,7 +12,7 @@ import type { Durability } from '../base/durability.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Hold } from '../queue/hold.ts';
-import type { DropReason, OverflowPolicy } from '../queue/overflow.ts';
+import type { DropReason } from '../queue/overflow.ts';
 import { QueueShare, type ShareTerms } from '../queue/share.ts';
 import { tagOf } from '../queue/stored-message.ts';
 import type { Acceptance } from '../router/acceptance.ts';
@@ -21,76 +21,27 @@ import type { Router } from '../router/router.ts';
 import type { ForwardRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { compiledTopics } from './compiled-topics.ts';
-import type { DeliveryLedger } from './delivery-ledger.ts';
+import type { ForwardQueue, ForwardRuleContext } from './forward-rule-context.ts';
 import { ForwardPart, type ForwardSource, type ForwardWhole } from './forward-source.ts';
 import { LaneKey, partitionOf } from './lane-key.ts';
-import { mayForward, type PathGuard } from './loop-guard.ts';
+import { mayForward } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
-import { Qos0Source, qos0ShareOf } from './qos-0-source.ts';
+import { type Qos0Owner, Qos0Source, qos0ShareOf, type SourceTerms } from './qos-0-source.ts';
+import type { RateGate } from './rate-gate.ts';
 import { RuleGate } from './rule-gate.ts';
-import { type ResponseMapping, RuleProperties } from './rule-properties.ts';
-import type { TraceStarter } from './trace-context.ts';
-
-/** Where a rule puts what it forwards. */
-export interface ForwardQueue {
-  /** Whether the link to the remote is up. */
-  readonly isReady: boolean;
-  /**
-   * Takes a message. Returns why not, if it did not. `mayWait`: it may wait in memory for room, unacknowledged: it was
-   * published at QoS 1.
-   */
-  append(message: Message, source: ForwardSource, hold?: Hold, mayWait?: boolean): DropReason | undefined;
-  /** Whether a run can be passed on at a QoS now, ahead of nothing that waits. */
-  mayTakeRun(qos: Qos, run: PublishRun): boolean;
-  /** Passes a run on; `mayTakeRun` has said that it can. */
-  takeRun(forms: RunForms, qos: Qos, source: ForwardSource): void;
-}
-
-/** The queues of all lanes, as one: a message takes that of its partition. */
-export interface ForwardLanes extends ForwardQueue {
-  /** Whether publishers are told of a full disk; otherwise what has no room there is only dropped. */
-  readonly isRefusingWhenFull: boolean;
-  /** Lanes, 1 and more. */
-  readonly count: number;
-  /** The queue of a partition; another one when the rule is attached anew. */
-  queueOf(partition: number): ForwardQueue;
-}
-
-/** What a rule needs besides its options. */
-export interface ForwardRuleContext {
-  readonly origin: Origin;
-  readonly queue: ForwardLanes;
-  /** What keeps messages in order on several lanes; see `BridgeOptions`. */
-  readonly laneOrder: string;
-  /** Of the bridge: that of rules which say nothing. */
-  readonly overflow: OverflowPolicy;
-  /** How long messages of rules that do not say may wait, in ms; absent: for ever. */
-  readonly ageMsMax?: number | undefined;
-  /** Tells rules with the same topics apart, from 0. */
-  readonly copy?: number;
-  /** The remote name of a local response topic. */
-  readonly responseMapping: ResponseMapping;
-  /** Milliseconds of the monotonic clock. */
-  readonly now: () => number;
-  /** Writes the way of messages that may come back; undefined for a rule whose messages cannot. */
-  readonly paths?: PathGuard | undefined;
-  /** Begins a trace for messages that have none. */
-  readonly trace?: TraceStarter | undefined;
-  /** Told what becomes of each message. */
-  readonly ledger?: DeliveryLedger | undefined;
-}
+import { RuleProperties } from './rule-properties.ts';
 
 /** One rule at work. */
-export class ForwardRule implements Destination, RunTaker, ForwardWhole {
+export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Owner {
   readonly origin: Origin;
   counters: RuleCounters = new RuleCounters();
-  /** What it has in the queue, and may have. */
-  share: QueueShare;
   /** By which its messages are known to be its own after a restart. */
   readonly key: number;
   /** See `ForwardRuleOptions`. */
   readonly isEndToEnd: boolean;
+  /** Those of the rule that is in this one's place now. */
+  #terms: SourceTerms;
   /** See `ForwardSource`. */
   readonly isQos0Kept: boolean | undefined;
   /** Present: its QoS 0 messages wait by themselves. */
@@ -121,10 +72,11 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
     const keyText = `${localTopic}\n${remoteTopic}${copy === 0 ? '' : `\n${copy}`}`;
     this.key = tagOf(keyText);
     this.#qos0Key = tagOf(`${keyText}\nqos 0`);
-    const terms = shareTermsOf(options, context);
-    this.share = new QueueShare(terms);
-    const qos0Share = qos0ShareOf(options, terms);
-    this.#qos0 = qos0Share && new Qos0Source(this, this.#qos0Key, qos0Share);
+    const share = new QueueShare(shareTermsOf(options, context));
+    const qos0Share = qos0ShareOf(options, share.terms);
+    const rate = options.rate && context.gateOf?.(options.rate);
+    this.#terms = { share, qos0Share: qos0Share ?? share, rate };
+    this.#qos0 = qos0Share && new Qos0Source(this, this.#qos0Key);
     this.isQos0Kept = options.qos0Policy === undefined ? undefined : qos0Share !== undefined;
     this.#options = options;
     this.#context = context;
@@ -144,6 +96,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
       this.#mapping.needsContext ||
       this.#properties.isForAll ||
       this.#gate !== undefined ||
+      options.rate !== undefined ||
       context.paths !== undefined ||
       context.trace !== undefined ||
       context.ledger !== undefined;
@@ -160,9 +113,27 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
     if (isSame) this.counters = before.counters;
     else this.counters.received.add(before.counters.queued);
     before.counters = this.counters;
-    this.share.adopt(before.share);
-    before.share = this.share;
-    before.#qos0?.passTo(this.#qos0?.share ?? this.share);
+    const [own, old] = [this.#terms, before.#terms];
+    own.share.adopt(old.share);
+    if (old.qos0Share !== old.share) own.qos0Share.adopt(old.qos0Share);
+    // all that were in this place before see it too
+    Object.assign(old, own);
+    if (isSame) this.#terms = old;
+  }
+
+  /** See `ForwardSource`. */
+  get share(): QueueShare {
+    return this.#terms.share;
+  }
+
+  /** See `Qos0Owner`. */
+  get qos0Share(): QueueShare {
+    return this.#terms.qos0Share;
+  }
+
+  /** See `ForwardSource`. */
+  get rate(): RateGate | undefined {
+    return this.#terms.rate;
   }
 
   /** Whose messages of this rule a stored key stands for; undefined where it stands for another rule. */
@@ -243,7 +214,9 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole {
 
   /** The rule in numbers. */
   get status(): RuleStatus {
-    return this.counters.status(this.#options.localTopic, this.#options.remoteTopic, this.#options.note);
+    const { localTopic, remoteTopic, note } = this.#options;
+    const limited = this.rate?.status;
+    return { ...this.counters.status(localTopic, remoteTopic, note), ...(limited === undefined ? {} : { limited }) };
   }
 
   /** The local topic that this rule maps to a remote one; undefined where it does not say which. */

@@ -9,6 +9,7 @@ import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { QueueShare } from '../queue/share.ts';
 import type { RuleCounters } from './bridge-status.ts';
+import type { RateGate } from './rate-gate.ts';
 
 /** What a queue knows of the rule that queued a message. */
 export interface ForwardSource {
@@ -20,6 +21,8 @@ export interface ForwardSource {
   readonly isEndToEnd: boolean;
   /** Whether nothing of it is dropped for want of room: publishers wait. */
   readonly isBlocking: boolean;
+  /** The rates of the rule on all lanes; undefined: no limit. */
+  readonly rate: RateGate | undefined;
   /** Whether its messages wait at QoS 0 too while the link is down; undefined: as the bridge says. */
   readonly isQos0Kept: boolean | undefined;
   /** See `RuleOptions`; undefined: that of the bridge. */
@@ -68,6 +71,11 @@ export class ForwardPart implements ForwardSource {
   /** See `ForwardSource`. */
   get isBlocking(): boolean {
     return this.#rule.isBlocking;
+  }
+
+  /** See `ForwardSource`. */
+  get rate(): RateGate | undefined {
+    return this.#rule.rate;
   }
 
   /** See `ForwardSource`. */

@@ -16,6 +16,7 @@ import type { ForwardStorage } from './forward-storage.ts';
 import type { Awaited, Blocked } from './intake.ts';
 import type { LatencyHistograms } from './latencies.ts';
 import type { PooledLimits } from './queue-pool.ts';
+import type { RateGate } from './rate-gate.ts';
 
 /** What the forwarder needs of its bridge's surroundings. */
 export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & { readonly deadLetters: DeadLetters };
@@ -37,7 +38,16 @@ export interface ForwardLine {
 }
 
 /** Why the pump does not run. */
-export type PauseReason = 'paused' | 'held' | 'refused' | 'parked' | 'offline' | 'congested' | 'empty' | 'window-full';
+export type PauseReason =
+  | 'paused'
+  | 'held'
+  | 'refused'
+  | 'parked'
+  | 'limited'
+  | 'offline'
+  | 'congested'
+  | 'empty'
+  | 'window-full';
 
 /** What a forwarder works with. */
 export interface ForwarderParts {
@@ -46,6 +56,8 @@ export interface ForwarderParts {
   readonly context: ForwardContext;
   /** Its share in the bounds of the bridge. */
   readonly limits: PooledLimits;
+  /** The rates of the bridge, on all its lanes; undefined: no limit. */
+  readonly gate: RateGate | undefined;
   /** Those of the bridge. */
   readonly histograms: LatencyHistograms;
   /** Present with durability `written` or `synced`, with the name of the queue; otherwise messages live in memory. */

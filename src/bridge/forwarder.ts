@@ -19,7 +19,7 @@ import { Queue } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
 import { Departures } from './departures.ts';
-import type { ForwardQueue } from './forward-rules.ts';
+import type { ForwardQueue } from './forward-rule-context.ts';
 import { type ForwardSource, type ForwardWhole, messageOf } from './forward-source.ts';
 import { openForwardQueue } from './forward-storage.ts';
 import type { ForwarderParts, ForwardLine, MovingMessage, PauseReason } from './forwarder-parts.ts';
@@ -29,8 +29,8 @@ import type { QueueForecast } from './queue-plan.ts';
 import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
 import type { RefusalStatus } from './reason-table.ts';
-import { heldMax, Refusals } from './refusals.ts';
 import { RunsUnderway } from './runs-underway.ts';
+import { readPastMax, SendOrder } from './send-order.ts';
 
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue, PooledQueue {
@@ -50,7 +50,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   readonly #now: () => number;
   readonly #underway: RunsUnderway<ForwardSource> = new RunsUnderway();
   readonly #watch: QueueWatch;
-  readonly #refusals: Refusals;
+  readonly #order: SendOrder;
   readonly #departures: Departures;
   #isPumping = false;
   /** An operator wants nothing sent: everything waits. */
@@ -62,7 +62,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** Told when something can be moved that could not before. */
   movable: () => void = () => undefined;
 
-  constructor({ options, line, context, limits, histograms, stored }: ForwarderParts) {
+  constructor(parts: ForwarderParts) {
+    const { options, line, context, limits, histograms, stored } = parts;
     const { budget } = context;
     const { clock } = context.ports;
     this.#line = line;
@@ -90,12 +91,17 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       this.stored = openForwardQueue({ owner, limits, budget, stored, dropped, shares, readable });
       this.#queue = this.stored;
     }
+    this.#order = new SendOrder(this.#queue, parts, () => void this.pump());
     this.#intake = new Intake(this.#queue, options, clock, this.latencies);
+    this.#intake.followedBy = {
+      came: (sequence, message, tag) => this.#order.came(sequence, message, tag, this.#isSending),
+      left: (sequence) => this.#order.left(sequence),
+    };
     this.#watch = new QueueWatch(this.#queue, clock, this.#limits, () => this.#dropOld());
-    this.#refusals = new Refusals(options.refusals, clock, () => void this.pump());
     const { deadLetters } = context;
     const forgo = (sequence: number): void => line.forgo(sequence);
-    const [queue, intake, refusals, latencies] = [this.#queue, this.#intake, this.#refusals, this.latencies];
+    const { refusals } = this.#order;
+    const [queue, intake, latencies] = [this.#queue, this.#intake, this.latencies];
     this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, forgo });
     limits.queue = this;
   }
@@ -122,8 +128,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if (this.isPaused || this.#isHeld || this.#refusals.isActive || (qos > 0 && this.#memory === undefined))
-      return false;
+    if (this.isPaused || this.#isHeld || this.#order.isActive || (qos > 0 && this.#memory === undefined)) return false;
     if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
     const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
@@ -151,7 +156,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   append(message: Message, rule: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
     if (message.qos === 0 && !(rule.isQos0Kept ?? this.#isQos0Queued)) {
       if (!this.#line.isConnected) return 'qos-0-offline';
-      if (this.#line.isCongested && !this.#hasRoomForQos0) return 'qos-0-congested';
+      const isSlow = this.#line.isCongested || this.#order.isLimited;
+      if (isSlow && !this.#hasRoomForQos0) return 'qos-0-congested';
     }
     this.#refusal = 'queue-full';
     this.#limits.makeRoom(message.byteLength, rule);
@@ -198,7 +204,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     }
     const rule = this.#queue.acknowledge(entry.token)?.tag ?? this.#settleLeftOut(entry.token);
     if (rule === undefined) return;
-    this.#refusals.delivered();
+    this.#order.refusals.delivered();
     this.#departures.arrived(entry.token, rule, reasonCode);
     this.pump();
   }
@@ -222,14 +228,13 @@ export class Forwarder implements ForwardQueue, PooledQueue {
         this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
       }
     }
-    this.#refusals.rewound();
-    this.#queue.rewind();
+    this.#order.rewound();
   }
 
   /** Drops everything: the bridge is removed. */
   clear(): void {
     this.#watch.stop();
-    this.#refusals.stop();
+    this.#order.stop();
     this.#intake.clear((rule) => rule.counters.dropped.add('removed'));
     this.#queue.clear('removed');
     this.latencies.clear();
@@ -248,7 +253,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (this.stored === undefined) return;
     this.stored.forEachTag((source, count) => source.counters.received.add(count));
     // what was read past is none of the window
-    this.knownUntil = windowMax === 0 ? 0 : this.stored.reach(windowMax + heldMax);
+    this.knownUntil = windowMax === 0 ? 0 : this.stored.reach(windowMax + readPastMax);
     this.#intake.restored({ newFrom: this.stored.newFrom, knownUntil: this.knownUntil });
   }
 
@@ -269,7 +274,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** What the remote refused, and what came of it. */
   get refusals(): RefusalStatus {
-    return this.#refusals.status;
+    return this.#order.refusals.status;
   }
 
   #refused({ token, delivery }: SendEntry, reasonCode: ReasonCode): void {
@@ -277,7 +282,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (leftOut) this.#memory?.restore(token, messageOf(delivery, leftOut), leftOut);
     const entry = this.#queue.underway(token);
     if (entry === undefined) return;
-    const fate = this.#refusals.refused(entry, reasonCode);
+    const fate = this.#order.refusals.refused(entry, reasonCode);
     if (fate !== undefined) this.#departures.refused(entry, fate, reasonCode);
     this.pump();
   }
@@ -297,8 +302,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** Its messages are about to go to another queue: nothing is underway, and what waits to be sent again comes too. */
   beginMove(): void {
     this.hold(true);
-    this.#refusals.rewound();
-    this.#queue.rewind();
+    this.#order.rewound();
   }
 
   /** Takes the oldest message out, for another queue; undefined while none is at hand: `movable` is told then. */
@@ -307,7 +311,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (entry === undefined) return this.#queue.depth === 0 ? this.#intake.unblock() : undefined;
     this.#queue.next();
     this.#queue.acknowledge(entry.sequence);
-    this.#refusals.left(entry.sequence);
+    this.#order.refusals.left(entry.sequence);
     const { message, tag: rule, queuedAt } = entry;
     return { message, rule, queuedAt, awaited: this.#intake.moved(entry.sequence) };
   }
@@ -328,7 +332,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   #dropOld(): void {
     this.#queue.dropOld();
     const now = this.#now();
-    for (const entry of this.#refusals.waitingEntries()) {
+    for (const entry of this.#order.waitingEntries()) {
       if (isExpired(entry.message, now)) this.#departures.drop(entry, 'expired');
       else if (this.#queue.isTooOld(entry)) this.#departures.drop(entry, 'too-old');
     }
@@ -346,31 +350,22 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     return this.#queue.depth < countMax / 4 && this.#queue.byteLength < bytesMax / 4;
   }
 
+  /** Whether what comes now is sent as soon as nothing is before it. */
+  get #isSending(): boolean {
+    return this.#line.isConnected && !this.isPaused && !this.#isHeld;
+  }
+
   #sendNext(): PauseReason | undefined {
     const line = this.#line;
     if (this.isPaused) return 'paused';
     if (!line.isConnected) return 'offline';
-    const refusals = this.#refusals;
-    if (refusals.isPaused) return 'refused';
-    const again = refusals.nextDue();
-    const entry = again ?? this.#queue.peek();
-    if (entry === undefined) return 'empty';
+    const entry = this.#order.next();
+    if (typeof entry === 'string') return entry;
     if (this.#isHeld && entry.sequence > this.knownUntil) return 'held';
-    if (line.isCongested) return 'congested';
-    if (again === undefined && refusals.isParked(entry.tag)) return this.#park(entry);
-    return this.#send(entry, again !== undefined);
+    return line.isCongested ? 'congested' : this.#send(entry);
   }
 
-  /** A message of a parked rule is read past: others go on. */
-  #park(entry: QueueEntry<ForwardSource>): PauseReason | undefined {
-    if (this.#refusals.isFull) return 'parked';
-    this.#queue.next();
-    this.#refusals.hold(entry);
-    return undefined;
-  }
-
-  /** Sends the next message of the queue, or one `isAgain`. */
-  #send(entry: QueueEntry<ForwardSource>, isAgain: boolean): PauseReason | undefined {
+  #send(entry: QueueEntry<ForwardSource>): PauseReason | undefined {
     const { message, sequence, tag } = entry;
     const line = this.#line;
     // a message is better delivered at less than dropped [MQTT-3.2.2-11] [MQTT-3.2.2-14]
@@ -382,8 +377,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       : line.send({ message, qos, retain, subscriptionIdentifiers: undefined }, sequence);
     if (outcome === 'full') return 'window-full';
     if (outcome === 'offline') return 'offline';
-    if (isAgain) this.#refusals.sent(sequence);
-    else this.#queue.next();
+    this.#order.take(entry, outcome === 'sent');
     if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
     if (outcome === 'sent' && qos > 0) return undefined;
     if (outcome !== 'sent') this.#departures.drop(entry, outcome);

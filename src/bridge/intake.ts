@@ -37,6 +37,12 @@ interface Adopted {
   readonly queuedAt: number;
 }
 
+/** Who wants to know what comes into the queue, and what leaves it. */
+export interface QueueFollower {
+  came(sequence: number, message: Message, rule: ForwardSource): void;
+  left(sequence: number): void;
+}
+
 /** How often it is looked whether those that are blocked may go on, besides when a message leaves. */
 const admitMs = 500;
 
@@ -49,6 +55,7 @@ export class Intake {
   /** By rule, what waits for room. */
   readonly #blocked = new Map<ForwardSource, Blocked[]>();
   #blockedCount = 0;
+  followedBy: QueueFollower | undefined;
   readonly #latest: LatestTopics;
   /** By sequence, in their order: whose publisher waits for the remote. */
   readonly #awaited = new Map<number, Awaited>();
@@ -101,6 +108,7 @@ export class Intake {
 
   /** A message has left the queue: settled by the remote, or dropped for a reason. */
   left(sequence: number, reasonCode: ReasonCode): void {
+    this.followedBy?.left(sequence);
     const awaited = this.#awaited.get(sequence);
     if (awaited) {
       this.#awaited.delete(sequence);
@@ -115,6 +123,7 @@ export class Intake {
     const awaited = this.#awaited.get(sequence);
     this.#awaited.delete(sequence);
     this.#latencies.dropped(sequence, 'moved');
+    this.followedBy?.left(sequence);
     return awaited;
   }
 
@@ -177,6 +186,7 @@ export class Intake {
     if (sequence === 0) return 0;
     if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence, message, rule.filter);
     if (isCompacted) this.#latest.came(message.topic, sequence);
+    this.followedBy?.came(sequence, message, rule);
     return sequence;
   }
 

@@ -22,6 +22,7 @@ import type { LatencyHistograms } from './latencies.ts';
 import type { BridgeBytes } from './link-bytes.ts';
 import type { EchoGuard } from './loop-guard.ts';
 import { PooledLimits, type QueuePool } from './queue-pool.ts';
+import type { RateGate } from './rate-gate.ts';
 import type { Receiver } from './receiver.ts';
 import { Subscriber } from './subscriber.ts';
 
@@ -36,6 +37,8 @@ export interface LaneParts {
   readonly pool: QueuePool;
   readonly histograms: LatencyHistograms;
   readonly bytes: BridgeBytes;
+  /** The rates of the bridge; undefined: no limit. */
+  readonly gate: RateGate | undefined;
   /** Told what becomes of messages; default nobody. */
   readonly ledger: DeliveryLedger | undefined;
   readonly deadLetters: DeadLetters;
@@ -103,13 +106,14 @@ export class Lane implements ConnectorOwner {
 
   /** A forwarder over this connection, whose queue has a name. */
   makeForwarder(queue: string): Forwarder {
-    const { context, options, stored, pool, histograms, ledger, deadLetters } = this.#parts;
+    const { context, options, stored, pool, histograms, ledger, deadLetters, gate } = this.#parts;
     const limits = new PooledLimits(pool, context.ports.clock);
     const forwarder = new Forwarder({
       options,
       line: this.connector,
       context: { ...context, deadLetters },
       limits,
+      gate,
       histograms,
       stored: stored && { ...stored, owner: queue },
     });

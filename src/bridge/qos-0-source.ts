@@ -8,27 +8,42 @@ import { QueueShare, type ShareTerms } from '../queue/share.ts';
 import type { ForwardRuleOptions } from './bridge-options.ts';
 import type { RuleCounters } from './bridge-status.ts';
 import { ForwardPart, type ForwardSource, type ForwardWhole } from './forward-source.ts';
+import type { RateGate } from './rate-gate.ts';
 
 /** Messages of QoS 0 that wait where a rule does not say how many may. */
 export const qos0CountMaxDefault = 1000;
 
+/** What a rule has that a rule which takes its place hands on to its messages. */
+export interface SourceTerms {
+  readonly share: QueueShare;
+  /** That of its QoS 0 messages; the same one where they are not counted apart. */
+  readonly qos0Share: QueueShare;
+  readonly rate: RateGate | undefined;
+}
+
+/** A rule whose QoS 0 messages are counted apart. */
+export interface Qos0Owner extends ForwardSource, Pick<SourceTerms, 'qos0Share'> {}
+
 /** The QoS 0 part of a rule. */
 export class Qos0Source implements ForwardWhole {
   readonly key: number;
-  share: QueueShare;
   /** Nobody waits for the acknowledgement of a message that has none [MQTT-4.3.1-1]. */
   readonly isEndToEnd: boolean = false;
   readonly isBlocking: boolean = false;
   readonly isQos0Kept: boolean = true;
   readonly partition: undefined;
-  readonly #rule: ForwardSource;
+  readonly #rule: Qos0Owner;
   readonly #parts: ForwardSource[] = [];
 
   /** `key`: by which its messages are known again after a restart. */
-  constructor(rule: ForwardSource, key: number, share: QueueShare) {
+  constructor(rule: Qos0Owner, key: number) {
     this.#rule = rule;
     this.key = key;
-    this.share = share;
+  }
+
+  /** See `ForwardSource`. */
+  get share(): QueueShare {
+    return this.#rule.qos0Share;
   }
 
   /** See `ForwardSource`. */
@@ -39,6 +54,11 @@ export class Qos0Source implements ForwardWhole {
   /** See `ForwardSource`: those of the rule. */
   get counters(): RuleCounters {
     return this.#rule.counters;
+  }
+
+  /** See `ForwardSource`. */
+  get rate(): RateGate | undefined {
+    return this.#rule.rate;
   }
 
   /** See `ForwardSource`. */
@@ -61,12 +81,6 @@ export class Qos0Source implements ForwardWhole {
     const part = this.#parts[partition] ?? new ForwardPart(this, partition);
     this.#parts[partition] = part;
     return part;
-  }
-
-  /** What it has belongs to the share of another rule from now on. */
-  passTo(share: QueueShare): void {
-    share.adopt(this.share);
-    this.share = share;
   }
 }
 

@@ -134,9 +134,9 @@ export class Refusals {
     return this.#waiting.size === 0 ? none : Array.from(this.#waiting.values(), ({ entry }) => entry);
   }
 
-  /** A message that was due is underway. */
-  sent(sequence: number): void {
-    this.#waiting.delete(sequence);
+  /** A message that was due is underway. Returns whether it was one of those. */
+  sent(sequence: number): boolean {
+    return this.#waiting.delete(sequence);
   }
 
   /** The queue is read again from its beginning: whatever waited here comes from there. */

@@ -5,10 +5,12 @@ import type { Origin } from '../message/origin.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { BridgeOptions, ForwardRuleOptions, SubscriptionRuleOptions } from './bridge-options.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
-import { type ForwardLanes, ForwardRule } from './forward-rules.ts';
+import type { ForwardLanes } from './forward-rule-context.ts';
+import { ForwardRule } from './forward-rules.ts';
 import type { LocalInterest } from './local-interest.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
+import type { RateGate, RateLimits } from './rate-gate.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
 import type { TraceStarter } from './trace-context.ts';
 
@@ -21,6 +23,7 @@ export interface RuleMakerParts {
   readonly queue: ForwardLanes;
   readonly laneOrder: string;
   readonly now: () => number;
+  readonly gateOf: (limits: RateLimits) => RateGate;
   readonly paths: PathGuard | undefined;
   /** See `ForwardRuleContext`. */
   readonly trace?: TraceStarter | undefined;

@@ -47,6 +47,14 @@ export interface RuleConfigParts extends RuleTopics {
   readonly userProperties?: readonly (readonly [name: string, value: string])[];
 }
 
+/** What a bridge or a rule sends in a second. */
+export interface SendRateConfig {
+  readonly messagesPerS?: number;
+  readonly bytesPerS?: number;
+  /** 10 to 3600000. Absent: 1000. */
+  readonly burstMs?: number;
+}
+
 /** What gives way in a full queue. */
 export type OverflowConfig = 'oldest' | 'newest' | 'priority' | 'latest' | 'block';
 
@@ -66,6 +74,7 @@ export interface ForwardConfig extends RuleConfigParts {
   readonly queueBytesMax?: number;
   /** Absent: that of the bridge. */
   readonly queueAgeMsMax?: number;
+  readonly rate?: SendRateConfig;
   /** Absent: as `isQos0Queued` of the bridge says. */
   readonly qos0Policy?: 'drop' | 'buffer' | 'persist';
   /** Absent: 1000. */
@@ -194,6 +203,9 @@ export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   readonly queueBytesMax: number;
   /** Absent: for ever. */
   readonly queueAgeMsMax?: number;
+  readonly rate?: SendRateConfig;
+  /** 0 to 0.99. Absent: 0.5 where anything has a rate, else 0. */
+  readonly liveShare?: number;
   readonly overflow: OverflowConfig;
   /** Absent: that of `data`. */
   readonly durability?: Durability;

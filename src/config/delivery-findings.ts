@@ -22,6 +22,13 @@ export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
     const text = 'holds back a value that comes back within dedupe_window, although it has changed; use one of the two';
     findings.push({ path: `${path}.forwards.${place}`, text: `change_only with dedupe_window ${text}` });
   }
+  for (const { place, rate } of bridge.forwards) {
+    const isOver = (own = 0, whole = Number.POSITIVE_INFINITY): boolean => own >= whole;
+    const { messagesPerS, bytesPerS } = bridge.rate ?? {};
+    if (!isOver(rate?.messagesPerS, messagesPerS) && !isOver(rate?.bytesPerS, bytesPerS)) continue;
+    const text = 'has a rate that its bridge does not reach: all rules together send no more than the bridge';
+    findings.push({ path: `${path}.forwards.${place}`, text: `${text}; lower it, or raise that of the bridge` });
+  }
   for (const { place, qos0Policy, qos } of bridge.forwards) {
     if (qos0Policy === undefined || qos === undefined || qos === 0) continue;
     const text = `qos_0 does nothing: the messages of this rule go out at QoS ${qos}; use qos_max instead of qos`;

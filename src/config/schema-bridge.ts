@@ -9,6 +9,7 @@ import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { present } from './present.ts';
 import { deliveryConfigOf, deliveryKeys } from './schema-delivery.ts';
 import { durability } from './schema-durability.ts';
+import { liveShare, rateFault, rateKeys, sendRateOf } from './schema-rates.ts';
 import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
 import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
 import { ledger, trace } from './schema-trail.ts';
@@ -182,6 +183,8 @@ const bridgeKeys = {
   max_send_queue_len: v.optional(whole(1, 100_000_000), defaults.max_send_queue_len),
   max_send_queue_bytes: v.optional(size('1KB', '1024GB'), defaults.max_send_queue_bytes),
   max_send_queue_age: v.optional(queueAge),
+  ...rateKeys,
+  live_share: v.optional(liveShare),
   durability: v.optional(durability),
   end_to_end_timeout: v.optional(duration('1s', '1h')),
   ...deliveryKeys,
@@ -234,6 +237,34 @@ function tcpConfigOf(raw: v.InferOutput<typeof tcp>) {
   };
 }
 
+/** What the keys of a bridge must not say together. */
+function faultsOf(raw: v.InferOutput<v.ObjectSchema<typeof bridgeKeys, undefined>>): readonly string[] {
+  const passwords = [raw.password, raw.password_file, raw.password_command].filter((one) => one !== undefined);
+  const hasNoWill = raw.will === undefined || raw.notification_topic === undefined || raw.notifications_local_only;
+  const isOld = raw.proto_ver !== 5;
+  const faults: readonly (string | false | undefined)[] = [
+    passwords.length > 1 && 'expected one of password, password_file and password_command',
+    raw.ws_headers !== undefined &&
+      raw.server.webSocket === undefined &&
+      'ws_headers are for a server = "ws://..." or "wss://..."',
+    tlsFault(raw.server, raw.ssl),
+    rateFault(raw),
+    raw.backoff_min > raw.backoff_max && 'expected backoff_min to be at most backoff_max',
+    !hasNoWill && 'expected no will beside notification_topic, which needs it; or notifications_local_only = true',
+    raw.hybrid_bridging &&
+      raw.hybrid_servers.length === 0 &&
+      'expected hybrid_servers = [ "mqtt-tcp://host:1883" ] beside hybrid_bridging',
+    isOld &&
+      raw.password !== undefined &&
+      raw.username === undefined &&
+      'expected a username beside the password: MQTT 3.1 and 3.1.1 send none without the other',
+    raw.auth_method !== undefined &&
+      (isOld || raw.username === undefined) &&
+      'auth_method needs proto_ver = 5, a username and a password',
+  ];
+  return faults.filter((fault) => typeof fault === 'string');
+}
+
 /** `bridges.mqtt.<name>`. */
 export const bridgeKind: Kind<BridgeDraft> = v.pipe(
   section(bridgeKeys),
@@ -242,29 +273,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     const { ws_headers: headers, ssl: draft, proxy: way } = raw;
     const extras = { headers, ssl: draft, proxy: way };
     const { password_command: command, password_timeout: timeoutMs } = raw;
-    if ([raw.password, raw.password_file, command].filter((one) => one !== undefined).length > 1) {
-      addIssue({ message: 'expected one of password, password_file and password_command' });
-    }
-    if (headers !== undefined && raw.server.webSocket === undefined) {
-      addIssue({ message: 'ws_headers are for a server = "ws://..." or "wss://..."' });
-    }
-    const fault = tlsFault(raw.server, draft);
-    if (fault !== undefined) addIssue({ message: fault });
-    if (raw.backoff_min > raw.backoff_max) addIssue({ message: 'expected backoff_min to be at most backoff_max' });
-    if (raw.will !== undefined && raw.notification_topic !== undefined && !raw.notifications_local_only) {
-      addIssue({
-        message: 'expected no will beside notification_topic, which needs it; or notifications_local_only = true',
-      });
-    }
-    if (raw.hybrid_bridging && raw.hybrid_servers.length === 0) {
-      addIssue({ message: 'expected hybrid_servers = [ "mqtt-tcp://host:1883" ] beside hybrid_bridging' });
-    }
-    if (raw.proto_ver !== 5 && raw.password !== undefined && raw.username === undefined) {
-      addIssue({ message: 'expected a username beside the password: MQTT 3.1 and 3.1.1 send none without the other' });
-    }
-    if (raw.auth_method !== undefined && (raw.proto_ver !== 5 || raw.username === undefined)) {
-      addIssue({ message: 'auth_method needs proto_ver = 5, a username and a password' });
-    }
+    for (const message of faultsOf(raw)) addIssue({ message });
     const config = present({
       ...raw.ledger,
       ...raw.trace,
@@ -309,6 +318,8 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       queueCountMax: raw.max_send_queue_len,
       queueBytesMax: raw.max_send_queue_bytes,
       queueAgeMsMax: raw.max_send_queue_age,
+      rate: sendRateOf(raw),
+      liveShare: raw.live_share,
       overflow: raw.overflow ?? overflowOf(raw.forwards),
       durability: raw.durability,
       endToEndMsMax: raw.end_to_end_timeout,

@@ -3,11 +3,12 @@
 // files of `ssl` where it has none of its own. Keys are flat: an object inside a listener would be one with a name.
 import * as v from 'valibot';
 import { parseAddressRange } from '../base/address-range.ts';
-import type { ListenerConfig, RateConfig } from './config-types.ts';
+import type { ListenerConfig } from './config-types.ts';
 import { listenerDefaults } from './defaults.ts';
 import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
 import { certificateParts } from './schema-mqtt.ts';
+import { byteRate, countRate } from './schema-rates.ts';
 import {
   duration,
   flag,
@@ -23,7 +24,6 @@ import {
   whole,
 } from './schema-values.ts';
 import type { NamedCertificateConfig, TlsConfig } from './tls-config.ts';
-import { parseSize } from './units.ts';
 
 /** Where to listen; the path is for WebSocket. */
 interface Bind {
@@ -47,17 +47,6 @@ function bind(hasPath: boolean): Kind<Bind> {
   });
 }
 
-/** `100/s`, or `1MB/s` where bytes are counted; at once, as much as in a second. */
-function rate(expected: string, amountOf: (value: string) => number | undefined): Kind<RateConfig> {
-  return kindOf(expected, (value) => {
-    const amount = amountOf(/^(.*)\/s$/.exec(value)?.[1]?.trim() ?? '');
-    return amount === undefined || amount < 1 ? undefined : { perSecond: amount, burst: amount };
-  });
-}
-
-const count = rate('a rate, as 100/s', (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined));
-const bytes = rate('a rate, as 64KB/s', (value) => (value === '' ? undefined : parseSize(value)));
-
 const range: Kind<string> = kindOf('an address or a network, as 10.0.0.1 or 10.0.0.0/8', (value) =>
   parseAddressRange(value) === undefined ? undefined : value,
 );
@@ -71,10 +60,10 @@ const socketMode: Kind<number> = kindOf('permissions, as 0660', (value) =>
 const commonKeys = {
   enable: v.optional(flag, 'true'),
   max_connections: v.optional(whole(0, 10_000_000)),
-  max_conn_rate: v.optional(count),
+  max_conn_rate: v.optional(countRate),
   max_conn_burst: v.optional(whole(1, 1_000_000)),
-  messages_rate: v.optional(count),
-  bytes_rate: v.optional(bytes),
+  messages_rate: v.optional(countRate),
+  bytes_rate: v.optional(byteRate),
   max_packet_size: v.optional(size('128B', '256MB')),
   connect_timeout: v.optional(duration('100ms', '1h')),
   keepalive_max: v.optional(duration('1s', '65535s')),

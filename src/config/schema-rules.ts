@@ -8,6 +8,7 @@ import { RuleMapping, type RuleTopics } from '../../protocol/topic/rule-mapping.
 import type { ForwardConfig, OverflowConfig, RuleConfigParts, SubscriptionConfig } from './bridge-config.ts';
 import { present } from './present.ts';
 import { durability } from './schema-durability.ts';
+import { rateFault, rateKeys, sendRateOf } from './schema-rates.ts';
 import {
   duration,
   flag,
@@ -82,6 +83,7 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
     max_send_queue_len: v.optional(whole(1, 100_000_000)),
     max_send_queue_bytes: v.optional(size('1KB', '1024GB')),
     max_send_queue_age: v.optional(queueAge),
+    ...rateKeys,
     qos_0: v.optional(oneOf({ drop: 'drop', buffer: 'buffer', persist: 'persist' } as const)),
     qos_0_max_len: v.optional(whole(1, 100_000_000)),
     qos_0_max_age: v.optional(queueAge),
@@ -100,12 +102,13 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
       queueCountMax: raw.max_send_queue_len,
       queueBytesMax: raw.max_send_queue_bytes,
       queueAgeMsMax: raw.max_send_queue_age,
+      rate: sendRateOf(raw),
       qos0Policy: raw.qos_0,
       qos0CountMax: raw.qos_0_max_len,
       qos0AgeMsMax: raw.qos_0_max_age,
       ...ruleConfigOf(raw, moreFilters),
     });
-    const message = ruleFault(localTopic, raw.remote_topic, config) ?? qos0Fault(config);
+    const message = ruleFault(localTopic, raw.remote_topic, config) ?? qos0Fault(config) ?? rateFault(raw);
     if (message !== undefined) addIssue({ message });
     return { isEnabled: raw.enable, config };
   }),

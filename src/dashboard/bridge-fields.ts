@@ -48,6 +48,10 @@ const advanced = [
   { key: 'max_send_queue_len', kind: 'number' },
   { key: 'max_send_queue_bytes', kind: 'size' },
   { key: 'max_send_queue_age', kind: 'span' },
+  { key: 'messages_rate', kind: 'text' },
+  { key: 'bytes_rate', kind: 'text' },
+  { key: 'rate_burst', kind: 'span', fallback: '1s' },
+  { key: 'live_share', kind: 'text' },
   { key: 'overflow', kind: 'choice', choices: ['', 'oldest', 'newest', 'priority', 'latest', 'block'] },
   { key: 'retry_qos_0', kind: 'switch' },
   { key: 'backoff_max', kind: 'span' },
@@ -93,6 +97,9 @@ const ruleMore = [
 
 const forwardOnly = [
   { key: 'qos', kind: 'choice', choices: ['', '0', '1', '2'] },
+  { key: 'messages_rate', kind: 'text' },
+  { key: 'bytes_rate', kind: 'text' },
+  { key: 'rate_burst', kind: 'span', fallback: '1s' },
   { key: 'qos_0', kind: 'choice', choices: ['', 'drop', 'buffer', 'persist'] },
   { key: 'qos_0_max_len', kind: 'number', fallback: '1000' },
   { key: 'qos_0_max_age', kind: 'span' },

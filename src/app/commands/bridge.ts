@@ -7,7 +7,7 @@ import type { AppliedReply, BridgeReply, BridgeView, TestReply } from '../../htt
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { bridgeMessages, messagesHelp, messageVerbs } from './bridge-messages.ts';
 import { type Command, ExitCode } from './command-io.ts';
-import { bridgeLines, forecastLines, latencyLines } from './status-view.ts';
+import { bridgeLines, forecastLines, latencyLines, limitLines } from './status-view.ts';
 
 /** The command. */
 export const bridge: Command = {
@@ -43,6 +43,7 @@ ${apiFlagsHelp}`,
         ...laneLines(one),
         ...latencyLines(one),
         ...forecastLines(one),
+        ...limitLines(one),
         '',
         JSON.stringify(one.config, undefined, 2),
       ]);

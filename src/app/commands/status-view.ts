@@ -2,6 +2,7 @@
 // and what is wrong with it below.
 // Columns keep their widths, so that a view that is drawn again and again stands still.
 // Bounded by the bridges.
+import type { RuleStatus } from '../../bridge/bridge-status.ts';
 import type { BridgeReply, BridgeView } from '../../http/api-config-types.ts';
 import type { StatusReply } from '../../http/api-types.ts';
 
@@ -39,6 +40,18 @@ export function forecastLines({ status }: BridgeView): readonly string[] {
   const lasts = lastsMs === undefined ? 'the queue does not grow' : `the queue lasts ${span(lastsMs)}`;
   const drain = drainMs === undefined ? 'how fast it drains is not known' : `it drains in ${span(drainMs)}`;
   return [`queue: in ${rate(inPerS)}, out ${rate(outPerS)}; ${lasts}, ${drain}`];
+}
+
+/** Which rates hold back a bridge and its rules. */
+export function limitLines({ status }: BridgeView): readonly string[] {
+  const line = (name: string, limited: RuleStatus['limited']): readonly string[] =>
+    limited === undefined
+      ? []
+      : [`limited: ${name} sends as many ${limited.by} a second as it may, for ${span(limited.forMs)}`];
+  return [
+    ...line('the bridge', status?.limited),
+    ...(status?.forwards ?? []).flatMap(({ from, limited }) => line(`the rule of ${from}`, limited)),
+  ];
 }
 
 type Paint = (text: string, colour: number) => string;

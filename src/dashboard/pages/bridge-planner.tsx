@@ -60,6 +60,12 @@ export function BridgePlanner(props: { readonly bridge: BridgeView; readonly con
         <dd>
           <strong>{depth === 0 ? t.planner.nothing : drain}</strong>
         </dd>
+        {status?.limited === undefined ? null : (
+          <>
+            <dt>{t.planner.limited}</dt>
+            <dd>{t.planner.limitedBy(status.limited.by, format.span(status.limited.forMs))}</dd>
+          </>
+        )}
         <dt>{t.planner.fill}</dt>
         <dd>
           {format.share(plan.fill)}{' '}

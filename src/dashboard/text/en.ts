@@ -323,6 +323,8 @@ export const en = {
     nothing: 'Nothing waits',
     unknown: 'Not known: nothing has been sent yet',
     never: 'Never at this rate',
+    limited: 'Held back by a rate',
+    limitedBy: (by: 'messages' | 'bytes', span: string) => `${by} a second, for ${span}`,
     fill: 'Filled',
     of: (count: string, countMax: string, bytes: string, bytesMax: string) =>
       `${count} of ${countMax} messages, ${bytes} of ${bytesMax}`,
@@ -427,6 +429,13 @@ export const en = {
     max_send_queue_len: { label: 'Queue, messages', hint: 'How many may wait. Default 100 000.' },
     max_send_queue_bytes: { label: 'Queue, size', hint: 'Default 128MB.' },
     max_send_queue_age: { label: 'Queue, age', hint: 'How long messages may wait. Default for ever.' },
+    messages_rate: { label: 'Messages a second', hint: 'At most: 100/s. Default no limit.' },
+    bytes_rate: { label: 'Bytes a second', hint: 'At most: 64KB/s. Default no limit.' },
+    rate_burst: { label: 'At once', hint: 'As much as comes together in this time.' },
+    live_share: {
+      label: 'Share of new messages',
+      hint: 'While a backlog drains: 0 to 0.99. 0 keeps the order of all.',
+    },
     overflow: {
       label: 'When the queue is full',
       choices: {
@@ -468,6 +477,9 @@ export const en = {
   },
   ruleFields: {
     qos: { label: 'QoS', choices: { '': 'as published', '0': '0', '1': '1', '2': '2' } },
+    messages_rate: { label: 'Messages a second', hint: 'At most: 100/s. Default no limit.' },
+    bytes_rate: { label: 'Bytes a second', hint: 'At most: 64KB/s. Default no limit.' },
+    rate_burst: { label: 'At once', hint: 'As much as comes together in this time.' },
     qos_0: {
       label: 'QoS 0 while offline',
       hint: 'Kept in memory, or in the journal too.',

@@ -320,6 +320,8 @@ export const zh: Text = {
     nothing: '没有等待的消息',
     unknown: '未知：尚未发送过消息',
     never: '按此速率无法清空',
+    limited: '受速率限制',
+    limitedBy: (by, span) => `${by === 'bytes' ? '每秒字节数' : '每秒消息数'}，已持续 ${span}`,
     fill: '占用',
     of: (count, countMax, bytes, bytesMax) => `${countMax} 条中的 ${count} 条，${bytesMax} 中的 ${bytes}`,
     about: '按最近两分钟的速率估算，仅供参考。',
@@ -414,6 +416,10 @@ export const zh: Text = {
     max_send_queue_len: { label: '队列消息数', hint: '最多等待的消息数。默认 100 000。' },
     max_send_queue_bytes: { label: '队列大小', hint: '默认 128MB。' },
     max_send_queue_age: { label: '队列时长', hint: '消息最多等待多久。默认不限。' },
+    messages_rate: { label: '每秒消息数', hint: '上限，如 100/s。默认不限。' },
+    bytes_rate: { label: '每秒字节数', hint: '上限，如 64KB/s。默认不限。' },
+    rate_burst: { label: '突发', hint: '一次最多发送这段时间累积的量。' },
+    live_share: { label: '新消息份额', hint: '清空积压时：0 到 0.99。0 表示严格按到达顺序。' },
     overflow: {
       label: '队列已满时',
       choices: {
@@ -449,6 +455,9 @@ export const zh: Text = {
   },
   ruleFields: {
     qos: { label: 'QoS', choices: { '': '与发布时相同', '0': '0', '1': '1', '2': '2' } },
+    messages_rate: { label: '每秒消息数', hint: '上限，如 100/s。默认不限。' },
+    bytes_rate: { label: '每秒字节数', hint: '上限，如 64KB/s。默认不限。' },
+    rate_burst: { label: '突发', hint: '一次最多发送这段时间累积的量。' },
     qos_0: {
       label: '离线时的 QoS 0 消息',
       hint: '保存在内存中，或同时写入日志。',

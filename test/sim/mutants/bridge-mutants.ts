@@ -14,14 +14,9 @@ export const bridgeMutants: readonly Mutant[] = [
   {
     name: 'the cursor stays behind what was underway',
     like: 'disk queues that commit what they have read',
-    file: 'src/bridge/forwarder.ts',
-    text: `this.#queue.rewind();
-  }
-
-  /** Drops everything`,
-    becomes: `}
-
-  /** Drops everything`,
+    file: 'src/bridge/send-order.ts',
+    text: 'this.#queue.rewind();',
+    becomes: '',
     seen: /lost|no rest/,
   },
   {

@@ -61,6 +61,21 @@ t.test('the table for refused connections arrives, and only what names another s
   await t.rejects(settingsOf('on_link_refusal { bannd = pause }'), /banned/);
 });
 
+t.test('rates of a bridge and of a rule arrive, with what may go at once and the share of live messages', async (t) => {
+  const rule = 'local_topic = a, remote_topic = ""';
+  const keys = 'messages_rate = 100/s, bytes_rate = 64KB/s, rate_burst = 2s, live_share = 0.25';
+  const settings = await settingsOf(`${keys}, forwards = [{ ${rule}, messages_rate = 5/s }, { ${rule} }]`);
+  t.match(settings, { rate: { messagesPerS: 100, bytesPerS: 65_536, burstMs: 2000 }, liveShare: 0.25 });
+  t.same(settings.forwards?.[0]?.rate, { messagesPerS: 5 });
+  t.notOk('rate' in (settings.forwards?.[1] ?? {}));
+  t.notOk('rate' in (await settingsOf('')) || 'liveShare' in (await settingsOf('')));
+  await t.rejects(settingsOf('messages_rate = 100'), /a rate, as 100\/s/);
+  await t.rejects(settingsOf('bytes_rate = 64KB'), /a rate, as 64KB\/s/);
+  await t.rejects(settingsOf('live_share = 1'), /a number from 0 to 0.99/);
+  await t.rejects(settingsOf('rate_burst = 1s'), /expected messages_rate or bytes_rate beside rate_burst/);
+  await t.rejects(settingsOf(`forwards = [{ ${rule}, rate_burst = 1s }]`), /beside rate_burst/);
+});
+
 t.test('what makes no sense of it is an error that says what was expected', async (t) => {
   await t.rejects(settingsOf('on_refusal { quota_exceeded = wait }'), /one of retry, pause, park, dead-letter, drop/);
   await t.rejects(settingsOf('on_refusal { quota_exeeded = pause }'), /quota_exceeded/);
@@ -80,5 +95,9 @@ t.test('what can do nothing is a finding that says what to do about it', async (
     /raises/,
     /forwards\.0 qos_0 does nothing: the messages of this rule go out at QoS 1/,
   ]);
+  t.match(
+    await found('messages_rate = 5/s, forwards = [{ local_topic = a, remote_topic = "", messages_rate = 5/s }]'),
+    [/forwards\.0 has a rate that its bridge does not reach/],
+  );
   t.same(await found('on_refusal { quota_exceeded = park }, dead_letters { max_len = 5 }'), []);
 });

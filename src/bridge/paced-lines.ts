@@ -1,0 +1,97 @@
+// PacedLines: messages that were read from a bridge's queue and wait for their rule to be allowed to send: one line a
+// rule, so that rules wait for themselves alone. What has one key stays in one line, whichever rule it is of, so that
+// nothing overtakes what it must follow.
+// Bounded by `countMax` messages and `bytesMax` bytes, after which no more are read.
+import type { QueueEntry } from '../queue/message-queue.ts';
+import type { ForwardSource } from './forward-source.ts';
+
+/** A message with the slot that its key has; see `BacklogSlots`. */
+export interface Paced {
+  readonly entry: QueueEntry<ForwardSource>;
+  readonly slot: number;
+}
+
+interface SlotUse {
+  readonly line: ForwardSource;
+  count: number;
+}
+
+/** Messages held in memory by one set of lines at most. */
+export const pacedCountMax = 1000;
+const bytesMax = 1024 * 1024;
+
+/** Lines of waiting messages. */
+export class PacedLines {
+  readonly #lines = new Map<ForwardSource, Paced[]>();
+  readonly #slots = new Map<number, SlotUse>();
+  #count = 0;
+  #bytes = 0;
+
+  /** Messages that wait. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether no more can be held. */
+  get isFull(): boolean {
+    return this.#count >= pacedCountMax || this.#bytes >= bytesMax;
+  }
+
+  /** Whose line the messages of a slot are in; undefined if none waits. */
+  lineOf(slot: number): ForwardSource | undefined {
+    return this.#slots.get(slot)?.line;
+  }
+
+  /** A message waits from now on, behind all of its slot. */
+  add(paced: Paced): void {
+    const { entry, slot } = paced;
+    const use = this.#slots.get(slot) ?? { line: entry.tag, count: 0 };
+    use.count++;
+    this.#slots.set(slot, use);
+    const line = this.#lines.get(use.line);
+    if (line) line.push(paced);
+    else this.#lines.set(use.line, [paced]);
+    this.#count++;
+    this.#bytes += entry.message.byteLength;
+  }
+
+  /** Of those that are first in their line and may be sent, the one that came first. */
+  first(maySend: (paced: Paced) => boolean): Paced | undefined {
+    let found: Paced | undefined;
+    for (const [first] of this.#lines.values()) {
+      if (first === undefined || (found && found.entry.sequence < first.entry.sequence)) continue;
+      if (maySend(first)) found = first;
+    }
+    return found;
+  }
+
+  /** All that wait. */
+  entries(): readonly QueueEntry<ForwardSource>[] {
+    return [...this.#lines.values()].flatMap((line) => line.map(({ entry }) => entry));
+  }
+
+  /** A message is sent, or gone. Returns whether it waited here. */
+  take(sequence: number): boolean {
+    if (this.#count === 0) return false;
+    for (const [source, line] of this.#lines) {
+      const place = line.findIndex(({ entry }) => entry.sequence === sequence);
+      const [taken] = place < 0 ? [] : line.splice(place, 1);
+      if (taken === undefined) continue;
+      if (line.length === 0) this.#lines.delete(source);
+      this.#count--;
+      this.#bytes -= taken.entry.message.byteLength;
+      const use = this.#slots.get(taken.slot);
+      if (use && --use.count === 0) this.#slots.delete(taken.slot);
+      return true;
+    }
+    return false;
+  }
+
+  /** All of them are unread again. */
+  clear(): void {
+    this.#lines.clear();
+    this.#slots.clear();
+    this.#count = 0;
+    this.#bytes = 0;
+  }
+}

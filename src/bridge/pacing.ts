@@ -1,0 +1,184 @@
+// Pacing: which message a bridge sends next where rates are limited, or where what is new is not to wait for a backlog.
+// Live is a message that comes while others wait, none of which it must follow (`BacklogSlots`): it is read out of its
+// turn. All others are backlog, in the order of the queue. While both wait, live messages get `liveShare` of what is
+// sent; while one does, it gets all.
+//
+//   queue --its rule may send--> next | --its rule may not--> held, in a line of the rule --it may--> next
+//   comes --nothing before it that it must follow--> live, in a line of the rule --its share, its rule may--> next
+//
+// QoS 2 is never live: its identifier follows from its place. A rewind makes all of it backlog again, in the order in
+// which it came. Bounded as `PacedLines` and `BacklogSlots` are.
+import type { Message } from '../message/message.ts';
+import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
+import { BacklogSlots, slotOf } from './backlog-slots.ts';
+import type { ForwardSource } from './forward-source.ts';
+import { type Paced, PacedLines } from './paced-lines.ts';
+import type { RateGate, RateWaiter } from './rate-gate.ts';
+
+/** What is sent in what order where no share is said. */
+export const liveShareDefault = 0.5;
+
+/** What a pacing works with. */
+export interface PacingParts {
+  readonly queue: MessageQueue<ForwardSource>;
+  /** That of the bridge; undefined: no limit. */
+  readonly gate: RateGate | undefined;
+  /** 0 to 0.99; 0: nothing is read out of its turn. */
+  readonly liveShare: number;
+  /** Sends what may be sent. */
+  readonly pump: () => void;
+}
+
+/** The pace of one queue. */
+export class Pacing implements RateWaiter {
+  /** See `RateWaiter`. */
+  isInTurn = false;
+  readonly #parts: PacingParts;
+  readonly #live = new PacedLines();
+  readonly #held = new PacedLines();
+  readonly #slots = new BacklogSlots();
+  /** By sequence, the slots of what was read out of its turn and is not settled. */
+  readonly #ahead = new Map<number, number>();
+  readonly #gates = new Set<RateGate>();
+  readonly #mayHeld: (paced: Paced) => boolean;
+  readonly #mayLive: (paced: Paced) => boolean;
+  /** What each got while both waited, by its share. */
+  #liveUsed = 0;
+  #backlogUsed = 0;
+  /** Whether both had something when it was looked last. */
+  #wereBoth = false;
+
+  constructor(parts: PacingParts) {
+    this.#parts = parts;
+    this.#mayLive = ({ entry }) => this.#mayPass(entry.tag.rate);
+    this.#mayHeld = ({ entry, slot }) => this.#live.lineOf(slot) === undefined && this.#mayPass(entry.tag.rate);
+    this.#slots.look(parts.queue, parts.queue.lastSequence + 1);
+  }
+
+  /** See `RateWaiter`. */
+  pump(): void {
+    this.#parts.pump();
+  }
+
+  /** Whether messages that follow each other may go as one past all of this. */
+  get isFree(): boolean {
+    return this.#parts.gate === undefined && this.#live.count === 0 && this.#held.count === 0;
+  }
+
+  /** Whether a limit holds back now. */
+  get isLimiting(): boolean {
+    return this.#parts.gate?.status !== undefined;
+  }
+
+  /** A message was appended to the queue; `isSending`: the remote can be reached, and nothing is paused. */
+  came(sequence: number, message: Message, tag: ForwardSource, isSending: boolean): void {
+    const slot = slotOf(message, tag);
+    if (isSending && this.#isLive(message, tag, slot)) {
+      const entry = this.#parts.queue.readLast(message, tag);
+      if (entry) {
+        this.#ahead.set(sequence, slot);
+        this.#live.add({ entry, slot });
+        return;
+      }
+    }
+    this.#slots.came(slot, sequence);
+  }
+
+  /** The next message that may be sent; it stays where it is until it is taken. */
+  next(): QueueEntry<ForwardSource> | 'limited' | 'empty' {
+    const { gate, queue } = this.#parts;
+    if (this.#live.count + this.#held.count + queue.unreadCount === 0) return 'empty';
+    if (!this.#mayPass(gate)) return 'limited';
+    const live = this.#live.count === 0 ? undefined : this.#live.first(this.#mayLive);
+    if (live === undefined) this.#wereBoth = false;
+    if (live && this.#wereBoth && this.#liveUsed <= this.#backlogUsed) return live.entry;
+    const backlog = this.#nextOfBacklog();
+    const areBoth = live !== undefined && backlog !== undefined;
+    if (areBoth && !this.#wereBoth) [this.#liveUsed, this.#backlogUsed] = [0, 0];
+    this.#wereBoth = areBoth;
+    const isLiveDue = areBoth && this.#liveUsed <= this.#backlogUsed;
+    return (isLiveDue ? live.entry : (backlog ?? live?.entry)) ?? 'limited';
+  }
+
+  /** A message that was next is taken out: it is sent, dropped, or waits elsewhere. */
+  take({ sequence, message }: QueueEntry<ForwardSource>): void {
+    const { liveShare, queue, gate } = this.#parts;
+    const cost = gate?.costOf(message.byteLength) ?? 1;
+    if (this.#live.take(sequence)) {
+      this.#liveUsed += cost / liveShare;
+      return;
+    }
+    this.#backlogUsed += cost / (1 - liveShare);
+    if (this.#held.take(sequence)) return;
+    queue.next();
+    this.#slots.read(sequence);
+  }
+
+  /** A message was sent: it is paid for. */
+  sent({ message, tag }: QueueEntry<ForwardSource>): void {
+    this.#parts.gate?.passed(message.byteLength);
+    tag.rate?.passed(message.byteLength);
+    this.isInTurn = false;
+  }
+
+  /** A message has left the queue: it waits here no more either. */
+  left(sequence: number): void {
+    if (this.#ahead.delete(sequence)) this.#live.take(sequence);
+    else if (this.#held.count > 0) this.#held.take(sequence);
+  }
+
+  /** What was read and waits here. */
+  waitingEntries(): readonly QueueEntry<ForwardSource>[] {
+    return [...this.#held.entries(), ...this.#live.entries()];
+  }
+
+  /** The queue is read again from its beginning. */
+  rewound(): void {
+    for (const [sequence, slot] of this.#ahead) this.#slots.came(slot, sequence);
+    this.#ahead.clear();
+    this.#live.clear();
+    this.#held.clear();
+    this.#slots.rewound();
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
+    for (const gate of this.#gates) gate.leave(this);
+    this.#gates.clear();
+    this.#slots.stop();
+    this.#live.clear();
+    this.#held.clear();
+  }
+
+  #isLive(message: Message, tag: ForwardSource, slot: number): boolean {
+    const { liveShare, queue } = this.#parts;
+    const isFollowed = queue.unreadCount > 1 || this.#held.count > 0 || this.#live.count > 0;
+    if (liveShare === 0 || message.qos === 2 || !isFollowed || this.#live.isFull) return false;
+    if (!this.#slots.isFree(slot) || this.#held.lineOf(slot) !== undefined) return false;
+    const line = this.#live.lineOf(slot);
+    return line === undefined || line === tag;
+  }
+
+  /** What may not be sent yet is read past, so that other rules go on. */
+  #nextOfBacklog(): QueueEntry<ForwardSource> | undefined {
+    const { queue } = this.#parts;
+    const held = this.#held.count === 0 ? undefined : this.#held.first(this.#mayHeld);
+    if (held) return held.entry;
+    for (let entry = queue.peek(); entry; entry = queue.peek()) {
+      const slot = slotOf(entry.message, entry.tag);
+      const isFollowing = this.#live.lineOf(slot) !== undefined || this.#held.lineOf(slot) !== undefined;
+      if (!isFollowing && this.#mayPass(entry.tag.rate)) return entry;
+      if (this.#held.isFull) return undefined;
+      queue.next();
+      this.#slots.read(entry.sequence);
+      this.#held.add({ entry, slot });
+    }
+    return undefined;
+  }
+
+  #mayPass(gate: RateGate | undefined): boolean {
+    if (gate === undefined || gate.mayPass(this)) return true;
+    this.#gates.add(gate);
+    return false;
+  }
+}

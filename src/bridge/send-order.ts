@@ -1,0 +1,109 @@
+// SendOrder: which message of a bridge's queue is sent next: one that the remote refused before and that is due again,
+// else the next in line. In line is the queue itself or, where rates are limited or live messages have a share, what
+// `Pacing` says of it. Messages of a parked rule are read past, and wait with those that were refused.
+//
+// A message stays where it is until it is taken. Bounded as `Refusals` and `Pacing` are.
+import type { Message } from '../message/message.ts';
+import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
+import type { ForwardSource } from './forward-source.ts';
+import type { ForwarderParts, PauseReason } from './forwarder-parts.ts';
+import { liveShareDefault, Pacing } from './pacing.ts';
+import { heldMax, Refusals } from './refusals.ts';
+
+/** Messages that may have been read past at most. */
+export const readPastMax: number = heldMax + 2000;
+
+type OrderParts = Pick<ForwarderParts, 'options' | 'gate' | 'context'>;
+
+/** The order of one queue. */
+export class SendOrder {
+  readonly refusals: Refusals;
+  readonly #parts: OrderParts;
+  readonly #queue: MessageQueue<ForwardSource>;
+  readonly #pump: () => void;
+  #pacing: Pacing | undefined;
+
+  /** `pump`: sends what may be sent. */
+  constructor(queue: MessageQueue<ForwardSource>, parts: OrderParts, pump: () => void) {
+    const { options, gate, context } = parts;
+    this.#parts = parts;
+    this.#queue = queue;
+    this.#pump = pump;
+    this.refusals = new Refusals(options.refusals, context.ports.clock, pump);
+    const isPaced = gate !== undefined || (options.liveShare ?? 0) > 0;
+    if (isPaced || options.forwards.some(({ rate }) => rate !== undefined)) this.#pacing = this.#newPacing();
+  }
+
+  /** Whether anything waits that whoever comes now must not overtake. */
+  get isActive(): boolean {
+    return this.refusals.isActive || this.#pacing?.isFree === false;
+  }
+
+  /** Whether a rate holds back what is sent. */
+  get isLimited(): boolean {
+    return this.#pacing?.isLimiting === true;
+  }
+
+  /** A message was appended; `isSending`: nothing but what is before it is in its way. */
+  came(sequence: number, message: Message, tag: ForwardSource, isSending: boolean): void {
+    // a rule that has a rate only now
+    if (tag.rate && this.#pacing === undefined) this.#pacing = this.#newPacing();
+    this.#pacing?.came(sequence, message, tag, isSending && !this.refusals.isParked(tag));
+  }
+
+  /** The next message to be sent, or why there is none. */
+  next(): QueueEntry<ForwardSource> | PauseReason {
+    const { refusals } = this;
+    if (refusals.isPaused) return 'refused';
+    const again = refusals.nextDue();
+    if (again) return again;
+    for (;;) {
+      const entry = this.#pacing === undefined ? (this.#queue.peek() ?? 'empty') : this.#pacing.next();
+      if (typeof entry === 'string' || !refusals.isParked(entry.tag)) return entry;
+      if (refusals.isFull) return 'parked';
+      this.#take(entry);
+      refusals.hold(entry);
+    }
+  }
+
+  /** The message that is next is taken. `isSent`: the remote gets it. */
+  take(entry: QueueEntry<ForwardSource>, isSent: boolean): void {
+    if (isSent) this.#pacing?.sent(entry);
+    if (!this.refusals.sent(entry.sequence)) this.#take(entry);
+  }
+
+  /** A message has left the queue. */
+  left(sequence: number): void {
+    this.#pacing?.left(sequence);
+  }
+
+  /** The queue is read again from its beginning. */
+  rewound(): void {
+    this.refusals.rewound();
+    this.#queue.rewind();
+    this.#pacing?.rewound();
+  }
+
+  /** What was read past and waits, for whoever lets some of it go. */
+  waitingEntries(): readonly QueueEntry<ForwardSource>[] {
+    const refused = this.refusals.waitingEntries();
+    return this.#pacing === undefined ? refused : [...refused, ...this.#pacing.waitingEntries()];
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
+    this.refusals.stop();
+    this.#pacing?.stop();
+  }
+
+  #take(entry: QueueEntry<ForwardSource>): void {
+    if (this.#pacing) this.#pacing.take(entry);
+    else this.#queue.next();
+  }
+
+  #newPacing(): Pacing {
+    const { gate, options } = this.#parts;
+    const { liveShare = liveShareDefault } = options;
+    return new Pacing({ queue: this.#queue, gate, liveShare, pump: this.#pump });
+  }
+}
