@@ -68,6 +68,10 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly remoteTopic: string;
   /** Overrides the QoS of the message, up or down; absent keeps it. */
   readonly qos?: Qos;
+  /** Overrides `BridgeOptions.isRetainedSynced`. */
+  readonly isRetainedSynced?: boolean;
+  /** The last message of each topic is retained here, whatever its publisher asked for. Default false. */
+  readonly isRetainedHere?: boolean;
   /** What gives way when there is no room. Default that of the bridge. */
   readonly queueOverflow?: OverflowPolicy;
   /** Its class, 0 to 9: higher ones are kept longer. Default 5. */
@@ -184,6 +188,11 @@ export interface BridgeOptions {
   readonly isSteppingDown: boolean;
   readonly forwards: readonly ForwardRuleOptions[];
   readonly subscriptions: readonly SubscriptionRuleOptions[];
+  /**
+   * What is retained here gets to a server when a rule is new to it, and what changes of that while it is away, deletes
+   * too. Default true.
+   */
+  readonly isRetainedSynced: boolean;
   /** Default false: the rules alone say what is asked for. */
   readonly transparent: TransparentOptions | false;
   /** Default 5.0. */
@@ -291,6 +300,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   hasSessionState: false,
   properties: { sessionExpiryInterval: 86_400, receiveMaximum: 1000 },
   subscribeProperties: noProperties,
+  isRetainedSynced: true,
   transparent: false,
   backups: [],
   laneCount: 1,

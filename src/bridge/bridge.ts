@@ -10,10 +10,11 @@ import type { AnswerWatch } from './answer-watch.ts';
 import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
 import { type BridgeOptions, bridgeDefaults, transparentRuleOf } from './bridge-options.ts';
-import type { BridgeLinkState, BridgeStatus, RemoteStatus } from './bridge-status.ts';
+import type { BridgeLinkState, BridgeStatus } from './bridge-status.ts';
 import { openDeadLetters } from './dead-letters.ts';
 import { loweredFor } from './degradations.ts';
 import { DeliveryLedger, type LedgerEntry } from './delivery-ledger.ts';
+import { firstInverse } from './first-inverse.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import { type ForwardStorage, strictestOf } from './forward-storage.ts';
 import type { Lane } from './lane.ts';
@@ -24,10 +25,12 @@ import { type LatencyHistograms, type LatencyViews, newHistograms, viewsOf } fro
 import { BridgeBytes } from './link-bytes.ts';
 import { LocalInterest } from './local-interest.ts';
 import { EchoGuard } from './loop-guard.ts';
+import { mergedRemotes } from './merged-remotes.ts';
 import { Notifications } from './notifications.ts';
 import { QueuePool } from './queue-pool.ts';
 import { RateGate } from './rate-gate.ts';
 import { Receiver } from './receiver.ts';
+import { RetainedSync } from './retained-sync.ts';
 import { RuleMaker } from './rule-maker.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 import { TraceStarter } from './trace-context.ts';
@@ -54,6 +57,7 @@ export class Bridge {
   readonly #receiver: Receiver;
   readonly #notifications: Notifications;
   readonly #interest: LocalInterest;
+  readonly #retained: RetainedSync;
   #forwards: readonly ForwardRule[];
   readonly #ruleMaker: RuleMaker;
   readonly #gate: RateGate | undefined;
@@ -91,9 +95,19 @@ export class Bridge {
     this.#lanes = new Lanes(parts, this.#owner());
     const changed = (): void => this.#lanes.subscribe(this.#subscriptions);
     this.#interest = new LocalInterest({ interests: router.interests, clock, changed });
+    this.#retained = new RetainedSync({
+      name: options.name,
+      clock,
+      log: context.log,
+      retained: router.retained,
+      storage: context.storage,
+      isRemote: (topic) => firstInverse(this.#subscriptions, topic) !== undefined,
+      line: this.#lanes,
+    });
     this.#ruleMaker = new RuleMaker(options, {
       ledger: this.#ledger,
       interest: this.#interest,
+      retained: this.#retained,
       trace: traceRatio === undefined ? undefined : new TraceStarter(random, traceRatio),
       origin,
       queue: this.#lanes,
@@ -140,6 +154,7 @@ export class Bridge {
     };
     const bridge = new Bridge(context, { ...options, subscriptions: withTransparent(options) });
     for (const rule of bridge.#forwards) rule.attach(context.router);
+    bridge.#retained.use(bridge.#forwards);
     bridge.#stateChanged();
     bridge.#lanes.start();
     return bridge;
@@ -148,7 +163,7 @@ export class Bridge {
   /** The bridge, now. */
   get status(): BridgeStatus {
     const lanes = this.#lanes.all.map(({ connector }) => connector);
-    const remotes = remotesOf(lanes.map((connector) => connector.remotes));
+    const remotes = mergedRemotes(lanes.map((connector) => connector.remotes));
     const { wanted, oldestAt, forecast } = this.#lanes;
     const limited = this.#gate?.status;
     return {
@@ -243,6 +258,7 @@ export class Bridge {
     }
     this.#state = 'closing';
     this.#interest.stop();
+    this.#retained.stop();
     for (const rule of this.#forwards) rule.detach(this.#context.router);
     this.#lanes.closing();
     const drained = new Promise<void>((resolve) => {
@@ -282,6 +298,7 @@ export class Bridge {
     this.#subscriptions = subscriptions;
     this.#receiver.rules = subscriptions;
     this.#lanes.subscribe(subscriptions);
+    this.#retained.use(forwards);
     if (rules.laneCount !== undefined) this.#lanes.resize(rules.laneCount);
   }
 
@@ -299,6 +316,7 @@ export class Bridge {
   destroy(error?: Error): void {
     if (this.#state === 'closed') return;
     this.#interest.stop();
+    this.#retained.stop();
     for (const rule of this.#forwards) rule.detach(this.#context.router);
     this.#lanes.destroy();
     this.#finish(error);
@@ -330,8 +348,10 @@ export class Bridge {
 
   #owner(): LanesOwner {
     return {
-      connected: ({ number }) => {
-        if (number === 1) this.#notify(true);
+      connected: ({ number, connector }) => {
+        if (number > 1) return;
+        this.#notify(true);
+        this.#retained.connected(connector.sessionName, connector.limits?.isRetainAvailable !== false);
       },
       settled: () => this.#checkDrained(),
       stateChanged: () => this.#stateChanged(),
@@ -368,32 +388,4 @@ export class Bridge {
 /** The subscription rules, with the one by which the bridge is transparent. */
 function withTransparent({ subscriptions, transparent }: Pick<BridgeOptions, 'subscriptions' | 'transparent'>) {
   return transparent === false ? subscriptions : [...subscriptions, transparentRuleOf(transparent)];
-}
-
-/** What the first rule that can says of a topic on its other side. */
-function firstInverse(
-  rules: readonly { readonly inverse: (topic: string) => string | undefined }[],
-  topic: string,
-): string | undefined {
-  for (const rule of rules) {
-    const found = rule.inverse(topic);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** The servers of all lanes, each once: its numbers together, and the rest as the first lane sees it. */
-function remotesOf(lanes: readonly (readonly RemoteStatus[])[]): readonly RemoteStatus[] {
-  const [first = [], ...others] = lanes;
-  return first.map((server, place) => {
-    const same = [server, ...others.flatMap((one) => one[place] ?? [])];
-    const sum = (count: (one: RemoteStatus) => number): number => same.reduce((all, one) => all + count(one), 0);
-    return {
-      ...server,
-      isCurrent: same.some(({ isCurrent }) => isCurrent),
-      tries: sum(({ tries }) => tries),
-      connects: sum(({ connects }) => connects),
-      failures: sum(({ failures }) => failures),
-    };
-  });
 }

@@ -12,6 +12,7 @@ import type { DeliveryLedger } from './delivery-ledger.ts';
 import type { ForwardSource } from './forward-source.ts';
 import type { PathGuard } from './loop-guard.ts';
 import type { RateGate, RateLimits } from './rate-gate.ts';
+import type { RetainedSync } from './retained-sync.ts';
 import type { ResponseMapping } from './rule-properties.ts';
 import type { TraceStarter } from './trace-context.ts';
 
@@ -62,6 +63,8 @@ export interface ForwardRuleContext {
   readonly paths?: PathGuard | undefined;
   /** Begins a trace for messages that have none. */
   readonly trace?: TraceStarter | undefined;
+  /** Told of retained messages. */
+  readonly retained?: RetainedSync | undefined;
   /** Told what becomes of each message. */
   readonly ledger?: DeliveryLedger | undefined;
 }

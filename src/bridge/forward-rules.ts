@@ -29,6 +29,7 @@ import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
 import { type Qos0Owner, Qos0Source, qos0ShareOf, type SourceTerms } from './qos-0-source.ts';
 import type { RateGate } from './rate-gate.ts';
+import { RetainHere } from './retain-here.ts';
 import { RuleGate } from './rule-gate.ts';
 import { RuleProperties } from './rule-properties.ts';
 
@@ -59,6 +60,8 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
   readonly #mapping: RuleMapping;
   readonly #properties: RuleProperties;
   readonly #gate: RuleGate | undefined;
+  /** Present where the last message of each topic is retained here. */
+  readonly #here: RetainHere | undefined;
   /** Undefined where topics stay as they are. */
   readonly #mapped: MappedRun | undefined;
   /** Whether each message has to be looked at by itself. */
@@ -83,6 +86,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     this.#mapping = compiledTopics(localTopic, remoteTopic, options);
     this.#properties = new RuleProperties(userProperties, flatten !== undefined, context.responseMapping);
     this.#gate = RuleGate.of(options);
+    this.#here = options.isRetainedHere === true ? new RetainHere(context.origin, this.#mapping) : undefined;
     this.#mapped = this.#mapping.isIdentity ? undefined : new MappedRun(this.#mapping);
     this.isEndToEnd = options.isEndToEnd ?? false;
     this.#laneKey = LaneKey.of(options, options.laneOrder ?? context.laneOrder);
@@ -207,6 +211,16 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     queue.takeRun(mapped, qosOfRule, source);
   }
 
+  /** Whether what is retained here gets to the remote, besides the messages that come. */
+  get isSyncing(): boolean {
+    return (this.#options.isRetainedSynced ?? true) && this.#options.retain !== false;
+  }
+
+  /** All filters that it listens to. */
+  get filters(): readonly string[] {
+    return this.#mapping.filters;
+  }
+
   /** What it listens to here. */
   get filter(): string {
     return this.#options.localTopic;
@@ -229,11 +243,13 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     this.#runs.clear();
     const options = { qos: 2, isNoLocal: false, isRetainAsPublished: true, identifier: 0 } as const;
     for (const filter of this.#mapping.filters) router.subscribe(this, filter, options);
+    this.#here?.attach(router);
   }
 
   /** Hears no more. */
   detach(router: Router): void {
     for (const filter of this.#mapping.filters) router.unsubscribe(this, filter);
+    this.#here?.detach(router);
   }
 
   /** See `Destination`. */
@@ -259,6 +275,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     const isFull = reason === 'queue-full' || isDiskFull;
     const isForNow = reason === 'disk-full' || this.isBlocking;
     if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, isForNow);
+    if (message.retain) this.#context.retained?.changed(this, message.topic, reason === undefined);
     if (reason !== undefined) this.#context.ledger?.refused(message, this.filter, reason);
   }
 

@@ -15,6 +15,7 @@ import { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardSource, ForwardWhole } from './forward-source.ts';
 import { forgetLanes } from './lane-layout.ts';
+import { forgetRetainedSync } from './retained-sync.ts';
 
 /** Where a forwarder keeps its messages, if not in memory alone. */
 export interface ForwardStorage {
@@ -115,5 +116,6 @@ export function restoreFlows(
 /** A bridge is gone for good, with all that it kept. */
 export function forgetBridge(storage: Storage, name: string): void {
   forgetLanes(storage, name);
+  forgetRetainedSync(storage, name);
   storage.forget(`bridge/${name}:dead-letters`);
 }

@@ -11,10 +11,11 @@ import type { LocalInterest } from './local-interest.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
 import type { RateGate, RateLimits } from './rate-gate.ts';
+import type { RetainedSync } from './retained-sync.ts';
 import { SubscriptionRule } from './subscription-rules.ts';
 import type { TraceStarter } from './trace-context.ts';
 
-type RuleTerms = Pick<BridgeOptions, 'loopGuard' | 'queueOverflow' | 'queueAgeMsMax'>;
+type RuleTerms = Pick<BridgeOptions, 'loopGuard' | 'queueOverflow' | 'queueAgeMsMax' | 'isRetainedSynced'>;
 type RuleLists = Pick<BridgeOptions, 'forwards' | 'subscriptions'>;
 
 /** What rules work with. */
@@ -28,6 +29,8 @@ export interface RuleMakerParts {
   /** See `ForwardRuleContext`. */
   readonly trace?: TraceStarter | undefined;
   readonly ledger?: DeliveryLedger | undefined;
+  /** Told of retained messages. */
+  readonly retained?: RetainedSync | undefined;
   /** What devices want. */
   readonly interest?: LocalInterest | undefined;
   /** The remote name of a local response topic, and the local one of a remote topic. */
@@ -46,6 +49,7 @@ export class RuleMaker {
   /** Stands for rules of an earlier configuration: their messages go on, as they were mapped then. */
   readonly former: ForwardRule;
   readonly #isGuardedAlways: boolean;
+  readonly #isRetainedSynced: boolean;
   readonly #overflow: OverflowPolicy;
   readonly #ageMsMax: number | undefined;
   readonly #parts: RuleMakerParts;
@@ -53,7 +57,8 @@ export class RuleMaker {
   #subscriptions = new Map<string, SubscriptionRule>();
 
   constructor(options: RuleTerms, parts: RuleMakerParts) {
-    const { loopGuard, queueOverflow, queueAgeMsMax } = options;
+    const { loopGuard, queueOverflow, queueAgeMsMax, isRetainedSynced } = options;
+    this.#isRetainedSynced = isRetainedSynced;
     this.#overflow = queueOverflow;
     this.#ageMsMax = queueAgeMsMax;
     this.#isGuardedAlways = loopGuard === 'on';
@@ -95,7 +100,7 @@ export class RuleMaker {
     const { toRemote, ...parts } = this.#parts;
     const terms = { overflow: this.#overflow, ageMsMax: this.#ageMsMax };
     const context = { ...parts, responseMapping: toRemote, paths, ...terms, copy };
-    return new ForwardRule(rule, context);
+    return new ForwardRule({ isRetainedSynced: this.#isRetainedSynced, ...rule }, context);
   }
 }
 

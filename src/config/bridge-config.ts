@@ -62,6 +62,9 @@ export type OverflowConfig = 'oldest' | 'newest' | 'priority' | 'latest' | 'bloc
 export interface ForwardConfig extends RuleConfigParts {
   /** Acknowledged when the remote has settled a message, not when it is stored. */
   readonly isEndToEnd?: boolean;
+  /** Absent: that of the bridge. */
+  readonly isRetainedSynced?: boolean;
+  readonly isRetainedHere?: boolean;
   readonly localTopic: string;
   readonly remoteTopic: string;
   readonly qos?: 0 | 1 | 2;
@@ -144,6 +147,8 @@ export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   /** 0 to 86400000; 0 is never. Default 300000. */
   readonly failbackMs: number;
   readonly isSessionShared: boolean;
+  /** Default true. */
+  readonly isRetainedSynced: boolean;
   /** Absent: the rules alone say what is asked for. */
   readonly transparent?: TransparentConfig;
   /** Connections side by side, 1 to 64. Default 1. */

@@ -119,6 +119,7 @@ export const bridgeConfigDefaults = {
   failback: '5m',
   clean_start: 'false',
   no_local_v4: 'false',
+  retained_sync: 'true',
   retry_qos_0: 'false',
   max_send_queue_len: '100000',
   max_send_queue_bytes: '128MB',

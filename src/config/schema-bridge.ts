@@ -10,7 +10,16 @@ import { present } from './present.ts';
 import { deliveryConfigOf, deliveryKeys } from './schema-delivery.ts';
 import { durability } from './schema-durability.ts';
 import { liveShare, rateFault, rateKeys, sendRateOf } from './schema-rates.ts';
-import { address, backupConfigOf, backups, proxy, serverConfigOf, ssl, tlsFault } from './schema-remote.ts';
+import {
+  address,
+  backupConfigOf,
+  backups,
+  proxy,
+  type ServerExtras,
+  serverConfigOf,
+  ssl,
+  tlsFault,
+} from './schema-remote.ts';
 import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
 import { ledger, trace } from './schema-trail.ts';
 import { transparentConfigOf, transparentKeys } from './schema-transparent.ts';
@@ -156,6 +165,7 @@ const bridgeKeys = {
   no_local_v4: v.optional(flag, defaults.no_local_v4),
   retry_qos_0: v.optional(flag, defaults.retry_qos_0),
   ...transparentKeys,
+  retained_sync: v.optional(flag, defaults.retained_sync),
   hybrid_bridging: v.optional(flag, defaults.hybrid_bridging),
   hybrid_servers: v.optional(backups, []),
   hybrid_order: v.optional(
@@ -228,6 +238,25 @@ function laneConfigOf(raw: {
   return { laneCount, laneOrder, laneSubscriptions };
 }
 
+/** Which servers there are besides the first, and when each is used. */
+function hybridConfigOf(
+  raw: {
+    readonly hybrid_bridging: boolean;
+    readonly hybrid_servers: v.InferOutput<typeof backups>;
+    readonly hybrid_order: BridgeConfig['remoteOrder'];
+    readonly hybrid_shared_session: boolean;
+    readonly failback: number;
+  },
+  extras: ServerExtras,
+) {
+  return {
+    backups: raw.hybrid_bridging ? raw.hybrid_servers.map((one) => backupConfigOf(one, extras)) : [],
+    remoteOrder: raw.hybrid_order,
+    failbackMs: raw.failback,
+    isSessionShared: raw.hybrid_shared_session,
+  };
+}
+
 function tcpConfigOf(raw: v.InferOutput<typeof tcp>) {
   return {
     localAddress: raw.bind_address,
@@ -278,11 +307,9 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       ...raw.ledger,
       ...raw.trace,
       ...serverConfigOf(raw.server, extras),
-      backups: raw.hybrid_bridging ? raw.hybrid_servers.map((one) => backupConfigOf(one, extras)) : [],
-      remoteOrder: raw.hybrid_order,
-      failbackMs: raw.failback,
-      isSessionShared: raw.hybrid_shared_session,
+      ...hybridConfigOf(raw, extras),
       transparent: transparentConfigOf(raw),
+      isRetainedSynced: raw.retained_sync,
       isSteppingDown: raw.step_down,
       loopGuard: raw.loop_guard,
       loopProperty: raw.loop_property,

@@ -100,6 +100,8 @@ const forwardOnly = [
   { key: 'messages_rate', kind: 'text' },
   { key: 'bytes_rate', kind: 'text' },
   { key: 'rate_burst', kind: 'span', fallback: '1s' },
+  { key: 'retained_sync', kind: 'switch' },
+  { key: 'retain_here', kind: 'switch', fallback: 'false' },
   { key: 'qos_0', kind: 'choice', choices: ['', 'drop', 'buffer', 'persist'] },
   { key: 'qos_0_max_len', kind: 'number', fallback: '1000' },
   { key: 'qos_0_max_age', kind: 'span' },

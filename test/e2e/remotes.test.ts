@@ -34,3 +34,31 @@ t.test(
     await until('nothing is asked for any more', () => bridge.status.subscriptions[0]?.interest?.asked === 0);
   },
 );
+
+t.test(
+  'what is retained here is retained at mosquitto, and deletes made meanwhile reach it',
+  needs('mosquitto'),
+  async (t) => {
+    const world = new RealWorld(t);
+    const mosquitto = await Mosquitto.start();
+    world.closeLater(() => mosquitto.dispose());
+    const near = await world.openBroker();
+    const here = await world.connect(near.port);
+    for (const topic of ['up/1', 'up/2']) await here.publish(topic, 'state', { qos: 1, retain: true });
+    const bridge = world.openBridge(near, mosquitto.port, { forwards: [{ localTopic: 'up/#', remoteTopic: '' }] });
+    await until('both', () => bridge.status.forwards[0]?.delivered === 2);
+    await mosquitto.stop();
+    await until('the loss', () => bridge.status.link.state !== 'connected');
+    await here.publish('up/1', '', { qos: 0, retain: true });
+    await mosquitto.restart();
+    bridge.wake();
+    await until('the delete', () => bridge.status.forwards[0]?.delivered === 3);
+    const there = await world.connect(mosquitto.port);
+    const kept: string[] = [];
+    await there.subscribe('up/#', { qos: 1 }, ({ topic, text }) => void kept.push(`${topic}=${text}`));
+    await until('what is left', () => kept.length > 0);
+    await there.publish('up/end', '', { qos: 1 });
+    await until('the end', () => kept.includes('up/end='));
+    t.notOk(kept.includes('up/1=state'));
+  },
+);

@@ -495,6 +495,8 @@ export const en = {
     sample: { label: 'One message of', hint: 'The others are left out, for each topic.' },
     min_interval: { label: 'Not more often than', hint: 'For each topic: 1s, 5min.' },
     change_only: { label: 'Only changed payloads' },
+    retained_sync: { label: 'Bring what is retained', hint: 'When the rule is new, and what changed meanwhile.' },
+    retain_here: { label: 'Retain here', hint: 'The last message of each topic, however it was published.' },
     flatten: { label: 'Put in place of /', hint: 'Makes one level out of all.' },
     note: { label: 'Note', hint: 'For those who read this later.' },
     retain_as_published: { label: 'Retain as published' },

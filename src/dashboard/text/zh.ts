@@ -473,6 +473,8 @@ export const zh: Text = {
     sample: { label: '每多少条取一条', hint: '按主题，其余略过。' },
     min_interval: { label: '最小间隔', hint: '按主题：1s、5min。' },
     change_only: { label: '仅内容变化时' },
+    retained_sync: { label: '同步保留消息', hint: '规则新建时同步，断线期间的变化也会补上。' },
+    retain_here: { label: '在本地保留', hint: '每个主题的最后一条消息，无论如何发布。' },
     flatten: { label: '替换 /', hint: '把所有层级合为一层。' },
     note: { label: '备注', hint: '写给以后的读者。' },
     retain_as_published: { label: '保持发布时的保留标志' },

@@ -179,7 +179,8 @@ t.test('a server that was left is told in the next process what it is to forget'
   await kw.world.clock.advance(2000);
   t.match(await first.peer.receivedOf(PacketType.pubrel), [{ packetId }], 'or it would take a later one for this');
   first.peer.send(ackOf(7, packetId));
-  await kw.world.clock.advance(1000);
+  // nobody waits for this to be stored
+  await kw.world.clock.advance(2000);
   await kw.start({ crash: 'power', bridge });
   await kw.world.clock.advance(2000);
   t.same(await first.peer.receivedOf(PacketType.pubrel), [], 'and once is enough');

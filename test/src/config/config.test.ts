@@ -105,6 +105,7 @@ t.test('a bridge of which only the server is said has the defaults', async (t) =
     backups: [],
     remoteOrder: 'ordered',
     failbackMs: 300_000,
+    isRetainedSynced: true,
     renewBeforeMs: 60_000,
     isSessionShared: false,
     isSteppingDown: true,
