@@ -182,8 +182,8 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   /** Asks for the end of subscriptions. Returns what `subscribe` returns. */
-  unsubscribe(filters: readonly string[], now: number): number {
-    const more = { filters, properties: noProperties };
+  unsubscribe(filters: readonly string[], now: number, properties: Properties = noProperties): number {
+    const more = { filters, properties };
     return this.#request(filters.length, now, (packetId) => ({ type: PacketType.unsubscribe, packetId, ...more }));
   }
 

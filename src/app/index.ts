@@ -44,8 +44,9 @@ export {
 } from '../client/client-options.ts';
 export { ClientRequester, type RequesterOptions, type RequestOptions } from '../client/client-requester.ts';
 export type { ClientStatus } from '../client/client-status.ts';
-export type { Acknowledge, ClientSubscription, OnMessage } from '../client/client-subscription.ts';
+export type { ClientSubscription } from '../client/client-subscription.ts';
 export type { ClientCounts } from '../client/client-subscriptions.ts';
+export type { Acknowledge, OnMessage } from '../client/on-message.ts';
 export type { ReceivedMessage } from '../client/received-message.ts';
 export { Turn } from '../link/turn.ts';
 export { Message } from '../message/message.ts';

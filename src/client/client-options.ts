@@ -2,11 +2,12 @@
 // Everything that can grow, wait or be tried again has its bound here, and
 // every bound has a default.
 import type { BackoffOptions } from '../../protocol/connection/backoff.ts';
-import type { Properties } from '../../protocol/wire/properties.ts';
+import type { Properties, UserProperty } from '../../protocol/wire/properties.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { ProxyOptions, TlsOptions } from '../ports/ports.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
+import type { OnMessage } from './on-message.ts';
 
 /** The message that the server publishes when the client vanishes. */
 export interface WillOptions {
@@ -47,6 +48,8 @@ export interface ClientOptions {
   readonly will?: WillOptions;
   /** For `mqtts:` and `wss:` addresses. Default: authorities of Node, verified. */
   readonly tls?: TlsOptions;
+  /** The address of this machine to dial from. Default: the system chooses. */
+  readonly localAddress?: string;
   /** For `ws:` and `wss:` addresses: more headers of the request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The connection is made by a proxy, which resolves the name; not for `unix:` addresses. Default: none. */
@@ -76,6 +79,11 @@ export interface ClientOptions {
    * such messages are taken, and counted in `Client.counts`.
    */
   readonly isGrantEnforced: boolean;
+  /**
+   * Hears of messages that no subscription here asked for, as those that a kept session brings before the application
+   * has subscribed again. Default: nobody; they are acknowledged and counted.
+   */
+  readonly onUnasked?: OnMessage;
   /** QoS 1 and 2 messages underway, 1 to 65535; the server's receive maximum may lower it. Default 1000. */
   readonly sendWindowMax: number;
   /** QoS 1 and 2 messages that may await their handler, 1 to 65535. Default 1000. */
@@ -137,6 +145,8 @@ export interface SubscribeOptions {
   readonly isManual?: boolean;
   /** 5.0: a number from 1 to 268,435,455 that comes back with each message. Default none. */
   readonly subscriptionIdentifier?: number;
+  /** 5.0: what else the server is told. Default nothing. */
+  readonly userProperties?: readonly UserProperty[];
   /** 5.0: when retained messages come: 0 at every subscribe, 1 at a new one, 2 never. Default 0. */
   readonly retainHandling?: 0 | 1 | 2;
 }
@@ -147,6 +157,10 @@ export interface CloseOptions {
   readonly timeoutMs?: number;
   /** 5.0: seconds that the server keeps the session from now on. Default as CONNECT said. */
   readonly sessionExpiryInterval?: number;
+  /** 5.0: what else the server is told. Default nothing. */
+  readonly userProperties?: readonly UserProperty[];
+  /** 5.0: why, in words. Default nothing. */
+  readonly reasonString?: string;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
 }

@@ -3,6 +3,7 @@
 // simply takes longer.
 //
 // Bounded: `waitingCountMax` requests while there is no connection; asked ones by the packet identifiers.
+import type { Properties } from '../../protocol/wire/properties.ts';
 import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { RefusedError, UsageError } from '../base/errors.ts';
 
@@ -13,6 +14,8 @@ const waitingCountMax = 65_535;
 export interface ClientRequest {
   readonly kind: 'subscribe' | 'unsubscribe';
   readonly filter: string;
+  /** Those of UNSUBSCRIBE; a subscription has its own. */
+  readonly properties: Properties;
   readonly resolve: (reasonCode: ReasonCode) => void;
   readonly reject: (error: Error) => void;
 }

@@ -10,19 +10,8 @@ import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError } from '../base/errors.ts';
 import type { SubscribeOptions } from './client-options.ts';
+import { handle, type OnMessage, type Release } from './on-message.ts';
 import type { ReceivedMessage } from './received-message.ts';
-
-/** Acknowledges one message, by default with success; 0x80 and above refuses it. Once: what comes later is ignored. */
-export type Acknowledge = (reasonCode?: ReasonCode) => void;
-
-/**
- * Hears of messages. A promise holds the acknowledgement back until it is fulfilled; throwing refuses the message.
- * Where the subscription is manual, `acknowledge` does that instead.
- */
-export type OnMessage = (message: ReceivedMessage, acknowledge: Acknowledge) => void | Promise<void>;
-
-/** Lets the acknowledgement of one message leave. */
-export type Release = (reasonCode: ReasonCode) => void;
 
 /** How a subscription is asked for, and how its messages are acknowledged. */
 export interface SubscriptionTerms {
@@ -83,26 +72,7 @@ export class ClientSubscription {
       this.#collect(message, release);
       return;
     }
-    let isOpen = true;
-    const releaseOnce = (reasonCode: ReasonCode = ReasonCode.success): void => {
-      if (isOpen) release(reasonCode);
-      isOpen = false;
-    };
-    try {
-      const pending = this.#onMessage(message, releaseOnce);
-      if (this.#terms.isManual) {
-        pending?.catch(() => releaseOnce(ReasonCode.unspecifiedError));
-        return;
-      }
-      if (pending === undefined) releaseOnce();
-      else
-        pending.then(
-          () => releaseOnce(),
-          () => releaseOnce(ReasonCode.unspecifiedError),
-        );
-    } catch {
-      releaseOnce(ReasonCode.unspecifiedError); // the application's refusal; its own error is its own
-    }
+    handle(this.#onMessage, message, this.#terms.isManual, release);
   }
 
   /** The messages in batches, each with all that came since the one before. Ends when the subscription does. */

@@ -4,13 +4,16 @@
 import type { ClientConnection } from '../../protocol/connection/client-connection.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { Session } from '../../protocol/session/session.ts';
-import { noProperties } from '../../protocol/wire/properties.ts';
+import { noProperties, type Properties, type UserProperty } from '../../protocol/wire/properties.ts';
+import { PropertyPlace } from '../../protocol/wire/property-names.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, UsageError } from '../base/errors.ts';
-import type { SubscribeOptions } from './client-options.ts';
+import type { ClientOptions, SubscribeOptions } from './client-options.ts';
 import { type ClientRequest, ClientRequests } from './client-requests.ts';
-import { ClientSubscription, type OnMessage } from './client-subscription.ts';
+import { ClientSubscription } from './client-subscription.ts';
+import { checkProperties } from './connect-packet.ts';
+import { handle, type OnMessage } from './on-message.ts';
 import { ReceivedMessage } from './received-message.ts';
 import { offerFault } from './server-offers.ts';
 
@@ -28,16 +31,16 @@ export class ClientSubscriptions {
   readonly #now: () => number;
   readonly #requests = new ClientRequests();
   readonly #subscriptions = new Map<string, ClientSubscription>();
-  readonly #isGrantEnforced: boolean;
+  readonly #options: Pick<ClientOptions, 'isGrantEnforced' | 'onUnasked'>;
   #machine: ClientConnection | undefined;
   #unasked = 0;
   #qosAboveGranted = 0;
   #isOver = false;
 
   /** `session`: where messages are accepted; `now`: ms of the monotonic clock. */
-  constructor(session: Session, isGrantEnforced: boolean, now: () => number) {
+  constructor(session: Session, options: Pick<ClientOptions, 'isGrantEnforced' | 'onUnasked'>, now: () => number) {
     this.#session = session;
-    this.#isGrantEnforced = isGrantEnforced;
+    this.#options = options;
     this.#now = now;
   }
 
@@ -60,9 +63,12 @@ export class ClientSubscriptions {
       retainAsPublished: options.isRetainAsPublished ?? false,
       retainHandling: options.retainHandling ?? 0,
     };
-    const { subscriptionIdentifier, isManual = false } = options;
-    const properties =
-      subscriptionIdentifier === undefined ? noProperties : { subscriptionIdentifiers: [subscriptionIdentifier] };
+    const { subscriptionIdentifier: identifier, userProperties, isManual = false } = options;
+    const properties = {
+      ...(identifier === undefined ? {} : { subscriptionIdentifiers: [identifier] }),
+      ...(userProperties === undefined ? {} : { userProperties }),
+    };
+    checkProperties(properties, PropertyPlace.subscribe);
     const subscription = new ClientSubscription({ entry, properties, isManual }, onMessage, (one) =>
       this.#unsubscribe(one),
     );
@@ -76,6 +82,15 @@ export class ClientSubscriptions {
       throw error;
     }
     return subscription;
+  }
+
+  /** See `Client.unsubscribe`. */
+  async unsubscribe(filter: string, userProperties: readonly UserProperty[] = []): Promise<void> {
+    const properties = userProperties.length === 0 ? noProperties : { userProperties };
+    checkProperties(properties, PropertyPlace.unsubscribe);
+    const subscription = this.#subscriptions.get(filter);
+    await this.#ask('unsubscribe', filter, properties);
+    if (subscription !== undefined) this.#forget(subscription);
   }
 
   /** The server accepted the connection: what has no answer is asked, and what it forgot. */
@@ -95,8 +110,11 @@ export class ClientSubscriptions {
     const matching = [...this.#subscriptions.values()].filter((one) => one.matches(publish.topic));
     let open = matching.length;
     let worst: ReasonCode = ReasonCode.success;
-    if (matching.length === 0) this.#unasked++;
-    else if (isAboveGrant(publish.qos, matching)) this.#aboveGrant();
+    if (matching.length === 0) {
+      this.#receivedUnasked(publish, ticket);
+      return;
+    }
+    if (isAboveGrant(publish.qos, matching)) this.#aboveGrant();
     const message = new ReceivedMessage(publish);
     for (const subscription of matching) {
       subscription.deliver(message, (reasonCode) => {
@@ -105,8 +123,6 @@ export class ClientSubscriptions {
         if (open === 0 && ticket > 0) this.#session.accept(ticket, worst);
       });
     }
-    // [MQTT-4.5.0-2] [MQTT3-4.5.0-2] acknowledged, wanted or not
-    if (matching.length === 0 && ticket > 0) this.#session.accept(ticket, ReasonCode.success);
   }
 
   /** The client is closed: nothing more is asked, and iterations end. */
@@ -116,9 +132,20 @@ export class ClientSubscriptions {
     for (const subscription of this.#subscriptions.values()) subscription.over();
   }
 
+  /** [MQTT-4.5.0-2] [MQTT3-4.5.0-2] acknowledged, wanted or not. */
+  #receivedUnasked(publish: ReceivedPublish, ticket: number): void {
+    this.#unasked++;
+    const release = (reasonCode: ReasonCode): void => {
+      if (ticket > 0) this.#session.accept(ticket, reasonCode);
+    };
+    const { onUnasked } = this.#options;
+    if (onUnasked === undefined) release(ReasonCode.success);
+    else handle(onUnasked, new ReceivedMessage(publish), false, release);
+  }
+
   #aboveGrant(): void {
     this.#qosAboveGranted++;
-    if (!this.#isGrantEnforced) return;
+    if (!this.#options.isGrantEnforced) return;
     const detail = 'a message came at a higher QoS than the server granted';
     this.#machine?.disconnect(ReasonCode.protocolError, detail);
   }
@@ -131,6 +158,7 @@ export class ClientSubscriptions {
       this.#send({
         kind: 'subscribe',
         filter,
+        properties: noProperties,
         resolve: () => undefined,
         reject: (error) => this.#lostFilter(filter, error),
       });
@@ -142,22 +170,22 @@ export class ClientSubscriptions {
     if (subscription && !(error instanceof ClosedError)) this.#forget(subscription);
   }
 
-  #ask(kind: ClientRequest['kind'], filter: string): Promise<ReasonCode> {
-    return new Promise((resolve, reject) => this.#send({ kind, filter, resolve, reject }));
+  #ask(kind: ClientRequest['kind'], filter: string, properties: Properties = noProperties): Promise<ReasonCode> {
+    return new Promise((resolve, reject) => this.#send({ kind, filter, properties, resolve, reject }));
   }
 
   #send(request: ClientRequest): void {
     const machine = this.#machine;
     const { kind, filter } = request;
     const subscription = kind === 'subscribe' ? this.#subscriptions.get(filter) : undefined;
-    const unserved = subscription && offerFault(machine?.server, filter, subscription.properties !== noProperties);
+    const unserved = subscription && offerFault(machine?.server, filter, hasIdentifier(subscription));
     if (unserved !== undefined) {
       request.reject(new UsageError('NOT_SENT', `the filter '${filter}' was not sent: ${unserved}`));
       return;
     }
     const packetId =
       subscription === undefined
-        ? (machine?.unsubscribe([filter], this.#now()) ?? 0)
+        ? (machine?.unsubscribe([filter], this.#now(), request.properties) ?? 0)
         : (machine?.subscribe([subscription.entry], subscription.properties, this.#now()) ?? 0);
     if (packetId > 0) this.#requests.asked(packetId, request);
     else if (packetId === 0) this.#requests.wait(request);
@@ -179,4 +207,8 @@ export class ClientSubscriptions {
 /** Whether every grant that a message may have come under is known, and below its QoS. */
 function isAboveGrant(qos: Qos, matching: readonly ClientSubscription[]): boolean {
   return qos > 0 && matching.every(({ grantedQos = 2 }) => grantedQos < qos);
+}
+
+function hasIdentifier({ properties }: ClientSubscription): boolean {
+  return properties.subscriptionIdentifiers !== undefined;
 }

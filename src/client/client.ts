@@ -8,7 +8,7 @@ import { type ClientTerms, unknownSession } from '../../protocol/connection/clie
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket } from '../../protocol/wire/packets.ts';
-import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
+import { noProperties, type Properties, type UserProperty } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { ClosedError, LinkError, RefusedError, UsageError } from '../base/errors.ts';
@@ -27,10 +27,11 @@ import {
 } from './client-options.ts';
 import { ClientPublisher } from './client-publisher.ts';
 import type { ClientStatus } from './client-status.ts';
-import { type ClientSubscription, type OnMessage, subscribeFault } from './client-subscription.ts';
+import { type ClientSubscription, subscribeFault } from './client-subscription.ts';
 import { type ClientCounts, ClientSubscriptions } from './client-subscriptions.ts';
 import { authenticationOf, connectPacketOf, disconnectProperties } from './connect-packet.ts';
 import { dialOptionsOf } from './dial-options.ts';
+import type { OnMessage } from './on-message.ts';
 import { Redirects } from './redirects.ts';
 import { paceOf } from './retry-pace.ts';
 
@@ -83,7 +84,7 @@ export class Client {
     const { sendWindowMax, receiveMaximum } = options;
     this.#session = new Session({ clientId: this.clientId, sendWindowMax, receiveMaximum });
     this.#authentication = authenticationOf(options, ports.random);
-    this.#subscriptions = new ClientSubscriptions(this.#session, options.isGrantEnforced, () => this.#now);
+    this.#subscriptions = new ClientSubscriptions(this.#session, options, () => this.#now);
     this.#publisher = new ClientPublisher(options, new Origin('application', this.clientId), () => this.#now);
     checkConnect(connectPacketOf(this.#clientId, options, options.cleanStart));
     const dial = dialOptionsOf(address, options);
@@ -174,6 +175,17 @@ export class Client {
     if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
     if (this.#isOver) throw new ClosedError('the client is closed');
     return this.#subscriptions.subscribe(filter, options, onMessage);
+  }
+
+  /**
+   * Ends a subscription, also one that only the server knows of, from an earlier run. Fulfilled when the server has
+   * confirmed it; rejects with RefusedError when it refuses.
+   */
+  async unsubscribe(filter: string, userProperties?: readonly UserProperty[]): Promise<void> {
+    const fault = subscribeFault(filter, {}, true);
+    if (fault !== undefined) throw new UsageError('TOPIC_FILTER', `the filter '${filter}' ${fault}`);
+    if (this.#isOver) throw new ClosedError('the client is closed');
+    return this.#subscriptions.unsubscribe(filter, userProperties);
   }
 
   /**

@@ -6,8 +6,10 @@ import { bytesOf, bytesOfText, textOfBytes } from '../../protocol/wire/bytes.ts'
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import { noProperties, type Properties } from '../../protocol/wire/properties.ts';
+import { writeProperties } from '../../protocol/wire/property-block.ts';
+import { PropertyPlace } from '../../protocol/wire/property-names.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import { UsageError } from '../base/errors.ts';
+import { messageOf, UsageError } from '../base/errors.ts';
 import type { Random } from '../ports/ports.ts';
 import { clientAuthenticationOf } from '../secrets/scram-client.ts';
 import type { ClientOptions, CloseOptions } from './client-options.ts';
@@ -62,16 +64,28 @@ export function authenticationOf(options: ClientOptions, random: Random): Client
   return clientAuthenticationOf(authentication, credentials, random);
 }
 
-/** The properties of the DISCONNECT of a client. Throws UsageError for a session expiry that cannot be changed. */
+/** The properties of the DISCONNECT of a client. Throws UsageError for those that it cannot have. */
 export function disconnectProperties(closing: CloseOptions, options: ClientOptions): Properties {
-  const { sessionExpiryInterval } = closing;
-  if (sessionExpiryInterval === undefined || options.version !== ProtocolVersion.v5) return noProperties;
+  if (options.version !== ProtocolVersion.v5) return noProperties;
+  const { sessionExpiryInterval, userProperties, reasonString } = closing;
   const before = options.properties.sessionExpiryInterval ?? options.sessionExpiryInterval;
-  if (before === 0 && sessionExpiryInterval > 0) {
+  if (before === 0 && sessionExpiryInterval !== undefined && sessionExpiryInterval > 0) {
     throw new UsageError('PROPERTIES', 'a session that was to end with its connection cannot be kept at its end');
   }
-  if (!Number.isInteger(sessionExpiryInterval) || sessionExpiryInterval < 0 || sessionExpiryInterval > 0xffff_ffff) {
-    throw new UsageError('PROPERTIES', `sessionExpiryInterval ${sessionExpiryInterval}: expected 0 to 4294967295`);
+  const properties = {
+    ...(sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval }),
+    ...(userProperties === undefined ? {} : { userProperties }),
+    ...(reasonString === undefined ? {} : { reasonString }),
+  };
+  checkProperties(properties, PropertyPlace.disconnect);
+  return properties;
+}
+
+/** Throws UsageError for properties that a packet cannot have. */
+export function checkProperties(properties: Properties, place: PropertyPlace): void {
+  try {
+    writeProperties(properties, place);
+  } catch (error) {
+    throw new UsageError('PROPERTIES', messageOf(error), { cause: error });
   }
-  return { sessionExpiryInterval };
 }

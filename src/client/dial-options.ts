@@ -8,10 +8,11 @@ import type { ClientOptions } from './client-options.ts';
 /** How the server is dialled. */
 export function dialOptionsOf(address: RemoteAddress, options: ClientOptions): DialOptions {
   const { isEncrypted, webSocket, ...where } = address;
-  const { connectTimeoutMs: timeoutMs, tls = {}, headers, proxy } = options;
+  const { connectTimeoutMs: timeoutMs, tls = {}, headers, proxy, localAddress } = options;
   return {
     ...where,
     timeoutMs,
+    ...(localAddress === undefined ? {} : { localAddress }),
     ...(isEncrypted ? { tls } : {}),
     ...(proxy === undefined || address.socketPath !== undefined ? {} : { proxy }),
     ...(webSocket === undefined ? {} : { webSocket: { ...webSocket, ...(headers === undefined ? {} : { headers }) } }),

@@ -2,11 +2,8 @@
 // under the names that mosquitto_pub and mosquitto_sub gave
 // them.
 import { parseArgs } from 'node:util';
-import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
+import type { Qos } from '../../../protocol/wire/protocol-version.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
-import { type ProxyAddress, parseProxyAddress, proxyExpected } from '../../base/proxy-address.ts';
-import type { ClientOptions } from '../../client/client-options.ts';
-import type { Disk, TlsOptions } from '../../ports/ports.ts';
 
 /** What `parseArgs` is told of a flag. */
 export interface Flag {
@@ -24,6 +21,11 @@ export const clientFlags: Readonly<Record<string, Flag>> = {
   ws: { type: 'boolean' },
   proxy: { type: 'string' },
   id: { type: 'string', short: 'i' },
+  'id-prefix': { type: 'string', short: 'I' },
+  bind: { type: 'string', short: 'A' },
+  nodelay: { type: 'boolean' },
+  'disable-clean-session': { type: 'boolean', short: 'c' },
+  'max-inflight': { type: 'string', short: 'M' },
   topic: { type: 'string', short: 't', multiple: true },
   qos: { type: 'string', short: 'q' },
   username: { type: 'string', short: 'u' },
@@ -33,11 +35,14 @@ export const clientFlags: Readonly<Record<string, Flag>> = {
   'protocol-version': { type: 'string', short: 'V' },
   'session-expiry-interval': { type: 'string', short: 'x' },
   cafile: { type: 'string' },
+  capath: { type: 'string' },
   cert: { type: 'string' },
   key: { type: 'string' },
   insecure: { type: 'boolean' },
   tls: { type: 'boolean' },
   'tls-version': { type: 'string' },
+  'tls-alpn': { type: 'string' },
+  ciphers: { type: 'string' },
   'will-topic': { type: 'string' },
   'will-payload': { type: 'string' },
   'will-qos': { type: 'string' },
@@ -53,10 +58,24 @@ export type FlagValues = Readonly<Record<string, string | boolean | readonly (st
 /** Reads the command line. Throws UsageError for flags that do not exist or lack their value. */
 export function parseFlags(args: readonly string[], flags: Readonly<Record<string, Flag>>): FlagValues {
   try {
-    return parseArgs({ args: [...args], options: flags, allowPositionals: false, strict: true }).values;
+    return parseArgs({ args: joinNegative(args, flags), options: flags, allowPositionals: false, strict: true }).values;
   } catch (error) {
     throw new UsageError('FLAG', messageOf(error).split('. To specify')[0] ?? '', { cause: error });
   }
+}
+
+/** `-m -5` means a value, as in mosquitto's tools: a number is no flag. */
+function joinNegative(args: readonly string[], flags: Readonly<Record<string, Flag>>): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? '';
+    const value = args[index + 1] ?? '';
+    const flag = Object.entries(flags).find(([name, { short }]) => arg === `--${name}` || arg === `-${short}`);
+    const isJoined = flag?.[1].type === 'string' && /^-\d/.test(value);
+    joined.push(isJoined ? `--${flag?.[0]}=${value}` : arg);
+    if (isJoined) index++;
+  }
+  return joined;
 }
 
 /** The text of a flag; undefined if it was not given. */
@@ -82,122 +101,73 @@ export function numberOf(values: FlagValues, name: string, least: number, most: 
   return number;
 }
 
+/** The seconds of a flag, whole or as `0.5`. Throws UsageError if it is no number, or above a million. */
+export function secondsOf(values: FlagValues, name: string): number | undefined {
+  const text = textOf(values, name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,7}(\.\d+)?$/.test(text) || Number(text) > 1_000_000) {
+    throw new UsageError('FLAG', `--${name} ${text}: expected seconds from 0 to 1000000, as 0.5`);
+  }
+  return Number(text);
+}
+
 /** The QoS of a flag, 0 unless given. */
 export function qosOf(values: FlagValues, name = 'qos'): Qos {
   const number = numberOf(values, name, 0, 2);
   return number === 2 ? 2 : number === 1 ? 1 : 0;
 }
 
-/** Where to connect, as a URL. */
-export function urlOf(values: FlagValues): string {
-  const url = textOf(values, 'url');
-  if (url !== undefined) return url;
-  const isEncrypted = values.cafile !== undefined || values.tls === true || values.insecure === true;
-  const path = textOf(values, 'unix');
-  if (path !== undefined) return `unix://${path}`;
-  const host = textOf(values, 'host') ?? 'localhost';
-  const schemes = values.ws === true ? (['ws', 'wss'] as const) : (['mqtt', 'mqtts'] as const);
-  const port = numberOf(values, 'port', 1, 65_535) ?? (isEncrypted ? 8883 : 1883);
-  return `${schemes[isEncrypted ? 1 : 0]}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** The client's options. Throws UsageError for values that cannot be, StorageError for files that cannot be read. */
-export async function clientOptionsOf(values: FlagValues, disk: Disk): Promise<Partial<ClientOptions>> {
-  const id = textOf(values, 'id');
-  const username = textOf(values, 'username');
-  const password = textOf(values, 'pw');
-  const keepAlive = numberOf(values, 'keepalive', 0, 65_535);
-  const expiry = numberOf(values, 'session-expiry-interval', 0, 0xffff_ffff);
-  const willTopic = textOf(values, 'will-topic');
-  const proxy = proxyOf(values);
-  return {
-    version: versionOf(textOf(values, 'protocol-version')),
-    tls: await tlsOf(values, disk),
-    ...(proxy === undefined ? {} : { proxy }),
-    ...(id === undefined ? {} : { clientId: id }),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(values.scram === true ? { authentication: 'scram-sha-256' as const } : {}),
-    ...(keepAlive === undefined ? {} : { keepAlive }),
-    ...(expiry === undefined ? {} : { sessionExpiryInterval: expiry }),
-    ...(willTopic === undefined
-      ? {}
-      : {
-          will: {
-            topic: willTopic,
-            payload: textOf(values, 'will-payload') ?? '',
-            qos: qosOf(values, 'will-qos'),
-            retain: values['will-retain'] === true,
-          },
-        }),
-  };
-}
-
-function proxyOf(values: FlagValues): ProxyAddress | undefined {
-  const text = textOf(values, 'proxy');
-  if (text === undefined) return undefined;
-  const proxy = parseProxyAddress(text);
-  if (proxy === undefined) throw new UsageError('FLAG', `--proxy ${text}: expected ${proxyExpected}`);
-  const isUnix = values.unix !== undefined || textOf(values, 'url')?.startsWith('unix:') === true;
-  if (isUnix) throw new UsageError('FLAG', '--proxy: no proxy leads to a Unix socket');
-  return proxy;
-}
-
-const versions: ReadonlyMap<string, ProtocolVersion> = new Map([
-  ['5', ProtocolVersion.v5],
-  ['mqttv5', ProtocolVersion.v5],
-  ['311', ProtocolVersion.v311],
-  ['mqttv311', ProtocolVersion.v311],
-  ['4', ProtocolVersion.v311],
-  ['31', ProtocolVersion.v31],
-  ['mqttv31', ProtocolVersion.v31],
-  ['3', ProtocolVersion.v31],
-]);
-
-function versionOf(text = '5'): ProtocolVersion {
-  const version = versions.get(text);
-  if (version === undefined) throw new UsageError('FLAG', `--protocol-version ${text}: expected 5, 311 or 31`);
-  return version;
-}
-
-async function tlsOf(values: FlagValues, disk: Disk): Promise<TlsOptions> {
-  const read = async (name: string): Promise<string | undefined> => {
-    const path = textOf(values, name);
-    return path === undefined ? undefined : disk.readText(path);
-  };
-  const [authorities, certificate, key] = await Promise.all([read('cafile'), read('cert'), read('key')]);
-  const version = textOf(values, 'tls-version');
-  if (version !== undefined && version !== 'tlsv1.2' && version !== 'tlsv1.3') {
-    throw new UsageError('FLAG', `--tls-version ${version}: expected tlsv1.2 or tlsv1.3`);
-  }
-  return {
-    ...(authorities === undefined ? {} : { authorities }),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(key === undefined ? {} : { key }),
-    ...(values.insecure === true ? { isPeerVerified: false } : {}),
-    ...(version === 'tlsv1.3' ? { versionMin: 'TLSv1.3' as const } : {}),
-  };
-}
-
 /** The part of a help text that is about these flags. */
 export const clientFlagsHelp = `Connection:
-  -h, --host HOST               default localhost
-  -p, --port PORT               default 1883, with TLS 8883
-  -L, --url URL                 mqtt://host:port, mqtts://, ws://host:port/path, wss:// or unix:///path
-      --unix PATH               a Unix socket instead of host and port
-      --ws                      MQTT over WebSocket, at the path /mqtt
-      --proxy URL               socks5://user:password@host:1080 or http://host:3128
-  -i, --id ID                   client id; default a random one
-  -u, --username NAME           -P, --pw PASSWORD
-      --scram                   prove the password by SCRAM-SHA-256 instead of sending it (5.0)
-  -k, --keepalive SECONDS       default 60; 0 turns it off
-  -V, --protocol-version V      5 (default), 311 or 31
+  -h, --host HOST             default localhost
+  -p, --port PORT             default 1883, with TLS 8883
+  -L, --url URL               mqtt://[user[:password]@]host[:port][/topic],
+                              mqtts://, ws://host:port/path, wss://,
+                              unix:///path
+      --unix PATH             a Unix socket instead of host and port
+      --ws                    MQTT over WebSocket, at the path /mqtt
+      --proxy URL             socks5://user:password@host:1080 or
+                              http://host:3128
+  -A, --bind ADDRESS          the address of this machine to connect from
+      --nodelay               as ever: packets never wait for more (Nagle)
+  -i, --id ID                 client id; default a random one
+  -I, --id-prefix PREFIX      a random client id that begins so
+  -u, --username NAME
+  -P, --pw PASSWORD
+      --scram                 prove the password by SCRAM-SHA-256 instead of
+                              sending it (5.0)
+  -k, --keepalive SECONDS     default 60; 0 turns it off
+  -V, --protocol-version V    mqttv5 (default), mqttv311 or mqttv31;
+                              5, 311, 31
+  -c, --disable-clean-session go on with the session of an earlier run, and
+                              leave it behind; needs -i
   -x, --session-expiry-interval SECONDS
-      --cafile FILE             trusted authorities; turns TLS on
-      --tls                     TLS with the authorities of Node
-      --cert FILE --key FILE    certificate of this client
-      --insecure                TLS without verifying the server
-      --tls-version V           at least tlsv1.2 (default) or tlsv1.3
-      --will-topic T --will-payload P --will-qos Q --will-retain
-  -d, --debug                   say what the connection does
-      --quiet                   no error messages`;
+                              how long it is kept (5.0); -1 for ever, which is
+                              the default with -c
+  -M, --max-inflight COUNT    QoS 1 and 2 messages underway, default 1000
+  -D, --property COMMAND PROPERTY VALUE
+                              a property of 5.0, as publish content-type text
+                              or connect user-property NAME VALUE; may be
+                              given several times
+
+TLS:
+      --tls                   with the authorities of Node
+      --cafile FILE           trusted authorities; turns TLS on
+      --capath DIRECTORY      the same, each in a file (.crt, .pem)
+      --cert FILE             certificate of this client
+      --key FILE              its key
+      --insecure              do not verify the server
+      --tls-version V         at least tlsv1.2 (default) or tlsv1.3
+      --tls-alpn PROTOCOL     ask for a protocol, as mqtt
+      --ciphers LIST          cipher suites, as OpenSSL writes them
+
+Will:
+      --will-topic TOPIC      published when this client vanishes
+      --will-payload TEXT     default empty
+      --will-qos QOS          default 0
+      --will-retain           retained
+
+Output:
+  -d, --debug                 say what the connection does
+      --quiet                 no error messages
+      --help                  this text`;
