@@ -2,6 +2,7 @@
 // run. What is not installed is left out, and said to be. NanoMQ and FlashMQ take part when NANOMQ_BIN and FLASHMQ_BIN
 // name their programs. Each is stopped by its own process id.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,8 @@ export interface Setting {
   readonly isTls: boolean;
   /** The broker to which `bench/#` is bridged; undefined for none. */
   readonly remotePort: number | undefined;
+  /** Where dashboard and API are to be served; undefined for neither. */
+  readonly httpPort: number | undefined;
 }
 
 /** A broker that can be started. */
@@ -25,6 +28,8 @@ export interface Peer {
   readonly name: string;
   /** Whether a bridge is configured for it here. Default false. */
   readonly canBridge?: boolean;
+  /** Whether it has a dashboard that is played here. Default false. */
+  readonly hasDashboard?: boolean;
   /** Whether it can play a scenario; default every one. */
   plays?(scenario: Scenario): boolean;
   /** The program and its arguments. Undefined: not installed. */
@@ -59,7 +64,8 @@ export function viaduct(name: string, program: readonly string[]): Peer {
   return {
     name,
     canBridge: true,
-    command: ({ port, folder, isTls, remotePort }) => {
+    hasDashboard: true,
+    command: ({ port, folder, isTls, remotePort, httpPort }) => {
       const listener = isTls
         ? `listeners.ssl { bind = "127.0.0.1:${port}", keyfile = "${key}", certfile = "${certificate}" }`
         : `listeners.tcp { bind = "127.0.0.1:${port}" }`;
@@ -74,9 +80,25 @@ export function viaduct(name: string, program: readonly string[]): Peer {
           '}',
         );
       }
+      if (httpPort !== undefined) {
+        lines.push(`http_server { port = ${httpPort} }`);
+        writeFileSync(join(folder, 'broker.conf.users.json'), usersFile());
+      }
       return [process.execPath, ...program, 'start', '--config', configured(folder, lines)];
     },
   };
+}
+
+/** The password of `admin` at a peer that serves a dashboard. */
+export const webPassword = 'correct horse';
+
+/** As after the first start, which alone hashes a password. */
+function usersFile(): string {
+  const salt = Buffer.alloc(16, 7);
+  const key = scryptSync(webPassword, salt, 32, { N: 4096, r: 8, p: 1 });
+  const [saltText, keyText] = [salt, key].map((one) => one.toString('base64').replace(/=+$/, ''));
+  const hash = `$scrypt$ln=12,r=8,p=1$${saltText}$${keyText}`;
+  return JSON.stringify({ users: [{ username: 'admin', role: 'admin', hash, mustChangePassword: false }], keys: [] });
 }
 
 const mosquitto: Peer = {
@@ -138,11 +160,11 @@ export const peers: readonly Peer[] = [
 /** Starts a peer; undefined when it is not installed. */
 export async function startPeer(
   peer: Peer,
-  more: Partial<Record<'port' | 'remotePort', number | undefined>> & { readonly isTls?: boolean } = {},
+  more: Partial<Record<'port' | 'remotePort' | 'httpPort', number | undefined>> & { readonly isTls?: boolean } = {},
 ): Promise<RunningPeer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-bench-'));
   const port = more.port ?? (await freePort());
-  const setting = { port, folder, isTls: more.isTls ?? false, remotePort: more.remotePort };
+  const setting = { port, folder, isTls: more.isTls ?? false, remotePort: more.remotePort, httpPort: more.httpPort };
   const [program, ...args] = peer.command(setting) ?? [];
   if (program === undefined) {
     rmSync(folder, { recursive: true, force: true });

@@ -12,6 +12,7 @@ import { families, type Scenario, scenarios } from './lib/scenario.ts';
 import { BenchSession } from './lib/session.ts';
 import { medianOf, ratioOf, shown } from './lib/statistics.ts';
 import { measureStorm, type StormResult, stormPerSecond } from './lib/storm.ts';
+import { measureWatched, type WatchedResult } from './lib/watched.ts';
 import { measureWhole, type WholeResult } from './lib/whole.ts';
 import { type Peer, peers } from './peers.ts';
 
@@ -32,6 +33,12 @@ const stormFacts: readonly Fact<StormResult>[] = [
   ['in the storm: p50, ms', 'stormP50Ms'],
   ['in the storm: p99, ms', 'stormP99Ms'],
 ];
+const watchedFacts: readonly Fact<WatchedResult>[] = [
+  ['private memory without, MB', 'withoutMb'],
+  ['more while they are served, MB', 'servedMb'],
+  ['more while a page is open, MB', 'watchedMb', 8],
+  ['CPU while a page is open, % of a core', 'cpuPercent', 1],
+];
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', multiple: true },
@@ -49,11 +56,12 @@ if (values.help === true) {
   console.log(`Usage: npm run bench -- [--scenario NAME ...] [--peer NAME ...] [--runs 3] [--seconds 1.2]
                         [--connections 10000] [--quick] [--into-readme]
 
-Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole drain storm
+Scenarios: ${scenarios.map(({ name }) => name).join(' ')} whole drain storm memory_dashboard
 Peers:     ${peers.map(({ name }) => name).join(' ')}
 
 whole is start-up, idle memory and idle connections; drain is a bridge whose remote comes back;
-storm is thousands of connects within seconds, beside a neighbour.
+storm is thousands of connects within seconds, beside a neighbour;
+memory_dashboard is what dashboard and API cost while somebody looks.
 --quick warms fixed rates up for 2 s instead of 5, and measures for 0.8 s.
 --into-readme puts the tables into bench/README.md and README.md;
 a family or a row of which only some was played stays as it is there.
@@ -86,6 +94,12 @@ const storms = await measureAll<StormResult>(
   brokers.filter(({ name }) => name !== 'relay'),
   measureStorm,
   ({ connectUs, stormP99Ms }) => `${shown(connectUs)} us a connect, neighbour p99 ${shown(stormP99Ms)} ms`,
+);
+const watched = await measureAll<WatchedResult>(
+  'memory_dashboard',
+  brokers.filter(({ hasDashboard }) => hasDashboard),
+  measureWatched,
+  ({ watchedMb, cpuPercent }) => `${shown(watchedMb)} MB more, ${shown(cpuPercent)} % of a core`,
 );
 report();
 
@@ -161,9 +175,16 @@ function report(): void {
     ...factTable('when nothing happens', wholeFacts(), wholes),
     ...factTable(`${drainMessages} messages of QoS 1 after an outage`, drainFacts, drains),
     ...factTable(`a storm of ${stormPerSecond} connects a second`, stormFacts, storms),
+    ...factTable('dashboard and API', watchedFacts, watched),
   ];
   lines.push(...facts);
-  const results = { rows: [...session.rows.values()], wholes: [...wholes], drains: [...drains], storms: [...storms] };
+  const results = {
+    rows: [...session.rows.values()],
+    wholes: [...wholes],
+    drains: [...drains],
+    storms: [...storms],
+    watched: [...watched],
+  };
   writeFileSync('build/bench/results.json', `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync('build/bench/results.md', `${lines.join('\n')}\n`);
   if (values['into-readme'] === true) {

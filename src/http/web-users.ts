@@ -8,7 +8,13 @@ import { ConfigError, messageOf } from '../base/errors.ts';
 import { readTextIfThere } from '../config/config-reader.ts';
 import type { Disk, Random } from '../ports/ports.ts';
 import { digestOf, isSameSecret } from '../secrets/digests.ts';
-import { isPasswordOf, parsePasswordHash, scryptTextOf } from '../secrets/password-hash.ts';
+import {
+  isPasswordOf,
+  type PasswordHash,
+  parsePasswordHash,
+  scryptCostDefault,
+  scryptTextOf,
+} from '../secrets/password-hash.ts';
 import { SlowHash } from '../secrets/slow-hash.ts';
 import type { ApiKeyView, Role, UserPatch, UserRequest, UserView } from './api-types.ts';
 import { HttpRefusal } from './http-refusal.ts';
@@ -59,13 +65,14 @@ export class WebUsers {
   #written: Promise<void> = Promise.resolve();
   #users = new Map<string, User>();
   #keys = new Map<string, File['keys'][number]>();
-  /** Of nobody: what an unknown user's password is compared with. */
-  readonly #dummy: string;
+  /** What an unknown user's password is compared with: no password has this hash. */
+  readonly #nobody: PasswordHash;
 
-  private constructor(path: string, tools: WebUserTools, dummy: string) {
+  private constructor(path: string, tools: WebUserTools) {
     this.#path = path;
     this.#tools = tools;
-    this.#dummy = dummy;
+    const { random } = tools;
+    this.#nobody = { kind: 'scrypt', cost: scryptCostDefault, salt: random.bytes(16), hash: random.bytes(32) };
   }
 
   /**
@@ -78,9 +85,7 @@ export class WebUsers {
     first: FirstUser,
     told: (username: string, password: string) => void,
   ): Promise<WebUsers> {
-    const hashOf = (password: string): Promise<string> =>
-      scryptTextOf(bytesOfText(password), tools.random.bytes(16), new SlowHash());
-    const users = new WebUsers(path, tools, await hashOf(tools.random.bytes(16).toString('base64url')));
+    const users = new WebUsers(path, tools);
     const text = await readTextIfThere(tools.disk, path);
     if (text !== undefined) {
       users.#take(text);
@@ -89,7 +94,7 @@ export class WebUsers {
     const { username, password = tools.random.bytes(12).toString('base64url') } = first;
     const isMadeUp = first.password === undefined;
     const mustChangePassword = isMadeUp || passwordFault(password) !== undefined;
-    users.#users.set(username, { username, role: 'admin', hash: await hashOf(password), mustChangePassword });
+    users.#users.set(username, { username, role: 'admin', hash: await users.#hashOf(password), mustChangePassword });
     await users.#save();
     if (isMadeUp) told(username, password);
     return users;
@@ -113,7 +118,7 @@ export class WebUsers {
   /** Whether a password is right; unknown users cost as much. Rejects with SlowHashBusy. */
   async check(username: string, password: string): Promise<boolean> {
     const user = this.#users.get(username);
-    const hash = parsePasswordHash(user?.hash ?? this.#dummy);
+    const hash = user === undefined ? this.#nobody : parsePasswordHash(user.hash);
     if (typeof hash === 'string') return false;
     return (await isPasswordOf(bytesOfText(password), hash, this.#slowHash)) && user !== undefined;
   }
