@@ -9,6 +9,7 @@ import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import { PathGuard } from './loop-guard.ts';
+import type { ReplayTarget } from './replay-target.ts';
 import type { RunCommand } from './server-secrets.ts';
 
 /** What the composition root gives to a bridge. */
@@ -26,6 +27,8 @@ export interface BridgeContext {
   readonly budget?: QueueBudget;
   /** Where what must outlive the process is kept; without it, everything lives in memory. */
   readonly storage?: Storage;
+  /** Where other bridges take what is replayed to them, by name; absent: there are no others. */
+  readonly replayTargetOf?: (name: string) => ReplayTarget | undefined;
 }
 
 /** What must be told of a bridge; the rest has the values of `bridgeDefaults`. */

@@ -11,6 +11,7 @@ import type { ProxyOptions, TlsOptions, WebSocketDialOptions } from '../ports/po
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { DeadLetterLimits } from './dead-letter.ts';
+import type { KeepOptions } from './keep-options.ts';
 import { type LinkRefusalOptions, linkRefusalDefaults } from './link-refusals.ts';
 import type { RateLimits } from './rate-gate.ts';
 import { type RefusalOptions, refusalDefaults } from './reason-table.ts';
@@ -284,6 +285,8 @@ export interface BridgeOptions {
   readonly linkRefusals: LinkRefusalOptions;
   /** Bounds of what could not be delivered. Default 1000 messages, 16 MiB, seven days. */
   readonly deadLetters: DeadLetterLimits;
+  /** What is kept of delivered messages, where there is a storage. Default nothing. */
+  readonly replay?: KeepOptions;
   /** Whether QoS 0 messages wait too while the link is down. Default false. */
   readonly isQos0Queued: boolean;
   /** See `DialOptions.isNoDelay`. Default true. */

@@ -11,6 +11,7 @@ import type { TroubleKind } from './link-trouble.ts';
 import type { QueueForecast } from './queue-plan.ts';
 import type { RateStatus } from './rate-gate.ts';
 import type { RefusalStatus } from './reason-table.ts';
+import type { ReplayStatus } from './replay-terms.ts';
 
 /** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
 export type BridgeLinkState =
@@ -142,6 +143,8 @@ export interface BridgeStatus {
   readonly limited?: RateStatus;
   /** What the remote refused, and what waits or stands still for it. */
   readonly refusals: RefusalStatus;
+  /** What is kept of delivered messages, and the replay of it; absent where nothing is kept. */
+  readonly replay?: ReplayStatus;
   readonly forwards: readonly RuleStatus[];
   readonly subscriptions: readonly RuleStatus[];
   /** Messages that a 3.x remote sent back, and that went no further. */

@@ -9,14 +9,17 @@ import { Origin } from '../message/origin.ts';
 import type { AnswerWatch } from './answer-watch.ts';
 import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
+import { BridgeNews } from './bridge-news.ts';
 import { type BridgeOptions, bridgeDefaults, transparentRuleOf } from './bridge-options.ts';
+
 import type { BridgeLinkState, BridgeStatus } from './bridge-status.ts';
 import { openDeadLetters } from './dead-letters.ts';
 import { loweredFor } from './degradations.ts';
 import { DeliveryLedger, type LedgerEntry } from './delivery-ledger.ts';
 import { firstInverse } from './first-inverse.ts';
 import type { ForwardRule } from './forward-rules.ts';
-import { type ForwardStorage, strictestOf } from './forward-storage.ts';
+import { storedTermsOf } from './forward-storage.ts';
+import { openKept } from './kept-messages.ts';
 import type { Lane } from './lane.ts';
 import { isLaneLeft } from './lane-layout.ts';
 import { LaneWaiting } from './lane-waiting.ts';
@@ -30,6 +33,8 @@ import { Notifications } from './notifications.ts';
 import { QueuePool } from './queue-pool.ts';
 import { RateGate } from './rate-gate.ts';
 import { Receiver } from './receiver.ts';
+import { ReplayEntrance } from './replay-entrance.ts';
+import { Replays } from './replays.ts';
 import { RetainedSync } from './retained-sync.ts';
 import { RuleMaker } from './rule-maker.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
@@ -51,6 +56,12 @@ export class Bridge {
   readonly closed: Promise<BridgeClosed>;
   /** What people do with its messages. */
   readonly delivery: BridgeDelivery;
+  /** What happens besides the states of the link. */
+  readonly news: BridgeNews = new BridgeNews();
+  /** What was delivered, and its replay. */
+  readonly replays: Replays;
+  /** Where messages of the past come in. */
+  readonly entrance: ReplayEntrance;
   readonly #context: BridgeContext;
   readonly #lanes: Lanes;
   readonly #echoes: EchoGuard;
@@ -84,13 +95,14 @@ export class Bridge {
     this.#receiver = new Receiver([], { origin, router, now });
     const { queueCountMax: countMax, queueBytesMax: bytesMax, queueOverflow: overflow } = options;
     const pool = new QueuePool({ countMax, bytesMax, overflow });
-    const stored = this.#storedTerms(context, options, origin);
+    const stored = storedTermsOf(context, options, origin, (key) => this.#ruleOf(key).sourceOf(key) ?? this.#former);
     const deadLetters = openDeadLetters(context, options, origin);
     const { ledgerSize: size, ledgerSampleOf: sampleOf, traceRatio } = options;
     this.#ledger = size > 0 ? new DeliveryLedger({ size, sampleOf }, clock) : undefined;
+    const kept = openKept(context, options, origin);
     this.#gate = options.rate && new RateGate(options.rate, clock);
     const counted = { histograms: this.#histograms, bytes: this.#bytes };
-    const told = { ...counted, ledger: this.#ledger, deadLetters, gate: this.#gate };
+    const told = { ...counted, ledger: this.#ledger, deadLetters, kept, gate: this.#gate };
     const parts = { context, options, stored, pool, echoes: this.#echoes, receiver: this.#receiver, ...told };
     this.#lanes = new Lanes(parts, this.#owner());
     const changed = (): void => this.#lanes.subscribe(this.#subscriptions);
@@ -108,6 +120,7 @@ export class Bridge {
       ledger: this.#ledger,
       interest: this.#interest,
       retained: this.#retained,
+      isKeeping: kept !== undefined,
       trace: traceRatio === undefined ? undefined : new TraceStarter(random, traceRatio),
       origin,
       queue: this.#lanes,
@@ -124,11 +137,12 @@ export class Bridge {
     this.#subscriptions = subscriptions;
     this.#former = this.#ruleMaker.former;
     const ruleOf = (key: number): ForwardRule => this.#ruleOf(key);
-    this.delivery = new BridgeDelivery({
-      queue: new LaneWaiting(this.#lanes, ruleOf),
-      deadLetters,
-      ruleOf,
-    });
+    const waiting = new LaneWaiting(this.#lanes, ruleOf);
+    this.delivery = new BridgeDelivery({ queue: waiting, deadLetters, ruleOf });
+    const [forwardsOf, isClosed] = [() => this.#forwards, () => this.#state !== 'open'];
+    this.entrance = new ReplayEntrance({ ruleOf, forwards: forwardsOf, depth: () => this.#lanes.depth, isClosed });
+    const { name, news, entrance } = this;
+    this.replays = new Replays({ ...context, name, kept, clock, news, entrance, ruleOf });
     this.#receiver.rules = subscriptions;
     this.#lanes.subscribe(subscriptions);
     this.#lanes.restore();
@@ -157,6 +171,7 @@ export class Bridge {
     bridge.#retained.use(bridge.#forwards);
     bridge.#stateChanged();
     bridge.#lanes.start();
+    bridge.replays.resume();
     return bridge;
   }
 
@@ -166,6 +181,7 @@ export class Bridge {
     const remotes = mergedRemotes(lanes.map((connector) => connector.remotes));
     const { wanted, oldestAt, forecast } = this.#lanes;
     const limited = this.#gate?.status;
+    const replay = this.replays.status;
     return {
       name: this.name,
       remote: this.#first.remote,
@@ -185,6 +201,7 @@ export class Bridge {
       refusals: this.#lanes.refusals,
       ...(forecast === undefined ? {} : { forecast }),
       ...(limited === undefined ? {} : { limited }),
+      ...(replay === undefined ? {} : { replay }),
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
         const refused = this.#lanes.all[0]?.subscriber.reasonsOf(rule.filters);
@@ -259,6 +276,7 @@ export class Bridge {
     this.#state = 'closing';
     this.#interest.stop();
     this.#retained.stop();
+    this.replays.stop();
     for (const rule of this.#forwards) rule.detach(this.#context.router);
     this.#lanes.closing();
     const drained = new Promise<void>((resolve) => {
@@ -327,21 +345,6 @@ export class Bridge {
     return this.close();
   }
 
-  /** Queues are stored where there is a storage, unless the bridge is to live in memory, or has no rules. */
-  #storedTerms(context: BridgeContext, options: BridgeOptions, origin: Origin): ForwardStorage | undefined {
-    const { storage } = context;
-    const { durability } = options;
-    const strictest = strictestOf(options);
-    if (storage === undefined || strictest === 'memory') return undefined;
-    return {
-      storage,
-      durability,
-      strictest,
-      origin,
-      ruleOf: (key) => this.#ruleOf(key).sourceOf(key) ?? this.#former,
-    };
-  }
-
   #ruleOf(key: number): ForwardRule {
     return this.#forwards.find((rule) => rule.sourceOf(key) !== undefined) ?? this.#former;
   }
@@ -380,6 +383,7 @@ export class Bridge {
 
   #finish(error: Error | undefined): void {
     this.#state = 'closed';
+    this.replays.close();
     this.#lanes.clear();
     this.#resolveClosed({ error });
   }

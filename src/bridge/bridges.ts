@@ -6,6 +6,7 @@ import type { Bridge } from './bridge.ts';
 import type { BridgeContext, BridgeSettings } from './bridge-context.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import type { LatencyViews } from './latencies.ts';
+import type { ReplayTarget } from './replay-target.ts';
 
 /** `Bridge.open`, or whatever loads it first. */
 export type OpenBridge = (context: BridgeContext, settings: BridgeSettings) => Bridge;
@@ -37,7 +38,8 @@ export class Bridges {
     if (this.#bridges.has(settings.name)) {
       throw new UsageError('BRIDGE_NAME', `there is a bridge named ${settings.name} already`);
     }
-    const bridge = this.#open(this.#context, settings);
+    const replayTargetOf = (name: string): ReplayTarget | undefined => this.#bridges.get(name)?.entrance;
+    const bridge = this.#open({ ...this.#context, replayTargetOf }, settings);
     this.#bridges.set(settings.name, bridge);
     return bridge;
   }

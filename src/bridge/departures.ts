@@ -6,12 +6,14 @@
 // Without state but for one sum.
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { factsOf } from './bridge-delivery.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { ForwardSource } from './forward-source.ts';
 import type { Intake } from './intake.ts';
+import type { KeptMessages } from './kept-messages.ts';
 import type { Latencies } from './latencies.ts';
 import { refusalNameOf } from './reason-table.ts';
 import type { Refusals } from './refusals.ts';
@@ -23,6 +25,8 @@ export interface DepartureParts {
   readonly refusals: Refusals;
   readonly latencies: Latencies;
   readonly deadLetters: DeadLetters;
+  /** Where what was delivered is kept, if it is. */
+  readonly kept: KeptMessages | undefined;
   /** A QoS 2 message is not sent any more: a remote that may have it half is to forget it. */
   readonly forgo: (sequence: number) => void;
 }
@@ -33,6 +37,8 @@ interface Leaving {
   readonly tag: ForwardSource;
   readonly qos: Qos;
 }
+
+type Arrived = Omit<Leaving, 'qos'> & { readonly message?: Message };
 
 /** The way out of one queue. */
 export class Departures {
@@ -50,12 +56,13 @@ export class Departures {
     this.delivered += count;
   }
 
-  /** The remote has a message, which has left the queue. */
-  arrived(sequence: number, source: ForwardSource, reasonCode: ReasonCode = ReasonCode.success): void {
-    const { latencies, intake } = this.#parts;
+  /** The remote has a message, which has left the queue; without `message` it was part of a run. */
+  arrived({ sequence, tag, message }: Arrived, reasonCode: ReasonCode = ReasonCode.success): void {
+    const { latencies, intake, kept } = this.#parts;
+    if (message !== undefined && !tag.isReplay) kept?.add(message, tag);
     if (sequence >= latencies.settleDue) latencies.settled(sequence, 1);
     this.#forget(sequence);
-    this.count(source, 1);
+    this.count(tag, 1);
     intake.left(sequence, reasonCode);
   }
 

@@ -67,4 +67,6 @@ export interface ForwardRuleContext {
   readonly retained?: RetainedSync | undefined;
   /** Told what becomes of each message. */
   readonly ledger?: DeliveryLedger | undefined;
+  /** Whether what is delivered is kept, so that each message has to be at hand then. Default false. */
+  readonly isKeeping?: boolean | undefined;
 }

@@ -13,7 +13,7 @@ import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Hold } from '../queue/hold.ts';
 import type { DropReason } from '../queue/overflow.ts';
-import { QueueShare, type ShareTerms } from '../queue/share.ts';
+import { QueueShare } from '../queue/share.ts';
 import { tagOf } from '../queue/stored-message.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker } from '../router/destination.ts';
@@ -27,14 +27,21 @@ import { LaneKey, partitionOf } from './lane-key.ts';
 import { mayForward } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
-import { type Qos0Owner, Qos0Source, qos0ShareOf, type SourceTerms } from './qos-0-source.ts';
 import type { RateGate } from './rate-gate.ts';
 import { RetainHere } from './retain-here.ts';
 import { RuleGate } from './rule-gate.ts';
 import { RuleProperties } from './rule-properties.ts';
+import {
+  qos0ShareOf,
+  replayShareOf,
+  type SideOwner,
+  SideSource,
+  type SourceTerms,
+  shareTermsOf,
+} from './side-source.ts';
 
 /** One rule at work. */
-export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Owner {
+export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwner {
   readonly origin: Origin;
   counters: RuleCounters = new RuleCounters();
   /** By which its messages are known to be its own after a restart. */
@@ -46,9 +53,11 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
   /** See `ForwardSource`. */
   readonly isQos0Kept: boolean | undefined;
   /** Present: its QoS 0 messages wait by themselves. */
-  readonly #qos0: Qos0Source | undefined;
+  readonly #qos0: SideSource | undefined;
   readonly #qos0Key: number;
+  readonly #replay: SideSource;
   /** See `ForwardSource`. */
+  readonly isReplay: boolean = false;
   readonly partition: undefined;
   readonly #laneKey: LaneKey | undefined;
   readonly #parts: ForwardSource[] = [];
@@ -78,8 +87,9 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     const share = new QueueShare(shareTermsOf(options, context));
     const qos0Share = qos0ShareOf(options, share.terms);
     const rate = options.rate && context.gateOf?.(options.rate);
-    this.#terms = { share, qos0Share: qos0Share ?? share, rate };
-    this.#qos0 = qos0Share && new Qos0Source(this, this.#qos0Key);
+    this.#terms = { share, qos0Share: qos0Share ?? share, replayShare: replayShareOf(share.terms), rate };
+    this.#qos0 = qos0Share && new SideSource(this, this.#qos0Key, false);
+    this.#replay = new SideSource(this, tagOf(`${keyText}\nreplay`), true);
     this.isQos0Kept = options.qos0Policy === undefined ? undefined : qos0Share !== undefined;
     this.#options = options;
     this.#context = context;
@@ -103,7 +113,8 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
       options.rate !== undefined ||
       context.paths !== undefined ||
       context.trace !== undefined ||
-      context.ledger !== undefined;
+      context.ledger !== undefined ||
+      context.isKeeping === true;
   }
 
   /** Whether nothing of it is dropped for want of room: publishers wait. */
@@ -120,6 +131,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     const [own, old] = [this.#terms, before.#terms];
     own.share.adopt(old.share);
     if (old.qos0Share !== old.share) own.qos0Share.adopt(old.qos0Share);
+    own.replayShare.adopt(old.replayShare);
     // all that were in this place before see it too
     Object.assign(old, own);
     if (isSame) this.#terms = old;
@@ -130,9 +142,14 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     return this.#terms.share;
   }
 
-  /** See `Qos0Owner`. */
+  /** See `SideOwner`. */
   get qos0Share(): QueueShare {
     return this.#terms.qos0Share;
+  }
+
+  /** See `SideOwner`. */
+  get replayShare(): QueueShare {
+    return this.#terms.replayShare;
   }
 
   /** See `ForwardSource`. */
@@ -143,6 +160,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
   /** Whose messages of this rule a stored key stands for; undefined where it stands for another rule. */
   sourceOf(key: number): ForwardWhole | undefined {
     if (key === this.#qos0Key) return this.#qos0 ?? this;
+    if (key === this.#replay.key) return this.#replay;
     return key === this.key ? this : undefined;
   }
 
@@ -279,6 +297,22 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     if (reason !== undefined) this.#context.ledger?.refused(message, this.filter, reason);
   }
 
+  /** A local message of the past as it would be on the other side now; undefined where this rule does not take it. */
+  mapAnew(message: Message): Message | undefined {
+    const topic = this.#mapping.map(message.topic, new MessageContext(message));
+    if (topic === undefined || topic instanceof MappingFault) return undefined;
+    const { retain = message.retain } = this.#options;
+    return message.rewritten(topic, this.#properties.rewrite(message), this.#qosOf(message.qos), retain);
+  }
+
+  /** Takes a message that was delivered before, as it is for the other side. Returns why not, if it did not. */
+  replay(message: Message, partition: number | undefined): DropReason | undefined {
+    const reason = this.#context.queue.append(message, partOf(this.#replay, partition));
+    this.counters.received.add(reason === undefined ? 1 : 0);
+    this.counters.payloadBytes.add(reason === undefined ? message.payload.length : 0);
+    return reason;
+  }
+
   #drop(message: Message, reason: DropReason): void {
     this.counters.dropped.add(reason);
     this.#context.ledger?.refused(message, this.filter, reason);
@@ -306,15 +340,11 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
   }
 
   #append(message: Message, whole: ForwardSource, hold?: Hold, mayWait = false): DropReason | undefined {
-    const source = message.qos === 0 && this.#qos0 ? this.#qos0Of(this.#qos0, whole) : whole;
+    const source = message.qos === 0 && this.#qos0 ? partOf(this.#qos0, whole.partition) : whole;
     const reason = this.#context.queue.append(message, source, hold, mayWait);
     if (reason === undefined) this.counters.payloadBytes.add(message.payload.length);
     else this.counters.dropped.add(reason);
     return reason;
-  }
-
-  #qos0Of(qos0: Qos0Source, { partition }: ForwardSource): ForwardSource {
-    return partition === undefined ? qos0 : qos0.partOf(partition);
   }
 
   #appendEach(forms: RunForms, qos: Qos, source: ForwardSource): void {
@@ -333,6 +363,10 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, Qos0Own
     known.set(source, runs);
     return runs;
   }
+}
+
+function partOf(whole: ForwardWhole, partition: number | undefined): ForwardSource {
+  return partition === undefined ? whole : whole.partOf(partition);
 }
 
 /** Where the runs of a rule go that take one lane. */
@@ -360,17 +394,6 @@ class RuleRuns implements RunTaker {
   takeRun(forms: RunForms, qos: Qos): void {
     this.#rule.takeRunInto(this.#way, forms, qos);
   }
-}
-
-function shareTermsOf(options: ForwardRuleOptions, { overflow, ageMsMax }: ForwardRuleContext): ShareTerms {
-  const { queueOverflow = overflow, priority = 5, queueCountMax, queueBytesMax, queueAgeMsMax = ageMsMax } = options;
-  return {
-    overflow: queueOverflow,
-    priority,
-    ...(queueCountMax === undefined ? {} : { countMax: queueCountMax }),
-    ...(queueBytesMax === undefined ? {} : { bytesMax: queueBytesMax }),
-    ...(queueAgeMsMax === undefined ? {} : { ageMsMax: queueAgeMsMax }),
-  };
 }
 
 /** Larger runs go message by message: longer topics could make a frame longer than a packet can be. */

@@ -35,6 +35,8 @@ export interface ForwardSource {
   inverse(remoteTopic: string): string | undefined;
   /** Undefined: it follows from the topic. */
   readonly partition: number | undefined;
+  /** Whether its messages were delivered before, and are not kept for another replay. */
+  readonly isReplay: boolean;
 }
 
 /** A rule that can name a part of itself. */
@@ -86,6 +88,11 @@ export class ForwardPart implements ForwardSource {
   /** See `ForwardSource`. */
   get durability(): Durability | undefined {
     return this.#rule.durability;
+  }
+
+  /** See `ForwardSource`. */
+  get isReplay(): boolean {
+    return this.#rule.isReplay;
   }
 
   /** See `ForwardSource`. */

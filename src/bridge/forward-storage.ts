@@ -12,9 +12,12 @@ import type { Shares } from '../queue/share.ts';
 import type { Storage } from '../queue/storage.ts';
 import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue } from '../queue/stored-queue.ts';
+import type { BridgeContext } from './bridge-context.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { ForwardSource, ForwardWhole } from './forward-source.ts';
+import { keptOwnerOf } from './kept-messages.ts';
 import { forgetLanes } from './lane-layout.ts';
+import { replayOwnerOf } from './replay-terms.ts';
 import { forgetRetainedSync } from './retained-sync.ts';
 
 /** Where a forwarder keeps its messages, if not in memory alone. */
@@ -51,6 +54,19 @@ export function strictestOf({ durability, forwards }: Pick<BridgeOptions, 'durab
     const ofRule = qos0Policy === 'persist' ? stricter(own, 'written') : own;
     return stricter(level, ofRule);
   }, durability);
+}
+
+/** Queues are stored where there is a storage, unless the bridge is to live in memory, or has no rules. */
+export function storedTermsOf(
+  { storage }: Pick<BridgeContext, 'storage'>,
+  options: Pick<BridgeOptions, 'durability' | 'forwards'>,
+  origin: Origin,
+  ruleOf: ForwardStorage['ruleOf'],
+): ForwardStorage | undefined {
+  const { durability } = options;
+  const strictest = strictestOf(options);
+  if (storage === undefined || strictest === 'memory') return undefined;
+  return { storage, durability, strictest, origin, ruleOf };
 }
 
 /** The queue as it is in the journal. */
@@ -117,5 +133,5 @@ export function restoreFlows(
 export function forgetBridge(storage: Storage, name: string): void {
   forgetLanes(storage, name);
   forgetRetainedSync(storage, name);
-  storage.forget(`bridge/${name}:dead-letters`);
+  for (const owner of [`bridge/${name}:dead-letters`, keptOwnerOf(name), replayOwnerOf(name)]) storage.forget(owner);
 }

@@ -14,12 +14,17 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { ForwardSource } from './forward-source.ts';
 import type { ForwardStorage } from './forward-storage.ts';
 import type { Awaited, Blocked } from './intake.ts';
+import type { KeptMessages } from './kept-messages.ts';
 import type { LatencyHistograms } from './latencies.ts';
 import type { PooledLimits } from './queue-pool.ts';
 import type { RateGate } from './rate-gate.ts';
 
 /** What the forwarder needs of its bridge's surroundings. */
-export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & { readonly deadLetters: DeadLetters };
+export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & {
+  readonly deadLetters: DeadLetters;
+  /** Where what was delivered is kept, if it is. */
+  readonly kept: KeptMessages | undefined;
+};
 
 /** The connection as the pump sees it. */
 export interface ForwardLine {

@@ -98,11 +98,11 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       left: (sequence) => this.#order.left(sequence),
     };
     this.#watch = new QueueWatch(this.#queue, clock, this.#limits, () => this.#dropOld());
-    const { deadLetters } = context;
+    const { deadLetters, kept } = context;
     const forgo = (sequence: number): void => line.forgo(sequence);
     const { refusals } = this.#order;
     const [queue, intake, latencies] = [this.#queue, this.#intake, this.latencies];
-    this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, forgo });
+    this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, kept, forgo });
     limits.queue = this;
   }
 
@@ -202,10 +202,10 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       this.#refused(entry, reasonCode);
       return;
     }
-    const rule = this.#queue.acknowledge(entry.token)?.tag ?? this.#settleLeftOut(entry.token);
-    if (rule === undefined) return;
+    const left = this.#queue.acknowledge(entry.token) ?? this.#leftOut(entry.token);
+    if (left === undefined) return;
     this.#order.refusals.delivered();
-    this.#departures.arrived(entry.token, rule, reasonCode);
+    this.#departures.arrived(left, reasonCode);
     this.pump();
   }
 
@@ -222,8 +222,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     for (const entry of entries) {
       const rule = this.#settleLeftOut(entry.token);
       if (entry.state === 'released') {
-        const owner = rule ?? this.#queue.acknowledge(entry.token)?.tag;
-        if (owner) this.#departures.arrived(entry.token, owner);
+        const left = rule ? { sequence: entry.token, tag: rule } : this.#queue.acknowledge(entry.token);
+        if (left) this.#departures.arrived(left);
       } else if (rule) {
         this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
       }
@@ -338,6 +338,11 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     }
   }
 
+  #leftOut(sequence: number): { sequence: number; tag: ForwardSource } | undefined {
+    const tag = this.#settleLeftOut(sequence);
+    return tag && { sequence, tag };
+  }
+
   #settleLeftOut(token: number, count = 1): ForwardSource | undefined {
     const rule = this.#underway.settle(token, count);
     if (rule) this.#memory?.settleLeftOut(count);
@@ -366,7 +371,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   }
 
   #send(entry: QueueEntry<ForwardSource>): PauseReason | undefined {
-    const { message, sequence, tag } = entry;
+    const { message, sequence } = entry;
     const line = this.#line;
     // a message is better delivered at less than dropped [MQTT-3.2.2-11] [MQTT-3.2.2-14]
     const { limits } = line;
@@ -381,7 +386,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
     if (outcome === 'sent' && qos > 0) return undefined;
     if (outcome !== 'sent') this.#departures.drop(entry, outcome);
-    else if (this.#queue.acknowledge(sequence)) this.#departures.arrived(sequence, tag);
+    else if (this.#queue.acknowledge(sequence)) this.#departures.arrived(entry);
     return undefined;
   }
 }

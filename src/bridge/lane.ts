@@ -15,6 +15,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
 import { type ForwardStorage, restoreFlows } from './forward-storage.ts';
 import { Forwarder } from './forwarder.ts';
+import type { KeptMessages } from './kept-messages.ts';
 import { KnownFilters } from './known-filters.ts';
 import { flowsOwnerOf } from './lane-layout.ts';
 import { laneOptionsOf } from './lane-options.ts';
@@ -42,6 +43,8 @@ export interface LaneParts {
   /** Told what becomes of messages; default nobody. */
   readonly ledger: DeliveryLedger | undefined;
   readonly deadLetters: DeadLetters;
+  /** Where what was delivered is kept, if it is. */
+  readonly kept: KeptMessages | undefined;
 }
 
 /** Who has the lanes. */
@@ -106,12 +109,12 @@ export class Lane implements ConnectorOwner {
 
   /** A forwarder over this connection, whose queue has a name. */
   makeForwarder(queue: string): Forwarder {
-    const { context, options, stored, pool, histograms, ledger, deadLetters, gate } = this.#parts;
+    const { context, options, stored, pool, histograms, ledger, deadLetters, kept, gate } = this.#parts;
     const limits = new PooledLimits(pool, context.ports.clock);
     const forwarder = new Forwarder({
       options,
       line: this.connector,
-      context: { ...context, deadLetters },
+      context: { ...context, deadLetters, kept },
       limits,
       gate,
       histograms,

@@ -33,6 +33,7 @@ export interface RuleMakerParts {
   readonly retained?: RetainedSync | undefined;
   /** What devices want. */
   readonly interest?: LocalInterest | undefined;
+  readonly isKeeping?: boolean;
   /** The remote name of a local response topic, and the local one of a remote topic. */
   readonly toRemote: (topic: string) => string | undefined;
   readonly toLocal: (topic: string) => string | undefined;

@@ -4,7 +4,7 @@
 import { filterCovers, filtersOverlap } from '../../protocol/topic/filter-relations.ts';
 import type { BridgeConfig } from './bridge-config.ts';
 import type { Config } from './config-types.ts';
-import { deliveryFindings } from './delivery-findings.ts';
+import { deliveryFindings, replayFindings } from './delivery-findings.ts';
 import type { Finding } from './finding.ts';
 import { laneFindings } from './lane-findings.ts';
 import { refusedByRemote } from './remote-limits.ts';
@@ -14,13 +14,14 @@ import { transparentFindings } from './transparent-findings.ts';
 const hopsMax = 4;
 
 /** Everything that is odd about the bridges of a configuration. */
-export function analyse({ bridges }: Pick<Config, 'bridges'>): readonly Finding[] {
+export function analyse({ bridges, data }: Pick<Config, 'bridges' | 'data'>): readonly Finding[] {
   const flows = flowsOf(bridges);
   return [
     ...unreachable(flows),
     ...doubled(flows),
     ...circles(flows),
     ...laneFindings(bridges),
+    ...replayFindings(bridges, data?.bytesMax),
     ...bridges.flatMap((bridge) => [
       ...raised(bridge),
       ...transparentFindings(bridge),

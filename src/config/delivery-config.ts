@@ -10,8 +10,20 @@ export interface DeliveryConfig {
   readonly refusals?: RefusalConfig;
   /** Absent: the default actions, a pause of an hour. */
   readonly linkRefusals?: LinkRefusalConfig;
+  /** Absent: nothing is kept. */
+  readonly replay?: ReplayConfig;
   /** Absent: 1000 messages, 16 MiB, seven days. */
   readonly deadLetters?: { readonly countMax: number; readonly bytesMax: number; readonly ageMsMax: number };
+}
+
+/** What is kept of delivered messages. */
+export interface ReplayConfig {
+  /** Default 86400000. */
+  readonly ageMsMax: number;
+  /** Default 268435456. */
+  readonly bytesMax: number;
+  /** Absent: replayed messages are as they were. */
+  readonly property?: string;
 }
 
 /** What is done about the words with which a remote refuses or ends a connection. */

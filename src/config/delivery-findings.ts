@@ -4,6 +4,20 @@
 import type { BridgeConfig } from './bridge-config.ts';
 import type { Finding } from './finding.ts';
 
+/** Bridges that together are to keep more of what they delivered than the journal, of so many bytes, has room for. */
+export function replayFindings(
+  bridges: readonly BridgeConfig[],
+  journalBytesMax: number | undefined,
+): readonly Finding[] {
+  if (journalBytesMax === undefined) return [];
+  const keeping = bridges.filter(({ replay }) => replay !== undefined);
+  const bytes = keeping.reduce((sum, { replay }) => sum + (replay?.bytesMax ?? 0), 0);
+  if (bytes <= journalBytesMax / 2) return [];
+  const text =
+    'more than half of data.max_size is to be kept by replay sections: the oldest go earlier; raise max_size';
+  return keeping.map(({ name }) => ({ path: `bridges.mqtt.${name}.replay`, text }));
+}
+
 /** Findings about `on_refusal`, `dead_letters` and the keys of repeats. */
 export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
   const { name, version, refusals, deadLetters } = bridge;

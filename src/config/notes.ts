@@ -93,7 +93,8 @@ function levelsWithout(node: HoconNode, path: string): readonly ConfigNote[] {
     const inner = path === '' ? key : `${path}.${key}`;
     const isLevel =
       /(^|\.)((session_)?durability|qos_0)$/.test(inner) && /^(written|synced|persist)$/.test(textOf(value));
-    return isLevel ? [{ ...at, path: inner, text: nowhere }] : levelsWithout(value, inner);
+    const isKept = /^bridges\.mqtt\.[^.]+\.replay$/.test(inner);
+    return isLevel || isKept ? [{ ...at, path: inner, text: nowhere }] : levelsWithout(value, inner);
   });
 }
 

@@ -2,9 +2,9 @@
 // counterpart in EMQX Edge.
 // Every bound has its unit and its default here.
 import * as v from 'valibot';
-import type { DeliveryConfig, LinkRefusalConfig, RefusalConfig } from './delivery-config.ts';
+import type { DeliveryConfig, LinkRefusalConfig, RefusalConfig, ReplayConfig } from './delivery-config.ts';
 import { present } from './present.ts';
-import { duration, type Kind, oneOf, section, size, whole } from './schema-values.ts';
+import { duration, flag, type Kind, oneOf, section, size, text, whole } from './schema-values.ts';
 
 /** `dead_letters { }` */
 const deadLetters: Kind<NonNullable<DeliveryConfig['deadLetters']>> = v.pipe(
@@ -79,16 +79,31 @@ const linkRefusals: Kind<LinkRefusalConfig> = v.pipe(
   v.transform(({ pause, ...actions }) => ({ actions: present(actions), pauseMs: pause })),
 );
 
+/** `replay { }`: on where the section is there. */
+const replay: Kind<ReplayConfig | undefined> = v.pipe(
+  section({
+    enable: v.optional(flag, 'true'),
+    keep: v.optional(duration('1s', '3650d'), '24h'),
+    keep_bytes: v.optional(size('64KB', '1024GB'), '256MB'),
+    property: v.optional(v.pipe(text, v.nonEmpty('expected the name of a user property'))),
+  }),
+  v.transform(({ enable, keep, keep_bytes, property }) =>
+    enable ? { ageMsMax: keep, bytesMax: keep_bytes, ...(property === undefined ? {} : { property }) } : undefined,
+  ),
+);
+
 /** The keys. */
 export const deliveryKeys: {
   readonly max_blocked_len: v.OptionalSchema<Kind<number>, undefined>;
   readonly on_refusal: v.OptionalSchema<typeof refusals, undefined>;
   readonly on_link_refusal: v.OptionalSchema<typeof linkRefusals, undefined>;
+  readonly replay: v.OptionalSchema<typeof replay, undefined>;
   readonly dead_letters: v.OptionalSchema<typeof deadLetters, undefined>;
 } = {
   max_blocked_len: v.optional(whole(0, 1_000_000)),
   on_refusal: v.optional(refusals),
   on_link_refusal: v.optional(linkRefusals),
+  replay: v.optional(replay),
   dead_letters: v.optional(deadLetters),
 };
 
@@ -98,6 +113,7 @@ export function deliveryConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof delive
     blockedCountMax: raw.max_blocked_len,
     refusals: raw.on_refusal,
     linkRefusals: raw.on_link_refusal,
+    replay: raw.replay,
     deadLetters: raw.dead_letters,
   });
 }

@@ -132,6 +132,11 @@ export class Journal {
     return this.#state.state === 'full';
   }
 
+  /** The share of `bytesMax` that records take which are needed. */
+  get fillShare(): number {
+    return this.#segments.liveBytes / this.#options.bytesMax;
+  }
+
   /** The journal, now. */
   get status(): JournalStatus {
     const { groups, records, bytesWritten, syncs, abandoned } = this.#writer;

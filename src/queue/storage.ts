@@ -5,7 +5,11 @@ import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalStatus } from '../journal/journal-status.ts';
 import type { KeyedStream } from '../journal/keyed-stream.ts';
+import type { LogStream } from '../journal/log-stream.ts';
 import type { ExpiryClock } from './stored-message.ts';
+
+/** Messages in the journal, for whoever keeps what has left its queue. */
+export type KeptLog = LogStream;
 
 /** Values by key in the journal, for whoever keeps state. */
 export type KeptValues = KeyedStream;

@@ -6,6 +6,7 @@ import type { BridgeSettings } from '../../src/bridge/bridge-context.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import type { BrokerOptions } from '../../src/broker/broker-options.ts';
 import { Journal } from '../../src/journal/journal.ts';
+import type { JournalOptions } from '../../src/journal/journal-options.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { Clock, Ports, Timer } from '../../src/ports/ports.ts';
 import type { QueueBudget } from '../../src/queue/queue-budget.ts';
@@ -57,6 +58,7 @@ export interface KeptProcess {
   readonly broker: Broker;
   readonly bridge: Bridge | undefined;
   readonly journal: Journal;
+  readonly storage: Storage;
   readonly router: Router;
 }
 
@@ -76,6 +78,7 @@ export class KeptWorld {
       broker?: Partial<BrokerOptions>;
       bridge?: Partial<BridgeSettings>;
       budget?: QueueBudget;
+      journal?: Partial<JournalOptions>;
     } = {},
   ): Promise<KeptProcess> {
     const { world } = this;
@@ -88,7 +91,8 @@ export class KeptWorld {
     const clock = new ProcessClock(world.clock, () => this.wallOffsetMs);
     this.#clock = clock;
     const ports: Ports = { ...world.ports, clock, disk: this.disk };
-    const journal = await Journal.open(ports, { directory: 'data', reserveBytes: 0, roomCheckMs: 1000 });
+    const options = { directory: 'data', reserveBytes: 0, roomCheckMs: 1000, ...more.journal };
+    const journal = await Journal.open(ports, options);
     const storage = new Storage(journal, clock);
     const retained = new StoredRetained(storage, 'synced');
     const store = new RetainedStore(undefined, retained);
@@ -105,7 +109,7 @@ export class KeptWorld {
     const broker = await this.#settled(Broker.open(context, { systemTopicsIntervalMs: 0, listeners, ...more.broker }));
     const bridge = more.bridge && auditBridge(Bridge.open(context, bridgeSettings(more.bridge)));
     auditBroker(broker);
-    this.#last = { broker, bridge, journal, router };
+    this.#last = { broker, bridge, journal, storage, router };
     await world.clock.settle();
     return this.#last;
   }

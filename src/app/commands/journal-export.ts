@@ -4,6 +4,7 @@
 import { type Bytes, isUtf8Range, textOfBytes } from '../../../protocol/wire/bytes.ts';
 import { FrameScanner } from '../../../protocol/wire/frame-scanner.ts';
 import { PublishView } from '../../../protocol/wire/publish-view.ts';
+import { keptSuffix, readKept } from '../../bridge/kept-form.ts';
 import { type SurveyTerms, streamContent } from '../../journal/survey.ts';
 import type { Message } from '../../message/message.ts';
 import { Origin } from '../../message/origin.ts';
@@ -15,11 +16,17 @@ const origin = new Origin('application', 'export');
 /** All messages of a journal, one line each. */
 export async function* exportedLines(ports: Ports, terms: SurveyTerms): AsyncGenerator<string> {
   for await (const { stream, sequence, key, body } of streamContent(ports.disk, terms)) {
-    if (sequence > 0 && isStoredRun(body)) yield* linesOfRun(stream, sequence, body);
+    if (sequence > 0 && stream.endsWith(keptSuffix)) yield* linesOfKept(ports, stream, sequence, body);
+    else if (sequence > 0 && isStoredRun(body)) yield* linesOfRun(stream, sequence, body);
     else if (sequence > 0 || stream === 'retained') {
       yield lineOf({ stream, sequence }, readMessage(body, origin, ports.clock).message);
     } else yield JSON.stringify({ stream, key, value: body.toString('base64') });
   }
+}
+
+function* linesOfKept({ clock }: Ports, stream: string, first: number, body: Bytes): Generator<string> {
+  let sequence = first;
+  for (const { message } of readKept(body, origin, clock)) yield lineOf({ stream, sequence: sequence++ }, message);
 }
 
 function* linesOfRun(stream: string, first: number, body: Bytes): Generator<string> {

@@ -76,6 +76,19 @@ t.test('rates of a bridge and of a rule arrive, with what may go at once and the
   await t.rejects(settingsOf(`forwards = [{ ${rule}, rate_burst = 1s }]`), /beside rate_burst/);
 });
 
+t.test('what is kept for a replay arrives, is off unless it is said, and needs a place', async (t) => {
+  const settings = await settingsOf('replay { keep = 2h, keep_bytes = 1MB, property = again }');
+  t.same(settings.replay, { ageMsMax: 7_200_000, bytesMax: 1_048_576, property: 'again' });
+  t.same((await settingsOf('replay { }')).replay, { ageMsMax: 86_400_000, bytesMax: 268_435_456 });
+  t.notOk('replay' in (await settingsOf('replay { enable = false }')));
+  t.notOk('replay' in (await settingsOf('')));
+  await t.rejects(settingsOf('replay { keep = 2 }'), /a time with its unit/);
+  await t.rejects(settingsOf('replay { keep_bytes = 1KB }'), /64KB/);
+  t.match((await load('replay { }')).notes, [{ path: 'bridges.mqtt.b.replay', text: /nothing without data.dir/ }]);
+  const { config } = await load('replay { keep_bytes = 3GB } }, data { dir = d, max_size = 4GB');
+  t.match(analyse(config), [{ path: 'bridges.mqtt.b.replay', text: /more than half of data.max_size/ }]);
+});
+
 t.test('what makes no sense of it is an error that says what was expected', async (t) => {
   await t.rejects(settingsOf('on_refusal { quota_exceeded = wait }'), /one of retry, pause, park, dead-letter, drop/);
   await t.rejects(settingsOf('on_refusal { quota_exeeded = pause }'), /quota_exceeded/);
