@@ -28,12 +28,13 @@ async function playGroup(all: Rounds): Promise<void> {
     const seed = all.nextSeed++;
     const rounds = Math.min(all.left, perWorld);
     all.left -= rounds;
-    const { lost, doubled, reordered, errors, promised, repeats } = await playKillRounds({ rounds, seed });
+    const { lost, doubled, takenBack, reordered, errors, promised, repeats } = await playKillRounds({ rounds, seed });
     all.done += rounds;
     all.promised += promised;
     console.log(
       `seed ${seed}: ${rounds} kills, ${promised} promised, ${lost.length} lost, ${doubled.length} doubled at QoS 2, ` +
-        `${reordered.length} reordered, ${repeats} repeated at QoS 1, ${errors.length} refused`,
+        `${takenBack.length} by the remote itself, ${reordered.length} reordered, ${repeats} repeated at QoS 1, ` +
+        `${errors.length} refused`,
     );
     const bad = [...lost, ...doubled, ...reordered, ...errors];
     for (const one of bad.slice(0, 10)) console.log(`  ${one}`);

@@ -13,6 +13,7 @@ import { Client } from '../../src/client/client.ts';
 import { Chance } from './chance.ts';
 import { freePort, Mosquitto, untilListening } from './mosquitto.ts';
 import { until } from './real-world.ts';
+import { RemoteWatch } from './remote-watch.ts';
 
 /** What came of it. */
 export interface KillResult {
@@ -22,6 +23,8 @@ export interface KillResult {
   readonly arrived: number;
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
+  /** QoS 2 messages that came twice because the remote published them again after it had released them. */
+  readonly takenBack: readonly string[];
   readonly reordered: readonly string[];
   /** Publishes that were refused. */
   readonly errors: readonly string[];
@@ -48,7 +51,8 @@ const largeBytes = 3000;
 export async function playKillRounds({ rounds, seed, lines = [] }: KillOptions): Promise<KillResult> {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-kill-'));
   const mosquitto = await Mosquitto.start();
-  const edge = new Edge(folder, await freePort(), mosquitto.port, lines);
+  const watch = await RemoteWatch.start(mosquitto.port);
+  const edge = new Edge(folder, await freePort(), watch.port, lines);
   const chance = new Chance(seed);
   const far = await mqtt.connectAsync(`mqtt://127.0.0.1:${mosquitto.port}`, { clientId: 'far', clean: false });
   const arrived = new Map<string, number[]>();
@@ -88,11 +92,12 @@ export async function playKillRounds({ rounds, seed, lines = [] }: KillOptions):
     await until('all has arrived', isComplete, 30_000).catch(() => undefined);
     // what comes twice may come late
     await new Promise((resolve) => setTimeout(resolve, 300));
-    return { rounds, log: edge.log, ...resultOf(both, arrived) };
+    return { rounds, log: edge.log, ...resultOf(both, arrived, watch.takenBack) };
   } finally {
     device.destroy();
     far.end(true);
     await edge.kill();
+    watch.close();
     await mosquitto.dispose();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -228,8 +233,10 @@ class Publisher {
 function resultOf(
   publishers: readonly Publisher[],
   arrived: ReadonlyMap<string, readonly number[]>,
+  takenBackByRemote: ReadonlySet<string>,
 ): Omit<KillResult, 'rounds' | 'log'> {
   const doubled: string[] = [];
+  const takenBack: string[] = [];
   const reordered: string[] = [];
   let repeats = 0;
   let total = 0;
@@ -240,9 +247,10 @@ function resultOf(
       total++;
       const isRepeat = seen.has(number);
       const isOnce = topic.includes('/2/');
-      if (isRepeat && isOnce) doubled.push(`${topic}/${number}`);
+      const id = `${topic}/${number}`;
+      if (isRepeat && isOnce) (takenBackByRemote.has(id) ? takenBack : doubled).push(id);
       else if (isRepeat) repeats++;
-      else if (number < highest) reordered.push(`${topic}/${number} behind ${highest}`);
+      else if (number < highest) reordered.push(`${id} behind ${highest}`);
       seen.add(number);
       highest = Math.max(highest, number);
     }
@@ -253,6 +261,7 @@ function resultOf(
     errors: publishers.flatMap(({ errors }) => errors),
     lost: publishers.flatMap((one) => one.missingIn(arrived)),
     doubled,
+    takenBack,
     reordered,
     repeats,
   };
