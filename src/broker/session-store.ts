@@ -4,6 +4,9 @@
 //   sessions       client id -> expiry in seconds, wall clock when its device left (0: it is connected), durability
 //   subscriptions  client id, U+0000, filter -> what was asked for
 //
+// A session whose record is damaged is still known by its queue: it goes on as if its device had just left, since that
+// device believes in it, and to what is left of it a new session must not be added.
+//
 // Bounded by the limits of the session table.
 import { allocateBytes, type Bytes, bytesOfText, textOfBytes } from '../../protocol/wire/bytes.ts';
 import { type Durability, durabilities } from '../base/durability.ts';
@@ -23,6 +26,9 @@ export interface SavedSession {
 }
 
 const forEver = 0xffff_ffff;
+/** How long a session is kept whose own word on that is lost: a week, in seconds. */
+const damagedExpirySeconds = 604_800;
+const queuePrefix = 'session/';
 const optionBytes = 8;
 
 /** Keeps sessions beyond the process. */
@@ -94,6 +100,15 @@ export class SessionStore {
       const own = subscriptions.get(clientId) ?? new Map<string, SubscriptionOptions>();
       saved.push({ clientId, expirySeconds, expiresAt, durability, subscriptions: own });
     });
+    const known = new Set(saved.map(({ clientId }) => clientId));
+    for (const name of journal.names) {
+      const clientId = name.startsWith(queuePrefix) ? name.slice(queuePrefix.length) : undefined;
+      if (clientId === undefined || known.has(clientId)) continue;
+      const own = subscriptions.get(clientId) ?? new Map<string, SubscriptionOptions>();
+      const expiresAt = clock.now() + damagedExpirySeconds * 1000;
+      const expirySeconds = damagedExpirySeconds;
+      saved.push({ clientId, expirySeconds, expiresAt, durability: undefined, subscriptions: own });
+    }
     return saved;
   }
 
@@ -104,7 +119,7 @@ export class SessionStore {
 
 /** The name of a session's queue. */
 export function queueNameOf(clientId: string): string {
-  return `session/${clientId}`;
+  return `${queuePrefix}${clientId}`;
 }
 
 function optionsOf(value: Bytes): SubscriptionOptions {

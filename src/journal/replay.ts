@@ -12,6 +12,18 @@ import type { Segment, Segments } from './segments.ts';
 /** The stream that holds the names of all others. */
 export const catalogueId = 0;
 
+/** Before a name that stands in the catalogue for the second time; no name begins with it. */
+const copyMark = '\u0001';
+
+/** The key under which a name stands in the catalogue for the second time. */
+export function copyOfName(name: string): string {
+  return copyMark + name;
+}
+
+function nameOfKey(key: string): string {
+  return key.startsWith(copyMark) ? key.slice(copyMark.length) : key;
+}
+
 /** One record, where it was read. */
 export interface ReplayedRecord {
   readonly type: RecordType;
@@ -119,8 +131,9 @@ export class Replay {
     segment.live += size;
     if (stream !== catalogueId) return;
     const id = body.readUInt32BE(end);
-    this.#names.set(id, key);
-    this.#ids.set(key, id);
+    const name = nameOfKey(key);
+    this.#names.set(id, name);
+    this.#ids.set(name, id);
   }
 
   #delete({ stream, body }: ReplayedRecord): void {
@@ -129,7 +142,7 @@ export class Replay {
     const before = places?.get(key);
     if (before) this.#segments.release(before.position, before.size);
     places?.delete(key);
-    if (stream === catalogueId) this.#forget(key);
+    if (stream === catalogueId) this.#forget(nameOfKey(key));
   }
 
   /** A stream is removed with all that it holds. */

@@ -1,11 +1,11 @@
-// Streams: the catalogue of a journal. Names and numbers of streams are values of stream 0; a
-// stream is made when it is first asked for, and there again after a restart with what recovery
-// found of it.
+// Streams: the catalogue of a journal. Names and numbers of streams are values of stream 0, each of them twice, since
+// all that a stream holds hangs on them: no single damaged record costs more than itself. A stream is made when it is
+// first asked for, and there again after a restart with what recovery found of it.
 import { allocateBytes } from '../../protocol/wire/bytes.ts';
 import { assert } from '../base/errors.ts';
 import { KeyedStream } from './keyed-stream.ts';
 import { LogStream, type StreamHost } from './log-stream.ts';
-import { catalogueId, type Replay } from './replay.ts';
+import { catalogueId, copyOfName, type Replay } from './replay.ts';
 
 /** All streams of one journal. */
 export class Streams {
@@ -24,6 +24,7 @@ export class Streams {
     this.#keyed.set(catalogueId, this.#catalogue);
     for (const [name, id] of replay.ids) {
       this.#ids.set(name, id);
+      if (!this.#catalogue.has(name) || !this.#catalogue.has(copyOfName(name))) this.#name(name, id);
       if (replay.isLog(id)) this.#logs.set(id, new LogStream(host, id, name, replay.log(id)));
       else if (replay.keyed(id).size > 0)
         this.#keyed.set(id, new KeyedStream(host.appender, id, name, replay.keyed(id)));
@@ -78,6 +79,7 @@ export class Streams {
     const keyed = this.#keyed.get(id);
     for (const key of [...(keyed?.keys() ?? [])]) keyed?.delete(key);
     this.#catalogue.delete(name);
+    this.#catalogue.delete(copyOfName(name));
     this.#ids.delete(name);
     this.#logs.delete(id);
     this.#keyed.delete(id);
@@ -94,6 +96,7 @@ export class Streams {
     const value = allocateBytes(4);
     value.writeUInt32BE(id);
     this.#catalogue.put(name, value);
+    this.#catalogue.put(copyOfName(name), value);
     this.#ids.set(name, id);
     return id;
   }

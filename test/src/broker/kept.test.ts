@@ -190,3 +190,45 @@ t.test('a will that waits for its delay goes out although the broker was down me
   await kw.world.clock.advance(1000);
   t.equal(third.retained.get('gone')?.payload.toString(), 'device');
 });
+
+t.test(
+  'a flipped bit in what says whose a session or its queue is costs no message and no step of a flow',
+  async (t) => {
+    // the name of its queue, in the catalogue; its own record
+    for (const needle of ['\0\x0esession/device\0', '\0\x06device3600']) {
+      const kw = new KeptWorld();
+      await kw.start();
+      const device = await kw.world.dial(v5);
+      await device.connect('device', kept);
+      device.send(subscribeOf(1, 2, 'in/#'));
+      await kw.world.clock.advance(200);
+      device.cut();
+      const other = await kw.world.dial(v5);
+      await other.connect('other');
+      other.send(publishOf('in/a', 'one', { qos: 1, packetId: 1 }), publishOf('in/b', 'two', { qos: 2, packetId: 2 }));
+      await kw.world.clock.advance(200);
+      await kw.start();
+      t.equal(await flipIn(kw, needle), true, 'the record is there');
+      await kw.start();
+      const back = await kw.world.dial(v5);
+      const packets = await back.connect('device', kept);
+      await kw.world.clock.advance(200);
+      t.match(packets, [{ sessionPresent: true }]);
+      t.same(payloadsOf([...packets, ...(await back.received())]), ['one', 'two']);
+    }
+  },
+);
+
+/** Turns a bit over in each record that has a text in it, so that no older value stands in. Returns whether one has. */
+async function flipIn({ disk }: KeptWorld, text: string): Promise<boolean> {
+  let count = 0;
+  for (const [path] of disk.files) {
+    const file = await disk.open(path, 'read');
+    const bytes = await file.read(0, file.size);
+    for (let at = bytes.indexOf(text, 0, 'latin1'); at >= 0; at = bytes.indexOf(text, at + 1, 'latin1')) {
+      disk.flipBit(path, at + text.length - 2);
+      count++;
+    }
+  }
+  return count > 0;
+}
