@@ -132,7 +132,8 @@ t.test('lanes multiply what a long line takes', async (t) => {
     lanes.remote?.destroy();
   }
   const [one = 0, four = 0] = times;
-  t.ok(one > 19_000 && one / four > 3, `${one} ms with one lane, ${four} ms with four`);
+  t.ok(one > 19_000 && one <= 21_000, `${one} ms: 200 windows take 200 times there and back`);
+  t.ok(one / four > 3, `${one} ms with one lane, ${four} ms with four`);
 });
 
 t.test('more lanes share what already waits; the session of a lane that goes is ended', async (t) => {
