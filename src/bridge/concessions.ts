@@ -2,7 +2,7 @@
 // after the other. The server remembers what it does not know; whether the next try is at once is remembered here,
 // from the refusal to the end of that line.
 import type { Log } from '../base/log.ts';
-import type { RemoteServer } from './remote-server.ts';
+import { nameOfVersion, type RemoteServer } from './remote-server.ts';
 
 /** The concessions of one connector. */
 export class Concessions {
@@ -22,6 +22,13 @@ export class Concessions {
     if (this.#isAskingLess || !server.stepDown(now)) return;
     this.#isAskingLess = true;
     const [text = ''] = server.degradations;
+    this.#log.warn({ bridge: this.#bridge, remote: server.address }, text);
+  }
+
+  /** The server hung up instead of answering CONNECT: it may not know the bridge bit, or the version. */
+  hungUp(server: RemoteServer, now: number): void {
+    if (this.dropBridgeBit(server) || !server.hungUp(now)) return;
+    const text = `the remote hangs up on CONNECT: ${nameOfVersion(server.version)} is tried`;
     this.#log.warn({ bridge: this.#bridge, remote: server.address }, text);
   }
 

@@ -319,8 +319,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     const { linkRefusals } = this.#parts.options;
     this.#remotes.explain(troubleOfEnd(end, { clientId, shortLives, wasAccepted: this.#wasAccepted, linkRefusals }));
     const move = this.#moves.take();
-    // a remote that knows no bridge bit may also just hang up
-    if (!this.#wasAccepted && end.blame === 'network') this.#concessions.dropBridgeBit(server);
+    if (!this.#wasAccepted && end.blame === 'network') this.#concessions.hungUp(server, this.#now);
     this.#lineGone?.();
     if (this.#isClosed) move?.socket.destroy();
     else if (this.#ending) this.#ended(this.#ending);

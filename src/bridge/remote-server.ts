@@ -1,7 +1,7 @@
 // RemoteServer: one broker that a bridge may connect to, and everything that is remembered of it while connections come
 // and go: the session that it shares with us, what it does not speak, how long to leave it alone, and its numbers.
 //
-//   5.0 --refused--> 3.1.1 --refused--> 3.1        a day later: as configured again
+//   5.0 --refused, or hung up three times--> 3.1.1 --refused--> 3.1        a day later: as configured again
 
 import { Backoff } from '../../protocol/connection/backoff.ts';
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
@@ -18,6 +18,9 @@ import { type SecretSources, ServerSecrets } from './server-secrets.ts';
 
 /** How long a version that was refused is not tried again, in ms. */
 const stepUpMs = 86_400_000;
+
+/** So often a server may hang up on a CONNECT of 5.0 before an older one is tried. */
+const hangUpsMax = 3;
 
 /** A session, and whether a server may know of it. */
 export interface ServerSession {
@@ -52,6 +55,8 @@ export class RemoteServer {
   readonly #backoff: Backoff;
   #version: ProtocolVersion;
   #steppedDownAt = 0;
+  /** How often it hung up on a CONNECT of 5.0. */
+  #hangUps = 0;
   #isBridgeBitSet: boolean;
   #tries = 0;
   #connects = 0;
@@ -227,6 +232,20 @@ export class RemoteServer {
     this.#version = this.#version === ProtocolVersion.v5 ? ProtocolVersion.v311 : ProtocolVersion.v31;
     this.#steppedDownAt = now;
     return true;
+  }
+
+  /**
+   * It hung up instead of answering CONNECT, which some do when they do not know the version. Every third time, while
+   * it has never let us in, 3.1.1 is tried instead of 5.0. Returns whether the next try is in another version.
+   */
+  hungUp(now: number): boolean {
+    if (this.#connects > 0 || this.#bridge.version !== ProtocolVersion.v5) return false;
+    if (this.#version !== ProtocolVersion.v5) {
+      this.#stepUp();
+      return true;
+    }
+    this.#hangUps++;
+    return this.#hangUps % hangUpsMax === 0 && this.stepDown(now);
   }
 
   /** What the standard does not have must not be needed [MQTT3-7.0.0-2]. Returns whether it was used. */

@@ -243,6 +243,37 @@ t.test(
   },
 );
 
+t.test('a remote that hangs up on 5.0 is tried in 3.1.1, and one that hangs up on both in 5.0 again', async (t) => {
+  for (const isSpeaking of [true, false]) {
+    const world = new World();
+    const asked: number[] = [];
+    await world.listen(v311, 9000, (peer) => {
+      peer.onPacket = (packet) => {
+        if (packet.type !== PacketType.connect) return;
+        asked.push(packet.version);
+        if (!isSpeaking || packet.version === v5) peer.cut();
+        else peer.send({ type: PacketType.connack, sessionPresent: false, reasonCode: 0, properties: {} });
+      };
+    });
+    const bridge = openBridge(world, {
+      version: v5,
+      isBridgeBitSet: false,
+      backoff: { delayMsMin: 50, delayMsMax: 100, stableMs: 10_000 },
+    });
+    await world.clock.advance(700);
+    if (isSpeaking) {
+      t.same(asked, [5, 5, 5, 4]);
+      t.match(bridge.status, { link: { state: 'connected' }, degradations: [/MQTT 3\.1\.1 is spoken/] });
+      world.net.cut();
+      await world.clock.advance(200);
+      t.same(asked, [5, 5, 5, 4, 4], 'it is remembered');
+    } else {
+      t.same(asked.slice(0, 6), [5, 5, 5, 4, 5, 5], 'it does not end in a version that is not spoken either');
+    }
+    bridge.destroy();
+  }
+});
+
 t.test('the cause decides how soon it is tried again, and what is said; waking tries at once', async (t) => {
   for (const [reasonCode, kind, leastMs] of [
     [ReasonCode.notAuthorized, 'credentials', 30_000],
