@@ -166,6 +166,7 @@ export const entrances: readonly string[] = [
   'protocol/index.ts',
   'bench/run.ts',
   'bench/compare.ts',
+  'bench/bridges.ts',
   'bench/journal.ts',
   // programs of their own, which the runner starts
   'bench/lib/generator.ts',
