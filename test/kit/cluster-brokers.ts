@@ -1,5 +1,5 @@
-// ClusterBrokers: brokers that people grow into, as child processes with ports and directories of their own: one node of
-// RabbitMQ with its MQTT plugin, and a NATS server with MQTT over JetStream. Nothing of the system's own services is
+// ClusterBrokers: brokers that people grow into, as child processes with ports and directories of their own: one node
+// of RabbitMQ with its MQTT plugin, and a NATS server with MQTT over JetStream. Nothing of the system's own services is
 // touched, and nothing stays: every process is ended by its id, and its directory removed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
