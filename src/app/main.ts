@@ -120,6 +120,7 @@ function nodeIo(): CommandIo {
     environment: process.env,
     hostname: hostname(),
     isTerminal: process.stdout.isTTY === true,
+    ...(process.stdout.isTTY ? { size: () => ({ columns: process.stdout.columns, rows: process.stdout.rows }) } : {}),
     signal: abort.signal,
     write: (text) => void process.stdout.write(text),
     complain: (line) => void process.stderr.write(`${line}\n`),

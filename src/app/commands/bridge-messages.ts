@@ -13,6 +13,7 @@ import type {
   QueueReply,
 } from '../../http/api-delivery-types.ts';
 import { type ApiClient, pathWord } from './api-client.ts';
+import { bytesText, Colour, momentText, type Screen, spanText, tableLines } from './text-table.ts';
 
 /** The verbs of `viaduct bridge` that are about messages. */
 export const messageVerbs: readonly string[] = ['queue', 'dead-letters'];
@@ -31,6 +32,7 @@ export interface MessageTerms {
   /** `/bridges/NAME` */
   readonly path: string;
   readonly tell: (reply: unknown, lines: readonly string[]) => void;
+  readonly screen: Screen;
 }
 
 /** Does what a verb and its words say. */
@@ -41,33 +43,37 @@ export async function bridgeMessages(verb: string, words: readonly string[], ter
   return isList ? listLetters(words, terms) : actOnLetters(words, terms);
 }
 
-async function listQueue(words: readonly string[], { api, path, tell }: MessageTerms): Promise<void> {
+async function listQueue(words: readonly string[], { api, path, tell, screen }: MessageTerms): Promise<void> {
   const reply = await api.ask<QueueReply>('GET', `${path}/queue${queryOf(words, ['from', 'limit', 'topic'])}`);
   const { messages, next, depth, bytes } = reply;
   const more = next === undefined ? [] : [`more with from=${next}`];
-  tell(reply, [`${depth} messages wait, ${bytes} bytes`, ...messages.map(queuedLine), ...more]);
+  const table = messages.length === 0 ? [] : ['', ...queueTable(messages, screen)];
+  tell(reply, [`${counted(depth, 'message')} wait${depth === 1 ? 's' : ''}, ${bytesText(bytes)}`, ...table, ...more]);
 }
 
-async function actOnQueued(words: readonly string[], { api, path, tell }: MessageTerms): Promise<void> {
+async function actOnQueued(words: readonly string[], { api, path, tell, screen }: MessageTerms): Promise<void> {
   const [action, sequence] = words;
   const place = `${path}/queue/${pathWord(sequence, 'the sequence of a message')}`;
   if (action === 'show') {
     const one = await api.ask<QueuedMessageReply>('GET', place);
-    tell(one, [queuedLine(one), ...detailLines(one)]);
-  } else if (action === 'drop') await api.ask('DELETE', place);
-  else if (action === 'set-aside') {
+    tell(one, [...queueTable([one], screen), '', ...detailLines(one)]);
+  } else if (action === 'drop') {
+    await api.ask('DELETE', place);
+    tell(null, [`message ${sequence} is dropped`]);
+  } else if (action === 'set-aside') {
     const reply = await api.ask<{ readonly id: number }>('POST', `${place}/set-aside`);
-    tell(reply, [`dead letter ${reply.id}`]);
+    tell(reply, [`message ${sequence} is dead letter ${reply.id} now`]);
   } else throw new UsageError('FLAG', `${action}: expected show, drop or set-aside`);
 }
 
-async function listLetters(words: readonly string[], { api, path, tell }: MessageTerms): Promise<void> {
+async function listLetters(words: readonly string[], { api, path, tell, screen }: MessageTerms): Promise<void> {
   const query = queryOf(words, ['page', 'limit', 'reason', 'topic']);
   const reply = await api.ask<DeadLettersReply>('GET', `${path}/dead-letters${query}`);
-  tell(reply, [`${reply.total} dead letters`, ...reply.items.map(letterLine)]);
+  const table = reply.items.length === 0 ? [] : ['', ...letterTable(reply.items, screen)];
+  tell(reply, [counted(reply.total, 'dead letter'), ...table]);
 }
 
-async function actOnLetters(words: readonly string[], { api, path, tell }: MessageTerms): Promise<void> {
+async function actOnLetters(words: readonly string[], { api, path, tell, screen }: MessageTerms): Promise<void> {
   const [action, ...ids] = words;
   const letters = `${path}/dead-letters`;
   if (action === 'show' || action === 'topic') {
@@ -78,7 +84,7 @@ async function actOnLetters(words: readonly string[], { api, path, tell }: Messa
       action === 'show'
         ? await api.ask<DeadLetterReply>('GET', place)
         : await api.ask<DeadLetterReply>('PATCH', place, { topic });
-    tell(one, [letterLine(one), ...detailLines(one)]);
+    tell(one, [...letterTable([one], screen), '', ...detailLines(one)]);
   } else if (action === 'requeue' || action === 'drop') {
     const reply = await api.ask<DeadLetterChange>('POST', `${letters}/${action}`, choiceOf(ids));
     tell(reply, [`${reply.done} done, ${reply.left} left`]);
@@ -104,16 +110,36 @@ function queryOf(words: readonly string[], known: readonly string[]): string {
   return words.length === 0 ? '' : `?${query.toString()}`;
 }
 
-function queuedLine({ sequence, topic, qos, size, ageMs, rule, isUnderway }: QueuedMessage): string {
-  const age = `${Math.round(ageMs / 1000)}s`;
-  const place = String(sequence).padStart(8);
-  return `${place}  qos ${qos}  ${size} B  ${age}  ${topic}  by ${rule}${isUnderway ? '  underway' : ''}`;
+function queueTable(messages: readonly QueuedMessage[], screen: Screen): readonly string[] {
+  const numbers = ['SEQUENCE', 'QOS', 'SIZE', 'AGE'].map((name) => ({ name, isNumber: true }));
+  const rows = messages.map(({ sequence, topic, qos, size, ageMs, rule, isUnderway }) => [
+    ...[String(sequence), String(qos), bytesText(size), spanText(ageMs)],
+    { text: isUnderway ? 'underway' : '', colour: Colour.yellow },
+    topic,
+    rule,
+  ]);
+  return tableLines([...numbers, { name: 'STATE' }, { name: 'TOPIC' }, { name: 'RULE' }], rows, screen);
 }
 
-function letterLine({ id, at, reason, topic, qos, size, rule, originalTopic }: DeadLetterView): string {
-  const from = originalTopic === undefined || originalTopic === topic ? '' : `  from ${originalTopic}`;
-  const when = new Date(at).toISOString();
-  return `${String(id).padStart(6)}  ${when}  ${reason}  qos ${qos}  ${size} B  ${topic}${from}  by ${rule}`;
+function letterTable(letters: readonly DeadLetterView[], screen: Screen): readonly string[] {
+  const rows = letters.map(({ id, at, reason, topic, qos, size, rule, originalTopic }) => [
+    String(id),
+    momentText(at),
+    { text: reason, colour: Colour.red },
+    String(qos),
+    bytesText(size),
+    topic,
+    originalTopic === topic ? '' : (originalTopic ?? ''),
+    rule,
+  ]);
+  const sizes = ['QOS', 'SIZE'].map((name) => ({ name, isNumber: true }));
+  const words = ['TOPIC', 'FROM', 'RULE'].map((name) => ({ name }));
+  const columns = [{ name: 'ID', isNumber: true }, { name: 'TIME' }, { name: 'REASON' }, ...sizes, ...words];
+  return tableLines(columns, rows, screen);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function detailLines({ payload, contentType, responseTopic, userProperties = [] }: MessageDetails): readonly string[] {

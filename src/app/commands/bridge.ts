@@ -7,7 +7,9 @@ import type { AppliedReply, BridgeReply, BridgeView, TestReply } from '../../htt
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { bridgeMessages, messagesHelp, messageVerbs } from './bridge-messages.ts';
 import { type Command, ExitCode } from './command-io.ts';
-import { bridgeLines, forecastLines, latencyLines, limitLines } from './status-view.ts';
+import { screenOf } from './screen.ts';
+import { bridgeLines, forecastLines, laneLines, latencyLines, limitLines, ruleLines } from './status-view.ts';
+import { Colour, paintOf, type Screen, wrapped } from './text-table.ts';
 
 /** The command. */
 export const bridge: Command = {
@@ -21,7 +23,6 @@ ${messagesHelp}
 
 VALUE is a text, or JSON where it begins with [ or {: forwards='[{"local_topic":"a/#","remote_topic":"b/#"}]'
 
-
 ${apiFlagsHelp}`,
   run: async (args, io) => {
     const { words, isJson, isHelp, api } = await apiArguments(args, io);
@@ -30,17 +31,19 @@ ${apiFlagsHelp}`,
       return ExitCode.done;
     }
     const [verb = '', name, ...keys] = words;
+    const screen = screenOf(io);
     const path = (): string => `/bridges/${pathWord(name, 'the name of a bridge')}`;
     const tell = (reply: unknown, lines: readonly string[]): void =>
       io.write(isJson ? `${JSON.stringify(reply)}\n` : lines.map((line) => `${line}\n`).join(''));
     if (verb === 'list') {
       const all = await api.ask<readonly BridgeView[]>('GET', '/bridges');
-      tell(all, bridgeLines(all, io.isTerminal));
+      tell(all, bridgeLines(all, screen));
     } else if (verb === 'show') {
       const one = await api.ask<BridgeReply>('GET', path());
       tell(one, [
-        ...bridgeLines([one], io.isTerminal),
-        ...laneLines(one),
+        ...bridgeLines([one], screen),
+        ...ruleLines(one, screen),
+        ...laneLines(one, screen),
         ...latencyLines(one),
         ...forecastLines(one),
         ...limitLines(one),
@@ -57,15 +60,13 @@ ${apiFlagsHelp}`,
       tellChange(await api.ask('POST', `${path()}/${verb}`), tell);
     } else if (verb === 'pause' || verb === 'resume') {
       await api.ask('POST', `${path()}/${verb}`);
+      tell(null, [verb === 'pause' ? `${name} is paused: messages wait in its queue` : `${name} sends again`]);
     } else if (verb === 'test') {
       const reply = await api.ask<TestReply>('POST', '/bridges/test', { name });
-      tell(
-        reply,
-        reply.steps.map((step) => `${step.state.padEnd(8)} ${step.name.padEnd(10)} ${step.detail}  ${step.remedy}`),
-      );
+      tell(reply, stepLines(reply, screen));
       if (!reply.isOk) return ExitCode.failed;
     } else if (messageVerbs.includes(verb)) {
-      await bridgeMessages(verb, keys, { api, path: path(), tell });
+      await bridgeMessages(verb, keys, { api, path: path(), tell, screen });
     } else {
       const more = messageVerbs.join(', ');
       throw new UsageError(
@@ -87,14 +88,17 @@ function tellChange(reply: AppliedReply, tell: Tell): void {
   ]);
 }
 
-/** A line for each lane, where there are several. */
-function laneLines({ status }: BridgeReply): readonly string[] {
-  const lanes = status?.lanes ?? [];
-  if (lanes.length < 2) return [];
-  return lanes.map(({ lane, clientId, link, queueDepth, underway, delivered }) => {
-    const numbers = `${queueDepth} waiting, ${underway} underway, ${delivered} delivered`;
-    return `lane ${lane}  ${clientId}  ${link.state}  ${numbers}`;
+/** The steps of a test, and below each what can be done about it. */
+function stepLines({ isOk, steps }: TestReply, screen: Screen): readonly string[] {
+  const paint = paintOf(screen);
+  const colours = { ok: Colour.green, warning: Colour.yellow, failed: Colour.red } as const;
+  const lines = steps.flatMap(({ state, name, ms, detail, remedy }) => {
+    const head = `${paint(state.padEnd(8), colours[state])} ${name.padEnd(10)} ${`${Math.round(ms)} ms`.padStart(9)}  `;
+    const [first = '', ...more] = wrapped(detail, ' '.repeat(31), screen);
+    const advice = remedy === '' ? [] : wrapped(remedy, ' '.repeat(31), screen).map((line) => paint(line, Colour.dim));
+    return [`${head}${first.trimStart()}`, ...more, ...advice];
   });
+  return [...lines, '', isOk ? paint('everything works', Colour.green) : paint('it does not work', Colour.red)];
 }
 
 /** `a.b=c` -> `{ a: { b: 'c' } }`; what comes later wins. */

@@ -6,6 +6,8 @@ import type { ClientView } from '../../http/api-broker-types.ts';
 import type { Page } from '../../http/api-types.ts';
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { type Command, ExitCode } from './command-io.ts';
+import { screenOf } from './screen.ts';
+import { Colour, type Screen, tableLines } from './text-table.ts';
 
 /** The command. */
 export const client: Command = {
@@ -23,11 +25,17 @@ ${apiFlagsHelp}`,
     const [verb, word] = words;
     if (verb === 'kick') {
       await api.ask('DELETE', `/clients/${pathWord(word, 'a client id')}`);
+      io.write(isJson ? 'null\n' : `${word} is disconnected and its session forgotten\n`);
     } else if (verb === 'list') {
       const query = `?limit=1000&clientid=${encodeURIComponent(word ?? '')}`;
       const page = await api.ask<Page<ClientView>>('GET', `/clients${query}`);
       if (isJson) io.write(`${JSON.stringify(page)}\n`);
-      else for (const one of page.items) io.write(`${lineOf(one)}\n`);
+      else
+        io.write(
+          lines(page, screenOf(io))
+            .map((line) => `${line}\n`)
+            .join(''),
+        );
     } else {
       throw new UsageError('FLAG', 'expected list or kick');
     }
@@ -35,8 +43,20 @@ ${apiFlagsHelp}`,
   },
 };
 
-function lineOf({ clientId, isConnected, address = '', username = '', subscriptions, queued }: ClientView): string {
-  const state = isConnected ? 'connected' : 'away';
-  const who = `${clientId.padEnd(32)} ${state.padEnd(10)} ${address.padEnd(16)} ${username.padEnd(12)}`;
-  return `${who} ${subscriptions} subscriptions, ${queued} waiting`;
+function lines({ items, total }: Page<ClientView>, screen: Screen): readonly string[] {
+  if (items.length === 0) return ['no clients'];
+  const columns = [
+    ...['CLIENT', 'STATE', 'ADDRESS', 'USER'].map((name) => ({ name })),
+    ...['SUBSCRIPTIONS', 'QUEUE'].map((name) => ({ name, isNumber: true })),
+  ];
+  const rows = items.map(({ clientId, isConnected, address = '', username = '', subscriptions, queued }) => [
+    clientId,
+    isConnected ? { text: 'connected', colour: Colour.green } : { text: 'away', colour: Colour.dim },
+    address,
+    username,
+    String(subscriptions),
+    String(queued),
+  ]);
+  const more = total > items.length ? [`${total - items.length} more: a part of the id chooses among them`] : [];
+  return [...tableLines(columns, rows, screen), ...more];
 }

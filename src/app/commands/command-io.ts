@@ -18,6 +18,8 @@ export interface CommandIo {
   readonly hostname: string;
   /** Whether standard output is a terminal, which can be redrawn. */
   readonly isTerminal: boolean;
+  /** Its columns and rows, as they are now; undefined where it is no terminal. */
+  readonly size?: () => { readonly columns: number; readonly rows: number };
   /** Aborted by SIGINT and SIGTERM: end in order. */
   readonly signal: AbortSignal;
   /** Standard output, as it is: no newline is added. */

@@ -6,6 +6,8 @@ import { isTree, valueAt } from '../../config/config-tree.ts';
 import type { AppliedReply, ConfigObject, ConfigReply, HistoryEntry } from '../../http/api-config-types.ts';
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { type Command, ExitCode } from './command-io.ts';
+import { screenOf } from './screen.ts';
+import { momentText, type Screen, tableLines } from './text-table.ts';
 
 /** The command. */
 export const config: Command = {
@@ -40,10 +42,7 @@ ${apiFlagsHelp}`,
       }
       case 'history': {
         const entries = await api.ask<readonly HistoryEntry[]>('GET', '/config/history');
-        tell(
-          entries,
-          entries.map(({ id, at, who, what }) => `${id}  ${new Date(at).toISOString()}  ${who}  ${what}`),
-        );
+        tell(entries, entries.length === 0 ? ['no changes yet'] : historyLines(entries, screenOf(io)));
         break;
       }
       case 'rollback': {
@@ -56,6 +55,7 @@ ${apiFlagsHelp}`,
       }
       case 'confirm':
         await api.ask('POST', '/config/confirm');
+        tell(null, ['the change stays']);
         break;
       default:
         throw new UsageError('FLAG', 'expected show, diff, history, rollback or confirm');
@@ -63,6 +63,12 @@ ${apiFlagsHelp}`,
     return ExitCode.done;
   },
 };
+
+function historyLines(entries: readonly HistoryEntry[], screen: Screen): readonly string[] {
+  const columns = [{ name: 'ID', isNumber: true }, { name: 'TIME' }, { name: 'WHO' }, { name: 'WHAT' }];
+  const rows = entries.map(({ id, at, who, what }) => [String(id), momentText(at), who, what]);
+  return tableLines(columns, rows, screen);
+}
 
 function rollbackPath(id: string | undefined): string {
   return id === undefined ? '/config/rollback' : `/config/history/${pathWord(id, 'a number')}/rollback`;

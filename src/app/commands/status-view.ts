@@ -5,30 +5,77 @@
 import type { RuleStatus } from '../../bridge/bridge-status.ts';
 import type { BridgeReply, BridgeView } from '../../http/api-config-types.ts';
 import type { StatusReply } from '../../http/api-types.ts';
+import { bytesText, Colour, paintOf, type Screen, spanText, tableLines, wrapped } from './text-table.ts';
 
-/** The lines; `hasColour` paints states. */
-export function statusLines(status: StatusReply, hasColour: boolean): readonly string[] {
+/** The lines. */
+export function statusLines(status: StatusReply, screen: Screen): readonly string[] {
   const { broker, rates, process: own, bridges, hostname, version } = status;
-  const paint: Paint = (text, colour) => (hasColour ? `\u001b[${colour}m${text}\u001b[0m` : text);
+  const paint = paintOf(screen);
   const memory = `${(own.rssBytes / 1_048_576).toFixed(0)} MB, ${(own.cpu * 100).toFixed(1)} % of a core`;
   const rest = `out ${rate(rates.sent)}   waiting ${broker.queued}   dropped ${rate(rates.dropped)}`;
   return [
-    `${paint(`viaduct ${version}`, 1)} on ${hostname}, up ${span(broker.uptimeMs)}, ${memory}`,
+    `${paint(`viaduct ${version}`, Colour.bold)} on ${hostname}, up ${spanText(broker.uptimeMs)}, ${memory}`,
     `devices ${broker.connected} of ${broker.sessions} sessions   in ${rate(rates.received)}   ${rest}`,
     '',
-    ...bridgeLines(bridges, hasColour),
+    ...bridgeLines(bridges, screen),
   ];
 }
 
 /** The bridges below the names of their columns; whatever is wrong with one stands below it. */
-export function bridgeLines(bridges: readonly BridgeView[], hasColour: boolean): readonly string[] {
-  const paint: Paint = (text, colour) => (hasColour ? `\u001b[${colour}m${text}\u001b[0m` : text);
+export function bridgeLines(bridges: readonly BridgeView[], screen: Screen): readonly string[] {
   if (bridges.length === 0) return ['no bridges'];
-  const columns = ['OUT', 'IN', 'QUEUE', 'OLDEST'].map((one) => one.padStart(9)).join(' ');
-  const width = Math.max(16, ...bridges.map(({ name }) => name.length));
+  const columns = [
+    { name: 'BRIDGE'.padEnd(12) },
+    { name: 'STATE'.padEnd(10) },
+    ...['OUT', 'IN', 'QUEUE', 'OLDEST'].map((name) => ({ name: name.padStart(7), isNumber: true })),
+    { name: 'REMOTE' },
+  ];
+  const [head = '', ...lines] = tableLines(columns, bridges.map(cellsOf), screen);
+  return [head, ...lines.flatMap((line, index) => [line, ...troubleLines(bridges[index], screen)])];
+}
+
+/** The lanes of a bridge, where there are several. */
+export function laneLines({ status }: BridgeView, screen: Screen): readonly string[] {
+  const lanes = status?.lanes ?? [];
+  if (lanes.length < 2) return [];
+  const numbers = ['QUEUE', 'UNDERWAY', 'DELIVERED', 'SENT', 'RECEIVED'].map((name) => ({ name, isNumber: true }));
+  const rows = lanes.map(({ lane, clientId, link, ...own }) => [
+    String(lane),
+    { text: link.state, colour: colourOf(link.state) },
+    String(own.queueDepth),
+    String(own.underway),
+    String(own.delivered),
+    bytesText(own.bytesSent),
+    bytesText(own.bytesReceived),
+    clientId,
+  ]);
+  return ['', ...tableLines([{ name: 'LANE' }, { name: 'STATE' }, ...numbers, { name: 'CLIENT ID' }], rows, screen)];
+}
+
+/** The rules of a bridge with their accounts, and the bytes of its connections. */
+export function ruleLines({ status }: BridgeView, screen: Screen): readonly string[] {
+  if (status === undefined) return [];
+  const { forwards, subscriptions, bytesSent, bytesReceived, connects } = status;
+  const all = [
+    ...forwards.map((rule) => ['out', rule] as const),
+    ...subscriptions.map((rule) => ['in', rule] as const),
+  ];
+  const rows = all.map(([way, { from, to, ...own }]) => [
+    way,
+    ...[own.received, own.delivered, own.queued].map(String),
+    Object.entries(own.dropped)
+      .map(([reason, count]) => `${count} ${reason}`)
+      .join(', ') || '0',
+    bytesText(own.payloadBytes),
+    to === '' || to === from ? from : `${from} -> ${to}`,
+  ]);
+  const numbers = ['CAME', 'DELIVERED', 'QUEUED', 'DROPPED', 'PAYLOAD'].map((name) => ({ name, isNumber: true }));
+  const table = tableLines([{ name: 'WAY' }, ...numbers, { name: 'RULE' }], rows, screen);
+  const times = connects === 1 ? 'once' : `${connects} times`;
   return [
-    paint(`${'BRIDGE'.padEnd(width)} ${'STATE'.padEnd(11)} ${columns}  REMOTE`, 2),
-    ...bridges.flatMap((one) => linesOf(one, width, paint)),
+    '',
+    `connected ${times}, ${bytesText(bytesSent)} sent, ${bytesText(bytesReceived)} received`,
+    ...(rows.length === 0 ? ['no rules'] : ['', ...table]),
   ];
 }
 
@@ -37,8 +84,8 @@ export function forecastLines({ status }: BridgeView): readonly string[] {
   const { forecast } = status ?? {};
   if (forecast === undefined) return [];
   const { inPerS, outPerS, lastsMs, drainMs } = forecast;
-  const lasts = lastsMs === undefined ? 'the queue does not grow' : `the queue lasts ${span(lastsMs)}`;
-  const drain = drainMs === undefined ? 'how fast it drains is not known' : `it drains in ${span(drainMs)}`;
+  const lasts = lastsMs === undefined ? 'the queue does not grow' : `the queue lasts ${spanText(lastsMs)}`;
+  const drain = drainMs === undefined ? 'how fast it drains is not known' : `it drains in ${spanText(drainMs)}`;
   return [`queue: in ${rate(inPerS)}, out ${rate(outPerS)}; ${lasts}, ${drain}`];
 }
 
@@ -47,27 +94,11 @@ export function limitLines({ status }: BridgeView): readonly string[] {
   const line = (name: string, limited: RuleStatus['limited']): readonly string[] =>
     limited === undefined
       ? []
-      : [`limited: ${name} sends as many ${limited.by} a second as it may, for ${span(limited.forMs)}`];
+      : [`limited: ${name} sends as many ${limited.by} a second as it may, for ${spanText(limited.forMs)}`];
   return [
     ...line('the bridge', status?.limited),
     ...(status?.forwards ?? []).flatMap(({ from, limited }) => line(`the rule of ${from}`, limited)),
   ];
-}
-
-type Paint = (text: string, colour: number) => string;
-
-function linesOf({ name, mode, status, rates, server }: BridgeView, width: number, paint: Paint): readonly string[] {
-  const state = mode === 'running' ? (status?.link.state ?? 'closed') : mode;
-  const colour = state === 'connected' ? 32 : state === 'disabled' ? 2 : 33;
-  const { queueDepth = 0, oldestMs } = status ?? {};
-  const oldest = oldestMs === undefined ? '-' : span(oldestMs);
-  const numbers = [rate(rates.sent), rate(rates.received), String(queueDepth), oldest];
-  const columns = numbers.map((one) => one.padStart(9)).join(' ');
-  const line = `${name.padEnd(width)} ${paint(state.padEnd(11), colour)} ${columns}  ${server}`;
-  if (status?.link.state !== 'waiting') return [line];
-  const { error, remedy } = status.link;
-  const wrong = [error, ...(remedy === undefined ? [] : [remedy])];
-  return [line, ...wrong.map((text) => paint(`  ${text}`, 31))];
 }
 
 /** How long the messages of a bridge take, if any were measured. */
@@ -79,7 +110,7 @@ export function latencyLines({ latency }: BridgeReply): readonly string[] {
     ['round trip', roundTrip],
     ['in all', endToEnd],
   ] as const;
-  const bound = (ms: number | undefined): string => (ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : span(ms));
+  const bound = (ms: number | undefined): string => (ms === undefined ? '-' : ms < 1000 ? `${ms} ms` : spanText(ms));
   return [
     '',
     `${'AT MOST'.padEnd(18)} ${['HALF', '95 %', '99 %'].map((one) => one.padStart(9)).join(' ')}`,
@@ -90,13 +121,26 @@ export function latencyLines({ latency }: BridgeReply): readonly string[] {
   ];
 }
 
-function rate(perSecond: number): string {
-  return `${perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`;
+function cellsOf({ name, mode, status, rates, server }: BridgeView) {
+  const state = mode === 'running' ? (status?.link.state ?? 'closed') : mode;
+  const { queueDepth = 0, oldestMs } = status ?? {};
+  const oldest = oldestMs === undefined ? '-' : spanText(oldestMs);
+  const numbers = [rate(rates.sent), rate(rates.received), String(queueDepth), oldest];
+  return [name, { text: state, colour: colourOf(state) }, ...numbers, server];
 }
 
-function span(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
-  if (minutes < 120) return `${minutes} min`;
-  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
+function troubleLines(bridge: BridgeView | undefined, screen: Screen): readonly string[] {
+  const link = bridge?.status?.link;
+  if (link?.state !== 'waiting' || bridge?.mode === 'disabled') return [];
+  const paint = paintOf(screen);
+  const wrong = [link.error, ...(link.remedy === undefined ? [] : [link.remedy])];
+  return wrong.flatMap((text) => wrapped(text, '  ', screen)).map((line) => paint(line, Colour.red));
+}
+
+function colourOf(state: string): number {
+  return state === 'connected' ? Colour.green : state === 'disabled' ? Colour.dim : Colour.yellow;
+}
+
+function rate(perSecond: number): string {
+  return `${perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`;
 }

@@ -5,6 +5,7 @@ import { UsageError } from '../../base/errors.ts';
 import type { StatusReply } from '../../http/api-types.ts';
 import { apiArguments, apiFlagsHelp } from './api-client.ts';
 import { type Command, ExitCode } from './command-io.ts';
+import { screenOf } from './screen.ts';
 import { statusLines } from './status-view.ts';
 
 /** The command. */
@@ -21,7 +22,7 @@ ${apiFlagsHelp}`,
     }
     if (words.length > 0) throw new UsageError('FLAG', `status takes no words: ${words.join(' ')}`);
     const reply = await api.ask<StatusReply>('GET', '/status');
-    io.write(isJson ? `${JSON.stringify(reply)}\n` : `${statusLines(reply, io.isTerminal).join('\n')}\n`);
+    io.write(isJson ? `${JSON.stringify(reply)}\n` : `${statusLines(reply, screenOf(io)).join('\n')}\n`);
     return ExitCode.done;
   },
 };

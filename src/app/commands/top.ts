@@ -5,6 +5,7 @@ import { UsageError } from '../../base/errors.ts';
 import type { StatusReply } from '../../http/api-types.ts';
 import { apiArguments, apiFlagsHelp } from './api-client.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
+import { screenOf } from './screen.ts';
 import { statusLines } from './status-view.ts';
 
 /** The command. */
@@ -23,7 +24,9 @@ ${apiFlagsHelp}`,
     while (!io.signal.aborted) {
       const reply = await api.ask<StatusReply>('GET', '/status');
       // home, each line with its rest cleared, then everything below
-      const lines = statusLines(reply, io.isTerminal).map((line) => (io.isTerminal ? `${line}\u001b[K` : line));
+      const rows = (io.size?.().rows ?? Number.POSITIVE_INFINITY) - 1;
+      const shown = statusLines(reply, screenOf(io)).slice(0, rows);
+      const lines = shown.map((line) => (io.isTerminal ? `${line}\u001b[K` : line));
       const text = isJson ? JSON.stringify(reply) : lines.join('\n');
       io.write(io.isTerminal && !isJson ? `\u001b[H${text}\n\u001b[J` : `${text}\n`);
       await pause(io, 1000);

@@ -2,48 +2,14 @@
 import t from 'tap';
 import { bridge } from '../../../src/app/commands/bridge.ts';
 import { client } from '../../../src/app/commands/client.ts';
-import { type Command, type CommandIo, ExitCode } from '../../../src/app/commands/command-io.ts';
 import { config } from '../../../src/app/commands/config.ts';
 import { key } from '../../../src/app/commands/key.ts';
 import { ledger } from '../../../src/app/commands/ledger.ts';
 import { status } from '../../../src/app/commands/status.ts';
 import { latencyLines } from '../../../src/app/commands/status-view.ts';
 import { top } from '../../../src/app/commands/top.ts';
-import type { OpenHttp } from '../../../src/ports/http.ts';
+import { runApiCommand as run } from '../../kit/api-command.ts';
 import { WebKit, webSection } from '../../kit/web.ts';
-
-/** Runs a command against the API of a kit. */
-async function run(kit: WebKit, command: Command, ...args: readonly string[]): Promise<string> {
-  let text = '';
-  const abort = new AbortController();
-  const http: OpenHttp = async () => ({
-    ask: async ({ method, url, headers, body }) => {
-      const { pathname, search } = new URL(url);
-      const asked = { headers, ...(body === undefined ? {} : { body }) };
-      const answering = kit.ask(`${method} ${pathname}${search}`, asked);
-      if (method !== 'GET') await kit.world.clock.advance(6000);
-      const answer = await answering;
-      if (command === top) abort.abort();
-      return { status: answer.status, body: answer.text };
-    },
-  });
-  const io: CommandIo = {
-    ports: kit.world.ports,
-    environment: { VIADUCT_TOKEN: kit.token },
-    hostname: 'here',
-    isTerminal: command === top,
-    signal: abort.signal,
-    write: (part) => {
-      text += part;
-    },
-    complain: () => undefined,
-    input: (async function* () {})(),
-    http,
-    onReload: () => undefined,
-  };
-  const code = await command.run(args, io);
-  return code === ExitCode.done ? text : `${text}exit ${code}`;
-}
 
 t.test('bridges are added, listed, changed, paused and removed from the command line', async (t) => {
   const kit = await WebKit.start();
@@ -74,12 +40,12 @@ t.test('status, top, devices and the configuration are told as text or as JSON',
   t.match(await run(kit, status), /^viaduct .* on gateway, up .*\ndevices 0 of 0 sessions/);
   t.match(await run(kit, status, '--json'), /^\{"version":/);
   t.ok((await run(kit, top)).startsWith('\u001b[H'), 'drawn in its place');
-  t.equal(await run(kit, client, 'list'), '');
+  t.equal(await run(kit, client, 'list'), 'no clients\n');
   await t.rejects(run(kit, client, 'kick', 'nobody'), { message: /there is no client nobody/ });
   t.match(await run(kit, config, 'show'), /http_server\.password = \*\*\* {2}# \/etc\/viaduct\.conf:3/);
   await kit.change('POST /api/v1/config/apply', { changes: { log: { level: 'warn' } }, note: 'quieter' });
   t.match(await run(kit, config, 'diff'), /^log\.level = warn {2}# .*overrides\.json/);
-  t.match(await run(kit, config, 'history'), /^1 {2}\S+ {2}admin {2}quieter\n$/);
+  t.match(await run(kit, config, 'history'), /^ID {2}TIME.*\n 1 {2}20\S+ \S+Z {2}admin {2}quieter\n$/);
   await kit.change('POST /api/v1/config/apply', { changes: { log: { level: 'error' } } });
   t.match(await run(kit, config, 'rollback', '1'), /changed log\.level/);
   await t.rejects(run(kit, config, 'rollback'), { message: /nothing waits/ });
