@@ -57,6 +57,7 @@ export class ProcessClock implements Clock {
 export interface KeptProcess {
   readonly broker: Broker;
   readonly bridge: Bridge | undefined;
+  readonly others: readonly Bridge[];
   readonly journal: Journal;
   readonly storage: Storage;
   readonly router: Router;
@@ -77,6 +78,8 @@ export class KeptWorld {
       crash?: 'kill' | 'power';
       broker?: Partial<BrokerOptions>;
       bridge?: Partial<BridgeSettings>;
+      /** More bridges on the same journal. */
+      others?: readonly Partial<BridgeSettings>[];
       budget?: QueueBudget;
       journal?: Partial<JournalOptions>;
     } = {},
@@ -85,6 +88,7 @@ export class KeptWorld {
     checkBooks();
     if (this.#clock) this.#clock.isDead = true;
     this.#last?.bridge?.destroy();
+    for (const other of this.#last?.others ?? []) other.destroy();
     this.#last?.broker.destroy();
     await world.clock.settle();
     if (this.#last) this.disk.crash(more.crash ?? 'kill');
@@ -107,9 +111,12 @@ export class KeptWorld {
     const context = { ports, log: world.log, router, turn: new Turn(clock), storage, ...shared };
     const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883 }];
     const broker = await this.#settled(Broker.open(context, { systemTopicsIntervalMs: 0, listeners, ...more.broker }));
-    const bridge = more.bridge && auditBridge(Bridge.open(context, bridgeSettings(more.bridge)));
+    const openBridge = (terms: Partial<BridgeSettings>): Bridge =>
+      auditBridge(Bridge.open(context, bridgeSettings(terms)));
+    const bridge = more.bridge && openBridge(more.bridge);
+    const others = (more.others ?? []).map(openBridge);
     auditBroker(broker);
-    this.#last = { broker, bridge, journal, storage, router };
+    this.#last = { broker, bridge, others, journal, storage, router };
     await world.clock.settle();
     return this.#last;
   }

@@ -83,9 +83,14 @@ export function openBridge(world: World, more: Partial<BridgeSettings> = {}): Br
 }
 
 /** Publishes locally; the result says when, and how, it was accepted. */
-export function publishLocally(world: World, topic: string, payload: string, qos: 0 | 1 | 2 = 1): ReasonCode[] {
+export function publishLocally(
+  { router }: Pick<World, 'router'>,
+  topic: string,
+  payload: string,
+  qos: 0 | 1 | 2 = 1,
+): ReasonCode[] {
   const accepted: ReasonCode[] = [];
   const message = new Message({ topic, payload: Buffer.from(payload), qos, retain: false, origin: device });
-  world.router.publish(message, new Acceptance({ accepted: (_ticket, reasonCode) => accepted.push(reasonCode) }, 1));
+  router.publish(message, new Acceptance({ accepted: (_ticket, reasonCode) => accepted.push(reasonCode) }, 1));
   return accepted;
 }

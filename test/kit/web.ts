@@ -4,6 +4,7 @@ import { bytesOfText } from '../../protocol/wire/bytes.ts';
 import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AnswerSink, HttpHandler, ServedAnswer } from '../../src/ports/http-server.ts';
+import { auditBroker } from './audit.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { World } from './world.ts';
 
@@ -78,6 +79,7 @@ export class WebKit {
     const loaded = await loadConfig({ path: configPath, disk, environment: {}, hostname: 'gateway' });
     const app = await App.start(loaded, ports, place);
     if (handler === undefined) throw new Error('nothing was served');
+    auditBroker(app.broker);
     return new WebKit(world, disk, app, handler);
   }
 

@@ -1,4 +1,5 @@
-// Rules at their edges, on a link that must not notice: what NanoMQ 0.25 drops its link for, or drops in silence.
+// Rules at their edges, on a link that must not notice: what NanoMQ 0.25 drops its link for, or drops in silence. For
+// the numbers see `appendix-b.test.ts`.
 import t from 'tap';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { bridgeDefaults } from '../../../src/bridge/bridge-options.ts';
@@ -7,7 +8,7 @@ import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';
 import { publishOf, World } from '../../kit/world.ts';
 
 t.test(
-  '4: a message without a topic on the other side is counted, and costs the link nothing, either way',
+  'Appendix B 4: a message without a topic on the other side is counted, and costs the link nothing, either way',
   async (t) => {
     const world = new World();
     const remote = new Remote();
@@ -31,7 +32,7 @@ t.test(
   },
 );
 
-t.test('5: wildcards of a target are filled from what the pattern matched', async (t) => {
+t.test('Appendix B 5: wildcards of a target are filled from what the pattern matched', async (t) => {
   const world = new World();
   const remote = new Remote();
   await remote.open(world, ProtocolVersion.v311);
@@ -48,7 +49,7 @@ t.test('5: wildcards of a target are filled from what the pattern matched', asyn
   );
 });
 
-t.test('12: queues whose size nobody set have one that suits a gateway', (t) => {
+t.test('Appendix B 12: queues whose size nobody set have one that suits a gateway', (t) => {
   for (const { queueCountMax, queueBytesMax } of [bridgeDefaults, brokerDefaults]) {
     t.ok(queueCountMax >= 10_000 && queueCountMax <= 1_000_000, `${queueCountMax} messages`);
     t.ok(queueBytesMax >= 16 * 1024 * 1024 && queueBytesMax <= 1024 * 1024 * 1024, `${queueBytesMax} bytes`);

@@ -65,6 +65,35 @@ t.test('a filter is asked for once, and given up a while after its last subscrib
   bridge.destroy();
 });
 
+t.test(
+  'Appendix B 11: the remote sees the union of what devices want, over unsubscribing and a clean session',
+  async (t) => {
+    const { world, remote, bridge } = await start({ lingerMs: 1000 }, { cleanStart: true });
+    const one = await device(world, 'one', 'cmd/1', 'cfg/+');
+    await device(world, 'two', 'cmd/1', 'state/#');
+    await world.clock.advance(50);
+    t.same(asked(remote), ['+cmd/1:1', '+cfg/+:1', '+state/#:1']);
+    one.send({ type: PacketType.unsubscribe, packetId: 9, filters: ['cmd/1'], properties: {} });
+    await world.clock.advance(5000);
+    t.same(asked(remote), [], 'the other one still wants it');
+    const again = async (): Promise<readonly string[]> => {
+      remote.peer.cut();
+      await world.clock.advance(2000);
+      t.match(remote.connects.at(-1), { cleanStart: true });
+      return [...asked(remote)].sort();
+    };
+    t.same(await again(), ['+cfg/+:1', '+cmd/1:1', '+state/#:1'], 'all of it in the next session');
+    one.send({ type: PacketType.disconnect, reasonCode: 0, properties: { sessionExpiryInterval: 0 } });
+    await world.clock.advance(5000);
+    t.same(asked(remote), ['-cfg/+']);
+    t.same(await again(), ['+cmd/1:1', '+state/#:1']);
+    remote.peer.send(publishOf('cmd/1', 'go', { qos: 1, packetId: 7 }));
+    await world.clock.settle();
+    t.match(bridge.status.subscriptions, [{ received: 1, delivered: 1 }]);
+    bridge.destroy();
+  },
+);
+
 t.test('filters that another covers are not asked for, and are again before it is gone', async (t) => {
   const { world, remote, bridge } = await start();
   await device(world, 'narrow', 'cmd/1', 'cmd/2', 'cfg/a');
