@@ -92,7 +92,14 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       this.#queue = this.stored;
     }
     this.#order = new SendOrder(this.#queue, parts, () => void this.pump());
-    this.#intake = new Intake(this.#queue, options, clock, this.latencies);
+    this.#intake = new Intake({
+      queue: this.#queue,
+      options,
+      clock,
+      latencies: this.latencies,
+      waiting: limits.waiting,
+      admitted: () => void this.pump(),
+    });
     this.#intake.followedBy = {
       came: (sequence, message, tag) => this.#order.came(sequence, message, tag, this.#isSending),
       left: (sequence) => this.#order.left(sequence),
@@ -326,6 +333,11 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** See `PooledQueue`. */
   dropFor(source: ForwardSource): boolean {
     return this.#queue.dropFor(source);
+  }
+
+  /** See `PooledQueue`. */
+  dropOwn(source: ForwardSource): boolean {
+    return this.#queue.dropOwn(source);
   }
 
   /** What has waited for too long, or is not worth anything any more, in the queue or to be sent again. */

@@ -6,7 +6,8 @@
 //           and nothing is lost; QoS 2 is refused for now: its identifier is remembered with the message or not at all
 //   end to end: the publisher is acknowledged when the remote has settled the message, or after `endToEndMsMax`, when
 //           it is stored as its durability says
-// Bounded by `blockedCountMax` waiting messages, and as `LatestTopics` is.
+// Where a bridge has several lanes, what leaves one of them makes room in all: rules have their limits once. Bounded by
+// `blockedCountMax` waiting messages of all lanes, and as `LatestTopics` is.
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Message } from '../message/message.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
@@ -46,12 +47,26 @@ export interface QueueFollower {
 /** How often it is looked whether those that are blocked may go on, besides when a message leaves. */
 const admitMs = 500;
 
+/** What the way into a queue works with. */
+export interface IntakeParts {
+  readonly queue: MessageQueue<ForwardSource>;
+  readonly options: BridgeOptions;
+  readonly clock: Clock;
+  readonly latencies: Latencies;
+  /** The ways into the queues of all lanes where anything waits for room. */
+  readonly waiting: Set<Intake>;
+  /** What waited for room is in the queue. */
+  readonly admitted: () => void;
+}
+
 /** The way into one queue. */
 export class Intake {
   readonly #queue: MessageQueue<ForwardSource>;
   readonly #options: BridgeOptions;
   readonly #clock: Clock;
   readonly #latencies: Latencies;
+  readonly #waiting: Set<Intake>;
+  readonly #admitted: () => void;
   /** By rule, what waits for room. */
   readonly #blocked = new Map<ForwardSource, Blocked[]>();
   #blockedCount = 0;
@@ -62,7 +77,9 @@ export class Intake {
   #timer: Timer | undefined;
   #admitTimer: Timer | undefined;
 
-  constructor(queue: MessageQueue<ForwardSource>, options: BridgeOptions, clock: Clock, latencies: Latencies) {
+  constructor({ queue, options, clock, latencies, waiting, admitted }: IntakeParts) {
+    this.#waiting = waiting;
+    this.#admitted = admitted;
     this.#queue = queue;
     this.#options = options;
     this.#clock = clock;
@@ -80,12 +97,12 @@ export class Intake {
     const waiting = this.#blocked.get(rule);
     const isNext = waiting === undefined && (!rule.isBlocking || this.#queue.hasRoomFor(message, rule));
     if (isNext || hold === undefined) return this.#take(message, rule, hold);
-    if (!mayWait || this.#blockedCount >= this.#options.blockedCountMax) return false;
+    if (!mayWait || this.#waitingCount >= this.#options.blockedCountMax) return false;
     hold.hold();
     const blocked = { message: message.own(), hold };
     if (waiting) waiting.push(blocked);
     else this.#blocked.set(rule, [blocked]);
-    this.#blockedCount++;
+    this.#blockedMore(1);
     this.#admitLater();
     return true;
   }
@@ -115,7 +132,7 @@ export class Intake {
       if (isFailure(reasonCode)) awaited.hold.refuse(reasonCode);
       awaited.hold.stored();
     }
-    if (this.#blockedCount > 0) this.#admit();
+    for (const one of this.#waiting) if (one.#admit() && one !== this) one.#admitted();
   }
 
   /** A message leaves for another queue. Returns whose publisher waits for the remote, which goes with it. */
@@ -142,7 +159,7 @@ export class Intake {
     const first = waiting.shift();
     if (rule === undefined || first === undefined) return undefined;
     if (waiting.length === 0) this.#blocked.delete(rule);
-    this.#blockedCount--;
+    this.#blockedMore(-1);
     return { ...first, rule };
   }
 
@@ -151,7 +168,7 @@ export class Intake {
     const waiting = this.#blocked.get(rule) ?? [];
     this.#blocked.set(rule, waiting);
     waiting.push(blocked);
-    this.#blockedCount++;
+    this.#blockedMore(1);
     this.#admitLater();
   }
 
@@ -168,7 +185,7 @@ export class Intake {
       }
     }
     this.#blocked.clear();
-    this.#blockedCount = 0;
+    this.#blockedMore(-this.#blockedCount);
     for (const sequence of [...this.#awaited.keys()]) this.left(sequence, ReasonCode.success);
   }
 
@@ -219,22 +236,37 @@ export class Intake {
   #admitLater(): void {
     this.#admitTimer ??= this.#clock.schedule(admitMs, () => {
       this.#admitTimer = undefined;
-      this.#admit();
+      if (this.#admit()) this.#admitted();
       if (this.#blockedCount > 0) this.#admitLater();
     });
   }
 
-  #admit(): void {
+  get #waitingCount(): number {
+    let count = 0;
+    for (const one of this.#waiting) count += one.#blockedCount;
+    return count;
+  }
+
+  #blockedMore(more: number): void {
+    this.#blockedCount += more;
+    if (this.#blockedCount > 0) this.#waiting.add(this);
+    else this.#waiting.delete(this);
+  }
+
+  /** Lets in what has room. Returns whether anything had. */
+  #admit(): boolean {
+    const before = this.#blockedCount;
     const rules = [...this.#blocked.keys()];
     if (rules.length > 1) rules.sort((one, other) => other.share.terms.priority - one.share.terms.priority);
     for (const rule of rules) this.#admitOf(rule, this.#blocked.get(rule) ?? []);
+    return this.#blockedCount < before;
   }
 
   #admitOf(rule: ForwardSource, waiting: Blocked[]): void {
     let done = 0;
     for (let first = waiting[0]; first && this.#queue.hasRoomFor(first.message, rule); first = waiting[done]) {
       done++;
-      this.#blockedCount--;
+      this.#blockedMore(-1);
       if (!this.#take(first.message, rule, first.hold)) {
         rule.counters.dropped.add('disk-full');
         first.hold.refuse(ReasonCode.quotaExceeded, true);

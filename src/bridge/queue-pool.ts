@@ -1,10 +1,13 @@
 // QueuePool: the bounds of a bridge's queue where several lanes have one each. Each may have all that the others do
 // not use; when all of it is used, and messages give way by the policy of their rules, those of the longest queue do,
-// so that a busy lane never pushes out what waits in a quiet one. Bounded: all together by the bounds of the bridge.
+// so that a busy lane never pushes out what waits in a quiet one. A rule's own limits hold once, over all lanes: when
+// they are reached, its oldest message in the lane gives way, or in the longest of the others. Bounded: all together by
+// the bounds of the bridge.
 import type { AgeTerms } from '../queue/age-limit.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { QueueLimits } from '../queue/queue.ts';
 import type { ForwardSource } from './forward-source.ts';
+import type { Intake } from './intake.ts';
 
 /** A queue that shares the bounds. */
 export interface PooledQueue {
@@ -12,12 +15,19 @@ export interface PooledQueue {
   readonly byteLength: number;
   /** Drops a message that gives way for one of a source. Returns whether there was one. */
   dropFor(source: ForwardSource): boolean;
+  /** The same, but only one of the source's own. */
+  dropOwn(source: ForwardSource): boolean;
 }
+
+/** What a record of the journal has beside its message, at most, in bytes. */
+const recordBytesMax = 128;
 
 /** What all lanes share. */
 export class QueuePool {
   readonly #whole: QueueLimits;
   readonly #queues = new Set<PooledQueue>();
+  /** The ways into queues where anything waits for room. */
+  readonly waiting: Set<Intake> = new Set();
   /** Messages are moved from queue to queue: no bound holds meanwhile. */
   isLifted = false;
 
@@ -64,9 +74,21 @@ export class QueuePool {
   /** A message of so many bytes comes to a queue: in longer ones others give way. */
   makeRoom(queue: PooledQueue, bytes: number, source: ForwardSource): void {
     if (this.#queues.size < 2 || this.isLifted) return;
+    this.#makeOwnRoom(queue, bytes + recordBytesMax, source);
     while (queue.depth + 1 > this.countMaxOf(queue) || queue.byteLength + bytes > this.bytesMaxOf(queue)) {
       const longest = this.#longest(queue.byteLength + bytes > this.bytesMaxOf(queue));
       if (longest === undefined || longest === queue || !longest.dropFor(source)) return;
+    }
+  }
+
+  /** The limits of a rule may be used up by what it has in other lanes. */
+  #makeOwnRoom(queue: PooledQueue, bytes: number, source: ForwardSource): void {
+    const { share } = source;
+    if (bytes > share.bytesMax) return;
+    while (!share.hasRoomFor(bytes)) {
+      if (queue.dropOwn(source)) continue;
+      const others = [...this.#queues].sort((one, other) => other.depth - one.depth);
+      if (!others.some((other) => other.dropOwn(source))) return;
     }
   }
 
@@ -107,6 +129,11 @@ export class PooledLimits implements QueueLimits {
   /** See `QueueLimits`. */
   get overflow(): OverflowPolicy {
     return this.#pool.overflow;
+  }
+
+  /** See `QueuePool`. */
+  get waiting(): Set<Intake> {
+    return this.#pool.waiting;
   }
 
   /** See `QueuePool`. */

@@ -73,6 +73,8 @@ export interface MessageQueue<Tag = number> {
   acknowledge(sequence: number): QueueEntry<Tag> | undefined;
   /** Drops a message that gives way for one of a tag, where owners share the queue. Returns whether there was one. */
   dropFor(tag: Tag): boolean;
+  /** The same, but only one of the owner's own. */
+  dropOwn(tag: Tag): boolean;
   /** Reads again from the oldest entry held. */
   rewind(): void;
   /** Lets everything go that does not outlive its owner, for a reason. */

@@ -292,6 +292,11 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
     return this.#shares !== undefined && this.#dropAt(this.#shares.victimFor(this.#shares.of(tag), this));
   }
 
+  /** See `MessageQueue`. */
+  dropOwn(tag: Tag): boolean {
+    return this.#shares !== undefined && this.#dropAt(this.#shares.ownVictim(this.#shares.of(tag), this));
+  }
+
   /** Reads again from the oldest entry held. */
   rewind(): void {
     if (this.#hasAhead) for (let node = this.#head; node; node = node.next) node.isAhead = false;

@@ -230,6 +230,12 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   }
 
   /** See `MessageQueue`. */
+  dropOwn(tag: Tag): boolean {
+    const { shares } = this.#parts;
+    return shares !== undefined && this.#dropAt(shares.ownVictim(shares.of(tag), this));
+  }
+
+  /** See `MessageQueue`. */
   rewind(): void {
     this.#front.rewind();
     this.#parts.shares?.rewound();
