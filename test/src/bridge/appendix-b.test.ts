@@ -1,6 +1,6 @@
 // Behaviours in which NanoMQ 0.25 fails, by the numbers under which they were observed (Appendix B of the notes on it),
-// as far as they are about queues, outages and several servers. The others bear their numbers where they belong: mapping
-// faults (4, 5, 12), transparent bridges (11), real brokers (1, 3, 6, 7).
+// as far as they are about queues, outages and several servers. The others bear their numbers where they belong:
+// mapping faults (4, 5, 12), transparent bridges (11), real brokers (1, 3, 6, 7), the API (6).
 import t from 'tap';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { Client } from '../../../src/client/client.ts';
