@@ -96,8 +96,12 @@ export async function surveyJournal(disk: Disk, terms: SurveyTerms, listener: Jo
 }
 
 /** Everything that streams hold, stream by stream. Bodies belong to whoever gets them. */
-export async function* streamContent(disk: Disk, terms: SurveyTerms): AsyncGenerator<StoredContent> {
-  const recovered = await recover({ disk, directory: terms.directory, key: terms.key, listener: {}, isReadOnly: true });
+export async function* streamContent(
+  disk: Disk,
+  { directory, key }: SurveyTerms,
+  listener: JournalListener = {},
+): AsyncGenerator<StoredContent> {
+  const recovered = await recover({ disk, directory, key, listener, isReadOnly: true });
   const { replay, segments } = recovered;
   const names = [...replay.ids, ...replay.namelessLogs().map((id) => [`lost/${id}`, id] as const)];
   for (const [stream, id] of names) {

@@ -5,6 +5,7 @@ import { type Bytes, isUtf8Range, textOfBytes } from '../../../protocol/wire/byt
 import { FrameScanner } from '../../../protocol/wire/frame-scanner.ts';
 import { PublishView } from '../../../protocol/wire/publish-view.ts';
 import { keptSuffix, readKept } from '../../bridge/kept-form.ts';
+import type { JournalListener } from '../../journal/journal-status.ts';
 import { type SurveyTerms, streamContent } from '../../journal/survey.ts';
 import type { Message } from '../../message/message.ts';
 import { Origin } from '../../message/origin.ts';
@@ -13,9 +14,13 @@ import { isStoredRun, readMessage, readRun } from '../../queue/stored-message.ts
 
 const origin = new Origin('application', 'export');
 
-/** All messages of a journal, one line each. */
-export async function* exportedLines(ports: Ports, terms: SurveyTerms): AsyncGenerator<string> {
-  for await (const { stream, sequence, key, body } of streamContent(ports.disk, terms)) {
+/** All messages of a journal, one line each; `listener` hears of those that cannot be read. */
+export async function* exportedLines(
+  ports: Ports,
+  terms: SurveyTerms,
+  listener: JournalListener = {},
+): AsyncGenerator<string> {
+  for await (const { stream, sequence, key, body } of streamContent(ports.disk, terms, listener)) {
     if (sequence > 0 && stream.endsWith(keptSuffix)) yield* linesOfKept(ports, stream, sequence, body);
     else if (sequence > 0 && isStoredRun(body)) yield* linesOfRun(stream, sequence, body);
     else if (sequence > 0 || stream === 'retained') {

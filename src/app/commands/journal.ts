@@ -4,7 +4,7 @@
 
 import { parseArgs } from 'node:util';
 import type { bytesOfText } from '../../../protocol/wire/bytes.ts';
-import { messageOf, UsageError } from '../../base/errors.ts';
+import { messageOf, StorageError, UsageError } from '../../base/errors.ts';
 import { Journal } from '../../journal/journal.ts';
 import type { Damage, JournalListener } from '../../journal/journal-status.ts';
 import { quarantineName } from '../../journal/quarantine.ts';
@@ -44,6 +44,7 @@ Exit codes: 0 done, 1 damaged or not readable, 2 wrong usage.`,
     if (directory === undefined || another !== undefined) throw new UsageError('FLAG', 'an action and one directory');
     const key = await readJournalKey(io, values.key);
     const terms = { directory, isJson: values.json === true, ...(key === undefined ? {} : { key }) };
+    await findJournal(io, directory);
     switch (action) {
       case 'inspect':
         return inspect(io, terms);
@@ -52,8 +53,7 @@ Exit codes: 0 done, 1 damaged or not readable, 2 wrong usage.`,
       case 'compact':
         return compact(io, terms);
       case 'export':
-        for await (const line of exportedLines(io.ports, terms)) io.write(`${line}\n`);
-        return ExitCode.done;
+        return exportAll(io, terms);
       default:
         throw new UsageError('FLAG', `there is no action '${action}'`);
     }
@@ -77,6 +77,22 @@ function parse(args: readonly string[]): {
   }
 }
 
+/** A directory that is mistyped must not look like a journal without messages, let alone be made. */
+async function findJournal(io: CommandIo, directory: string): Promise<void> {
+  const entries = await io.ports.disk.list(directory);
+  if (entries.some(({ name }) => name.endsWith('.seg') || name === 'lock')) return;
+  const expected = 'expected the directory that `data.dir` names, with files like 0000000001.seg';
+  throw new StorageError('NO_JOURNAL', directory, `${directory}: there is no journal; ${expected}`);
+}
+
+async function exportAll(io: CommandIo, terms: Terms): Promise<ExitCode> {
+  let damaged = 0;
+  for await (const line of exportedLines(io.ports, terms, { damaged: () => void damaged++ })) io.write(`${line}\n`);
+  if (damaged === 0) return ExitCode.done;
+  io.complain(`${countOf(damaged, 'damaged place')} left out: viaduct journal verify ${terms.directory}`);
+  return ExitCode.failed;
+}
+
 async function inspect(io: CommandIo, terms: Terms): Promise<ExitCode> {
   const survey = await surveyJournal(io.ports.disk, terms, progressOf(io));
   if (terms.isJson) {
@@ -84,9 +100,9 @@ async function inspect(io: CommandIo, terms: Terms): Promise<ExitCode> {
     return ExitCode.done;
   }
   const { segments, streams, damage } = survey;
-  io.write(
-    `${terms.directory}: ${segments.length} segments, ${sizeOf(survey.bytes)}, of which ${shareOf(survey)} is needed\n`,
-  );
+  const encrypted = segments.some(({ isEncrypted }) => isEncrypted) ? ', encrypted' : '';
+  const size = `${countOf(segments.length, 'segment')}, ${sizeOf(survey.bytes)}`;
+  io.write(`${terms.directory}: ${size}, of which ${shareOf(survey)} is needed${encrypted}\n`);
   for (const { name, bytes, liveBytes } of segments) {
     const share = bytes === 0 ? 0 : liveBytes / bytes;
     io.write(`  ${name}  ${sizeOf(bytes).padStart(9)}  ${barOf(share)} ${Math.round(share * 100)}%\n`);
@@ -95,8 +111,9 @@ async function inspect(io: CommandIo, terms: Terms): Promise<ExitCode> {
   if (streams.length > 0)
     io.write(`\n  ${'stream'.padEnd(width)}  ${'kind'.padEnd(8)}  ${'count'.padStart(9)}  ${'bytes'.padStart(9)}\n`);
   for (const stream of streams) io.write(`  ${rowOf(stream, width)}\n`);
-  if (damage.length > 0) io.write(`\n  ${damage.length} damaged places: viaduct journal verify ${terms.directory}\n`);
-  if (survey.aside > 0) io.write(`\n  ${survey.aside} damaged records aside: ${terms.directory}/${quarantineName}\n`);
+  if (damage.length > 0)
+    io.write(`\n  ${countOf(damage.length, 'damaged place')}: viaduct journal verify ${terms.directory}\n`);
+  if (survey.aside > 0) io.write(`\n  ${asideOf(survey.aside, terms.directory)}\n`);
   return ExitCode.done;
 }
 
@@ -110,24 +127,27 @@ async function verify(io: CommandIo, terms: Terms): Promise<ExitCode> {
   else {
     for (const place of damage) io.write(`${describe(place)}\n`);
     if (tail) io.write(`${describe(tail)}: nobody was promised it\n`);
-    const found = damage.length === 0 ? 'no damage' : `${damage.length} damaged places`;
-    io.write(`${terms.directory}: ${sizeOf(survey.bytes)}, ${survey.records} records, ${found}\n`);
+    const found = damage.length === 0 ? 'no damage' : countOf(damage.length, 'damaged place');
+    io.write(`${terms.directory}: ${sizeOf(survey.bytes)}, ${countOf(survey.records, 'record')}, ${found}\n`);
   }
   return damage.length === 0 ? ExitCode.done : ExitCode.failed;
 }
 
 async function compact(io: CommandIo, { directory, isJson, key }: Terms): Promise<ExitCode> {
   const settings = { directory, reserveBytes: 0, ...(key === undefined ? {} : { key }) };
-  const opened = await Journal.open(io.ports, settings, progressOf(io));
+  let damaged = 0;
+  const listener = { ...progressOf(io), damaged: () => void damaged++ };
+  const opened = await Journal.open(io.ports, settings, listener);
   const before = opened.status.bytes;
   await opened.compact();
   const after = opened.status.bytes;
   await opened.close();
   io.write(
     isJson
-      ? `${JSON.stringify({ directory, before, after })}\n`
+      ? `${JSON.stringify({ directory, before, after, damaged })}\n`
       : `${directory}: ${sizeOf(before)} -> ${sizeOf(after)}\n`,
   );
+  if (damaged > 0) io.complain(asideOf(damaged, directory));
   return ExitCode.done;
 }
 
@@ -143,6 +163,14 @@ function progressOf(io: CommandIo): JournalListener {
       io.write(percent >= 100 ? '\r\u001b[K' : `\rreading ${sizeOf(total)}: ${percent}%`);
     },
   };
+}
+
+function asideOf(count: number, directory: string): string {
+  return `${countOf(count, 'damaged record')} aside: ${directory}/${quarantineName}`;
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function describe({ path, offset, length, detail }: Damage): string {

@@ -1,5 +1,5 @@
-// The limits of a rule where its bridge has several lanes: they hold once, over all of them, in memory and in the journal;
-// and one rule that is flooded neither starves nor destroys what another has.
+// The limits of a rule where its bridge has several lanes: they hold once, over all of them, in memory and in the
+// journal; and one rule that is flooded neither starves nor destroys what another has.
 import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
