@@ -46,7 +46,13 @@ async function create(path: string, text: string): Promise<boolean> {
 
 async function releaseLock(path: string, own: string): Promise<void> {
   const holder = await readFile(path, 'utf8').catch(() => '');
-  if (holder === own) await rm(path, { force: true });
+  if (holder !== own) return;
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    // a disk that takes nothing keeps it; whoever comes next sees that its holder is gone
+    if (!(error instanceof Error && 'code' in error && error.code === 'EROFS')) throw error;
+  }
 }
 
 /** What identifies a living process; undefined for one that does not live. */
