@@ -21,6 +21,8 @@ export interface Setting {
   readonly remotePort: number | undefined;
   /** Where dashboard and API are to be served; undefined for neither. */
   readonly httpPort: number | undefined;
+  /** See `Scenario`. */
+  readonly durability: Scenario['durability'];
 }
 
 /** A broker that can be started. */
@@ -65,11 +67,13 @@ export function viaduct(name: string, program: readonly string[]): Peer {
     name,
     canBridge: true,
     hasDashboard: true,
-    command: ({ port, folder, isTls, remotePort, httpPort }) => {
+    command: ({ port, folder, isTls, remotePort, httpPort, durability }) => {
       const listener = isTls
         ? `listeners.ssl { bind = "127.0.0.1:${port}", keyfile = "${key}", certfile = "${certificate}" }`
         : `listeners.tcp { bind = "127.0.0.1:${port}" }`;
       const lines = [listener, 'log.level = error'];
+      if (durability !== undefined)
+        lines.push(`data { dir = "${folder}/data", durability = ${durability}, reserve = 0 }`);
       if (remotePort !== undefined) {
         lines.push(
           'bridges.mqtt.bench {',
@@ -160,11 +164,13 @@ export const peers: readonly Peer[] = [
 /** Starts a peer; undefined when it is not installed. */
 export async function startPeer(
   peer: Peer,
-  more: Partial<Record<'port' | 'remotePort' | 'httpPort', number | undefined>> & { readonly isTls?: boolean } = {},
+  more: Partial<Record<'port' | 'remotePort' | 'httpPort', number | undefined>> &
+    Partial<Pick<Scenario, 'isTls' | 'durability'>> = {},
 ): Promise<RunningPeer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-bench-'));
   const port = more.port ?? (await freePort());
-  const setting = { port, folder, isTls: more.isTls ?? false, remotePort: more.remotePort, httpPort: more.httpPort };
+  const { isTls = false, remotePort, httpPort, durability } = more;
+  const setting = { port, folder, isTls, remotePort, httpPort, durability };
   const [program, ...args] = peer.command(setting) ?? [];
   if (program === undefined) {
     rmSync(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 // it. Payloads carry publisher, sequence and the time of sending in their first sixteen bytes, so that is the smallest
 // size. Bounded by time: a scenario warms up, is measured, and drains.
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import { journalScenarios } from './journal-scenarios.ts';
 
 /** What belongs together in one table and one chart. */
 export const families = [
@@ -13,6 +14,7 @@ export const families = [
   'one at a time',
   'TLS',
   'bridge',
+  'journal',
 ] as const;
 
 /** One kind of traffic. */
@@ -42,6 +44,8 @@ export interface Scenario {
   /** Publishers at the broker that is measured, subscribers at a Mosquitto to which it bridges. */
   readonly isBridge: boolean;
   readonly isTls: boolean;
+  /** With a data directory, how safe a message is before it is acknowledged; default without one. Viaduct only. */
+  readonly durability?: 'memory' | 'written' | 'synced';
   /** Seconds of warming up. */
   readonly warmup: number;
   /** What Viaduct is to cost at most, as a share of Mosquitto's cost; 0 for no goal. */
@@ -77,6 +81,8 @@ const q1: Scenario = { ...none, family: 'QoS 1 and 2', qos: 1, subscriberQos: 1,
 const versions: Scenario = { ...none, family: 'versions' };
 const single: Scenario = { ...none, family: 'one at a time' };
 const bridge: Scenario = { ...none, family: 'bridge', isBridge: true };
+
+const bridgeQos1: Scenario = { ...bridge, name: 'br_q1', title: 'QoS 1 through the bridge', qos: 1, subscriberQos: 1 };
 
 /** Every scenario that can be run. */
 export const scenarios: readonly Scenario[] = [
@@ -163,6 +169,7 @@ export const scenarios: readonly Scenario[] = [
   { ...q1, family: 'TLS', name: 'tls_q1', title: 'QoS 1 over TLS, window 100', isTls: true },
   { ...bridge, name: 'br_q0', title: 'QoS 0 through the bridge', window: 2000, goal: 1 / 15 },
   { ...bridge, name: 'br_q0_1k', title: 'QoS 0, 1 KiB, through the bridge', size: 1024, window: 1000 },
-  { ...bridge, name: 'br_q1', title: 'QoS 1 through the bridge', qos: 1, subscriberQos: 1, window: 100, goal: 1 / 4 },
+  { ...bridgeQos1, window: 100, goal: 1 / 4 },
   { ...bridge, name: 'br_q2', title: 'QoS 2 through the bridge', qos: 2, subscriberQos: 2, window: 100 },
+  ...journalScenarios(bridgeQos1),
 ];

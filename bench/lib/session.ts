@@ -73,7 +73,7 @@ export class BenchSession {
     const remote = scenario.isBridge ? await startRemote() : undefined;
     let broker: RunningPeer | undefined;
     try {
-      broker = await startPeer(peer, { isTls: scenario.isTls, remotePort: remote?.port });
+      broker = await startPeer(peer, { ...scenario, remotePort: remote?.port });
       if (broker === undefined) {
         this.#missing.add(peer.name);
         return `${peer.name} is left out: it is not installed`;
