@@ -1,11 +1,17 @@
 // EveryByte: an exchange of 200 packets between a client and the broker, cut at every byte that either end sends, at
-// QoS 1 and 2 together, with the client as sender and as receiver. `--stride N` leaves out all but every Nth byte.
+// QoS 1 and 2 together, with the client as sender and as receiver. `--stride N` leaves out all but every Nth byte. With
+// `--crash kill` or `--crash power` the broker, which keeps everything in a journal, goes down with the line, and goes
+// on from there.
 //
 // Each round publishes 60 messages and cuts one byte later than the round before it, until a round needs no cut.
 import { parseArgs } from 'node:util';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
+import { SimBroker } from './sim-brokers.ts';
 import { SimWorld } from './sim-world.ts';
 import type { DevicePlan, Plan } from './story.ts';
+
+const { values } = parseArgs({ options: { stride: { type: 'string', default: '1' }, crash: { type: 'string' } } });
+const crash = values.crash === 'kill' || values.crash === 'power' ? values.crash : undefined;
 
 /** A round has 20 messages of QoS 1 (40 packets) and 40 of QoS 2 (160 packets). */
 const sizes = { qos1: Array.from({ length: 20 }, () => 0), qos2: Array.from({ length: 40 }, () => 0) };
@@ -26,9 +32,18 @@ function planOf(version: ProtocolVersion): Plan {
     receiveMaximum: 1000,
     queueCountMax: 10_000,
     overflow: 'oldest',
-    mayCrash: false,
-    durability: 'memory',
+    mayCrash: crash !== undefined,
+    durability: crash === undefined ? 'memory' : 'synced',
   };
+}
+
+/** The broker goes down, and starts again from its journal. */
+async function restart(world: SimWorld, plan: Plan, kind: 'kill' | 'power'): Promise<void> {
+  world.nodes.get('edge')?.crash(kind);
+  await world.clock.advance(20);
+  const broker = new SimBroker('edge', world.startNode('edge'), plan);
+  world.brokers.set('edge', broker);
+  await world.until(() => broker.isReady, 10_000, 10);
 }
 
 /** Cuts what comes to one side of one client's line, byte after byte. Returns what went wrong, and how many cuts. */
@@ -38,7 +53,8 @@ async function sweep(
   side: 0 | 1,
   stride: number,
 ): Promise<{ readonly faults: readonly string[]; readonly cuts: number }> {
-  const world = new SimWorld({ seed: 1, plan: planOf(version), events: [] });
+  const plan = planOf(version);
+  const world = new SimWorld({ seed: 1, plan, events: [] });
   await world.prepare();
   const publisher = world.devices.get('pub0');
   let cuts = 0;
@@ -47,6 +63,9 @@ async function sweep(
     line?.cutAfter(side, offset);
     publisher?.publish('up/pub0/1', 1, sizes.qos1);
     publisher?.publish('up/pub0/2', 2, sizes.qos2);
+    if (crash !== undefined && line && (await world.until(() => line.isOver, 500, 1))) {
+      await restart(world, plan, crash);
+    }
     const isAtRest = await world.until(() => world.isAtRest, 60_000, 100);
     if (!isAtRest) world.fault(`no rest after a cut at byte ${offset}`);
     world.check();
@@ -57,7 +76,6 @@ async function sweep(
   return { faults: world.faults, cuts };
 }
 
-const { values } = parseArgs({ options: { stride: { type: 'string', default: '1' } } });
 const stride = Number(values.stride);
 const results: boolean[] = [];
 const cases = [ProtocolVersion.v5, ProtocolVersion.v311].flatMap((version) =>

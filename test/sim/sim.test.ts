@@ -36,3 +36,7 @@ t.test('what NanoMQ fails at after outages, frozen remotes and bursts goes right
 t.test('an exchange of 200 packets goes on where it was, at whatever byte it was cut', async (t) => {
   t.equal(run('every-byte', '--stride', '9'), 'all is well');
 });
+
+t.test('the same exchange goes on from the journal, where the broker went down at that byte', async (t) => {
+  t.equal(run('every-byte', '--crash', 'power', '--stride', '60'), 'all is well');
+});
