@@ -2,7 +2,7 @@
 // it. Payloads carry publisher, sequence and the time of sending in their first sixteen bytes, so that is the smallest
 // size. Bounded by time: a scenario warms up, is measured, and drains.
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
-import { journalScenarios } from './journal-scenarios.ts';
+import { journalRows } from './journal-rows.ts';
 
 /** What belongs together in one table and one chart. */
 export const families = [
@@ -171,5 +171,5 @@ export const scenarios: readonly Scenario[] = [
   { ...bridge, name: 'br_q0_1k', title: 'QoS 0, 1 KiB, through the bridge', size: 1024, window: 1000 },
   { ...bridgeQos1, window: 100, goal: 1 / 4 },
   { ...bridge, name: 'br_q2', title: 'QoS 2 through the bridge', qos: 2, subscriberQos: 2, window: 100 },
-  ...journalScenarios(bridgeQos1),
+  ...journalRows.map((row): Scenario => ({ ...bridgeQos1, family: 'journal', window: 1000, ...row })),
 ];

@@ -91,15 +91,10 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       this.stored = openForwardQueue({ owner, limits, budget, stored, dropped, shares, readable });
       this.#queue = this.stored;
     }
-    this.#order = new SendOrder(this.#queue, parts, () => void this.pump());
-    this.#intake = new Intake({
-      queue: this.#queue,
-      options,
-      clock,
-      latencies: this.latencies,
-      waiting: limits.waiting,
-      admitted: () => void this.pump(),
-    });
+    const [queue, latencies, admitted] = [this.#queue, this.latencies, (): void => void this.pump()];
+    this.#order = new SendOrder(queue, parts, admitted);
+    const intake = new Intake({ queue, options, clock, latencies, waiting: limits.waiting, admitted });
+    this.#intake = intake;
     this.#intake.followedBy = {
       came: (sequence, message, tag) => this.#order.came(sequence, message, tag, this.#isSending),
       left: (sequence) => this.#order.left(sequence),
@@ -108,7 +103,6 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     const { deadLetters, kept } = context;
     const forgo = (sequence: number): void => line.forgo(sequence);
     const { refusals } = this.#order;
-    const [queue, intake, latencies] = [this.#queue, this.#intake, this.latencies];
     this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, kept, forgo });
     limits.queue = this;
   }

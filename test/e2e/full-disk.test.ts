@@ -1,6 +1,6 @@
 // A journal on a real file system that fills up, on one that is or turns read-only, and where files may not grow: what
-// was promised stays, and everything goes on when there is room again. Mounting needs the right to do so, or a namespace
-// that grants it.
+// was promised stays, and everything goes on when there is room again. Mounting needs the right to do so, or a
+// namespace that grants it.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

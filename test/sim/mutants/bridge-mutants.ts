@@ -32,9 +32,9 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'a window that was full is not looked at again',
     like: 'NanoMQ: one message per resend interval',
     file: 'src/bridge/forwarder.ts',
-    text: `this.#departures.arrived(entry.token, rule, reasonCode);
+    text: `this.#departures.arrived(left, reasonCode);
     this.pump();`,
-    becomes: 'this.#departures.arrived(entry.token, rule, reasonCode);',
+    becomes: 'this.#departures.arrived(left, reasonCode);',
     seen: /no rest/,
   },
   {
