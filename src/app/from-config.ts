@@ -106,14 +106,14 @@ function strictTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
 
 /** The settings of a bridge. `path`: the configuration's own, which its files are relative to. */
 export function bridgeSettingsOf(config: BridgeConfig, pems: Pems, path = ''): BridgeSettings {
-  const { host, port, tls, socketPath, webSocket, weight, proxy, backups, ...others } = config;
+  const { host, port, tls, socketPath, isService, webSocket, weight, proxy, backups, ...others } = config;
   const { will, connectProperties, keepAliveS, overflow, passwordFile, ...more } = others;
   const { backoffMsMin, backoffMsMax, backoffJitter, stableMs, ...same } = more;
   const { receiveMaximum = bridgeDefaults.receiveMaximum, ...properties } = connectProperties;
   const { maximumPacketSize = bridgeDefaults.maximumPacketSize } = properties;
   return {
     ...same,
-    remote: remoteOf({ host, port, ...present({ tls, socketPath, webSocket, weight, proxy }) }, pems, path),
+    remote: remoteOf({ host, port, ...present({ tls, socketPath, isService, webSocket, weight, proxy }) }, pems, path),
     backups: backups.map((one) => remoteOf(one, pems, path)),
     ...(passwordFile === undefined ? {} : { passwordFile: pathBeside(path, passwordFile) }),
     keepAlive: keepAliveS,

@@ -24,6 +24,11 @@ export interface RemoteOptions {
   readonly port: number;
   /** A Unix socket; host and port mean nothing then. */
   readonly socketPath?: string;
+  /**
+   * `host` is a domain whose SRV records name the servers, `_mqtt._tcp` or with TLS `_secure-mqtt._tcp`; they are nodes
+   * of one cluster and share the session. `port` means nothing then. Default false.
+   */
+  readonly isService?: boolean;
   /** Present: TLS. */
   readonly tls?: TlsOptions;
   /** Present: MQTT over WebSocket. */

@@ -12,6 +12,7 @@ import type { QueueForecast } from './queue-plan.ts';
 import type { RateStatus } from './rate-gate.ts';
 import type { RefusalStatus } from './reason-table.ts';
 import type { ReplayStatus } from './replay-terms.ts';
+import type { TargetStatus } from './service-targets.ts';
 
 /** The state of the link, discriminated by `state`. Moments are ms of the monotonic clock. */
 export type BridgeLinkState =
@@ -45,6 +46,8 @@ export interface RemoteStatus {
   /** When the certificates end that it and we show, in ms since 1970. */
   readonly certificateEnd?: number;
   readonly ownCertificateEnd?: number;
+  /** Present where SRV records name the servers: those of the last answer, in the order in which they are tried. */
+  readonly targets?: readonly TargetStatus[];
   /** The last trouble since it was connected. */
   readonly error?: string;
   readonly kind?: TroubleKind;

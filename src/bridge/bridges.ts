@@ -6,6 +6,7 @@ import type { Bridge } from './bridge.ts';
 import type { BridgeContext, BridgeSettings } from './bridge-context.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import type { LatencyViews } from './latencies.ts';
+import { NetworkWatch } from './network-watch.ts';
 import type { ReplayTarget } from './replay-target.ts';
 
 /** `Bridge.open`, or whatever loads it first. */
@@ -16,11 +17,14 @@ export class Bridges {
   readonly #context: BridgeContext;
   readonly #open: OpenBridge;
   readonly #bridges = new Map<string, Bridge>();
+  readonly #network: NetworkWatch;
 
   /** `open` is usually `Bridge.open`. */
   constructor(context: BridgeContext, open: OpenBridge) {
     this.#context = context;
     this.#open = open;
+    const { clock, net } = context.ports;
+    this.#network = new NetworkWatch({ clock, net }, () => this.#networkChanged());
   }
 
   /** Every bridge's status, in the order in which they were added. */
@@ -41,6 +45,7 @@ export class Bridges {
     const replayTargetOf = (name: string): ReplayTarget | undefined => this.#bridges.get(name)?.entrance;
     const bridge = this.#open({ ...this.#context, replayTargetOf }, settings);
     this.#bridges.set(settings.name, bridge);
+    this.#network.start();
     return bridge;
   }
 
@@ -54,6 +59,7 @@ export class Bridges {
     const bridge = this.#bridges.get(name);
     if (bridge === undefined) return false;
     this.#bridges.delete(name);
+    if (this.#bridges.size === 0) this.#network.stop();
     await bridge.close(timeoutMs === undefined ? {} : { timeoutMs });
     return true;
   }
@@ -62,6 +68,13 @@ export class Bridges {
   async close(timeoutMs = 5000): Promise<void> {
     const bridges = [...this.#bridges.values()];
     this.#bridges.clear();
+    this.#network.stop();
     await Promise.all(bridges.map((bridge) => bridge.close({ timeoutMs })));
+  }
+
+  /** What was not to be reached may be now. */
+  #networkChanged(): void {
+    this.#context.log.info({}, 'the network of this machine has changed: bridges that wait try at once');
+    for (const bridge of this.#bridges.values()) bridge.wake();
   }
 }

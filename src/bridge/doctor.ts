@@ -19,6 +19,7 @@ import type { BridgeSettings } from './bridge-context.ts';
 import { bridgeDefaults } from './bridge-options.ts';
 import { DoctorPeer } from './doctor-peer.ts';
 import { remedyOfError, remedyOfReason } from './remedies.ts';
+import { ServiceTargets, serviceNameOf } from './service-targets.ts';
 
 /** What came of one step. */
 export interface DoctorStep {
@@ -91,11 +92,12 @@ class Doctor {
 
   /** Plain first, then with TLS: so it is known which of the two does not work. */
   async #reach(): Promise<Socket | undefined> {
-    const { tls, ...plain } = this.#bridge.remote;
-    const where = describeAddress(plain.host, plain.port);
-    const options: DialOptions = { ...plain, timeoutMs: this.#timeoutMs };
+    const { tls, ...configured } = this.#bridge.remote;
+    let options: DialOptions = { ...configured, timeoutMs: this.#timeoutMs };
     let socket: Socket | undefined;
     const isReached = await this.#step('tcp', async () => {
+      options = { ...options, ...(await this.#target()) };
+      const where = describeAddress(options.host, options.port);
       socket = await this.#ports.net.dial(options);
       return { detail: `${where} answers` };
     });
@@ -108,6 +110,15 @@ class Doctor {
     });
     await this.#step('clock', async () => this.#clock());
     return socket;
+  }
+
+  /** The first server behind the name, where SRV records name them. */
+  async #target(): Promise<Pick<DialOptions, 'host' | 'port'>> {
+    const { host, port, tls, isService } = this.#bridge.remote;
+    if (isService !== true) return { host, port };
+    const { net, random, clock } = this.#ports;
+    const targets = new ServiceTargets(serviceNameOf(host, tls !== undefined), net, random);
+    return targets.next(clock.now(), new AbortController().signal);
   }
 
   #certificate({ peerCertificate }: Socket, isVerified: boolean): Finding {

@@ -80,7 +80,7 @@ export class Failback {
 
   async #dial(server: RemoteServer, signal: AbortSignal): Promise<Socket> {
     const { net, clock } = this.#parts.ports;
-    return net.dial({ ...(await server.dialOptions(clock.now(), signal)), signal });
+    return net.dial({ ...(await server.dialOptions(clock.now(), signal, true)), signal });
   }
 
   /** Fulfilled when the server has kept a connection for as long as counts as stable. */

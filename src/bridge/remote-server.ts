@@ -8,13 +8,14 @@ import type { ClientAuthentication } from '../../protocol/connection/client-auth
 import { Session } from '../../protocol/session/session.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { describeRemote } from '../base/remote-address.ts';
-import type { DialOptions, PeerCertificate, Random } from '../ports/ports.ts';
+import type { DialOptions, Net, PeerCertificate, Random } from '../ports/ports.ts';
 import { clientAuthenticationOf } from '../secrets/scram-client.ts';
 import type { BridgeOptions, RemoteOptions } from './bridge-options.ts';
 import type { RemoteStatus } from './bridge-status.ts';
 import { referenceOf, referralsMax } from './link-refusals.ts';
 import type { Trouble } from './link-trouble.ts';
 import { type SecretSources, ServerSecrets } from './server-secrets.ts';
+import { ServiceTargets, serviceNameOf } from './service-targets.ts';
 
 /** How long a version that was refused is not tried again, in ms. */
 const stepUpMs = 86_400_000;
@@ -31,6 +32,7 @@ export interface ServerSession {
 /** What servers are made with. */
 export interface ServerSources extends SecretSources {
   readonly random: Random;
+  readonly net: Net;
 }
 
 /** How long before its end a certificate is told of, in ms: a month. */
@@ -53,6 +55,8 @@ export class RemoteServer {
   /** When the certificate ends that it showed, in ms since 1970. */
   #certificateEnd: number | undefined;
   readonly #backoff: Backoff;
+  /** Present where SRV records name the servers. */
+  readonly #targets: ServiceTargets | undefined;
   #version: ProtocolVersion;
   #steppedDownAt = 0;
   /** How often it hung up on a CONNECT of 5.0. */
@@ -81,6 +85,10 @@ export class RemoteServer {
     this.#version = bridge.version;
     this.#isBridgeBitSet = bridge.isBridgeBitSet;
     this.#backoff = new Backoff(bridge.backoff);
+    const { host, tls, isService } = options;
+    const { net, random } = sources;
+    this.#targets =
+      isService === true ? new ServiceTargets(serviceNameOf(host, tls !== undefined), net, random) : undefined;
     const { sendWindowMax, receiveMaximum } = bridge;
     this.#shared = shared ?? {
       session: new Session({ clientId, sendWindowMax, receiveMaximum }),
@@ -98,9 +106,9 @@ export class RemoteServer {
     return this.#shared.isKnown;
   }
 
-  /** `host:port`, or `unix:path`. */
+  /** `host:port`, `unix:path`, or the name of its SRV records. */
   get address(): string {
-    return describeRemote(this.options);
+    return this.#targets?.name ?? describeRemote(this.options);
   }
 
   /** The version that is spoken with it. */
@@ -157,15 +165,34 @@ export class RemoteServer {
     return [...said("the remote's", this.#certificateEnd), ...said('our', this.secrets.certificateEnd)];
   }
 
-  /** Where to dial, and with what; a try begins at `now`. Rejects with LinkError where a secret cannot be had. */
-  dialOptions(now: number, signal: AbortSignal): DialOptions | Promise<DialOptions> {
-    this.#tries++;
-    if (this.#steppedDownAt > 0 && now - this.#steppedDownAt >= stepUpMs) this.#stepUp();
-    return this.secrets.areRead ? this.secrets.read(signal).then(() => this.#address) : this.#address;
+  /** Whether a better target than that in use is known, where SRV records name them. */
+  get isBetterKnown(): boolean {
+    return this.#targets?.isBetterKnown ?? false;
   }
 
-  get #address(): DialOptions {
-    const { host, port } = this.#referred ?? this.options;
+  /** The connection goes on at the target that was probed. */
+  moved(): void {
+    this.#targets?.moved();
+  }
+
+  /**
+   * Where to dial, and with what; a try begins at `now`, or a look at its best target. Rejects with LinkError where
+   * a secret cannot be had.
+   */
+  dialOptions(now: number, signal: AbortSignal, isProbe = false): DialOptions | Promise<DialOptions> {
+    this.#tries++;
+    if (this.#steppedDownAt > 0 && now - this.#steppedDownAt >= stepUpMs) this.#stepUp();
+    const { areRead } = this.secrets;
+    const targets = this.#referred === undefined ? this.#targets : undefined;
+    if (targets === undefined && !areRead) return this.#address(this.#referred ?? this.options);
+    const read = areRead ? this.secrets.read(signal) : Promise.resolve();
+    if (targets === undefined) return read.then(() => this.#address(this.#referred ?? this.options));
+    return read
+      .then(() => (isProbe ? targets.best(now, signal) : targets.next(now, signal)))
+      .then((place) => this.#address(place));
+  }
+
+  #address({ host, port }: Pick<RemoteOptions, 'host' | 'port'>): DialOptions {
     const { webSocket, proxy } = this.options;
     const socketPath = this.#referred === undefined ? this.options.socketPath : undefined;
     const { connectTimeoutMs, isNoDelay, tcpKeepAliveMs, localAddress, localInterface } = this.#bridge;
@@ -189,6 +216,7 @@ export class RemoteServer {
   connected(now: number, certificate?: PeerCertificate): void {
     this.#certificateEnd = certificate?.validTo;
     this.#connects++;
+    this.#targets?.connected();
     this.isCleanDue = false;
     this.#shared.isKnown = true;
     this.#connectedAt = now;
@@ -213,7 +241,9 @@ export class RemoteServer {
     const { delayMsMin, pauseMs, referredTo } = trouble;
     const isFollowed = this.#follow(referredTo);
     const soonMs = this.#backoff.failed(now, unit, isFollowed ? 0 : delayMsMin);
-    this.retryAt = now + (isFollowed ? 0 : (pauseMs ?? soonMs));
+    // the next target behind a name is no worse for it
+    const isAtOnce = isFollowed || (this.#targets?.isOneLeft ?? false);
+    this.retryAt = now + (isAtOnce ? 0 : (pauseMs ?? soonMs));
   }
 
   /** Earlier failures count no more. */
@@ -270,6 +300,7 @@ export class RemoteServer {
       connectedMs: this.#connectedMs + connected,
       ...(this.#certificateEnd === undefined ? {} : { certificateEnd: this.#certificateEnd }),
       ...(this.secrets.certificateEnd === undefined ? {} : { ownCertificateEnd: this.secrets.certificateEnd }),
+      ...(this.#targets === undefined ? {} : { targets: this.#targets.status }),
       ...(trouble === undefined ? {} : { error: trouble.text, kind: trouble.kind }),
       ...(this.retryAt > now ? { retryAt: this.retryAt } : {}),
     };

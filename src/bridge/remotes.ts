@@ -52,7 +52,8 @@ export class Remotes implements DialPlan {
 
   /** The servers that are to be preferred to the current one, best first. */
   get preferred(): readonly RemoteServer[] {
-    return this.#order === 'ordered' ? this.servers.slice(0, this.servers.indexOf(this.#current)) : [];
+    const before = this.#order === 'ordered' ? this.servers.slice(0, this.servers.indexOf(this.#current)) : [];
+    return this.#current.isBetterKnown ? [...before, this.#current] : before;
   }
 
   /** The servers in numbers. */
@@ -64,6 +65,7 @@ export class Remotes implements DialPlan {
   /** The connection goes on at this server. */
   moveTo(server: RemoteServer): void {
     this.#current = server;
+    server.moved();
   }
 
   /** Why the connection ends, before `failed` is told of it. */

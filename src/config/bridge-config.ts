@@ -110,6 +110,8 @@ export interface ServerConfig {
   readonly host: string;
   readonly port: number;
   readonly socketPath?: string;
+  /** The host is a domain whose SRV records name the servers. */
+  readonly isService?: boolean;
   readonly webSocket?: { readonly path: string; readonly headers?: Readonly<Record<string, string>> };
   readonly tls?: TlsConfig;
   readonly proxy?: ProxyConfig;

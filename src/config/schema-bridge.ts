@@ -17,6 +17,7 @@ import {
   proxy,
   type ServerExtras,
   serverConfigOf,
+  serviceFault,
   ssl,
   tlsFault,
 } from './schema-remote.ts';
@@ -135,6 +136,7 @@ const will: Kind<WillConfig> = v.pipe(
 const bridgeKeys = {
   enable: v.optional(flag, 'true'),
   server: address,
+  srv: v.optional(flag, 'false'),
   ws_headers: v.optional(textMap),
   proto_ver: v.optional(oneOf({ '3': 3, '4': 4, '5': 5 } as const), defaults.proto_ver),
   clientid: v.optional(text, ''),
@@ -277,6 +279,7 @@ function faultsOf(raw: v.InferOutput<v.ObjectSchema<typeof bridgeKeys, undefined
       raw.server.webSocket === undefined &&
       'ws_headers are for a server = "ws://..." or "wss://..."',
     tlsFault(raw.server, raw.ssl),
+    serviceFault(raw.server, raw.srv),
     rateFault(raw),
     raw.backoff_min > raw.backoff_max && 'expected backoff_min to be at most backoff_max',
     !hasNoWill && 'expected no will beside notification_topic, which needs it; or notifications_local_only = true',
@@ -306,7 +309,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     const config = present({
       ...raw.ledger,
       ...raw.trace,
-      ...serverConfigOf(raw.server, extras),
+      ...serverConfigOf(raw.server, { ...extras, isService: raw.srv }),
       ...hybridConfigOf(raw, extras),
       transparent: transparentConfigOf(raw),
       isRetainedSynced: raw.retained_sync,

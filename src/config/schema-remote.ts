@@ -2,6 +2,7 @@
 // bridge goes when the first one cannot be had. TLS is checked against the address: what is written
 // must be what happens.
 import * as v from 'valibot';
+import { addressBytes } from '../base/address-range.ts';
 import { parseProxyAddress, proxyExpected } from '../base/proxy-address.ts';
 import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import type { ProxyConfig, ServerConfig } from './bridge-config.ts';
@@ -92,6 +93,14 @@ export function tlsFault({ isEncrypted }: RemoteAddress, draft: SslDraft | undef
     : 'ssl is on but the address is not encrypted; use tls+mqtt-tcp:// or switch ssl off';
 }
 
+/** What is wrong between an address and `srv`; undefined where they agree. */
+export function serviceFault(where: RemoteAddress, isService: boolean | undefined): string | undefined {
+  if (isService !== true) return undefined;
+  const isName = where.socketPath === undefined && addressBytes(where.host) === undefined;
+  if (where.webSocket === undefined && isName) return undefined;
+  return 'srv needs a domain, as mqtt-tcp://example.com: SRV records name servers of MQTT over TCP and TLS';
+}
+
 /** TLS to an address; undefined where it is not encrypted. */
 export function tlsOf({ isEncrypted }: RemoteAddress, draft: SslDraft | undefined): TlsConfig | undefined {
   if (!isEncrypted) return undefined;
@@ -101,6 +110,7 @@ export function tlsOf({ isEncrypted }: RemoteAddress, draft: SslDraft | undefine
 /** One of `hybrid_servers`: an address, or an object with what is different there. */
 export interface BackupDraft {
   readonly address: RemoteAddress;
+  readonly isService: boolean | undefined;
   readonly ssl: SslDraft | undefined;
   readonly proxy: ProxyConfig | undefined;
   readonly clientId: string | undefined;
@@ -112,6 +122,7 @@ export interface BackupDraft {
 const backupObject: Kind<BackupDraft> = v.pipe(
   section({
     server: address,
+    srv: v.optional(flag),
     ssl: v.optional(ssl),
     proxy: v.optional(proxy),
     clientid: v.optional(text),
@@ -123,8 +134,19 @@ const backupObject: Kind<BackupDraft> = v.pipe(
     const raw = dataset.value;
     const fault = tlsFault(raw.server, raw.ssl);
     if (fault !== undefined) addIssue({ message: fault });
+    const service = serviceFault(raw.server, raw.srv);
+    if (service !== undefined) addIssue({ message: service });
     const { clientid: clientId, username, password, weight } = raw;
-    return { address: raw.server, ssl: raw.ssl, proxy: raw.proxy, clientId, username, password, weight };
+    return {
+      address: raw.server,
+      isService: raw.srv,
+      ssl: raw.ssl,
+      proxy: raw.proxy,
+      clientId,
+      username,
+      password,
+      weight,
+    };
   }),
 );
 
@@ -140,18 +162,21 @@ export const backups: Kind<readonly BackupDraft[]> = v.array(
 
 /** What the addresses of a bridge have in common. */
 export interface ServerExtras {
+  readonly isService?: boolean | undefined;
   readonly headers: readonly (readonly [string, string])[] | undefined;
   readonly ssl: SslDraft | undefined;
   readonly proxy: ProxyConfig | undefined;
 }
 
 /** A server as it is configured. */
-export function serverConfigOf(where: RemoteAddress, { headers, ssl: draft, proxy: way }: ServerExtras): ServerConfig {
+export function serverConfigOf(where: RemoteAddress, extras: ServerExtras): ServerConfig {
+  const { isService, headers, ssl: draft, proxy: way } = extras;
   const { host, port, socketPath, webSocket } = where;
   return present({
     host,
     port,
     socketPath,
+    isService: isService || undefined,
     webSocket: webSocket && {
       ...webSocket,
       ...(headers === undefined ? {} : { headers: Object.fromEntries(headers) }),
@@ -164,7 +189,7 @@ export function serverConfigOf(where: RemoteAddress, { headers, ssl: draft, prox
 /** One of the others; what it does not say about TLS is as the bridge has it. */
 export function backupConfigOf(draft: BackupDraft, bridge: ServerExtras): ServerConfig {
   const { address: where, ssl: own = bridge.ssl, proxy: way = bridge.proxy, ...more } = draft;
-  const { clientId, username, password, weight } = more;
-  const server = serverConfigOf(where, { ...bridge, ssl: own, proxy: way });
+  const { isService, clientId, username, password, weight } = more;
+  const server = serverConfigOf(where, { ...bridge, isService, ssl: own, proxy: way });
   return { ...server, ...present({ clientId, username, password, weight }) };
 }

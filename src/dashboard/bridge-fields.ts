@@ -26,6 +26,7 @@ export interface BridgeField {
 
 const connector = [
   { key: 'server', kind: 'text', fallback: 'mqtt-tcp://broker.example:1883' },
+  { key: 'srv', kind: 'switch', fallback: 'false' },
   { key: 'proto_ver', kind: 'choice', choices: ['5', '4', '3'], fallback: '5' },
   { key: 'clientid', kind: 'text' },
   { key: 'username', kind: 'text' },

@@ -1,9 +1,10 @@
 // NodeNet: the system's network through Node. How a connection is dialled stands in `node-dial.ts`, how one is accepted
 // in `node-listener.ts`; both share one buffer for what plain sockets read. TLS and WebSocket are loaded when they are
 // first used.
+import { networkInterfaces } from 'node:os';
 import { dialNode } from './node-dial.ts';
 import { NodeListener } from './node-listener.ts';
-import type { DialOptions, Listener, ListenOptions, Net, Socket } from './ports.ts';
+import type { DialOptions, Listener, ListenOptions, Net, ServiceTarget, Socket } from './ports.ts';
 import { SharedRead } from './shared-read.ts';
 
 /** The system's network. */
@@ -18,6 +19,18 @@ export class NodeNet implements Net {
   /** See `Net.dial` [MQTT3-7.1.2-1]. */
   dial(options: DialOptions): Promise<Socket> {
     return dialNode(options, this.#reads);
+  }
+
+  /** See `Net.lookupService`. */
+  async lookupService(name: string, signal: AbortSignal): Promise<readonly ServiceTarget[]> {
+    const { lookupServiceNode } = await import('./node-service.ts');
+    return lookupServiceNode(name, signal);
+  }
+
+  /** See `Net.addresses`. */
+  addresses(): readonly string[] {
+    const all = Object.entries(networkInterfaces());
+    return all.flatMap(([name, list = []]) => list.map(({ address }) => `${name} ${address}`)).sort();
   }
 
   /** See `Net.listen` [MQTT3-7.1.1-1]. */

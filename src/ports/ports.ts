@@ -202,6 +202,17 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One server behind a name (RFC 2782). */
+export interface ServiceTarget {
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  /** 0 to 65535: the lowest is tried first. */
+  readonly priority: number;
+  /** 0 to 65535: its chance among those of its priority. */
+  readonly weight: number;
+}
+
 /** Where to listen, and what a connection goes through to be a socket: PROXY header, then TLS, then WebSocket. */
 export interface ListenOptions {
   /** An address of this machine; `0.0.0.0` means all of IPv4, `::` all, `*` all that the machine has. */
@@ -251,6 +262,10 @@ export interface Listener {
  * (lookup, connect, tls, upgrade, listen) and address.
  */
 export interface Net {
+  /** The servers that a name as `_mqtt._tcp.example.com` stands for, in any order; rejects with a `LinkError`. */
+  lookupService(name: string, signal: AbortSignal): Promise<readonly ServiceTarget[]>;
+  /** The addresses that this machine has, by interface: what changes with the network. */
+  addresses(): readonly string[];
   /** Opens a connection; the promise rejects with a `LinkError`. */
   dial(options: DialOptions): Promise<Socket>;
   /** Opens a listener; `accepted` is called for each socket that is ready to talk. */

@@ -3,7 +3,16 @@
 
 import { type Bytes, copyOfBytes, joinBytes } from '../../protocol/wire/bytes.ts';
 import { LinkError } from '../../src/base/errors.ts';
-import type { Clock, DialOptions, Listener, ListenOptions, Net, Socket, SocketHandler } from '../../src/ports/ports.ts';
+import type {
+  Clock,
+  DialOptions,
+  Listener,
+  ListenOptions,
+  Net,
+  ServiceTarget,
+  Socket,
+  SocketHandler,
+} from '../../src/ports/ports.ts';
 
 /** One end of a line. */
 export class MemorySocket implements Socket {
@@ -158,6 +167,24 @@ export class MemoryNet implements Net {
 
   constructor(clock: Clock) {
     this.clock = clock;
+  }
+
+  /** What names stand for; a name that is not here has no answer. */
+  readonly services: Map<string, readonly ServiceTarget[]> = new Map();
+  /** How often names were asked for. */
+  lookups = 0;
+  /** The addresses of this machine. */
+  localAddresses: readonly string[] = ['eth0 10.0.0.2'];
+
+  async lookupService(name: string): Promise<readonly ServiceTarget[]> {
+    this.lookups++;
+    const found = this.services.get(name);
+    if (found === undefined || this.isDown) throw new LinkError('lookup', `no answer for ${name}`);
+    return found;
+  }
+
+  addresses(): readonly string[] {
+    return this.localAddresses;
   }
 
   async dial(options: DialOptions): Promise<Socket> {

@@ -46,6 +46,8 @@ export class SimNet {
     this.#nodes.set(node.name, node);
     const { generation } = node;
     return {
+      lookupService: (name) => Promise.reject(new LinkError('lookup', `no answer for ${name}`)),
+      addresses: () => [],
       dial: (options) => this.#dial(node, generation, options),
       listen: (options, accepted) => this.#listen({ node, generation, accepted }, options),
     };

@@ -2,7 +2,15 @@
 // dialled through it is cut without a word and every new attempt fails, as with a dead cable.
 // Listening is not affected.
 import { LinkError } from '../../base/errors.ts';
-import type { DialOptions, Listener, ListenOptions, Net, Socket, SocketHandler } from '../../ports/ports.ts';
+import type {
+  DialOptions,
+  Listener,
+  ListenOptions,
+  Net,
+  ServiceTarget,
+  Socket,
+  SocketHandler,
+} from '../../ports/ports.ts';
 
 /** A network with a plug. */
 export class Plug implements Net {
@@ -29,6 +37,16 @@ export class Plug implements Net {
   /** Plugs it in again. */
   restore(): void {
     this.#isPulled = false;
+  }
+
+  /** See `Net.lookupService`. */
+  lookupService(name: string, signal: AbortSignal): Promise<readonly ServiceTarget[]> {
+    return this.#net.lookupService(name, signal);
+  }
+
+  /** See `Net.addresses`. */
+  addresses(): readonly string[] {
+    return this.#net.addresses();
   }
 
   /** Dials through the plug. */

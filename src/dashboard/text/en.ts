@@ -406,6 +406,7 @@ export const en = {
   },
   fields: {
     server: { label: 'Address of the remote broker', hint: 'mqtt-tcp://, tls+mqtt-tcp://, ws:// or wss://' },
+    srv: { label: 'Servers by SRV records', hint: 'The address names a domain; its records name the servers.' },
     proto_ver: { label: 'Protocol', choices: { '5': 'MQTT 5.0', '4': 'MQTT 3.1.1', '3': 'MQTT 3.1' } },
     clientid: { label: 'Client ID', hint: 'Empty: one is made from the name. Two bridges must not share one.' },
     username: { label: 'User name' },

@@ -396,6 +396,7 @@ export const zh: Text = {
   },
   fields: {
     server: { label: '远端代理地址', hint: 'mqtt-tcp://、tls+mqtt-tcp://、ws:// 或 wss://' },
+    srv: { label: '按 SRV 记录查找服务器', hint: '地址是域名，由其记录给出服务器。' },
     proto_ver: { label: '协议', choices: { '5': 'MQTT 5.0', '4': 'MQTT 3.1.1', '3': 'MQTT 3.1' } },
     clientid: { label: '客户端 ID', hint: '留空则由名称生成。两个桥接不能共用一个 ID。' },
     username: { label: '用户名' },

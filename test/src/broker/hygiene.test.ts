@@ -105,6 +105,8 @@ async function traffic(qos: Qos): Promise<(chunks: number, messages: number) => 
       return { port: 1, updateTls: () => undefined, close: async () => undefined };
     },
     dial: (): Promise<Socket> => Promise.reject(new Error('nobody dials here')),
+    lookupService: (name: string) => world.net.lookupService(name),
+    addresses: () => world.net.addresses(),
   };
   const turn = new Turn(clock, world.turn.reads);
   const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1 }];

@@ -52,3 +52,11 @@ t.test('servers of a bridge: addresses of WebSocket, TLS of their own, and what 
     t.match(await faultsOf(bridge(text)), fault);
   }
 });
+
+t.test('a domain whose SRV records name the servers arrives, and an address that has none is a fault', async (t) => {
+  const servers = 'hybrid_bridging = true, hybrid_servers = [{ server = "mqtts://other.example", srv = true }]';
+  t.match(await bridge(`srv = true, ${servers}`), { isService: true, backups: [{ isService: true }] });
+  for (const server of ['mqtt-tcp://10.0.0.1', 'ws://example.com', 'unix:///run/b.sock']) {
+    t.match(await faultsOf(bridge(`hybrid_servers = [{ server = "${server}", srv = true }]`)), /srv needs a domain/);
+  }
+});
