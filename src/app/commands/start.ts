@@ -6,6 +6,8 @@ import { messageOf, UsageError } from '../../base/errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { returnMemory } from '../../ports/node-heap.ts';
 import type { App } from '../app.ts';
+import { runNodeCommand } from '../node-ports.ts';
+import type { ServiceNotify } from '../service-notify.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
 
 /** How long closing may take, in ms, for the bridges and again for the broker. */
@@ -48,9 +50,12 @@ Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong 
         (error: unknown) => app.log.error({ error: messageOf(error) }, 'reload refused: everything stays as it was'),
       );
     });
+    const notify = await notifyOf(io, app);
+    await notify?.ready();
     const returning = ports.clock.schedule(returnMemoryAfterMs, returnMemory);
     await untilStopped(io, app);
     returning.cancel();
+    await notify?.stopping();
     await app.close(closeMsMax);
     return ExitCode.done;
   },
@@ -68,6 +73,13 @@ function flagsOf(args: readonly string[]): { readonly config: string | undefined
   } catch (error) {
     throw new UsageError('FLAG', messageOf(error), { cause: error });
   }
+}
+
+/** Present where systemd wants to be told; loaded only then. */
+async function notifyOf({ environment, ports }: CommandIo, { log }: App): Promise<ServiceNotify | undefined> {
+  if (environment.NOTIFY_SOCKET === undefined) return undefined;
+  const { ServiceNotify } = await import('../service-notify.ts');
+  return new ServiceNotify({ clock: ports.clock, log, environment, run: runNodeCommand });
 }
 
 async function untilStopped(io: CommandIo, app: App): Promise<void> {
