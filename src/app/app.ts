@@ -7,9 +7,8 @@
 import { messageOf } from '../base/errors.ts';
 import { type Log, type LogLevel, openLog } from '../base/log.ts';
 import type { BridgeSettings } from '../bridge/bridge-context.ts';
-import { bridgeDefaults } from '../bridge/bridge-options.ts';
 import { Bridges } from '../bridge/bridges.ts';
-import { forgetBridge, strictestOf } from '../bridge/forward-storage.ts';
+import { forgetBridge } from '../bridge/forward-storage.ts';
 import { Broker } from '../broker/broker.ts';
 import type { BridgeConfig } from '../config/bridge-config.ts';
 import type { HttpServerConfig } from '../config/config-types.ts';
@@ -122,6 +121,8 @@ export class App {
     this.broker.updateAccess(accessOptionsOf(next));
     await this.broker.updateListeners(brokerOptionsOf(next).listeners);
     await this.#reloadBridges(before, next);
+    // files that the configuration names may be mended
+    this.bridges.wake();
     for (const section of ['mqtt', 'log', 'data', 'http'] as const) {
       if (!isSame(before.config[section], next.config[section])) {
         this.log.warn({ section }, 'the section changed: it takes effect at the next start');
@@ -163,22 +164,19 @@ export class App {
     place.watcher.seen = (event, clientId) => this.#web?.deviceSeen(event, clientId);
   }
 
-  /** Whether only rules and lanes of a bridge changed, and it has the new ones now: connection and queue stay. */
-  #updateRules(name: string, before: LoadedConfig, next: LoadedConfig): boolean {
-    const [old, fresh] = [before, next].map((loaded) => {
-      const config = loaded.config.bridges.find((one) => one.name === name);
-      return config === undefined ? undefined : settingsOf(loaded, config);
-    });
-    if (old === undefined || fresh === undefined) return false;
-    const rest = { forwards: [], subscriptions: [], laneCount: 1, transparent: false as const };
-    if (!isSame({ ...old, ...rest }, { ...fresh, ...rest })) return false;
-    if (strictestOf({ ...bridgeDefaults, ...rest, ...old }) !== strictestOf({ ...bridgeDefaults, ...rest, ...fresh })) {
-      return false; // flows are kept otherwise, or the queue is
+  /** Whether a bridge has its new settings now, without being opened anew: queue and link stay, where they may. */
+  #changeBridge(name: string, next: LoadedConfig): boolean {
+    const config = next.config.bridges.find((one) => one.name === name);
+    const bridge = this.bridges.get(name);
+    if (config === undefined || bridge === undefined) return false;
+    try {
+      const change = bridge.change(settingsOf(next, config));
+      if (change !== 'none') this.log.info({ bridge: name, change }, changeTexts[change]);
+      return change !== 'all';
+    } catch (error) {
+      this.log.error({ bridge: name, error: messageOf(error) }, 'the bridge cannot be changed');
+      return false;
     }
-    const { forwards = [], subscriptions = [], laneCount = bridgeDefaults.laneCount, transparent = false } = fresh;
-    this.bridges.get(name)?.updateRules({ forwards, subscriptions, laneCount, transparent });
-    this.log.info({ bridge: name }, 'the bridge has other rules');
-    return true;
   }
 
   async #reloadBridges(before: LoadedConfig, next: LoadedConfig): Promise<void> {
@@ -187,8 +185,9 @@ export class App {
     const old = settings(before);
     const fresh = settings(next);
     for (const [name, text] of old) {
-      if (fresh.get(name) === text || this.#updateRules(name, before, next)) continue;
-      await this.bridges.remove(name);
+      if (fresh.get(name) === text || this.#changeBridge(name, next)) continue;
+      // what waits stays in the journal for the bridge that comes, and what devices publish meanwhile is not to wait
+      await this.bridges.remove(name, fresh.has(name) && this.#storage ? 0 : undefined);
       if (!fresh.has(name) && this.#storage) forgetBridge(this.#storage, name);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');
     }
@@ -203,6 +202,13 @@ export class App {
     }
   }
 }
+
+const changeTexts = {
+  rules: 'the bridge has other rules',
+  live: 'the bridge has other limits',
+  link: 'the bridge connects anew: what the remote is told has changed',
+  all: 'the bridge is opened anew: what has changed cannot be had otherwise',
+} as const;
 
 type DeviceEvent = Parameters<Web['deviceSeen']>;
 

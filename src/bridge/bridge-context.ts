@@ -7,7 +7,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { QueueBudget } from '../queue/queue-budget.ts';
 import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
-import type { BridgeOptions } from './bridge-options.ts';
+import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
 import { PathGuard } from './loop-guard.ts';
 import type { ReplayTarget } from './replay-target.ts';
 import type { RunCommand } from './server-secrets.ts';
@@ -33,6 +33,12 @@ export interface BridgeContext {
 
 /** What must be told of a bridge; the rest has the values of `bridgeDefaults`. */
 export type BridgeSettings = Partial<BridgeOptions> & Pick<BridgeOptions, 'name' | 'remote' | 'clientId'>;
+
+/** All options of a bridge; `hasState`: an earlier process has left something of it. */
+export function optionsOf(settings: BridgeSettings, hasState: boolean): BridgeOptions {
+  const given = { ...bridgeDefaults, ...(hasState ? { hasSessionState: true } : {}), ...settings };
+  return { forwards: [], subscriptions: [], ...given };
+}
 
 /** Who writes the path of messages, by the options; undefined where nobody does. */
 export function pathsOf({ brokerId, ports }: BridgeContext, options: BridgeOptions): PathGuard | undefined {

@@ -137,8 +137,16 @@ export interface TransparentOptions {
   readonly filtersMax: number;
 }
 
+/** The subscription rules, with the one by which the bridge is transparent. */
+export function subscriptionsOf({
+  subscriptions,
+  transparent,
+}: Pick<BridgeOptions, 'subscriptions' | 'transparent'>): readonly SubscriptionRuleOptions[] {
+  return transparent === false ? subscriptions : [...subscriptions, transparentRuleOf(transparent)];
+}
+
 /** The rule by which a bridge is transparent, behind those that it has. */
-export function transparentRuleOf({ allowed }: TransparentOptions): SubscriptionRuleOptions {
+function transparentRuleOf({ allowed }: TransparentOptions): SubscriptionRuleOptions {
   const [remoteTopic = '#', ...moreFilters] = allowed;
   const topics = { remoteTopic, localTopic: '', ...(moreFilters.length === 0 ? {} : { moreFilters }) };
   return { ...topics, qos: 2, isByInterest: true, note: 'transparent: what devices subscribe to' };

@@ -7,10 +7,10 @@
 import { assert, ClosedError } from '../base/errors.ts';
 import { Origin } from '../message/origin.ts';
 import type { AnswerWatch } from './answer-watch.ts';
-import { type BridgeContext, type BridgeSettings, pathsOf } from './bridge-context.ts';
+import { type BridgeContext, type BridgeSettings, optionsOf, pathsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
 import { BridgeNews } from './bridge-news.ts';
-import { type BridgeOptions, bridgeDefaults, transparentRuleOf } from './bridge-options.ts';
+import { type BridgeOptions, subscriptionsOf } from './bridge-options.ts';
 
 import type { BridgeLinkState, BridgeStatus } from './bridge-status.ts';
 import { openDeadLetters } from './dead-letters.ts';
@@ -30,6 +30,7 @@ import { LocalInterest } from './local-interest.ts';
 import { EchoGuard } from './loop-guard.ts';
 import { mergedRemotes } from './merged-remotes.ts';
 import { Notifications } from './notifications.ts';
+import { adopt, changeOf, type OptionChange } from './option-change.ts';
 import { QueuePool } from './queue-pool.ts';
 import { RateGate } from './rate-gate.ts';
 import { Receiver } from './receiver.ts';
@@ -63,6 +64,8 @@ export class Bridge {
   /** Where messages of the past come in. */
   readonly entrance: ReplayEntrance;
   readonly #context: BridgeContext;
+  /** One object, which its parts look at when they need it; see `adopt`. */
+  readonly #options: BridgeOptions;
   readonly #lanes: Lanes;
   readonly #echoes: EchoGuard;
   readonly #receiver: Receiver;
@@ -86,6 +89,7 @@ export class Bridge {
   private constructor(context: BridgeContext, options: BridgeOptions) {
     this.name = options.name;
     this.#context = context;
+    this.#options = options;
     const origin = new Origin('bridge', options.name);
     const { router } = context;
     this.#notifications = new Notifications(options, { origin, router, wallMs: () => context.ports.clock.wallMs() });
@@ -132,7 +136,7 @@ export class Bridge {
       toLocal: (remote) => firstInverse(this.#forwards, remote),
     });
     this.#interest.use(options.transparent || undefined);
-    const { forwards, subscriptions } = this.#ruleMaker.make(options);
+    const { forwards, subscriptions } = this.#ruleMaker.make({ ...options, subscriptions: subscriptionsOf(options) });
     this.#forwards = forwards;
     this.#subscriptions = subscriptions;
     this.#former = this.#ruleMaker.former;
@@ -158,15 +162,7 @@ export class Bridge {
    * that the remote cannot be reached is no error but a state.
    */
   static open(context: BridgeContext, settings: BridgeSettings): Bridge {
-    const hasState = isLaneLeft(context.storage, settings.name);
-    const options = {
-      forwards: [],
-      subscriptions: [],
-      ...bridgeDefaults,
-      ...(hasState ? { hasSessionState: true } : {}),
-      ...settings,
-    };
-    const bridge = new Bridge(context, { ...options, subscriptions: withTransparent(options) });
+    const bridge = new Bridge(context, optionsOf(settings, isLaneLeft(context.storage, settings.name)));
     for (const rule of bridge.#forwards) rule.attach(context.router);
     bridge.#retained.use(bridge.#forwards);
     bridge.#stateChanged();
@@ -302,7 +298,7 @@ export class Bridge {
     if (this.#state !== 'open') throw new ClosedError(`the bridge ${this.name} is closed`);
     const forwardsBefore = this.#forwards;
     const transparent = rules.transparent ?? this.#interest.options ?? false;
-    const lists = { forwards: rules.forwards, subscriptions: withTransparent({ ...rules, transparent }) };
+    const lists = { forwards: rules.forwards, subscriptions: subscriptionsOf({ ...rules, transparent }) };
     const { forwards, subscriptions } = this.#ruleMaker.make(lists);
     this.#interest.use(transparent || undefined);
     const { router } = this.#context;
@@ -318,6 +314,21 @@ export class Bridge {
     this.#lanes.subscribe(subscriptions);
     this.#retained.use(forwards);
     if (rules.laneCount !== undefined) this.#lanes.resize(rules.laneCount);
+    adopt(this.#options, { ...this.#options, ...rules, transparent });
+  }
+
+  /**
+   * Other settings from now on: queue and sessions stay, and the link where it may. Returns what it took; `all`: the
+   * bridge would have to be opened anew, and nothing has changed. Throws as `updateRules`.
+   */
+  change(settings: BridgeSettings): OptionChange {
+    const fresh = optionsOf(settings, this.#options.hasSessionState);
+    const change = changeOf(this.#options, fresh, this.#context.storage !== undefined);
+    if (change === 'all' || change === 'none') return change;
+    this.updateRules(fresh);
+    adopt(this.#options, fresh);
+    for (const lane of this.#lanes.all) lane.optionsChanged(change === 'link');
+    return change;
   }
 
   /** What the remote says of subscriptions from now on, to the first lane, which asks for all of them. */
@@ -377,8 +388,7 @@ export class Bridge {
   }
 
   #checkDrained(): void {
-    if (this.#state !== 'closing') return;
-    if (this.#lanes.isDrained) this.#drained?.();
+    if (this.#state === 'closing' && this.#lanes.isDrained) this.#drained?.();
   }
 
   #finish(error: Error | undefined): void {
@@ -387,9 +397,4 @@ export class Bridge {
     this.#lanes.clear();
     this.#resolveClosed({ error });
   }
-}
-
-/** The subscription rules, with the one by which the bridge is transparent. */
-function withTransparent({ subscriptions, transparent }: Pick<BridgeOptions, 'subscriptions' | 'transparent'>) {
-  return transparent === false ? subscriptions : [...subscriptions, transparentRuleOf(transparent)];
 }

@@ -64,6 +64,11 @@ export class Bridges {
     return true;
   }
 
+  /** Those that wait dial at once: something has changed that may have been in the way. */
+  wake(): void {
+    for (const bridge of this.#bridges.values()) bridge.wake();
+  }
+
   /** Closes all of them, side by side, within the bound. */
   async close(timeoutMs = 5000): Promise<void> {
     const bridges = [...this.#bridges.values()];
@@ -75,6 +80,6 @@ export class Bridges {
   /** What was not to be reached may be now. */
   #networkChanged(): void {
     this.#context.log.info({}, 'the network of this machine has changed: bridges that wait try at once');
-    for (const bridge of this.#bridges.values()) bridge.wake();
+    this.wake();
   }
 }

@@ -8,8 +8,8 @@ import { nameOfVersion, type RemoteServer } from './remote-server.ts';
 export class Concessions {
   readonly #bridge: string;
   readonly #log: Log;
-  /** The server refused the version or the bridge bit, and is asked for less at once. */
-  #isAskingLess = false;
+  /** The server refused the version or the bridge bit and is asked for less, or it is told something else. */
+  #isAtOnce = false;
 
   constructor(bridge: string, log: Log) {
     this.#bridge = bridge;
@@ -18,9 +18,9 @@ export class Concessions {
 
   /** The server refused the version, or the bit that is part of it, at `now` in ms. */
   refused(server: RemoteServer, now: number): void {
-    this.#isAskingLess = this.dropBridgeBit(server);
-    if (this.#isAskingLess || !server.stepDown(now)) return;
-    this.#isAskingLess = true;
+    this.#isAtOnce = this.dropBridgeBit(server);
+    if (this.#isAtOnce || !server.stepDown(now)) return;
+    this.#isAtOnce = true;
     const [text = ''] = server.degradations;
     this.#log.warn({ bridge: this.#bridge, remote: server.address }, text);
   }
@@ -39,10 +39,15 @@ export class Concessions {
     return true;
   }
 
-  /** The line is over. Returns whether the server is to be asked for less at once. */
+  /** The options have changed: the line ends, and the next try is at once. */
+  anew(): void {
+    this.#isAtOnce = true;
+  }
+
+  /** The line is over. Returns whether the next try is at once. */
   take(): boolean {
-    const isAskingLess = this.#isAskingLess;
-    this.#isAskingLess = false;
-    return isAskingLess;
+    const isAtOnce = this.#isAtOnce;
+    this.#isAtOnce = false;
+    return isAtOnce;
   }
 }

@@ -15,24 +15,21 @@ import type { ReceivedPublish } from '../../protocol/connection/received-publish
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { ConnackPacket, SubscribeEntry } from '../../protocol/wire/packets.ts';
-import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
-import { checkConnect, type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
+import { type LineOwner, OutgoingLine } from '../link/outgoing-line.ts';
 import { Redial, type RedialOwner } from '../link/redial.ts';
 import type { Socket } from '../ports/ports.ts';
 import type { BridgeLinkState, RemoteStatus } from './bridge-status.ts';
 import { Concessions } from './concessions.ts';
-import { termsOf } from './connect-terms.ts';
 import type { ConnectorOwner, ConnectorParts } from './connector-parts.ts';
 import { degradationsOf } from './degradations.ts';
 import type { ForwardLine } from './forwarder-parts.ts';
-import { linePartsOf, mayEcho } from './line-terms.ts';
+import { checkServers, linePartsOf, mayEcho, requestTargetOf, troubleOf } from './line-terms.ts';
 import { type LinkFacts, LinkNews } from './link-news.ts';
-import { troubleOfEnd } from './link-trouble.ts';
 import type { EchoGuard } from './loop-guard.ts';
 import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
@@ -48,7 +45,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
   readonly #remotes: Remotes;
-  readonly #redial: Redial;
+  #redial: Redial;
   readonly #moves: Moves;
   readonly #requests: SubscriptionRequests;
   /** Whose session the open flows belong to. */
@@ -76,7 +73,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#server = this.#remotes.current;
     this.#redial = new Redial(ports, this.#remotes, this);
     this.#moves = new Moves({ ...parts, remotes: this.#remotes }, this);
-    for (const server of this.#remotes.servers) checkConnect(termsOf(options, server).connect);
+    checkServers(parts, this.#remotes.servers);
   }
 
   /** The flows of the server in use that are not settled; they outlive the connections. */
@@ -198,6 +195,23 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#requests.askEnd(this.#requestTarget, filters);
   }
 
+  /** Its options are other ones now: the link is made anew at once; sessions stay. Throws UsageError as when opened. */
+  reconnect(): void {
+    if (this.#isClosed || this.#ending) return;
+    this.#moves.stop();
+    this.#remotes.remake();
+    checkServers(this.#parts, this.#remotes.servers);
+    if (this.#line) {
+      this.#concessions.anew();
+      this.#line.machine.disconnect(ReasonCode.success, 'the configuration of the bridge has changed');
+      return;
+    }
+    // a try that is underway goes where nobody wants to go any more
+    this.#redial.stop();
+    this.#redial = new Redial(this.#parts.ports, this.#remotes, this);
+    this.#redial.start();
+  }
+
   /** Disconnects in order and dials no more; fulfilled when the socket is gone. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -239,8 +253,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#changeState({ state: 'closed', since: this.#now });
   }
 
-  // --- from the redial
-
   /** See `RedialOwner`. */
   dialling(): void {
     this.#changeState({ state: 'connecting', since: this.#now });
@@ -255,8 +267,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   waiting(delayMs: number, _error: Error | undefined): void {
     this.#changeState(this.#news.waiting(this.#facts, { since: this.#now, delayMs }, this.#remotes.trouble));
   }
-
-  // --- from the line
 
   /** See `LineOwner`. */
   connected(connack: ConnackPacket): void {
@@ -315,9 +325,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#line = undefined;
     this.#parts.bytes.use(undefined);
     server.ended(this.#now, end.blame === 'local');
-    const { clientId, shortLives } = server;
-    const { linkRefusals } = this.#parts.options;
-    this.#remotes.explain(troubleOfEnd(end, { clientId, shortLives, wasAccepted: this.#wasAccepted, linkRefusals }));
+    this.#remotes.explain(troubleOf(this.#parts, { server, end, wasAccepted: this.#wasAccepted }));
     const move = this.#moves.take();
     if (!this.#wasAccepted && end.blame === 'network') this.#concessions.hungUp(server, this.#now);
     this.#lineGone?.();
@@ -344,9 +352,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   get #requestTarget(): RequestTarget {
-    const isV5 = this.#server.version === ProtocolVersion.v5;
-    const properties = isV5 ? this.#parts.options.subscribeProperties : noProperties;
-    return { machine: this.#line?.machine, properties, now: this.#now };
+    return requestTargetOf(this.#parts, this.#server, this.#line);
   }
 
   get #facts(): LinkFacts {

@@ -22,6 +22,7 @@ import { laneOptionsOf } from './lane-options.ts';
 import type { LatencyHistograms } from './latencies.ts';
 import type { BridgeBytes } from './link-bytes.ts';
 import type { EchoGuard } from './loop-guard.ts';
+import { adopt } from './option-change.ts';
 import { PooledLimits, type QueuePool } from './queue-pool.ts';
 import type { RateGate } from './rate-gate.ts';
 import type { Receiver } from './receiver.ts';
@@ -100,6 +101,13 @@ export class Lane implements ConnectorOwner {
       sharing,
     });
     this.#forwarder = this.makeForwarder(queue);
+  }
+
+  /** The bridge has other options. `isLinkAnew`: and the remote is to be told. Throws as `Connector.reconnect`. */
+  optionsChanged(isLinkAnew: boolean): void {
+    const { hasSessionState } = this.options;
+    adopt(this.options, { ...laneOptionsOf(this.#parts.options, this.number), hasSessionState });
+    if (isLinkAnew) this.connector.reconnect();
   }
 
   /** Sends the messages of this lane. */

@@ -1,14 +1,18 @@
-// LineTerms: what each new line of a connector is made of:
-// the session and the terms of its server, who hears of runs,
-// and whether this server may send back what it gets. Pure.
+// LineTerms: what each new line of a connector is made of: the session and the terms of its server, who hears of runs,
+// whether this server may send back what it gets; what is asked on it, and what its end means. Pure.
+// Nothing here grows.
+import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
 import type { RunSink } from '../../protocol/connection/run-exchange.ts';
+import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import type { LineParts } from '../link/outgoing-line.ts';
+import { checkConnect, type LineParts, type OutgoingLine } from '../link/outgoing-line.ts';
 import type { Socket } from '../ports/ports.ts';
 import { termsOf } from './connect-terms.ts';
 import type { ConnectorOwner, ConnectorParts } from './connector-parts.ts';
+import { type Trouble, troubleOfEnd } from './link-trouble.ts';
 import { areEchoesLookedFor } from './loop-risk.ts';
 import type { RemoteServer } from './remote-server.ts';
+import type { RequestTarget } from './subscription-requests.ts';
 
 /** Where a line goes, over which socket, and who hears of it. */
 export interface LineWay {
@@ -32,4 +36,33 @@ export function mayEcho({ options, isOneOfSeveral }: ConnectorParts, server: Rem
   // the bridge bit only keeps back what came over this connection
   const isHeldBack = server.isBridgeBitSet && !isOneOfSeveral();
   return server.version !== ProtocolVersion.v5 && !isHeldBack && areEchoesLookedFor(options);
+}
+
+/** Throws UsageError for options of which no CONNECT can be made. */
+export function checkServers({ options }: ConnectorParts, servers: readonly RemoteServer[]): void {
+  for (const server of servers) checkConnect(termsOf(options, server).connect);
+}
+
+/** Where requests about subscriptions go. */
+export function requestTargetOf(
+  { options, ports }: ConnectorParts,
+  { version }: RemoteServer,
+  line: OutgoingLine | undefined,
+): RequestTarget {
+  const properties = version === ProtocolVersion.v5 ? options.subscribeProperties : noProperties;
+  return { machine: line?.machine, properties, now: ports.clock.now() };
+}
+
+/** A line that is over. */
+export interface EndedLine {
+  readonly server: RemoteServer;
+  readonly end: ConnectionEnd;
+  /** Whether MQTT was up. */
+  readonly wasAccepted: boolean;
+}
+
+/** What the end of a line means. */
+export function troubleOf({ options }: ConnectorParts, { server, end, wasAccepted }: EndedLine): Trouble {
+  const { clientId, shortLives } = server;
+  return troubleOfEnd(end, { clientId, shortLives, wasAccepted, linkRefusals: options.linkRefusals });
 }

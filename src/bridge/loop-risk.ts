@@ -5,7 +5,12 @@ import { filtersOverlap } from '../../protocol/topic/filter-relations.ts';
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
 import { parseFilter } from '../../protocol/topic/topic-filter.ts';
-import type { BridgeOptions, ForwardRuleOptions, SubscriptionRuleOptions } from './bridge-options.ts';
+import {
+  type BridgeOptions,
+  type ForwardRuleOptions,
+  type SubscriptionRuleOptions,
+  subscriptionsOf,
+} from './bridge-options.ts';
 
 type Rules = Pick<BridgeOptions, 'forwards' | 'subscriptions'>;
 
@@ -33,7 +38,7 @@ export function isSubscriptionAtRisk(rule: SubscriptionRuleOptions, { forwards }
 /** Whether what a 3.x remote sends is compared with what it got: as configured, or where it may send that back. */
 export function areEchoesLookedFor(options: BridgeOptions): boolean {
   if (options.loopGuard !== 'auto') return options.loopGuard === 'on';
-  const rules: Rules = options;
+  const rules: Rules = { forwards: options.forwards, subscriptions: subscriptionsOf(options) };
   return rules.forwards.some((rule) => {
     const mapping = RuleMapping.compile(rule.localTopic, rule.remoteTopic, rule);
     return !(mapping instanceof MappingFault) && rules.subscriptions.some((other) => isEchoed(mapping, other));

@@ -3,7 +3,7 @@
 //
 //   5.0 --refused, or hung up three times--> 3.1.1 --refused--> 3.1        a day later: as configured again
 
-import { Backoff } from '../../protocol/connection/backoff.ts';
+import { Backoff, type BackoffOptions } from '../../protocol/connection/backoff.ts';
 import type { ClientAuthentication } from '../../protocol/connection/client-authentication.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
@@ -54,7 +54,8 @@ export class RemoteServer {
   #methodPassword = '';
   /** When the certificate ends that it showed, in ms since 1970. */
   #certificateEnd: number | undefined;
-  readonly #backoff: Backoff;
+  #backoff: Backoff;
+  #backoffOptions: BackoffOptions;
   /** Present where SRV records name the servers. */
   readonly #targets: ServiceTargets | undefined;
   #version: ProtocolVersion;
@@ -85,6 +86,7 @@ export class RemoteServer {
     this.#version = bridge.version;
     this.#isBridgeBitSet = bridge.isBridgeBitSet;
     this.#backoff = new Backoff(bridge.backoff);
+    this.#backoffOptions = bridge.backoff;
     const { host, tls, isService } = options;
     const { net, random } = sources;
     this.#targets =
@@ -94,6 +96,11 @@ export class RemoteServer {
       session: new Session({ clientId, sendWindowMax, receiveMaximum }),
       isKnown: bridge.hasSessionState && options === bridge.remote,
     };
+  }
+
+  /** See `ServerSession`. */
+  get shared(): ServerSession {
+    return this.#shared;
   }
 
   /** The flows that it and we have not settled. */
@@ -237,6 +244,7 @@ export class RemoteServer {
   /** A try failed, or a connection was lost. `unit` is a random number of 0 to below 1. */
   failed(now: number, unit: number, trouble: Trouble): void {
     this.#failures++;
+    this.#retune();
     this.#trouble = trouble;
     const { delayMsMin, pauseMs, referredTo } = trouble;
     const isFollowed = this.#follow(referredTo);
@@ -244,6 +252,14 @@ export class RemoteServer {
     // the next target behind a name is no worse for it
     const isAtOnce = isFollowed || (this.#targets?.isOneLeft ?? false);
     this.retryAt = now + (isAtOnce ? 0 : (pauseMs ?? soonMs));
+  }
+
+  /** Another back-off begins from its start. */
+  #retune(): void {
+    const { backoff } = this.#bridge;
+    if (backoff === this.#backoffOptions) return;
+    this.#backoff = new Backoff(backoff);
+    this.#backoffOptions = backoff;
   }
 
   /** Earlier failures count no more. */

@@ -5,17 +5,19 @@
 //
 // When none is due, the one that is due first is waited for.
 import { Session } from '../../protocol/session/session.ts';
+import { assert } from '../base/errors.ts';
 import type { DialPlan } from '../link/redial.ts';
 import type { Clock, DialOptions, PeerCertificate, Random } from '../ports/ports.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { RemoteStatus } from './bridge-status.ts';
 import { type Trouble, troubleOfError } from './link-trouble.ts';
-import { RemoteServer, type ServerSources } from './remote-server.ts';
+import { RemoteServer, type ServerSession, type ServerSources } from './remote-server.ts';
 
 /** The servers of a bridge. */
 export class Remotes implements DialPlan {
-  readonly servers: readonly RemoteServer[];
-  readonly #order: BridgeOptions['remoteOrder'];
+  readonly #options: BridgeOptions;
+  readonly #sources: ServerSources;
+  #servers: readonly RemoteServer[];
   readonly #clock: Clock;
   readonly #random: Random;
   #current: RemoteServer;
@@ -25,17 +27,51 @@ export class Remotes implements DialPlan {
   certificate: PeerCertificate | undefined;
 
   constructor(options: BridgeOptions, sources: ServerSources & { readonly clock: Clock }) {
-    const { clientId, sendWindowMax, receiveMaximum, isSessionShared, hasSessionState } = options;
-    const shared = isSessionShared
-      ? { session: new Session({ clientId, sendWindowMax, receiveMaximum }), isKnown: hasSessionState }
-      : undefined;
-    const first = new RemoteServer(options.remote, options, sources, shared);
-    this.servers = [first, ...options.backups.map((remote) => new RemoteServer(remote, options, sources, shared))];
-    this.#order = options.remoteOrder;
+    this.#options = options;
+    this.#sources = sources;
     this.#clock = sources.clock;
     this.#random = sources.random;
-    this.#current = first;
+    this.#servers = this.#made([]);
+    this.#current = this.#first;
     this.#current = this.#choose(sources.clock.now(), true);
+  }
+
+  /** The servers, in their order; there is one at least. */
+  get servers(): readonly RemoteServer[] {
+    return this.#servers;
+  }
+
+  /**
+   * The options are other ones now: servers are made anew, to which the next try goes. One that was there before, under
+   * the same client id, keeps its session; `current` is another object in any case.
+   */
+  remake(): void {
+    const before = this.#servers;
+    const { address } = this.#current;
+    this.#servers = this.#made(before);
+    this.#current = this.#servers.find((server) => server.address === address) ?? this.#first;
+    this.#next = undefined;
+  }
+
+  get #first(): RemoteServer {
+    const [first] = this.#servers;
+    assert(first !== undefined, 'a bridge has a server');
+    return first;
+  }
+
+  #made(before: readonly RemoteServer[]): readonly RemoteServer[] {
+    const options = this.#options;
+    const { clientId, sendWindowMax, receiveMaximum, isSessionShared, hasSessionState } = options;
+    const [old] = before;
+    const ofAll = (): ServerSession => {
+      return { session: new Session({ clientId, sendWindowMax, receiveMaximum }), isKnown: hasSessionState };
+    };
+    const shared = isSessionShared ? (old?.clientId === clientId ? old.shared : ofAll()) : undefined;
+    return [options.remote, ...options.backups].map((remote) => {
+      const fresh = new RemoteServer(remote, options, this.#sources, shared);
+      const same = before.find((one) => one.address === fresh.address && one.clientId === fresh.clientId);
+      return same === undefined ? fresh : new RemoteServer(remote, options, this.#sources, same.shared);
+    });
   }
 
   /** The sessions with all servers, with the address of the first server that has each. */
@@ -52,7 +88,8 @@ export class Remotes implements DialPlan {
 
   /** The servers that are to be preferred to the current one, best first. */
   get preferred(): readonly RemoteServer[] {
-    const before = this.#order === 'ordered' ? this.servers.slice(0, this.servers.indexOf(this.#current)) : [];
+    const before =
+      this.#options.remoteOrder === 'ordered' ? this.servers.slice(0, this.servers.indexOf(this.#current)) : [];
     return this.#current.isBetterKnown ? [...before, this.#current] : before;
   }
 
@@ -111,8 +148,9 @@ export class Remotes implements DialPlan {
       return this.servers.reduce((best, one) => (one.retryAt < best.retryAt ? one : best));
     }
     const [first = this.#current] = due;
-    if (this.#order === 'weighted') return this.#draw(due);
-    if (this.#order === 'ordered' || isAnew) return first;
+    const { remoteOrder } = this.#options;
+    if (remoteOrder === 'weighted') return this.#draw(due);
+    if (remoteOrder === 'ordered' || isAnew) return first;
     const place = this.servers.indexOf(this.#current);
     return due.find((server) => this.servers.indexOf(server) > place) ?? first;
   }
