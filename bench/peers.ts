@@ -1,10 +1,10 @@
 // Peers: the brokers that are compared, and how each is started: a fresh process on a free port of loopback for every
 // run. What is not installed is left out, and said to be. NanoMQ and FlashMQ take part when NANOMQ_BIN and FLASHMQ_BIN
-// name their programs. Each is stopped by its own process id.
+// name their programs, and the bundle on another Node when NODE24_BIN does. Each is stopped by its own process id.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort, untilListening } from '../test/kit/mosquitto.ts';
@@ -19,6 +19,8 @@ export interface Setting {
   readonly isTls: boolean;
   /** The broker to which `bench/#` is bridged; undefined for none. */
   readonly remotePort: number | undefined;
+  /** Connections of that bridge side by side. */
+  readonly lanes: number;
   /** Where dashboard and API are to be served; undefined for neither. */
   readonly httpPort: number | undefined;
   /** See `Scenario`. */
@@ -59,15 +61,19 @@ const aedes = await Aedes.createBroker();
 createServer(aedes.handle).listen(Number(process.argv.at(-1)), '127.0.0.1');
 `;
 
+const ownNode = (): string => process.execPath;
+
 const [key, certificate] = [resolve('fixtures/tls/server.key'), resolve('fixtures/tls/server.pem')];
 
-/** A Viaduct whose program Node runs with these arguments. */
-export function viaduct(name: string, program: readonly string[]): Peer {
+/** A Viaduct whose program Node runs with these arguments; `node`: another one than runs this, if it is named. */
+export function viaduct(name: string, program: readonly string[], node: () => string | undefined = ownNode): Peer {
   return {
     name,
     canBridge: true,
     hasDashboard: true,
-    command: ({ port, folder, isTls, remotePort, httpPort, durability }) => {
+    command: ({ port, folder, isTls, remotePort, lanes, httpPort, durability }) => {
+      const runner = node();
+      if (runner === undefined || !existsSync(program.at(-1) ?? '')) return undefined;
       const listener = isTls
         ? `listeners.ssl { bind = "127.0.0.1:${port}", keyfile = "${key}", certfile = "${certificate}" }`
         : `listeners.tcp { bind = "127.0.0.1:${port}" }`;
@@ -80,6 +86,8 @@ export function viaduct(name: string, program: readonly string[]): Peer {
           `  server = "mqtt-tcp://127.0.0.1:${remotePort}"`,
           '  proto_ver = 4',
           '  clientid = "bench-bridge"',
+          // revisions to compare with may not know it
+          ...(lanes > 1 ? [`  max_parallel_processes = ${lanes}`] : []),
           '  forwards = [ { local_topic = "bench/#", remote_topic = "" } ]',
           '}',
         );
@@ -88,7 +96,7 @@ export function viaduct(name: string, program: readonly string[]): Peer {
         lines.push(`http_server { port = ${httpPort} }`);
         writeFileSync(join(folder, 'broker.conf.users.json'), usersFile());
       }
-      return [process.execPath, ...program, 'start', '--config', configured(folder, lines)];
+      return [runner, ...program, 'start', '--config', configured(folder, lines)];
     },
   };
 }
@@ -131,6 +139,7 @@ const isV311 = ({ publisherVersion, subscriberVersion }: Scenario): boolean =>
 export const peers: readonly Peer[] = [
   viaduct('viaduct', ['build/src/app/main.js']),
   viaduct('bundle', ['dist/viaduct.cjs']),
+  viaduct('bundle24', ['dist/viaduct.cjs'], () => process.env.NODE24_BIN),
   mosquitto,
   {
     name: 'aedes',
@@ -161,16 +170,16 @@ export const peers: readonly Peer[] = [
   },
 ];
 
-/** Starts a peer; undefined when it is not installed. */
+/** Starts a peer; undefined when it is not installed. `everyMs`: how often it is tried whether it listens. */
 export async function startPeer(
   peer: Peer,
-  more: Partial<Record<'port' | 'remotePort' | 'httpPort', number | undefined>> &
+  more: Partial<Record<'port' | 'remotePort' | 'lanes' | 'httpPort' | 'everyMs', number | undefined>> &
     Partial<Pick<Scenario, 'isTls' | 'durability'>> = {},
 ): Promise<RunningPeer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-bench-'));
   const port = more.port ?? (await freePort());
-  const { isTls = false, remotePort, httpPort, durability } = more;
-  const setting = { port, folder, isTls, remotePort, httpPort, durability };
+  const { isTls = false, remotePort, lanes = 1, httpPort, durability } = more;
+  const setting = { port, folder, isTls, remotePort, lanes, httpPort, durability };
   const [program, ...args] = peer.command(setting) ?? [];
   if (program === undefined) {
     rmSync(folder, { recursive: true, force: true });
@@ -178,7 +187,7 @@ export async function startPeer(
   }
   const child = spawn(program, args, { stdio: 'ignore' });
   try {
-    await untilListening(port);
+    await untilListening(port, undefined, more.everyMs);
   } catch (error) {
     await stop(child, folder);
     throw error;

@@ -20,3 +20,9 @@ export function memoryOf(pid: number): { readonly residentKb: number; readonly p
   const kbOf = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
   return { residentKb: kbOf('Rss'), privateKb: kbOf('Anonymous') };
 }
+
+/** How many files this process, and whoever it starts, may open. */
+export function openFilesMax(): number {
+  const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+  return Number(found?.[1] ?? 1024);
+}

@@ -43,6 +43,8 @@ export interface Scenario {
   readonly perSecond: number;
   /** Publishers at the broker that is measured, subscribers at a Mosquitto to which it bridges. */
   readonly isBridge: boolean;
+  /** Connections side by side that a bridge of ours has; the others have one. */
+  readonly lanes: number;
   readonly isTls: boolean;
   /** With a data directory, how safe a message is before it is acknowledged; default without one. Viaduct only. */
   readonly durability?: 'memory' | 'written' | 'synced';
@@ -50,6 +52,8 @@ export interface Scenario {
   readonly warmup: number;
   /** What Viaduct is to cost at most, as a share of Mosquitto's cost; 0 for no goal. */
   readonly goal: number;
+  /** The same for what aedes costs. */
+  readonly aedesGoal: number;
 }
 
 const { v311, v5 } = ProtocolVersion;
@@ -71,24 +75,26 @@ const q0: Scenario = {
   window: 4096,
   perSecond: 0,
   isBridge: false,
+  lanes: 1,
   isTls: false,
   warmup: 0.8,
   goal: 1 / 50,
+  aedesGoal: 1 / 100,
 };
-const none: Scenario = { ...q0, goal: 0 };
+const none: Scenario = { ...q0, goal: 0, aedesGoal: 0 };
 const pairs: Scenario = { ...none, family: 'fans', publishers: 50, subscribers: 50, pattern: 'pairs', window: 80 };
 const q1: Scenario = { ...none, family: 'QoS 1 and 2', qos: 1, subscriberQos: 1, window: 100 };
 const versions: Scenario = { ...none, family: 'versions' };
 const single: Scenario = { ...none, family: 'one at a time' };
+const steady: Scenario = { ...single, perSecond: 1000, warmup: 5 };
 const bridge: Scenario = { ...none, family: 'bridge', isBridge: true };
-
-const bridgeQos1: Scenario = { ...bridge, name: 'br_q1', title: 'QoS 1 through the bridge', qos: 1, subscriberQos: 1 };
+const bridgeQ1: Scenario = { ...bridge, qos: 1, subscriberQos: 1, window: 100 };
 
 /** Every scenario that can be run. */
 export const scenarios: readonly Scenario[] = [
   q0,
   { ...none, name: 'q0_16', title: 'QoS 0, 16 B', size: 16 },
-  { ...q0, name: 'q0_topics', title: 'QoS 0, 1,000 topics in rotation', topics: 1000, goal: 1 / 25 },
+  { ...none, name: 'q0_topics', title: 'QoS 0, 1,000 topics in rotation', topics: 1000, goal: 1 / 25 },
   { ...none, name: 'q0_topics5000', title: 'QoS 0, 5,000 topics in rotation', topics: 5000 },
   { ...none, family: 'sizes', name: 'q0_1k', title: 'QoS 0, 1 KiB', size: 1024, goal: 1 / 9 },
   { ...none, family: 'sizes', name: 'q0_16k', title: 'QoS 0, 16 KiB', size: 16_384, window: 400, goal: 0.8 },
@@ -154,22 +160,31 @@ export const scenarios: readonly Scenario[] = [
     goal: 1,
   },
   { ...single, name: 'q1_w1', title: 'QoS 1, stop and wait', qos: 1, subscriberQos: 1, window: 1, goal: 1.1 },
-  { ...single, name: 'lat_1k', title: 'QoS 0, 1,000 messages a second', perSecond: 1000, warmup: 5, goal: 1.5 },
-  { ...single, name: 'lat_5k', title: 'QoS 0, 5,000 messages a second', perSecond: 5000, warmup: 5 },
-  {
-    ...single,
-    name: 'lat_q1',
-    title: 'QoS 1, 1,000 messages a second',
-    perSecond: 1000,
-    warmup: 5,
-    qos: 1,
-    subscriberQos: 1,
-  },
+  { ...steady, name: 'lat_1k', title: 'QoS 0, 1,000 messages a second', goal: 1.5 },
+  { ...steady, name: 'lat_5k', title: 'QoS 0, 5,000 messages a second', perSecond: 5000 },
+  { ...steady, name: 'lat_q1', title: 'QoS 1, 1,000 messages a second', qos: 1, subscriberQos: 1 },
+  { ...steady, name: 'lat_fan', title: 'QoS 0, 1,000 messages a second, fan-out 10', subscribers: 10 },
   { ...none, family: 'TLS', name: 'tls_q0', title: 'QoS 0 over TLS', isTls: true },
   { ...q1, family: 'TLS', name: 'tls_q1', title: 'QoS 1 over TLS, window 100', isTls: true },
   { ...bridge, name: 'br_q0', title: 'QoS 0 through the bridge', window: 2000, goal: 1 / 15 },
   { ...bridge, name: 'br_q0_1k', title: 'QoS 0, 1 KiB, through the bridge', size: 1024, window: 1000 },
-  { ...bridgeQos1, window: 100, goal: 1 / 4 },
+  { ...bridgeQ1, name: 'br_q1', title: 'QoS 1 through the bridge', goal: 1 / 4 },
+  { ...bridgeQ1, name: 'br_q1_many', title: 'QoS 1, 16 publishers, through the bridge', publishers: 16, window: 20 },
+  {
+    ...bridgeQ1,
+    name: 'br_q1_lanes4',
+    title: 'QoS 1, 16 publishers, through 4 lanes of the bridge',
+    publishers: 16,
+    window: 20,
+    lanes: 4,
+  },
   { ...bridge, name: 'br_q2', title: 'QoS 2 through the bridge', qos: 2, subscriberQos: 2, window: 100 },
-  ...journalRows.map((row): Scenario => ({ ...bridgeQos1, family: 'journal', window: 1000, ...row })),
+  {
+    ...bridgeQ1,
+    name: 'br_lat_q1',
+    title: 'QoS 1 through the bridge, 1,000 messages a second',
+    perSecond: 1000,
+    warmup: 5,
+  },
+  ...journalRows.map((row): Scenario => ({ ...bridgeQ1, family: 'journal', window: 1000, ...row })),
 ];

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { type Peer, type RunningPeer, startPeer, startRemote } from '../peers.ts';
 import type { GeneratorResult, GeneratorTask } from './generator.ts';
+import { Progress } from './progress.ts';
 import type { Scenario } from './scenario.ts';
 
 const run = promisify(execFile);
@@ -29,7 +30,14 @@ export interface SessionOptions {
   readonly rounds: number;
   /** Seconds that are measured in each run. */
   readonly seconds: number;
+  /** The same where few messages come, for CPU is counted in steps of 10 ms. Default 4. */
+  readonly steadySeconds?: number;
 }
+
+/** What a run takes besides warming up and measuring, in seconds: a start, connects, a drain, an end. */
+const aroundSeconds = 0.7;
+/** A bridge that has just started finds its remote within this time, in ms. */
+const bridgeStartMs = 1500;
 
 /** A bench that is being run. */
 export class BenchSession {
@@ -48,28 +56,54 @@ export class BenchSession {
     return this.rows.get(`${scenario} ${peer}`);
   }
 
+  /** About how long all scenarios take in all rounds, in seconds. */
+  secondsFor(scenarios: readonly Scenario[]): number {
+    const { rounds } = this.#options;
+    let seconds = 0;
+    for (const scenario of scenarios) {
+      const playing = this.#peers.filter((peer) => this.#mayPlay(peer, scenario)).length;
+      seconds += this.#secondsOf(scenario) * playing * rounds;
+    }
+    return seconds;
+  }
+
   /** Plays all scenarios in all rounds. */
   async play(scenarios: readonly Scenario[]): Promise<void> {
-    const { rounds, seconds } = this.#options;
-    const perRound = scenarios.reduce((sum, one) => sum + one.warmup + secondsOf(one, seconds) + 1, 0);
-    let left = Math.round(perRound * rounds * this.#peers.length);
+    const { rounds } = this.#options;
+    const progress = new Progress(this.secondsFor(scenarios));
     for (let round = 0; round < rounds; round++) {
-      for (const scenario of scenarios) {
-        const first = round % this.#peers.length;
-        for (const peer of [...this.#peers.slice(first), ...this.#peers.slice(0, first)]) {
-          left -= Math.round(scenario.warmup + secondsOf(scenario, seconds) + 1);
-          this.#tell(await this.#measure(scenario, peer), `${round + 1}/${rounds}`, left);
-        }
-      }
+      for (const scenario of scenarios) await this.#playAll(scenario, round, progress);
     }
   }
 
-  #tell(what: string, round: string, left: number): void {
-    if (what !== '') console.log(`round ${round}  ${what}  about ${Math.max(left, 0)} s to go`);
+  /** Plays a scenario against all peers, another one first in each round. */
+  async #playAll(scenario: Scenario, round: number, progress: Progress): Promise<void> {
+    const first = round % this.#peers.length;
+    for (const peer of [...this.#peers.slice(first), ...this.#peers.slice(0, first)]) {
+      if (!this.#mayPlay(peer, scenario)) continue;
+      const what = await this.#measure(scenario, peer);
+      progress.passed(this.#secondsOf(scenario));
+      console.log(progress.line(`round ${round + 1}/${this.#options.rounds}  ${what}`));
+    }
+  }
+
+  #mayPlay(peer: Peer, scenario: Scenario): boolean {
+    return !this.#missing.has(peer.name) && peer.plays?.(scenario) !== false;
+  }
+
+  #secondsOf(scenario: Scenario): number {
+    const bridge = scenario.isBridge ? bridgeStartMs / 1000 : 0;
+    return scenario.warmup + this.#measuredSeconds(scenario) + bridge + aroundSeconds;
+  }
+
+  /** Few messages need more time, for the CPU is counted in steps of 10 ms. */
+  #measuredSeconds(scenario: Scenario): number {
+    const { seconds, steadySeconds = 4 } = this.#options;
+    const isSteady = scenario.perSecond > 0 || scenario.window === 1;
+    return isSteady ? Math.max(steadySeconds, seconds) : seconds;
   }
 
   async #measure(scenario: Scenario, peer: Peer): Promise<string> {
-    if (this.#missing.has(peer.name) || peer.plays?.(scenario) === false) return '';
     const remote = scenario.isBridge ? await startRemote() : undefined;
     let broker: RunningPeer | undefined;
     try {
@@ -78,7 +112,7 @@ export class BenchSession {
         this.#missing.add(peer.name);
         return `${peer.name} is left out: it is not installed`;
       }
-      if (remote) await new Promise((resolve) => setTimeout(resolve, 1500)); // the bridge connects
+      if (remote) await new Promise((resolve) => setTimeout(resolve, bridgeStartMs));
       return await this.#play(scenario, peer, broker, remote?.port ?? broker.port);
     } catch (error) {
       const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
@@ -96,7 +130,7 @@ export class BenchSession {
       subscribePort,
       pid: broker.pid,
       warmup: scenario.warmup,
-      seconds: secondsOf(scenario, this.#options.seconds),
+      seconds: this.#measuredSeconds(scenario),
     };
     const { stdout } = await run(process.execPath, ['build/bench/lib/generator.js', JSON.stringify(task)], {
       timeout: 60_000,
@@ -117,11 +151,6 @@ export class BenchSession {
     const cpu = (result.cpuUs / result.delivered).toFixed(3);
     return `${scenario.name.padEnd(14)} ${peer.name.padEnd(10)} ${cpu.padStart(9)} us/msg`;
   }
-}
-
-/** Few messages need more time, for the CPU is counted in steps of 10 ms. */
-function secondsOf(scenario: Scenario, seconds: number): number {
-  return scenario.perSecond > 0 || scenario.window === 1 ? Math.max(4, seconds) : seconds;
 }
 
 function emptyRow(scenario: string, peer: string): Row {

@@ -19,8 +19,8 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Waits until somebody accepts on a port of loopback; gives up after `timeoutMs`. */
-export async function untilListening(port: number, timeoutMs = 10_000): Promise<void> {
+/** Waits until somebody accepts on a port of loopback, looks each `everyMs`, and gives up after `timeoutMs`. */
+export async function untilListening(port: number, timeoutMs = 10_000, everyMs = 20): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
     const socket = connect(port, '127.0.0.1');
@@ -30,7 +30,7 @@ export async function untilListening(port: number, timeoutMs = 10_000): Promise<
     });
     socket.destroy();
     if (isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   throw new Error(`nobody listens on port ${port}`);
 }
