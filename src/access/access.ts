@@ -187,6 +187,7 @@ export class Access {
       if (verdict.kind !== 'ignore') return verdict;
     }
     if (this.#isOpenTo(login.username, login.isAnonymousAllowed)) {
+      if (login.username === undefined) return anybody;
       return { kind: 'allow', admission: this.admissionOf('anonymous', login.username) };
     }
     return login.username === undefined
@@ -252,6 +253,11 @@ const answersHoldMsMin = 10_000;
 
 const granted: FilterDecision = { isAllowed: true, isWithheld: undefined };
 const ignored: Verdict = { kind: 'ignore' };
+/** For all devices without user name where these may come. */
+const anybody: Decision = {
+  kind: 'allow',
+  admission: { method: 'anonymous', username: undefined, isSuperuser: false },
+};
 
 /** A refusal, with the name under which it is counted. */
 export function denial(why: RefusalReason, reasonCode: ReasonCode): Extract<Decision, { readonly kind: 'deny' }> {

@@ -36,13 +36,13 @@ export interface Identity {
   readonly clientId: string;
   readonly username: string | undefined;
   /** Where it is connected from; empty where nobody needs to know. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** The SHA-256 of the certificate that it showed. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: string | undefined;
   /** The rules do not apply to it. */
-  readonly isSuperuser?: boolean;
+  readonly isSuperuser?: boolean | undefined;
   /** Rules of its own, before those of the broker. */
-  readonly rules?: readonly AclRule[];
+  readonly rules?: readonly AclRule[] | undefined;
 }
 
 /** Whether a topic lies where a subscription is denied. */

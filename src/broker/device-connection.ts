@@ -29,8 +29,9 @@ import { AcceptedDevice } from './accepted-device.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import { connectAnswer, sessionExpiryOf } from './connect-answer.ts';
 import { leaveBroker } from './device-departure.ts';
+import { DeviceIdentity } from './device-identity.ts';
 import type { DeviceLine } from './device-line.ts';
-import { DeviceLogin, identityOf, tellConnected } from './device-login.ts';
+import { DeviceLogin, tellConnected } from './device-login.ts';
 import { DeviceRequests, type RequestLine } from './device-requests.ts';
 import { isPayloadOfFormat, willFault } from './payload-format.ts';
 import { sessionTermsOf } from './session-class.ts';
@@ -200,7 +201,7 @@ export class DeviceConnection
     // [MQTT-3.1.4-3] [MQTT3-3.1.4-2] one connection a client id: the older one goes
     sessions.get(clientId)?.line?.disconnect(ReasonCode.sessionTakenOver, 'another connection uses the client id');
     const now = ports.clock.now();
-    const identity = identityOf(clientId, admission, this.#link);
+    const identity = new DeviceIdentity(clientId, admission, this.#link);
     const terms = sessionTermsOf(options, clientId, identity.username);
     const wish = { cleanStart: connect.cleanStart, expirySeconds: sessionExpiryOf(connect), terms };
     const opened = sessions.open(clientId, wish, now); // [MQTT-3.1.4-4]

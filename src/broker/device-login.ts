@@ -11,13 +11,12 @@ import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import { ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import { denial } from '../access/access.ts';
-import type { Identity } from '../access/acl.ts';
 import type { Authentication, AuthenticationStep } from '../access/authenticator.ts';
 import { certificateUser } from '../access/certificate-name.ts';
 import { type Admission, type Decision, isGuess, type Login } from '../access/login.ts';
-import type { LogFields } from '../base/log.ts';
 import type { Link } from '../link/link.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
+import { LoggedAddress, ShownLogin } from './device-identity.ts';
 
 /** Told when the device is in; `data` is the last word of its method. */
 export type Admitted = (admission: Admission, data: Bytes | undefined) => void;
@@ -41,7 +40,7 @@ export class DeviceLogin {
   ) {
     this.#rooms = rooms;
     this.#machine = machine;
-    this.#login = loginOf(shown.connect, shown.link, rooms.options.isAnonymousAllowed);
+    this.#login = new ShownLogin(shown.connect, shown.link, rooms.options.isAnonymousAllowed);
     this.#method = shown.connect.properties.authenticationMethod;
     this.#admitted = admitted;
   }
@@ -134,49 +133,8 @@ export class DeviceLogin {
   }
 }
 
-/** Address and port cost a system call each, so they are found out when somebody asks. */
-function loginOf(connect: ConnectPacket, link: Link, isAnonymousAllowed: boolean | undefined): Login {
-  const { clientId, username, password, version } = connect;
-  return {
-    clientId,
-    username,
-    password,
-    version,
-    certificate: link.peerCertificate,
-    isAnonymousAllowed,
-    get port(): number {
-      return link.localPort;
-    },
-    get address(): string {
-      return link.remoteAddress;
-    },
-  };
-}
-
-/** Whom the access rules see in a device that was admitted. */
-export function identityOf(clientId: string, { username, isSuperuser, rules }: Admission, link: Link): Identity {
-  const fingerprint = link.peerCertificate?.fingerprint256;
-  return {
-    clientId,
-    username,
-    isSuperuser,
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(rules === undefined ? {} : { rules }),
-    get address(): string {
-      return link.remoteAddress;
-    },
-  };
-}
-
 /** Tells log and listeners that a device is here. The address is found out when the line is really written. */
 export function tellConnected(rooms: BrokerRooms, { version }: ConnectPacket, clientId: string, link: Link): void {
-  const facts: LogFields = {
-    clientId,
-    version,
-    get address(): string {
-      return link.remoteAddress;
-    },
-  };
-  rooms.log.debug(facts, 'device connected');
+  rooms.log.debug({ clientId, version, address: new LoggedAddress(link) }, 'device connected');
   rooms.onDevice?.('connected', clientId);
 }

@@ -25,7 +25,7 @@ import { Origin } from '../message/origin.ts';
 import type { Clock } from '../ports/ports.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
-import { Queue, type QueueLimits } from '../queue/queue.ts';
+import { Queue } from '../queue/queue.ts';
 import type { QueueBudget } from '../queue/queue-budget.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker, SubscriptionOptions } from '../router/destination.ts';
@@ -73,11 +73,10 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   readonly store: SessionStore | undefined;
   /** How safe its messages must be where they are stored. */
   durability: Durability;
-  readonly #limits: QueueLimits;
+  readonly #common: SessionCommon;
+  readonly #terms: SessionTerms;
   readonly #options: BrokerOptions;
   readonly #counters: BrokerCounters;
-  readonly #budget: QueueBudget;
-  readonly #drops: DropLog;
   /** Bytes underway at QoS 1 and 2, those of runs apart. */
   #underwayBytes = 0;
   /** Made with the first message that has to wait. */
@@ -94,10 +93,10 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
 
   /** `terms` hold as long as the session lives; `store`: it outlives the process. */
   constructor(clientId: string, common: SessionCommon, terms: SessionTerms, store?: SessionStore) {
-    const { options, counters, budget } = common;
-    this.#drops = common.drops;
+    const { options, counters } = common;
+    this.#common = common;
+    this.#terms = terms;
     this.durability = terms.durability;
-    this.#limits = queueLimitsOf(terms, common.clock);
     this.origin = new Origin('device', clientId);
     this.flows = new Session({
       clientId,
@@ -106,7 +105,6 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     });
     this.#options = options;
     this.#counters = counters;
-    this.#budget = budget;
     this.store = store;
     if (store) this.#openStored(store);
   }
@@ -246,7 +244,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     const queue = this.#queue;
     if (line === undefined || line.isCongested) return false;
     const entry = queue?.peek();
-    if (queue === undefined || entry === undefined) return this.#replays?.sendNext() === true;
+    if (queue === undefined || entry === undefined) return this.#sendRetainedNext();
     if (this.#recheckCount > 0 && this.#keepBack(queue, entry)) return true;
     const { message, tag, sequence } = entry;
     const delivery = { message, qos: message.qos, retain: message.retain, subscriptionIdentifiers: tag };
@@ -262,6 +260,13 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       if (message.qos === 2) this.flows.forgo(sequence);
     }
     return true;
+  }
+
+  /** Replays take memory only while there is something to come. */
+  #sendRetainedNext(): boolean {
+    const isSent = this.#replays?.sendNext() === true;
+    if (this.#replays?.isDone) this.#replays = undefined;
+    return isSent;
   }
 
   /** Lets a message go that the device may not get any more; its group may have somebody else. */
@@ -343,13 +348,13 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #hasRoomForQos0(message: Message): boolean {
     const { qos0QueueBytesMax } = this.#options;
     const bytes = (this.#queue?.byteLength ?? 0) + message.byteLength;
-    return bytes <= qos0QueueBytesMax && this.queueDepth < this.#limits.countMax / 2;
+    return bytes <= qos0QueueBytesMax && this.queueDepth < this.#terms.queueCountMax / 2;
   }
 
   #openStored({ storage }: SessionStore): void {
     const queue = openSessionQueue(storage, this.flows, this.#options.sendWindowMax, {
-      limits: this.#limits,
-      budget: this.#budget,
+      limits: queueLimitsOf(this.#terms, this.#common.clock),
+      budget: this.#common.budget,
       durabilityOf: () => this.durability,
       origin: this.origin,
       dropped: (sequence, _tag, reason, qos) => {
@@ -367,12 +372,12 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #openQueue(): MessageQueue<Identifiers> {
     if (this.#queue === undefined) {
       this.#queue = new Queue<Identifiers>(
-        this.#limits,
+        queueLimitsOf(this.#terms, this.#common.clock),
         ({ sequence }, reason) => {
           this.#shared?.remove(sequence);
           this.#drop(reason);
         },
-        { budget: this.#budget },
+        { budget: this.#common.budget },
       );
     }
     return this.#queue;
@@ -387,6 +392,6 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #drop(reason: DropReason, count = 1): void {
     if (count === 0) return;
     this.#counters.dropped.add(reason, count);
-    this.#drops.add(this.origin.name, reason);
+    this.#common.drops.add(this.origin.name, reason);
   }
 }

@@ -25,7 +25,7 @@ export interface SessionClass extends Partial<SessionTerms> {
   readonly usernames?: readonly string[];
 }
 
-/** The terms of a session. `durability`: as it was when an earlier process had it. */
+/** The terms of a session; where no class fits, `options` itself. `durability`: as it was in an earlier process. */
 export function sessionTermsOf(
   options: SessionTerms & { readonly sessionClasses: readonly SessionClass[] },
   clientId: string,
@@ -35,6 +35,8 @@ export function sessionTermsOf(
   const found = options.sessionClasses.find(
     ({ clientIds, usernames }) => fits(clientIds, clientId) && fits(usernames, username),
   );
+  // most have no class, and share one object
+  if (found === undefined && durability === options.durability) return options;
   const { queueCountMax, queueBytesMax, queueOverflow } = options;
   const queueAgeMsMax = found?.queueAgeMsMax ?? options.queueAgeMsMax;
   return {

@@ -4,9 +4,7 @@
 import { QueueBudget } from '../queue/queue-budget.ts';
 import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
-import type { BrokerCounters } from './broker-status.ts';
 import { DeviceSession, type SessionCommon } from './device-session.ts';
-import type { DropLog } from './drop-log.ts';
 import { type SessionTerms, sessionTermsOf } from './session-class.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -48,10 +46,7 @@ export class SessionTable {
   readonly #sessions = new Map<string, DeviceSession>();
   readonly #router: Router;
   readonly #options: BrokerOptions;
-  readonly #counters: BrokerCounters;
-  readonly #budget: QueueBudget;
-  readonly #drops: DropLog;
-  readonly #clock: SessionCommon['clock'];
+  readonly #common: SessionCommon;
   readonly #store: SessionStore | undefined;
 
   /** `store`: sessions that are kept outlive the process. `budget`: see `BrokerContext`. */
@@ -59,10 +54,7 @@ export class SessionTable {
     this.#store = store;
     this.#router = context.router;
     this.#options = common.options;
-    this.#counters = common.counters;
-    this.#drops = common.drops;
-    this.#clock = common.clock;
-    this.#budget = context.budget ?? new QueueBudget(common.options.queueMemoryMax);
+    this.#common = { ...common, budget: context.budget ?? new QueueBudget(common.options.queueMemoryMax) };
   }
 
   /** Takes over the sessions that an earlier process left, before devices come. */
@@ -81,14 +73,9 @@ export class SessionTable {
     }
   }
 
-  get #common(): SessionCommon {
-    const [options, counters, budget, drops] = [this.#options, this.#counters, this.#budget, this.#drops];
-    return { options, counters, budget, drops, clock: this.#clock };
-  }
-
   /** Whether what waits has hardly any room left, in memory or in the journal. */
   get isShort(): boolean {
-    const isFull = this.#budget.byteLength > 0.75 * this.#options.queueMemoryMax;
+    const isFull = this.#common.budget.byteLength > 0.75 * this.#options.queueMemoryMax;
     return isFull || this.#store?.storage.journal.isAccepting === false;
   }
 
@@ -172,7 +159,7 @@ export class SessionTable {
   sweep(now: number): void {
     for (const session of this.#sessions.values()) {
       if (session.expiresAt > now) continue;
-      this.#counters.sessionsExpired.add();
+      this.#common.counters.sessionsExpired.add();
       this.end(session);
     }
   }
