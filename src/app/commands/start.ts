@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { returnMemory } from '../../ports/node-heap.ts';
+import { keepYoungSmall, returnMemory } from '../../ports/node-heap.ts';
 import type { App } from '../app.ts';
 import { runNodeCommand } from '../node-ports.ts';
 import type { ServiceNotify } from '../service-notify.ts';
@@ -52,7 +52,10 @@ Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong 
     });
     const notify = await notifyOf(io, app);
     await notify?.ready();
-    const returning = ports.clock.schedule(returnMemoryAfterMs, returnMemory);
+    const returning = ports.clock.schedule(returnMemoryAfterMs, () => {
+      returnMemory();
+      keepYoungSmall();
+    });
     await untilStopped(io, app);
     returning.cancel();
     await notify?.stopping();
