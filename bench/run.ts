@@ -77,13 +77,13 @@ The peer bundle needs npm run bundle before; whole takes it along where it is, b
 }
 
 const isQuick = values.quick === true;
-const quick = (one: Scenario): Scenario => (isQuick ? { ...one, warmup: one.perSecond > 0 ? 2 : 0.5 } : one);
+const quick = (one: Scenario): Scenario => (isQuick ? { ...one, warmup: Math.min(one.warmup, 2) } : one);
 const chosen = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? true).map(quick);
 const usual = ['viaduct', 'mosquitto', 'aedes', 'relay', 'nanomq', 'flashmq'];
 const brokers = peers.filter(({ name }) => (values.peer ?? usual).includes(name));
 const session = new BenchSession(brokers, {
   rounds: Number(values.runs),
-  seconds: isQuick ? 0.7 : Number(values.seconds),
+  seconds: isQuick ? 0.6 : Number(values.seconds),
   steadySeconds: isQuick ? 3 : 4,
 });
 /** On a device it is the bundle that starts and idles. */
