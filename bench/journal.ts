@@ -1,10 +1,11 @@
 // `npm run bench:journal`: what it costs to have messages safe. Appends a second and bytes written for a message at
 // groups of 1, 100 and 1000, beside node:sqlite where Node has it; the time to open a journal; the memory of a queue;
-// and a bridge to Mosquitto at each durability.
+// and a bridge to Mosquitto at each durability. `--part append`, `open` or `bridge` plays some of it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { nodePorts } from '../src/app/node-ports.ts';
 import { Client } from '../src/client/client.ts';
 import { Journal } from '../src/journal/journal.ts';
@@ -24,11 +25,20 @@ const queuedLarge = 3_700_000;
 const bridged = 60_000;
 
 async function run(): Promise<void> {
+  const { values } = parseArgs({ options: { part: { type: 'string', multiple: true } } });
+  const isPlayed = (part: string): boolean => values.part?.includes(part) ?? true;
+  if (isPlayed('append')) await appendAll();
+  if (isPlayed('open')) await inFolder(fillAndOpen);
+  if (isPlayed('bridge') && findProgram('mosquitto') !== undefined) await playBridges();
+}
+
+/** Both in turns, since a disk has good and bad moments. */
+async function appendAll(): Promise<void> {
   console.log(`appending ${bodyBytes} bytes, each group synced`);
-  for (const [group, total] of groups) await inFolder((folder) => appendToJournal(folder, group, total));
-  for (const [group, total] of groups) await inFolder((folder) => appendToSqlite(folder, group, total));
-  await inFolder(fillAndOpen);
-  if (findProgram('mosquitto') !== undefined) await playBridges();
+  for (const [group, total] of groups) {
+    await inFolder((folder) => appendToJournal(folder, group, total));
+    await inFolder((folder) => appendToSqlite(folder, group, total));
+  }
 }
 
 async function inFolder(play: (folder: string) => Promise<void>): Promise<void> {
@@ -42,13 +52,12 @@ async function inFolder(play: (folder: string) => Promise<void>): Promise<void> 
 
 async function appendToJournal(directory: string, group: number, total: number): Promise<void> {
   const journal = await Journal.open(nodePorts(), { directory, reserveBytes: 0, batchMs: 0 });
-  const startedAt = performance.now();
+  const began = begin();
   for (let count = 0; count < total; count += group) {
     append(journal, group);
     await new Promise<void>((stored) => journal.wait({ stored }, true));
   }
-  tell('journal', group, total, performance.now() - startedAt);
-  console.log(`    ${Math.round(journal.status.bytesWritten / total)} bytes in the file for a message`);
+  tell('journal', began, group, total);
   await journal.close();
 }
 
@@ -79,13 +88,13 @@ async function appendToSqlite(folder: string, group: number, total: number): Pro
   const database = new found.DatabaseSync(join(folder, 'queue.db'));
   database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE q (id INTEGER PRIMARY KEY, body BLOB)');
   const insert = database.prepare('INSERT INTO q (body) VALUES (?)');
-  const startedAt = performance.now();
+  const began = begin();
   for (let count = 0; count < total; count += group) {
     database.exec('BEGIN');
     for (let nth = 0; nth < group; nth++) insert.run(body);
     database.exec('COMMIT');
   }
-  tell('node:sqlite, WAL, FULL', group, total, performance.now() - startedAt);
+  tell('node:sqlite, WAL, FULL', began, group, total);
   database.close();
 }
 
@@ -93,8 +102,30 @@ function isSqlite(found: unknown): found is SqliteModule {
   return typeof found === 'object' && found !== null && 'DatabaseSync' in found;
 }
 
-function tell(name: string, group: number, total: number, ms: number): void {
-  console.log(`  ${name.padEnd(24)} groups of ${String(group).padEnd(5)} ${Math.round((total / ms) * 1000)} a second`);
+/** Bytes that this process has ever handed to files; 0 where there is no /proc. */
+function bytesWritten(): number {
+  try {
+    return Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+interface Began {
+  readonly at: number;
+  readonly cpu: NodeJS.CpuUsage;
+  readonly bytes: number;
+}
+
+function begin(): Began {
+  return { at: performance.now(), cpu: process.cpuUsage(), bytes: bytesWritten() };
+}
+
+function tell(name: string, { at, cpu, bytes }: Began, group: number, total: number): void {
+  const perSecond = Math.round((total / (performance.now() - at)) * 1000);
+  const { user, system } = process.cpuUsage(cpu);
+  const costs = `${((user + system) / total).toFixed(2)} us CPU and ${Math.round((bytesWritten() - bytes) / total)} bytes written a message`;
+  console.log(`  ${name.padEnd(24)} groups of ${String(group).padEnd(5)} ${perSecond} a second, ${costs}`);
 }
 
 async function fillAndOpen(directory: string): Promise<void> {
