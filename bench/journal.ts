@@ -124,8 +124,12 @@ function begin(): Began {
 function tell(name: string, { at, cpu, bytes }: Began, group: number, total: number): void {
   const perSecond = Math.round((total / (performance.now() - at)) * 1000);
   const { user, system } = process.cpuUsage(cpu);
-  const costs = `${((user + system) / total).toFixed(2)} us CPU and ${Math.round((bytesWritten() - bytes) / total)} bytes written a message`;
-  console.log(`  ${name.padEnd(24)} groups of ${String(group).padEnd(5)} ${perSecond} a second, ${costs}`);
+  const cpuUs = ((user + system) / total).toFixed(2);
+  const written = Math.round((bytesWritten() - bytes) / total);
+  console.log(
+    `  ${name.padEnd(24)} groups of ${String(group).padEnd(5)} ${perSecond} a second, ` +
+      `${cpuUs} us CPU and ${written} bytes written a message`,
+  );
 }
 
 async function fillAndOpen(directory: string): Promise<void> {
