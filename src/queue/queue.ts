@@ -47,6 +47,8 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
   readonly #limits: QueueLimits;
   readonly #dropped: QueueDropped<Tag>;
   readonly #budget: QueueBudget | undefined;
+  /** The message that is being appended, until it is known to have room; 0 for none. */
+  #appending = 0;
   readonly #shares: Shares<Tag> | undefined;
   readonly #age: AgeLimit<Tag> | undefined;
   /** By sequence; made with the first message. */
@@ -123,7 +125,9 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
     this.#shares?.came(tag, bytes);
     this.#nodes ??= new Map();
     this.#nodes.set(entry.sequence, node);
+    this.#appending = entry.sequence;
     const isCut = this.#budget?.grew(this, bytes) === true;
+    this.#appending = 0;
     return isCut && !this.#nodes.has(entry.sequence) ? 0 : entry.sequence;
   }
 
@@ -142,7 +146,8 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
       const mayDrop = !isAhead && (this.#policyOf(entry.tag) !== 'block' || entry.message.qos === 0);
       if (mayDrop) {
         this.#remove(node);
-        this.#dropped(entry, 'memory-full');
+        // as the one that was not taken, which its owner counts once
+        this.#dropped(entry.sequence === this.#appending ? { ...entry, sequence: 0 } : entry, 'memory-full');
       }
       // whoever was told may have taken it out
       const isThere = next !== undefined && this.#nodes?.has(next.entry.sequence) === true;

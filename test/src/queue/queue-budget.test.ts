@@ -102,3 +102,14 @@ t.test('what is in flight never gives way: then it is what came, and the bound h
   other?.clear('session-ended');
   t.equal(budget.byteLength, 0);
 });
+
+t.test('a message that gives way itself was not taken: that is told once, as of none of the queue', async (t) => {
+  const sequences: number[] = [];
+  const budget = new QueueBudget(250);
+  const limits = { countMax: 1000, bytesMax: 1_000_000, overflow: 'newest' as const };
+  const queue = new Queue(limits, ({ sequence }) => void sequences.push(sequence), { budget });
+  fill(queue, 2);
+  t.equal(queue.append(hundred(3), 0), 0);
+  t.same(sequences, [0]);
+  t.equal(queue.depth, 2);
+});
