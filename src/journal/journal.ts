@@ -183,6 +183,13 @@ export class Journal {
     this.#writer.wait(waiter, isSafe);
   }
 
+  /** Calls `run` after `retryMsMin`, for whoever the disk has failed; not when the journal is closed by then. */
+  retry(run: () => void): void {
+    this.#ports.clock.schedule(this.#options.retryMsMin, () => {
+      if (this.#state.state !== 'closed') run();
+    });
+  }
+
   /** Whether a message that is held is written, or with `isSafe` synced. */
   isStored(stream: LogStream, sequence: number, isSafe: boolean): boolean {
     const entry = stream.entryOf(sequence);

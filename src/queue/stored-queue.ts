@@ -312,8 +312,18 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     this.#front.isReading = true;
     this.#readPiece().then(
       () => this.#parts.readable(),
-      () => this.#awaitStored(false), // the disk failed: tried again when it works
+      () => this.#readAgain(),
     );
+  }
+
+  /** The disk did not read: it is asked again in a while, and not at once. */
+  #readAgain(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#parts.storage.journal.retry(() => {
+      this.#isWaiting = false;
+      if (!this.#isClosed) this.#parts.readable();
+    });
   }
 
   async #readPiece(): Promise<void> {

@@ -349,3 +349,28 @@ for (const overflow of ['oldest', 'newest'] as const) {
     t.ok(dropping.append(messageOf('again'), 1) > 0);
   });
 }
+
+t.test('a disk that does not read is asked again in a while, not without a pause, until it does', async (t) => {
+  const bench = new Bench();
+  const first = await bench.open();
+  bench.queueOf(first).append(messageOf('kept'), 1);
+  await bench.clock.advance(3000);
+  bench.disk.crash('kill');
+  const journal = await bench.open();
+  const queue = bench.queueOf(journal);
+  bench.disk.faults.failedRead = 1;
+  let tries = 0;
+  // whoever hears that there is something to read reads
+  const ask = (): void => {
+    tries = bench.readable;
+    queue.peek();
+  };
+  ask();
+  for (let round = 0; round < 100; round++) {
+    await bench.clock.advance(20);
+    if (bench.readable > tries) ask();
+  }
+  t.ok(tries > 0 && tries < 50, 'it was asked now and then');
+  bench.disk.faults.failedRead = 0;
+  t.same(await bench.readAll(queue), ['kept']);
+});
