@@ -34,6 +34,7 @@ function planOf(version: ProtocolVersion): Plan {
     overflow: 'oldest',
     mayCrash: crash !== undefined,
     durability: crash === undefined ? 'memory' : 'synced',
+    queueMemoryMax: 64 * 1024 * 1024,
   };
 }
 

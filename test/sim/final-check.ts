@@ -10,6 +10,7 @@ import type { SimBroker } from './sim-brokers.ts';
 import type { SimDevice } from './sim-device.ts';
 import type { SimLine } from './sim-line.ts';
 import type { SimNode } from './sim-node.ts';
+import type { Plan, Story } from './story.ts';
 
 /** The world as far as it is looked at in the end. */
 export interface RestingWorld {
@@ -23,6 +24,7 @@ export interface RestingWorld {
   readonly dropped: number;
   /** Bits of journals that turned over: each may cost a record, whatever that held. */
   readonly flips: number;
+  readonly story: Story;
   clientsOf(name: string): number;
   startNode(name: string): Ports;
   fault(text: string): void;
@@ -33,6 +35,7 @@ export interface RestingWorld {
 export async function finalCheck(world: RestingWorld): Promise<void> {
   checkPromises(world);
   checkBooks(world);
+  await checkReplay(world);
   await checkRetainedAndWills(world);
   await checkClosing(world);
   world.check();
@@ -64,6 +67,26 @@ function checkBooks(world: RestingWorld): void {
     if (connections !== wanted || sessions !== wanted) {
       world.fault(`${name} has ${connections} connections and ${sessions} sessions of ${wanted} clients`);
     }
+  }
+}
+
+/** How many subscriptions a broker has from its clients, bridges among them. */
+function subscriptionsOf({ devices, bridges }: Plan, name: string): number {
+  const own = devices.filter(({ server }) => server === name).flatMap(({ filters }) => filters);
+  const asked = name === 'remote' ? bridges.filter(({ subscribes }) => subscribes !== '') : [];
+  return own.length + asked.length;
+}
+
+/** What is on the disk is what is in memory; where a bit turned over it says something else, and that was told. */
+async function checkReplay(world: RestingWorld): Promise<void> {
+  if (world.flips > 0) return;
+  for (const [name, broker] of world.brokers) {
+    let said: string | undefined = `the journal of ${name} is not read within a minute`;
+    void broker.replayFault(subscriptionsOf(world.story.plan, name)).then((fault) => {
+      said = fault;
+    });
+    await world.clock.advance(60_000);
+    if (said !== undefined) world.fault(said);
   }
 }
 

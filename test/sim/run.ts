@@ -1,12 +1,13 @@
 // `npm run sim -- --seeds N [--from S]` plays the stories of so many seeds; `--seed S` plays one and tells everything
 // that happened in it; `--stored` plays those of fixtures/seeds.json; `--twice` compares two plays of each; `--first`
-// stops at the first failure; `--durability synced` gives brokers a journal, so that crashes cost nothing;
+// stops at the first failure; `--durability synced` or `written` gives brokers a journal, so that crashes cost nothing;
 // `--workers N` shares the seeds among so many processes (default 2, or 1 where one story or the first failure is
 // asked for). A failure prints seed, commit and, but with `--fast`, the shortest list of events that still fails. Exit
 // code 1 if any fails.
 import { execFileSync, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type Durability, durabilities } from '../../src/base/durability.ts';
 import { fixtureJson } from '../kit/fixtures.ts';
 import { shrinkStory } from './shrink.ts';
 import { SimWorld } from './sim-world.ts';
@@ -30,7 +31,7 @@ const { values } = parseArgs({
 });
 
 /** What brokers and bridges promise over a crash. */
-const durability = values.durability === 'synced' ? 'synced' : 'memory';
+const durability = durabilities.find((one) => one === values.durability) ?? 'memory';
 
 function commit(): string {
   try {
@@ -41,7 +42,7 @@ function commit(): string {
 }
 
 /** Plays one seed. Returns whether it failed. */
-async function failsWith(seed: number, isTold: boolean): Promise<boolean> {
+async function failsWith({ seed, durability }: Played, isTold: boolean): Promise<boolean> {
   const story = storyOf(seed, durability);
   const outcome = await new SimWorld(story).play();
   if (isTold) {
@@ -67,16 +68,27 @@ async function failsWith(seed: number, isTold: boolean): Promise<boolean> {
   return true;
 }
 
+/** A story to be played. */
+interface Played {
+  readonly seed: number;
+  readonly durability: Durability;
+}
+
 /** A seed that once failed, and what went wrong, as a sentence that is true now. */
 interface StoredSeed {
   readonly seed: number;
+  /** What brokers promised; default `memory`. */
+  readonly durability?: Durability;
   readonly name: string;
 }
 
-function seedsToPlay(): readonly number[] {
-  if (values.seed !== undefined) return [Number(values.seed)];
-  if (values.stored) return fixtureJson<StoredSeed[]>('seeds.json').map(({ seed }) => seed);
-  return Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
+function seedsToPlay(): readonly Played[] {
+  if (values.seed !== undefined) return [{ seed: Number(values.seed), durability }];
+  if (values.stored) {
+    return fixtureJson<StoredSeed[]>('seeds.json').map((one) => ({ durability: 'memory', ...one }));
+  }
+  const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
+  return seeds.map((seed) => ({ seed, durability }));
 }
 
 interface Score {
@@ -89,8 +101,8 @@ async function play(): Promise<Score> {
   const [nth = 0, of = 1] = values.share.split('/').map(Number);
   let played = 0;
   let failures = 0;
-  for (const seed of seedsToPlay().filter((_, index) => index % of === nth)) {
-    if (await failsWith(seed, values.seed !== undefined)) failures++;
+  for (const story of seedsToPlay().filter((_, index) => index % of === nth)) {
+    if (await failsWith(story, values.seed !== undefined)) failures++;
     played++;
     if (failures === (values.first ? 1 : failuresMax)) break;
   }

@@ -51,6 +51,7 @@ const usual: Plan = {
   overflow: 'oldest',
   mayCrash: false,
   durability: 'memory',
+  queueMemoryMax: 64 * 1024 * 1024,
 };
 
 /** Messages to 20 topics, in turn. */

@@ -1,17 +1,21 @@
 // SimBrokers: the two brokers of a simulated world, and the bridges of the first, as the composition root would open
 // them; with every start of their machine anew.
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import type { DropReason } from '../../src/queue/overflow.ts';
+import { QueueBudget } from '../../src/queue/queue-budget.ts';
 import { Storage } from '../../src/queue/storage.ts';
 import { StoredRetained } from '../../src/queue/stored-retained.ts';
 import { RetainedStore } from '../../src/router/retained.ts';
 import { Router } from '../../src/router/router.ts';
 import { bridgeFault, brokerFault } from '../kit/books.ts';
 import { MemoryLog } from '../kit/world.ts';
-import type { BridgePlan, Plan } from './story.ts';
+import { journalDirectory, replayFault } from './replay-check.ts';
+import type { BridgePlan, Plan, Story } from './story.ts';
 
 const backoff = { delayMsMin: 200, delayMsMax: 5000, stableMs: 10_000 };
 
@@ -22,12 +26,21 @@ export class SimBroker {
   router: Router = new Router();
   broker: Broker | undefined;
   bridges: readonly Bridge[] = [];
+  readonly #ports: Ports;
+  readonly #plan: Plan;
+  readonly #budget: QueueBudget;
+  readonly #messageBytesMax: number;
   #journal: Journal | undefined;
   /** Rejects when it cannot be opened. */
   readonly opened: Promise<void>;
 
-  constructor(name: 'edge' | 'remote', ports: Ports, plan: Plan) {
+  constructor(name: 'edge' | 'remote', ports: Ports, { plan, events }: Story) {
     this.name = name;
+    this.#ports = ports;
+    this.#plan = plan;
+    const sizes = events.flatMap((event) => (event.do === 'publish' ? event.sizes : []));
+    this.#messageBytesMax = sizes.reduce((most, size) => Math.max(most, size), 0) + restBytesMax;
+    this.#budget = new QueueBudget(plan.queueMemoryMax);
     const { receiveMaximum, queueCountMax, overflow } = plan;
     const options = {
       listeners: [{ name: 'tcp', host: '0.0.0.0', port: 1883 }],
@@ -51,7 +64,7 @@ export class SimBroker {
     return this.bridges.reduce((sum, { status }) => sum + status.queueDepth, this.broker?.status.queued ?? 0);
   }
 
-  /** Messages dropped at QoS 1 and 2, or for a reason that has nothing to do with QoS 0, so far. */
+  /** Messages dropped for a reason that may be one of QoS 1 and 2, so far. */
   get dropped(): number {
     const counts = [
       this.broker?.status.dropped ?? {},
@@ -60,13 +73,13 @@ export class SimBroker {
         ...status.subscriptions.map(({ dropped }) => dropped),
       ]),
     ];
-    return counts.reduce((sum, reasons) => sum + (reasons['queue-full'] ?? 0) + (reasons.refused ?? 0), 0);
+    return counts.reduce((sum, reasons) => sum + lostOf(reasons), 0);
   }
 
   async #open(ports: Ports, plan: Plan, options: Parameters<typeof Broker.open>[1]): Promise<void> {
     const storage = plan.durability === 'memory' ? undefined : await openStorage(ports);
     this.#journal = storage?.journal;
-    const keeper = storage && new StoredRetained(storage, 'synced');
+    const keeper = storage && new StoredRetained(storage, plan.durability);
     const retained = new RetainedStore(undefined, keeper);
     await keeper?.restore(
       (message) => retained.restore(message),
@@ -74,7 +87,14 @@ export class SimBroker {
     );
     this.router = new Router({ retained });
     const kept = storage === undefined ? {} : { storage };
-    const context = { ports, log: this.log, router: this.router, turn: new Turn(ports.clock), ...kept };
+    const context = {
+      ports,
+      log: this.log,
+      router: this.router,
+      turn: new Turn(ports.clock),
+      budget: this.#budget,
+      ...kept,
+    };
     const restored = (): void => {
       if (this.name === 'edge') this.bridges = plan.bridges.map((one) => openBridge(context, one, plan));
     };
@@ -86,17 +106,41 @@ export class SimBroker {
     await this.#journal?.close();
   }
 
+  /** What the journal says of itself that is not so, at rest; `subscriptions`: how many there are to be. */
+  async replayFault(subscriptions: number): Promise<string | undefined> {
+    if (this.#journal === undefined || this.broker === undefined) return undefined;
+    const { sessions } = this.broker.status;
+    let retained = 0;
+    // those of `$SYS` are of the moment, and match no `#`
+    const replay = this.router.retained.replay('#');
+    for (; replay.peek() !== undefined; replay.taken(false)) retained++;
+    // a server of 3.1 that forgot a session cannot say so, and never releases what it had sent
+    const { remote, bridges } = this.#plan;
+    const isVague = remote === 'strict' && bridges.some(({ version }) => version === ProtocolVersion.v31);
+    const kept = { sessions, subscriptions, retained, ...(isVague ? {} : { flows: 0 }) };
+    const fault = await replayFault(this.#journal, this.#ports.disk, kept);
+    return fault && `${this.name}: ${fault}`;
+  }
+
   /** What is wrong with the books and bounds at any time. */
-  boundsFault(plan: Plan): string | undefined {
+  boundsFault(): string | undefined {
+    const plan = this.#plan;
+    let underwayInAll = this.broker?.status.underway ?? 0;
     for (const [index, bridge] of this.bridges.entries()) {
       const { status } = bridge;
       const { queueDepth, underway } = status;
+      underwayInAll += underway;
       const windowMax = plan.bridges[index]?.sendWindowMax ?? 0;
       const fault = bridgeFault(status);
       if (fault !== undefined) return fault;
       if (queueDepth > plan.queueCountMax) return `bridge ${bridge.name} holds ${queueDepth} messages`;
       if (underway > windowMax) return `bridge ${bridge.name} has ${underway} underway, ${windowMax} are allowed`;
     }
+    // what is underway cannot give way, nor what is being taken
+    const bytesMax = plan.queueMemoryMax + (1 + underwayInAll) * this.#messageBytesMax;
+    if (this.#budget.byteLength > bytesMax) return `${this.name} has ${this.#budget.byteLength} bytes in memory`;
+    const { queued = 0, sessions = 0 } = this.broker?.status ?? {};
+    if (queued > sessions * plan.queueCountMax) return `${this.name} holds ${queued} messages for ${sessions} sessions`;
     const accused = this.log.lines.find(
       (line) => line.startsWith('info device gone') && line.includes('"blame":"remote"'),
     );
@@ -127,9 +171,16 @@ export class SimBroker {
   }
 }
 
+/** What a message has beside its payload: topic, identity in the ledger, properties. */
+const restBytesMax = 400;
+
+function lostOf(reasons: Partial<Record<DropReason, number>>): number {
+  return (reasons['queue-full'] ?? 0) + (reasons.refused ?? 0) + (reasons['memory-full'] ?? 0);
+}
+
 async function openStorage(ports: Ports): Promise<Storage> {
   const journal = await Journal.open(ports, {
-    directory: 'data',
+    directory: journalDirectory,
     reserveBytes: 0,
     segmentBytes: 30_000,
     roomCheckMs: 1000,

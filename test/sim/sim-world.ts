@@ -18,6 +18,7 @@ import { SimNet } from './sim-net.ts';
 import { SimNode } from './sim-node.ts';
 import { type DevicePlan, describeEvent, type Happening, type Story, storyMs, visitorPlan } from './story.ts';
 import { StrictServer } from './strict-server.ts';
+import { unrestOf } from './unrest.ts';
 
 /** Timers that a machine may have set at a time, for each client and bridge of it. */
 const timersMax = 40;
@@ -125,7 +126,7 @@ export class SimWorld implements RestingWorld {
     for (const device of this.devices.values()) if (device.fault !== undefined) this.fault(device.fault);
     for (const fault of this.ledger.faults.splice(0)) this.fault(fault);
     for (const broker of this.brokers.values()) {
-      const fault = broker.boundsFault(this.story.plan);
+      const fault = broker.boundsFault();
       if (fault !== undefined) this.fault(fault);
       const timers = this.nodes.get(broker.name)?.timerCount ?? 0;
       if (timers > timersMax * (this.devices.size + 2)) this.fault(`${timers} timers are set on ${broker.name}`);
@@ -184,7 +185,7 @@ export class SimWorld implements RestingWorld {
     if (this.strict) this.strict.isKind = true;
     for (const line of this.net.open) for (const side of [0, 1] as const) line.cutAfter(side, Number.POSITIVE_INFINITY);
     const isDone = await this.until(() => this.isAtRest || this.check(), 600_000, 5000);
-    if (!isDone) this.fault(`no rest within ten minutes: ${this.#unrest()}`);
+    if (!isDone) this.fault(`no rest within ten minutes: ${unrestOf(this, this.#isSubscribed, this.#areAllKnown)}`);
     await this.clock.advance(20_000);
     this.check();
   }
@@ -192,17 +193,6 @@ export class SimWorld implements RestingWorld {
   /** Brokers have a connection of each client, and of nobody else. */
   get #areAllKnown(): boolean {
     return [...this.brokers.values()].every(({ name, broker }) => broker?.status.connections === this.clientsOf(name));
-  }
-
-  #unrest(): string {
-    const devices = [...this.devices.values()].filter((one) => !one.isReady || one.pendingCount > 0);
-    const brokers = [...this.brokers.values()].filter((one) => !one.isReady || one.queued > 0);
-    return [
-      ...devices.map(({ plan, isReady, pendingCount }) => `${plan.name} ready ${isReady}, ${pendingCount} pending`),
-      ...brokers.map(({ name, isReady, queued }) => `${name} ready ${isReady}, ${queued} queued`),
-      this.#isSubscribed ? '' : 'subscriptions are missing',
-      this.#areAllKnown ? '' : 'connections are missing or too many',
-    ].join('; ');
   }
 
   #start(event: Happening & { readonly at: number }): void {
@@ -227,7 +217,7 @@ export class SimWorld implements RestingWorld {
         this.#worsen(event, end);
         break;
       case 'crash':
-        this.#crash(event.node, event.kind, end);
+        this.#crash(event.node, this.#kindOf(event.kind), end);
         break;
       case 'crash-at':
         this.#crashAt(event, end);
@@ -271,11 +261,16 @@ export class SimWorld implements RestingWorld {
       if (--left > 0) return;
       disk.onOperation = undefined;
       this.note(`${node} crashes at ${operation}`);
-      this.#crash(node, kind, Math.max(end, this.clock.now() - this.#startedAt + forMs));
+      this.#crash(node, this.#kindOf(kind), Math.max(end, this.clock.now() - this.#startedAt + forMs));
     };
     this.#plan(end, `${node} will not crash any more`, () => {
       disk.onOperation = undefined;
     });
+  }
+
+  /** What is only written survives the process, and not the power: that promise is kept by not cutting it. */
+  #kindOf(kind: 'kill' | 'power'): 'kill' | 'power' {
+    return this.story.plan.durability === 'written' ? 'kill' : kind;
   }
 
   #crash(name: string, kind: 'kill' | 'power', end: number): void {
@@ -339,7 +334,7 @@ export class SimWorld implements RestingWorld {
       this.strict = new StrictServer(this.startNode(name), this.#chance.fork(), this.ledger);
       return;
     }
-    const broker = new SimBroker(name, this.startNode(name), this.story.plan);
+    const broker = new SimBroker(name, this.startNode(name), this.story);
     this.brokers.set(name, broker);
     void broker.opened.catch((error: unknown) => this.#notOpened(name, broker, error));
   }

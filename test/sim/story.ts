@@ -1,6 +1,7 @@
 // Story: everything that happens in a simulated world from outside, as data out of a seed: who is there, what is
 // published, what breaks and for how long. A story can be played again, and with some of its events left out.
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Durability } from '../../src/base/durability.ts';
 import { Chance } from '../kit/chance.ts';
 
 /** Something happens `at` a time, in ms since the world was ready. */
@@ -105,8 +106,10 @@ export interface Plan {
   readonly queueCountMax: number;
   readonly overflow: 'oldest' | 'newest';
   readonly mayCrash: boolean;
-  /** What brokers and bridges promise over a crash: nothing, or everything. */
-  readonly durability: 'memory' | 'synced';
+  /** What brokers and bridges promise over a crash: nothing, everything, or everything while there is power. */
+  readonly durability: Durability;
+  /** Bytes of all queues of a broker in memory. */
+  readonly queueMemoryMax: number;
 }
 
 /** A whole story. */
@@ -124,14 +127,24 @@ export const storyMs: number = 50 * 60_000;
 /** The story of a seed. */
 export function storyOf(seed: number, durability: Plan['durability'] = 'memory'): Story {
   const chance = new Chance(seed);
-  const plan = { ...planOf(chance.fork()), durability };
-  const said = publishing(plan, chance.fork());
-  const usual = troubles(plan, said, chance.fork());
-  const events = [...said, ...usual, ...diskTroubles(plan, said, chance.fork())];
+  const first = { ...planOf(chance.fork()), durability };
+  const said = publishing(first, chance.fork());
+  const usual = troubles(first, said, chance.fork());
+  const events = [...said, ...usual, ...diskTroubles(first, said, chance.fork())];
+  // what was thought of later is drawn later, so that stories stay what they were
+  const plan = { ...first, ...limitsOf(chance.fork()) };
   return { seed, plan, events: events.sort((one, other) => one.at - other.at) };
 }
 
-function planOf(chance: Chance): Omit<Plan, 'durability'> {
+function limitsOf(chance: Chance): Pick<Plan, 'queueMemoryMax'> {
+  const small = chance.pick([3000, 50_000]);
+  return { queueMemoryMax: chance.isTrue(0.25) ? small : 64 * 1024 * 1024 };
+}
+
+/** A plan without what is drawn later. */
+type FirstPlan = Omit<Plan, 'queueMemoryMax'>;
+
+function planOf(chance: Chance): Omit<FirstPlan, 'durability'> {
   const publishers = Array.from({ length: chance.int(1, 3) }, (_, index) => `pub${index}`);
   const deviceOf = (name: string, server: 'edge' | 'remote', ...filters: readonly string[]): DevicePlan => ({
     name,
@@ -181,7 +194,7 @@ function bridgeOf(chance: Chance, name: string, rule: Pick<BridgePlan, 'from' | 
   };
 }
 
-function publishing(plan: Plan, chance: Chance): readonly StoryEvent[] {
+function publishing(plan: FirstPlan, chance: Chance): readonly StoryEvent[] {
   const events: StoryEvent[] = [];
   const devices = plan.devices.filter(({ filters }) => filters.length === 0);
   const publishers = plan.remote === 'strict' ? [...devices, { name: 'boss', server: 'remote' }] : devices;
@@ -200,7 +213,7 @@ function publishing(plan: Plan, chance: Chance): readonly StoryEvent[] {
   return events;
 }
 
-function troubles(plan: Plan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {
+function troubles(plan: FirstPlan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {
   const events: StoryEvent[] = [];
   const pairs: readonly Pair[] = [['edge', 'remote'], ...plan.devices.map(({ name, server }): Pair => [name, server])];
   const count = chance.int(0, 60);
@@ -214,7 +227,7 @@ function troubles(plan: Plan, said: readonly StoryEvent[], chance: Chance): read
   return events;
 }
 
-function troubleOf(plan: Plan, between: Pair, chance: Chance): Happening {
+function troubleOf(plan: FirstPlan, between: Pair, chance: Chance): Happening {
   const forMs = chance.pick([50, 2000, 15_000, 90_000]);
   const fate = chance.unit();
   if (fate < 0.35) return { do: 'cut', between, side: chance.pick([0, 1]), after: chance.int(0, 400) };
@@ -234,7 +247,7 @@ function troubleOf(plan: Plan, between: Pair, chance: Chance): Happening {
 }
 
 /** What happens to disks, in half of the stories that have any. */
-function diskTroubles(plan: Plan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {
+function diskTroubles(plan: FirstPlan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {
   if (plan.durability === 'memory' || chance.isTrue(0.5)) return [];
   return Array.from({ length: chance.int(1, 8) }, () => {
     const node = plan.remote === 'strict' ? 'edge' : chance.pick(['edge', 'remote']);

@@ -122,10 +122,8 @@ export const journalMutants: readonly Mutant[] = [
     name: 'the place that was read is stored in place of the acknowledged one',
     like: 'NanoMQ: delete before send',
     file: 'src/queue/stored-queue.ts',
-    text: 'this.#frontBytes -= entry.message.byteLength;\n    this.#underway.set(entry.sequence, entry);',
-    becomes: `this.#frontBytes -= entry.message.byteLength;
-    this.#stream.settle(entry.sequence);
-    this.#underway.set(entry.sequence, entry);`,
+    text: 'if (entry && this.#front.isLow) this.#read();',
+    becomes: 'if (entry) this.#stream.settle(entry.sequence);\n    if (entry && this.#front.isLow) this.#read();',
     durability: 'synced',
     seen: /lost|underway and holds|the books of/,
   },

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { transformSync } from 'esbuild';
 import { bridgeMutants } from './bridge-mutants.ts';
 import { brokerMutants } from './broker-mutants.ts';
+import { checkerMutants } from './checker-mutants.ts';
 import { journalMutants } from './journal-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sessionMutants } from './session-mutants.ts';
@@ -92,7 +93,7 @@ function judge(mutant: Mutant, scratch: Scratch): { readonly isSeen: boolean; re
 }
 
 function main(): number {
-  const all = [...sessionMutants, ...brokerMutants, ...bridgeMutants, ...journalMutants];
+  const all = [...sessionMutants, ...brokerMutants, ...bridgeMutants, ...journalMutants, ...checkerMutants];
   const only = new RegExp(values.only ?? '');
   const chosen = all.filter(({ name, file }) => only.test(`${name} ${file}`));
   const scratch = new Scratch();
