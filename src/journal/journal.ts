@@ -172,10 +172,12 @@ export class Journal {
     return this.#streams.openKeyed(name);
   }
 
-  /** Removes a stream with all that it holds. */
+  /**
+   * Removes a stream with all that it holds. That its messages are settled is told as well: the record of its name is
+   * needed no more and may be freed before theirs, and without it nobody knows what was removed.
+   */
   remove(name: string): void {
-    const log = this.#streams.remove(name);
-    if (log) this.#dirty.delete(log);
+    this.#streams.remove(name);
   }
 
   /** Calls `waiter.stored`, later, when all that was appended so far is written, or with `isSafe` when it is synced. */

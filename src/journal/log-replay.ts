@@ -51,6 +51,11 @@ export class LogReplay {
     }
   }
 
+  /** Whether there are messages that are not settled. */
+  get hasMessages(): boolean {
+    return this.#runs.some(({ size }) => size > 0);
+  }
+
   /** Everything is read. */
   restored(): RestoredLog {
     const [first] = this.#runs;

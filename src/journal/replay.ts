@@ -90,9 +90,9 @@ export class Replay {
     return this.#keyed.get(id) ?? new Map();
   }
 
-  /** Ids of streams with records whose names are lost with a damaged record. */
+  /** Ids of streams with messages whose names are lost with damaged records. */
   namelessLogs(): readonly number[] {
-    return [...this.#logs.keys()].filter((id) => !this.#names.has(id));
+    return [...this.#logs].filter(([id, log]) => !this.#names.has(id) && log.hasMessages).map(([id]) => id);
   }
 
   /** What is known of a stream, for people: is it one of messages? */

@@ -70,12 +70,11 @@ export class Streams {
     return stream;
   }
 
-  /** Removes a stream. Returns it if it was one of messages. */
-  remove(name: string): LogStream | undefined {
+  /** Removes a stream. */
+  remove(name: string): void {
     const id = this.#ids.get(name);
-    if (id === undefined) return undefined;
-    const log = this.#logs.get(id);
-    log?.clear();
+    if (id === undefined) return;
+    this.#logs.get(id)?.clear();
     const keyed = this.#keyed.get(id);
     for (const key of [...(keyed?.keys() ?? [])]) keyed?.delete(key);
     this.#catalogue.delete(name);
@@ -83,7 +82,6 @@ export class Streams {
     this.#ids.delete(name);
     this.#logs.delete(id);
     this.#keyed.delete(id);
-    return log;
   }
 
   /** Appends something, so that there is a group to be written. */

@@ -39,10 +39,10 @@ function planOf(version: ProtocolVersion): Plan {
 }
 
 /** The broker goes down, and starts again from its journal. */
-async function restart(world: SimWorld, plan: Plan, kind: 'kill' | 'power'): Promise<void> {
+async function restart(world: SimWorld, kind: 'kill' | 'power'): Promise<void> {
   world.nodes.get('edge')?.crash(kind);
   await world.clock.advance(20);
-  const broker = new SimBroker('edge', world.startNode('edge'), plan);
+  const broker = new SimBroker('edge', world.startNode('edge'), world.story);
   world.brokers.set('edge', broker);
   await world.until(() => broker.isReady, 10_000, 10);
 }
@@ -65,7 +65,7 @@ async function sweep(
     publisher?.publish('up/pub0/1', 1, sizes.qos1);
     publisher?.publish('up/pub0/2', 2, sizes.qos2);
     if (crash !== undefined && line && (await world.until(() => line.isOver, 500, 1))) {
-      await restart(world, plan, crash);
+      await restart(world, crash);
     }
     const isAtRest = await world.until(() => world.isAtRest, 60_000, 100);
     if (!isAtRest) world.fault(`no rest after a cut at byte ${offset}`);

@@ -58,4 +58,13 @@ export const checkerMutants: readonly Mutant[] = [
     seed: 21_052,
     seen: /lost|the disk has/,
   },
+  {
+    name: 'of a stream that is removed only the name is deleted',
+    like: 'tables that are dropped from the catalogue and stay on the disk',
+    file: 'src/journal/streams.ts',
+    text: 'this.#logs.get(id)?.clear();',
+    becomes: '',
+    test: 'test/src/journal/journal.test.ts',
+    seen: /not ok/,
+  },
 ];

@@ -181,6 +181,27 @@ t.test('a damaged header of a segment is concluded from the segment before it', 
   await again.destroy();
 });
 
+t.test('a stream that was removed stays away, also where its name was freed before its messages', async (t) => {
+  const bench = new Bench();
+  const journal = await bench.open({ segmentBytes: 1000 });
+  journal.log('gone');
+  await bench.settled(journal.flush());
+  for (let index = 0; index < 4; index++) {
+    bench.append(journal, 'gone', 'x'.repeat(400));
+    bench.append(journal, 'kept', 'y'.repeat(400));
+    await bench.settled(journal.flush());
+  }
+  journal.remove('gone');
+  journal.log('kept').settle(1);
+  await bench.settled(journal.flush());
+  const { liveBytes } = journal.status;
+  await bench.settled(journal.close());
+  const again = await bench.open();
+  t.same(again.names, ['kept'], 'and not as one whose name is lost');
+  t.equal(again.status.liveBytes, liveBytes);
+  await again.destroy();
+});
+
 t.test('one process at a time', async (t) => {
   const bench = new Bench();
   const journal = await bench.open();
