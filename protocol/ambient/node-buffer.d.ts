@@ -6,7 +6,7 @@ declare module 'node:buffer' {
   interface BufferConstructor {
     allocUnsafeSlow(size: number): GlobalBuffer;
     alloc(size: number): GlobalBuffer;
-    from(text: string, encoding: 'utf8'): GlobalBuffer;
+    from(text: string, encoding: 'utf8' | 'base64'): GlobalBuffer;
     from(memory: ArrayBufferLike, byteOffset: number, length: number): GlobalBuffer;
     byteLength(text: string, encoding: 'utf8'): number;
     concat(parts: readonly Uint8Array[]): GlobalBuffer;

@@ -34,6 +34,17 @@ export function isUtf8Range(bytes: Bytes, start: number, end: number): boolean {
   return isUtf8(bytes.subarray(start, end));
 }
 
+/** The base64 form of bytes. */
+export function base64OfBytes(bytes: Bytes): string {
+  return bytes.toString('base64');
+}
+
+/** The bytes of a text in base64, padded, without line ends; undefined where it is none. */
+export function bytesOfBase64(text: string): Bytes | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
 /** The same memory as `source`, as Bytes: nothing is copied. */
 export function bytesOf(source: Uint8Array): Bytes {
   return Buffer.isBuffer(source) ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);

@@ -88,6 +88,14 @@ export interface ForwardRuleOptions extends RuleOptions {
   readonly queueBytesMax?: number;
   /** How long its messages may wait, in ms. Default that of the bridge. */
   readonly queueAgeMsMax?: number;
+  /**
+   * What becomes of the properties of 5.0 messages where the remote speaks 3.x: `drop`; `envelope`, they go with the
+   * payload into JSON; `topic`, those of `topicProperties` become levels of the topic. Default they are left out, and
+   * nobody counts it.
+   */
+  readonly properties3x?: 'drop' | 'envelope' | 'topic';
+  /** 1 to 8 of `content_type`, `response_topic`, `correlation_data`, `payload_format_indicator`, `user:NAME` ... */
+  readonly topicProperties?: readonly string[];
   /** How much of it is sent in a second, on all lanes together, besides the rates of the bridge. Default no limit. */
   readonly rate?: RateLimits;
   /**
@@ -121,6 +129,8 @@ export interface SubscriptionRuleOptions extends RuleOptions {
   readonly isRetainAsPublished?: boolean;
   /** 5.0: when retained messages come: 0 at every subscribe, 1 at a new one, 2 never. Default 0. */
   readonly retainHandling?: 0 | 1 | 2;
+  /** Payloads that are envelopes of 5.0 messages are opened; others go on as they are. Default false. */
+  readonly isOpeningEnvelopes?: boolean;
   /** 5.0: the remote sends nothing back that this bridge published. Default true. */
   readonly isNoLocal?: boolean;
   /** The remote is asked for what devices subscribe to of its filters, and for no more. See `TransparentOptions`. */

@@ -7,7 +7,9 @@ import type { ConnackPacket } from '../../protocol/wire/packets.ts';
 import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { DeadLetterStatus } from './dead-letter.ts';
+import type { EnvelopeCounts } from './envelope-opener.ts';
 import type { TroubleKind } from './link-trouble.ts';
+import type { PropertyCounts } from './property-policy.ts';
 import type { QueueForecast } from './queue-plan.ts';
 import type { RateStatus } from './rate-gate.ts';
 import type { RefusalStatus } from './reason-table.ts';
@@ -79,6 +81,10 @@ export interface RuleStatus {
   readonly refused?: Readonly<Record<string, string>>;
   /** Present on the rule of a transparent bridge. */
   readonly interest?: InterestStatus;
+  /** What became of the properties of 5.0 messages at a remote of 3.x; present where the rule says what should. */
+  readonly properties?: PropertyCounts;
+  /** Envelopes from the remote that were opened, and that could not be; present where the rule opens them. */
+  readonly envelopes?: EnvelopeCounts;
   /** Which of its rates holds back what it sends; absent while none does. */
   readonly limited?: RateStatus;
   /** Messages that matched. */

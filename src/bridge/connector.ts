@@ -10,7 +10,7 @@
 // Bounded: one line at a time, and a socket that is ready.
 import { unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
-import type { PeerLimits } from '../../protocol/connection/limits.ts';
+import type { ServerFeatures } from '../../protocol/connection/limits.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Session } from '../../protocol/session/session.ts';
@@ -138,13 +138,13 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   /** See `ForwardLine`. */
-  get limits(): PeerLimits | undefined {
+  get limits(): ServerFeatures | undefined {
     return this.#line?.machine.server;
   }
 
-  /** Whether the server shares subscriptions among clients; only 5.0 says so. */
-  get hasShares(): boolean {
-    return this.#server.version === ProtocolVersion.v5 && this.#line?.machine.server?.isSharedAvailable === true;
+  /** See `ForwardLine`. */
+  get hasProperties(): boolean {
+    return this.#server.version === ProtocolVersion.v5;
   }
 
   /** Begins to dial. */

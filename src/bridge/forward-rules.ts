@@ -27,10 +27,12 @@ import { LaneKey, partitionOf } from './lane-key.ts';
 import { mayForward } from './loop-guard.ts';
 import { MappedRun } from './mapped-run.ts';
 import { MessageContext } from './message-context.ts';
+import { PropertyPolicy } from './property-policy.ts';
 import type { RateGate } from './rate-gate.ts';
 import { RetainHere } from './retain-here.ts';
 import { RuleGate } from './rule-gate.ts';
 import { RuleProperties } from './rule-properties.ts';
+import { RuleRuns, type RunWay } from './rule-runs.ts';
 import {
   qos0ShareOf,
   replayShareOf,
@@ -87,9 +89,15 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     const share = new QueueShare(shareTermsOf(options, context));
     const qos0Share = qos0ShareOf(options, share.terms);
     const rate = options.rate && context.gateOf?.(options.rate);
-    this.#terms = { share, qos0Share: qos0Share ?? share, replayShare: replayShareOf(share.terms), rate };
+    const shares = { share, qos0Share: qos0Share ?? share, replayShare: replayShareOf(share.terms) };
+    this.#terms = { ...shares, rate, propertyPolicy: PropertyPolicy.of(options) };
     this.#qos0 = qos0Share && new SideSource(this, this.#qos0Key, false);
-    this.#replay = new SideSource(this, tagOf(`${keyText}\nreplay`), true);
+    this.#replay = new SideSource(
+      this,
+      tagOf(`${keyText}
+replay`),
+      true,
+    );
     this.isQos0Kept = options.qos0Policy === undefined ? undefined : qos0Share !== undefined;
     this.#options = options;
     this.#context = context;
@@ -111,6 +119,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
       this.#properties.isForAll ||
       this.#gate !== undefined ||
       options.rate !== undefined ||
+      options.properties3x !== undefined ||
       context.paths !== undefined ||
       context.trace !== undefined ||
       context.ledger !== undefined ||
@@ -155,6 +164,11 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
   /** See `ForwardSource`. */
   get rate(): RateGate | undefined {
     return this.#terms.rate;
+  }
+
+  /** See `ForwardSource`. */
+  get propertyPolicy(): PropertyPolicy | undefined {
+    return this.#terms.propertyPolicy;
   }
 
   /** Whose messages of this rule a stored key stands for; undefined where it stands for another rule. */
@@ -248,7 +262,12 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
   get status(): RuleStatus {
     const { localTopic, remoteTopic, note } = this.#options;
     const limited = this.rate?.status;
-    return { ...this.counters.status(localTopic, remoteTopic, note), ...(limited === undefined ? {} : { limited }) };
+    const properties = this.propertyPolicy?.counts;
+    return {
+      ...this.counters.status(localTopic, remoteTopic, note),
+      ...(limited === undefined ? {} : { limited }),
+      ...(properties === undefined ? {} : { properties }),
+    };
   }
 
   /** The local topic that this rule maps to a remote one; undefined where it does not say which. */
@@ -367,33 +386,6 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
 
 function partOf(whole: ForwardWhole, partition: number | undefined): ForwardSource {
   return partition === undefined ? whole : whole.partOf(partition);
-}
-
-/** Where the runs of a rule go that take one lane. */
-interface RunWay {
-  readonly queue: ForwardQueue;
-  readonly source: ForwardSource;
-}
-
-/** The runs of one rule on one lane. */
-class RuleRuns implements RunTaker {
-  readonly #rule: ForwardRule;
-  readonly #way: RunWay;
-
-  constructor(rule: ForwardRule, way: RunWay) {
-    this.#rule = rule;
-    this.#way = way;
-  }
-
-  /** See `RunTaker`. */
-  mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    return this.#rule.mayTakeRunInto(this.#way.queue, qos, run);
-  }
-
-  /** See `RunTaker`. */
-  takeRun(forms: RunForms, qos: Qos): void {
-    this.#rule.takeRunInto(this.#way, forms, qos);
-  }
 }
 
 /** Larger runs go message by message: longer topics could make a frame longer than a packet can be. */

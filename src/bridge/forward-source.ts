@@ -9,6 +9,7 @@ import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { QueueShare } from '../queue/share.ts';
 import type { RuleCounters } from './bridge-status.ts';
+import type { PropertyPolicy } from './property-policy.ts';
 import type { RateGate } from './rate-gate.ts';
 
 /** What a queue knows of the rule that queued a message. */
@@ -23,6 +24,8 @@ export interface ForwardSource {
   readonly isBlocking: boolean;
   /** The rates of the rule on all lanes; undefined: no limit. */
   readonly rate: RateGate | undefined;
+  /** What becomes of 5.0 properties at a remote of 3.x; undefined: they are left out. */
+  readonly propertyPolicy: PropertyPolicy | undefined;
   /** Whether its messages wait at QoS 0 too while the link is down; undefined: as the bridge says. */
   readonly isQos0Kept: boolean | undefined;
   /** See `RuleOptions`; undefined: that of the bridge. */
@@ -78,6 +81,11 @@ export class ForwardPart implements ForwardSource {
   /** See `ForwardSource`. */
   get rate(): RateGate | undefined {
     return this.#rule.rate;
+  }
+
+  /** See `ForwardSource`. */
+  get propertyPolicy(): PropertyPolicy | undefined {
+    return this.#rule.propertyPolicy;
   }
 
   /** See `ForwardSource`. */

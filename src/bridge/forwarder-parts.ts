@@ -31,6 +31,8 @@ export interface ForwardLine {
   readonly isConnected: boolean;
   /** So much waits to be written that nothing should be added. */
   readonly isCongested: boolean;
+  /** Whether the remote speaks 5.0. */
+  readonly hasProperties: boolean;
   /** What the remote takes; undefined while it is not connected. */
   readonly limits: Pick<PeerLimits, 'maximumQos' | 'isRetainAvailable'> | undefined;
   send(delivery: Delivery, token: number): SendOutcome;

@@ -383,12 +383,14 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     const { limits } = line;
     const qos = lowerQos(message.qos, limits?.maximumQos ?? 2);
     const retain = message.retain && limits?.isRetainAvailable !== false;
-    const outcome = isExpired(message, this.#now())
-      ? 'expired'
-      : line.send({ message, qos, retain, subscriptionIdentifiers: undefined }, sequence);
+    const now = this.#now();
+    const policy = line.hasProperties ? undefined : entry.tag.propertyPolicy;
+    const made = { message: policy?.made(message, now) ?? message, qos, retain, subscriptionIdentifiers: undefined };
+    const outcome = isExpired(message, now) ? 'expired' : line.send(made, sequence);
     if (outcome === 'full') return 'window-full';
     if (outcome === 'offline') return 'offline';
     this.#order.take(entry, outcome === 'sent');
+    if (outcome === 'sent') policy?.sent(message);
     if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
     if (outcome === 'sent' && qos > 0) return undefined;
     if (outcome !== 'sent') this.#departures.drop(entry, outcome);

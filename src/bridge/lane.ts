@@ -191,8 +191,10 @@ export class Lane implements ConnectorOwner {
   /** See `ConnectorOwner`. */
   connected(isSessionPresent: boolean): void {
     this.#lostAt = undefined;
-    const { hasShares, sessionName } = this.connector;
-    this.subscriber.connected({ isSessionPresent, isShareAvailable: hasShares, sessionName });
+    const { hasProperties, limits, sessionName } = this.connector;
+    // only 5.0 says whether a server shares subscriptions among clients
+    const isShareAvailable = hasProperties && limits?.isSharedAvailable === true;
+    this.subscriber.connected({ isSessionPresent, isShareAvailable, sessionName });
     this.#owner.connected(this);
     this.#forwarder.pump();
     this.#owner.settled();

@@ -10,6 +10,7 @@ import type { ForwardRuleOptions } from './bridge-options.ts';
 import type { RuleCounters } from './bridge-status.ts';
 import type { ForwardRuleContext } from './forward-rule-context.ts';
 import { ForwardPart, type ForwardSource, type ForwardWhole } from './forward-source.ts';
+import type { PropertyPolicy } from './property-policy.ts';
 import type { RateGate } from './rate-gate.ts';
 
 /** Messages of QoS 0 that wait where a rule does not say how many may. */
@@ -25,6 +26,7 @@ export interface SourceTerms {
   /** That of its replayed messages. */
   readonly replayShare: QueueShare;
   readonly rate: RateGate | undefined;
+  readonly propertyPolicy: PropertyPolicy | undefined;
 }
 
 /** A rule of whose messages some are counted apart. */
@@ -68,6 +70,11 @@ export class SideSource implements ForwardWhole {
   /** See `ForwardSource`. */
   get rate(): RateGate | undefined {
     return this.#rule.rate;
+  }
+
+  /** See `ForwardSource`. */
+  get propertyPolicy(): PropertyPolicy | undefined {
+    return this.#rule.propertyPolicy;
   }
 
   /** See `ForwardSource`. */

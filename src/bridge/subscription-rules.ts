@@ -11,6 +11,7 @@ import type { DropReason } from '../queue/overflow.ts';
 import type { SubscriptionRuleOptions } from './bridge-options.ts';
 import { RuleCounters, type RuleStatus } from './bridge-status.ts';
 import { compiledTopics } from './compiled-topics.ts';
+import { EnvelopeOpener } from './envelope-opener.ts';
 import type { LocalInterest } from './local-interest.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { MessageContext } from './message-context.ts';
@@ -35,6 +36,7 @@ export class SubscriptionRule {
   readonly #properties: RuleProperties;
   readonly #gate: RuleGate | undefined;
   readonly #paths: PathGuard | undefined;
+  readonly #opener: EnvelopeOpener | undefined;
   /** Present where what devices want says what is asked for. */
   readonly #interest: LocalInterest | undefined;
 
@@ -46,6 +48,7 @@ export class SubscriptionRule {
     this.#properties = new RuleProperties(userProperties, flatten !== undefined, responseMapping);
     this.#gate = RuleGate.of(options);
     this.#paths = paths;
+    if (options.isOpeningEnvelopes === true) this.#opener = new EnvelopeOpener();
     this.#interest = options.isByInterest === true ? interest : undefined;
   }
 
@@ -76,7 +79,11 @@ export class SubscriptionRule {
   get status(): RuleStatus {
     const { remoteTopic, localTopic, note } = this.#options;
     const status = this.counters.status(remoteTopic, localTopic, note);
-    return this.#interest === undefined ? status : { ...status, interest: this.#interest.status };
+    return {
+      ...status,
+      ...(this.#interest === undefined ? {} : { interest: this.#interest.status }),
+      ...(this.#opener === undefined ? {} : { envelopes: this.#opener.counts }),
+    };
   }
 
   /** Whether the rule is about a remote topic. */
@@ -90,7 +97,8 @@ export class SubscriptionRule {
   }
 
   /** The message as it goes on here, from one that the rule is about; or why it does not. */
-  localise(message: Message, now: number): Message | DropReason {
+  localise(received: Message, now: number): Message | DropReason {
+    const message = this.#opener === undefined ? received : this.#opener.open(received, now);
     const context = this.#mapping.needsContext ? new MessageContext(message) : undefined;
     const topic = this.#mapping.map(message.topic, context);
     if (topic === undefined || topic instanceof MappingFault) return 'bad-topic';

@@ -4,7 +4,7 @@
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import type { UserProperty } from '../../protocol/wire/properties.ts';
 import { decodePublishProperties } from '../../protocol/wire/property-block.ts';
-import { lowerQos } from '../../protocol/wire/protocol-version.ts';
+import { lowerQos, ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
 import type { DropReason } from '../queue/overflow.ts';
@@ -62,7 +62,10 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
     const rule = new ForwardRule(options, context);
     rule.deliver(message, { qos: 2, isRetainAsPublished: true, identifiers: undefined }, new Acceptance(nobody, 0));
     const why = faultOf(options.localTopic, options.remoteTopic, options, message);
-    const result = resultOf(taken[0], rule.status.dropped, why);
+    const isFor3x = bridge.version !== undefined && bridge.version !== ProtocolVersion.v5;
+    const [sent] = taken;
+    const made = isFor3x && sent ? rule.propertyPolicy?.made(sent, 0) : sent;
+    const result = resultOf(made ?? sent, rule.status.dropped, why);
     if (result) tried.push({ bridge: name, list: 'forwards', index, result });
   }
   // the first rule that is about a message from the remote takes it

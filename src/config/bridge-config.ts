@@ -78,6 +78,9 @@ export interface ForwardConfig extends RuleConfigParts {
   /** Absent: that of the bridge. */
   readonly queueAgeMsMax?: number;
   readonly rate?: SendRateConfig;
+  readonly properties3x?: 'drop' | 'envelope' | 'topic';
+  /** Names of properties, 1 to 8. */
+  readonly topicProperties?: readonly string[];
   /** Absent: as `isQos0Queued` of the bridge says. */
   readonly qos0Policy?: 'drop' | 'buffer' | 'persist';
   /** Absent: 1000. */
@@ -91,6 +94,7 @@ export interface SubscriptionConfig extends RuleConfigParts {
   readonly remoteTopic: string;
   readonly localTopic: string;
   readonly qos: 0 | 1 | 2;
+  readonly isOpeningEnvelopes?: boolean;
   readonly isRetainAsPublished: boolean;
   readonly retainHandling: 0 | 1 | 2;
   readonly isNoLocal: boolean;

@@ -36,6 +36,11 @@ export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
     const text = 'holds back a value that comes back within dedupe_window, although it has changed; use one of the two';
     findings.push({ path: `${path}.forwards.${place}`, text: `change_only with dedupe_window ${text}` });
   }
+  for (const { place, properties3x } of bridge.forwards) {
+    if (properties3x === undefined || version !== 5 || bridge.isSteppingDown) continue;
+    const text = 'properties_3x does nothing: the remote gets the properties as they are; set proto_ver = 4';
+    findings.push({ path: `${path}.forwards.${place}`, text });
+  }
   for (const { place, rate } of bridge.forwards) {
     const isOver = (own = 0, whole = Number.POSITIVE_INFINITY): boolean => own >= whole;
     const { messagesPerS, bytesPerS } = bridge.rate ?? {};

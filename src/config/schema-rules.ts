@@ -26,6 +26,15 @@ import {
   whole,
 } from './schema-values.ts';
 
+/** What can be put into topics, besides user properties. */
+const topicPropertyNames: readonly string[] = [
+  'content_type',
+  'response_topic',
+  'correlation_data',
+  'payload_format_indicator',
+  'message_expiry_interval',
+];
+
 /** 0 and 1 override the flag; 2, which the incumbent's documents show, keeps it. */
 const retain = oneOf({ '0': false, '1': true, false: false, true: true, '2': 'keep' as const });
 
@@ -86,6 +95,8 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
     max_send_queue_bytes: v.optional(size('1KB', '1024GB')),
     max_send_queue_age: v.optional(queueAge),
     ...rateKeys,
+    properties_3x: v.optional(oneOf({ drop: 'drop', envelope: 'envelope', topic: 'topic' } as const)),
+    topic_properties: v.optional(texts(text), []),
     qos_0: v.optional(oneOf({ drop: 'drop', buffer: 'buffer', persist: 'persist' } as const)),
     qos_0_max_len: v.optional(whole(1, 100_000_000)),
     qos_0_max_age: v.optional(queueAge),
@@ -107,12 +118,18 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
       queueBytesMax: raw.max_send_queue_bytes,
       queueAgeMsMax: raw.max_send_queue_age,
       rate: sendRateOf(raw),
+      properties3x: raw.properties_3x,
+      topicProperties: raw.topic_properties.length === 0 ? undefined : raw.topic_properties,
       qos0Policy: raw.qos_0,
       qos0CountMax: raw.qos_0_max_len,
       qos0AgeMsMax: raw.qos_0_max_age,
       ...ruleConfigOf(raw, moreFilters),
     });
-    const message = ruleFault(localTopic, raw.remote_topic, config) ?? qos0Fault(config) ?? rateFault(raw);
+    const message =
+      ruleFault(localTopic, raw.remote_topic, config) ??
+      qos0Fault(config) ??
+      rateFault(raw) ??
+      propertyFault(raw.properties_3x, raw.topic_properties);
     if (message !== undefined) addIssue({ message });
     return { isEnabled: raw.enable, config };
   }),
@@ -128,6 +145,7 @@ export const subscriptionKind: Kind<RuleDraft<Omit<SubscriptionConfig, 'place'>>
     retain_as_published: v.optional(flag, 'false'),
     retain_handling: v.optional(qos, '0'),
     nolocal: v.optional(flag, 'true'),
+    open_envelopes: v.optional(flag),
     stream_id: v.optional(ignored),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
@@ -140,6 +158,7 @@ export const subscriptionKind: Kind<RuleDraft<Omit<SubscriptionConfig, 'place'>>
       isRetainAsPublished: raw.retain_as_published,
       retainHandling: raw.retain_handling,
       isNoLocal: raw.nolocal,
+      isOpeningEnvelopes: raw.open_envelopes,
       ...ruleConfigOf(raw, moreFilters),
     });
     const message = ruleFault(remoteTopic, raw.local_topic, config);
@@ -182,6 +201,18 @@ function qos0Fault(rule: Pick<ForwardConfig, 'qos0Policy' | 'qos0CountMax' | 'qo
   const isBounded = qos0CountMax !== undefined || qos0AgeMsMax !== undefined;
   const expected = 'expected qos_0 = buffer or persist beside qos_0_max_len and qos_0_max_age, which bound it';
   return isBounded && qos0Policy === 'drop' ? expected : undefined;
+}
+
+/** Properties for topics, where none or too many are named. */
+function propertyFault(policy: ForwardConfig['properties3x'], names: readonly string[]): string | undefined {
+  const isCountRight = policy === 'topic' ? names.length >= 1 && names.length <= 8 : names.length === 0;
+  if (!isCountRight) {
+    const few = 'expected 1 to 8 topic_properties beside properties_3x = topic';
+    return `${few}, as [ "user:site", "content_type" ], and none elsewhere`;
+  }
+  const wrong = names.find((name) => !topicPropertyNames.includes(name) && !/^user:./.test(name));
+  if (wrong === undefined) return undefined;
+  return `expected topic_properties out of ${topicPropertyNames.join(', ')} and user:NAME; '${wrong}' is none`;
 }
 
 /** What is wrong with the topics and templates of a rule. */

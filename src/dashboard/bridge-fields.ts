@@ -103,6 +103,8 @@ const forwardOnly = [
   { key: 'rate_burst', kind: 'span', fallback: '1s' },
   { key: 'retained_sync', kind: 'switch' },
   { key: 'retain_here', kind: 'switch', fallback: 'false' },
+  { key: 'properties_3x', kind: 'choice', choices: ['', 'drop', 'envelope', 'topic'] },
+  { key: 'topic_properties', kind: 'list' },
   { key: 'qos_0', kind: 'choice', choices: ['', 'drop', 'buffer', 'persist'] },
   { key: 'qos_0_max_len', kind: 'number', fallback: '1000' },
   { key: 'qos_0_max_age', kind: 'span' },
@@ -113,6 +115,7 @@ const subscriptionOnly = [
   { key: 'retain_as_published', kind: 'switch', fallback: 'false' },
   { key: 'retain_handling', kind: 'choice', choices: ['0', '1', '2'], fallback: '0' },
   { key: 'nolocal', kind: 'switch', fallback: 'true' },
+  { key: 'open_envelopes', kind: 'switch', fallback: 'false' },
 ] as const satisfies readonly BridgeField[];
 
 /** The two kinds of rules: which key is the filter, which the target, and what else can be said. */

@@ -481,6 +481,12 @@ export const en = {
     messages_rate: { label: 'Messages a second', hint: 'At most: 100/s. Default no limit.' },
     bytes_rate: { label: 'Bytes a second', hint: 'At most: 64KB/s. Default no limit.' },
     rate_burst: { label: 'At once', hint: 'As much as comes together in this time.' },
+    properties_3x: {
+      label: '5.0 properties at a 3.x remote',
+      hint: 'An envelope is JSON with the payload in it.',
+      choices: { '': 'left out', drop: 'left out, counted', envelope: 'in an envelope', topic: 'in the topic' },
+    },
+    topic_properties: { label: 'Properties in the topic', hint: 'content_type, user:site: one level each.' },
     qos_0: {
       label: 'QoS 0 while offline',
       hint: 'Kept in memory, or in the journal too.',
@@ -505,6 +511,7 @@ export const en = {
       label: 'Retained messages when subscribing',
       choices: { '0': 'send them', '1': 'only for a new subscription', '2': 'do not send them' },
     },
+    open_envelopes: { label: 'Open envelopes', hint: 'Messages of 5.0 that came as JSON over 3.x.' },
     nolocal: { label: 'Not what we sent ourselves' },
   },
   clients: {

@@ -459,6 +459,12 @@ export const zh: Text = {
     messages_rate: { label: '每秒消息数', hint: '上限，如 100/s。默认不限。' },
     bytes_rate: { label: '每秒字节数', hint: '上限，如 64KB/s。默认不限。' },
     rate_burst: { label: '突发', hint: '一次最多发送这段时间累积的量。' },
+    properties_3x: {
+      label: '3.x 远端的 5.0 属性',
+      hint: '信封是包含载荷的 JSON。',
+      choices: { '': '省略', drop: '省略并计数', envelope: '放入信封', topic: '放入主题' },
+    },
+    topic_properties: { label: '放入主题的属性', hint: 'content_type、user:site：各占一级。' },
     qos_0: {
       label: '离线时的 QoS 0 消息',
       hint: '保存在内存中，或同时写入日志。',
@@ -483,6 +489,7 @@ export const zh: Text = {
       label: '订阅时的保留消息',
       choices: { '0': '发送', '1': '仅对新订阅发送', '2': '不发送' },
     },
+    open_envelopes: { label: '拆开信封', hint: '经 3.x 以 JSON 传来的 5.0 消息。' },
     nolocal: { label: '不接收自己发送的' },
   },
   clients: {

@@ -89,6 +89,21 @@ t.test('what is kept for a replay arrives, is off unless it is said, and needs a
   t.match(analyse(config), [{ path: 'bridges.mqtt.b.replay', text: /more than half of data.max_size/ }]);
 });
 
+t.test('what becomes of properties at a remote of 3.x arrives', async (t) => {
+  const rule = 'local_topic = a, remote_topic = ""';
+  const forwards = (keys: string): string => `proto_ver = 4, forwards = [{ ${rule}, ${keys} }]`;
+  const settings = await settingsOf(
+    `${forwards('properties_3x = topic, topic_properties = ["user:site", content_type]')},
+    subscription = [{ local_topic = "", remote_topic = b, open_envelopes = true }]`,
+  );
+  t.match(settings.forwards, [{ properties3x: 'topic', topicProperties: ['user:site', 'content_type'] }]);
+  t.match(settings.subscriptions, [{ isOpeningEnvelopes: true }]);
+  await t.rejects(settingsOf(forwards('properties_3x = keep')), /one of drop, envelope, topic/);
+  await t.rejects(settingsOf(forwards('properties_3x = topic')), /expected 1 to 8 topic_properties/);
+  await t.rejects(settingsOf(forwards('properties_3x = drop, topic_properties = ["user:a"]')), /none elsewhere/);
+  await t.rejects(settingsOf(forwards('properties_3x = topic, topic_properties = [site]')), /'site' is none/);
+});
+
 t.test('what makes no sense of it is an error that says what was expected', async (t) => {
   await t.rejects(settingsOf('on_refusal { quota_exceeded = wait }'), /one of retry, pause, park, dead-letter, drop/);
   await t.rejects(settingsOf('on_refusal { quota_exeeded = pause }'), /quota_exceeded/);
@@ -108,6 +123,10 @@ t.test('what can do nothing is a finding that says what to do about it', async (
     /raises/,
     /forwards\.0 qos_0 does nothing: the messages of this rule go out at QoS 1/,
   ]);
+  const policy = 'forwards = [{ local_topic = a, remote_topic = "", properties_3x = envelope }]';
+  t.match(await found(`step_down = false, ${policy}`), [/forwards\.0 properties_3x does nothing/]);
+  t.same(await found(`proto_ver = 4, ${policy}`), []);
+  t.same(await found(policy), [], 'an older version may be spoken');
   t.match(
     await found('messages_rate = 5/s, forwards = [{ local_topic = a, remote_topic = "", messages_rate = 5/s }]'),
     [/forwards\.0 has a rate that its bridge does not reach/],
