@@ -12,6 +12,7 @@ import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { ClientMethod } from '../secrets/scram-client.ts';
 import type { DeadLetterLimits } from './dead-letter.ts';
 import type { KeepOptions } from './keep-options.ts';
+import type { LinkPlanOptions } from './link-plan.ts';
 import { type LinkRefusalOptions, linkRefusalDefaults } from './link-refusals.ts';
 import type { RateLimits } from './rate-gate.ts';
 import { type RefusalOptions, refusalDefaults } from './reason-table.ts';
@@ -288,6 +289,8 @@ export interface BridgeOptions {
    * Default 0.5 where the bridge or a rule has a rate, else 0.
    */
   readonly liveShare?: number;
+  /** When it is connected, and how many bytes it may use. Default always, and no bound. */
+  readonly plan?: LinkPlanOptions;
   /** What gives way when the queue is full. Default the oldest. */
   readonly queueOverflow: OverflowPolicy;
   /** Where QoS 1 and 2 messages must be before their publisher is acknowledged. Default `synced`, with a storage. */

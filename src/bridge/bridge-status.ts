@@ -8,6 +8,7 @@ import { Counter, CounterByReason } from '../metrics/counter.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import type { DeadLetterStatus } from './dead-letter.ts';
 import type { EnvelopeCounts } from './envelope-opener.ts';
+import type { LinkPlanStatus } from './link-plan.ts';
 import type { TroubleKind } from './link-trouble.ts';
 import type { PropertyCounts } from './property-policy.ts';
 import type { QueueForecast } from './queue-plan.ts';
@@ -148,6 +149,8 @@ export interface BridgeStatus {
   readonly deadLetters: DeadLetterStatus;
   /** For how long the queue lasts, and how long it takes to drain; absent while little waits. */
   readonly forecast?: QueueForecast;
+  /** Present where it is planned when the bridge is connected. */
+  readonly plan?: LinkPlanStatus;
   /** Which rate of the bridge holds back what is sent; absent while none does. */
   readonly limited?: RateStatus;
   /** What the remote refused, and what waits or stands still for it. */

@@ -11,7 +11,7 @@ import { type BridgeContext, type BridgeSettings, optionsOf, pathsOf } from './b
 import { BridgeDelivery } from './bridge-delivery.ts';
 import { BridgeNews } from './bridge-news.ts';
 import { type BridgeOptions, subscriptionsOf } from './bridge-options.ts';
-
+import { BridgePace } from './bridge-pace.ts';
 import type { BridgeLinkState, BridgeStatus } from './bridge-status.ts';
 import { openDeadLetters } from './dead-letters.ts';
 import { loweredFor } from './degradations.ts';
@@ -32,7 +32,6 @@ import { mergedRemotes } from './merged-remotes.ts';
 import { Notifications } from './notifications.ts';
 import { adopt, changeOf, type OptionChange } from './option-change.ts';
 import { QueuePool } from './queue-pool.ts';
-import { RateGate } from './rate-gate.ts';
 import { Receiver } from './receiver.ts';
 import { ReplayEntrance } from './replay-entrance.ts';
 import { Replays } from './replays.ts';
@@ -74,7 +73,7 @@ export class Bridge {
   readonly #retained: RetainedSync;
   #forwards: readonly ForwardRule[];
   readonly #ruleMaker: RuleMaker;
-  readonly #gate: RateGate | undefined;
+  readonly #pace: BridgePace;
   readonly #ledger: DeliveryLedger | undefined;
   readonly #histograms: LatencyHistograms = newHistograms();
   readonly #bytes = new BridgeBytes();
@@ -104,9 +103,9 @@ export class Bridge {
     const { ledgerSize: size, ledgerSampleOf: sampleOf, traceRatio } = options;
     this.#ledger = size > 0 ? new DeliveryLedger({ size, sampleOf }, clock) : undefined;
     const kept = openKept(context, options, origin);
-    this.#gate = options.rate && new RateGate(options.rate, clock);
+    this.#pace = new BridgePace(options, { clock, storage: context.storage, bytes: this.#bytes });
     const counted = { histograms: this.#histograms, bytes: this.#bytes };
-    const told = { ...counted, ledger: this.#ledger, deadLetters, kept, gate: this.#gate };
+    const told = { ...counted, ledger: this.#ledger, deadLetters, kept, pace: this.#pace };
     const parts = { context, options, stored, pool, echoes: this.#echoes, receiver: this.#receiver, ...told };
     this.#lanes = new Lanes(parts, this.#owner());
     const changed = (): void => this.#lanes.subscribe(this.#subscriptions);
@@ -130,7 +129,7 @@ export class Bridge {
       queue: this.#lanes,
       laneOrder: options.laneOrder,
       now,
-      gateOf: (limits) => new RateGate(limits, clock),
+      gateOf: (limits) => this.#pace.gateOf(limits),
       paths: pathsOf(context, options),
       toRemote: (local) => firstInverse(this.#subscriptions, local),
       toLocal: (remote) => firstInverse(this.#forwards, remote),
@@ -166,6 +165,8 @@ export class Bridge {
     for (const rule of bridge.#forwards) rule.attach(context.router);
     bridge.#retained.use(bridge.#forwards);
     bridge.#stateChanged();
+    const counters = () => [...bridge.#forwards, ...bridge.#subscriptions].map((rule) => rule.counters);
+    bridge.#pace.start(bridge.#lanes, counters, bridge.#stateChanged.bind(bridge));
     bridge.#lanes.start();
     bridge.replays.resume();
     return bridge;
@@ -176,7 +177,6 @@ export class Bridge {
     const lanes = this.#lanes.all.map(({ connector }) => connector);
     const remotes = mergedRemotes(lanes.map((connector) => connector.remotes));
     const { wanted, oldestAt, forecast } = this.#lanes;
-    const limited = this.#gate?.status;
     const replay = this.replays.status;
     return {
       name: this.name,
@@ -195,8 +195,7 @@ export class Bridge {
       underway: this.#lanes.underwayCount,
       deadLetters: this.delivery.deadLetters.status,
       refusals: this.#lanes.refusals,
-      ...(forecast === undefined ? {} : { forecast }),
-      ...(limited === undefined ? {} : { limited }),
+      ...this.#pace.status(forecast),
       ...(replay === undefined ? {} : { replay }),
       forwards: this.#allForwards.map((rule) => rule.status),
       subscriptions: this.#subscriptions.map((rule) => {
@@ -226,8 +225,8 @@ export class Bridge {
   }
 
   get #link(): BridgeLinkState {
-    const lost = this.#lanes.all.find(({ connector }) => connector.state.state !== 'connected');
-    return (lost?.connector ?? this.#first).state;
+    const links = this.#lanes.all.map((lane) => this.#lanes.linkOf(lane));
+    return links.find(({ state }) => state !== 'connected') ?? this.#first.state;
   }
 
   /** Whether an operator has stopped the sending. */
@@ -394,6 +393,7 @@ export class Bridge {
   #finish(error: Error | undefined): void {
     this.#state = 'closed';
     this.replays.close();
+    this.#pace.stop();
     this.#lanes.clear();
     this.#resolveClosed({ error });
   }

@@ -45,7 +45,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
   readonly #remotes: Remotes;
-  #redial: Redial;
+  redial: Redial;
   readonly #moves: Moves;
   readonly #requests: SubscriptionRequests;
   /** Whose session the open flows belong to. */
@@ -71,7 +71,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#concessions = new Concessions(options.name, parts.log);
     this.#remotes = new Remotes(options, { ...ports, ...parts });
     this.#server = this.#remotes.current;
-    this.#redial = new Redial(ports, this.#remotes, this);
+    this.redial = new Redial(ports, this.#remotes, this);
     this.#moves = new Moves({ ...parts, remotes: this.#remotes }, this);
     checkServers(parts, this.#remotes.servers);
   }
@@ -102,8 +102,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   /** See `MoveOwner`. */
-  leave(): void {
-    this.#line?.machine.disconnect(ReasonCode.success, 'the bridge moves to another connection');
+  leave(detail = 'the bridge moves to another connection'): void {
+    this.#line?.machine.disconnect(ReasonCode.success, detail);
   }
 
   /** The server in use, or being tried. */
@@ -149,12 +149,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** Begins to dial. */
   start(): void {
-    this.#redial.start();
+    this.redial.start();
   }
 
   /** Tries at once instead of waiting, whatever failed before. */
   wake(): void {
-    this.#redial.wake();
+    this.redial.wake();
   }
 
   /** A message was settled: the line may be empty now. */
@@ -207,9 +207,10 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
       return;
     }
     // a try that is underway goes where nobody wants to go any more
-    this.#redial.stop();
-    this.#redial = new Redial(this.#parts.ports, this.#remotes, this);
-    this.#redial.start();
+    const { isHeld } = this.redial;
+    this.redial.stop();
+    this.redial = new Redial(this.#parts.ports, this.#remotes, this, isHeld);
+    this.redial.start();
   }
 
   /** Disconnects in order and dials no more; fulfilled when the socket is gone. */
@@ -271,7 +272,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** See `LineOwner`. */
   connected(connack: ConnackPacket): void {
     this.#wasAccepted = true;
-    this.#redial.connected();
+    this.redial.connected();
     if (this.#ending) {
       this.#ending.connected(this.#line?.machine);
       return;
@@ -341,14 +342,14 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     server.isCleanDue ||= isUnknown;
     if (isUnknown) this.#parts.log.info({ bridge: this.#parts.options.name }, `a new session is begun: ${end.detail}`);
     const isAtOnce = this.#concessions.take() || isUnknown;
-    this.#redial.lost(isAtOnce ? 'now' : 'soon');
+    this.redial.lost(isAtOnce ? 'now' : 'soon');
   }
 
   #ended(ending: SessionEnding): void {
     if (ending.isOver) {
       this.destroy();
       ending.done();
-    } else this.#redial.lost(this.#wasAccepted ? 'now' : 'soon');
+    } else this.redial.lost(this.#wasAccepted ? 'now' : 'soon');
   }
 
   get #requestTarget(): RequestTarget {
@@ -387,7 +388,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   #stop(): void {
-    this.#redial.stop();
+    this.redial.stop();
     this.#moves.stop();
   }
 

@@ -63,8 +63,8 @@ export interface ForwarderParts {
   readonly context: ForwardContext;
   /** Its share in the bounds of the bridge. */
   readonly limits: PooledLimits;
-  /** The rates of the bridge, on all its lanes; undefined: no limit. */
-  readonly gate: RateGate | undefined;
+  /** The rates of the bridge, on all its lanes (undefined: no limit), and the lowest class that is sent now. */
+  readonly pace: { readonly gate: RateGate | undefined; readonly priorityMin: number };
   /** Those of the bridge. */
   readonly histograms: LatencyHistograms;
   /** Present with durability `written` or `synced`, with the name of the queue; otherwise messages live in memory. */

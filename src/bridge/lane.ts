@@ -8,6 +8,7 @@ import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { BridgeContext } from './bridge-context.ts';
 import type { BridgeOptions } from './bridge-options.ts';
+import type { BridgePace } from './bridge-pace.ts';
 import type { LaneStatus } from './bridge-status.ts';
 import { Connector } from './connector.ts';
 import type { ConnectorOwner } from './connector-parts.ts';
@@ -24,7 +25,6 @@ import type { BridgeBytes } from './link-bytes.ts';
 import type { EchoGuard } from './loop-guard.ts';
 import { adopt } from './option-change.ts';
 import { PooledLimits, type QueuePool } from './queue-pool.ts';
-import type { RateGate } from './rate-gate.ts';
 import type { Receiver } from './receiver.ts';
 import { Subscriber } from './subscriber.ts';
 
@@ -39,8 +39,7 @@ export interface LaneParts {
   readonly pool: QueuePool;
   readonly histograms: LatencyHistograms;
   readonly bytes: BridgeBytes;
-  /** The rates of the bridge; undefined: no limit. */
-  readonly gate: RateGate | undefined;
+  readonly pace: BridgePace;
   /** Told what becomes of messages; default nobody. */
   readonly ledger: DeliveryLedger | undefined;
   readonly deadLetters: DeadLetters;
@@ -117,14 +116,14 @@ export class Lane implements ConnectorOwner {
 
   /** A forwarder over this connection, whose queue has a name. */
   makeForwarder(queue: string): Forwarder {
-    const { context, options, stored, pool, histograms, ledger, deadLetters, kept, gate } = this.#parts;
+    const { context, options, stored, pool, histograms, ledger, deadLetters, kept, pace } = this.#parts;
     const limits = new PooledLimits(pool, context.ports.clock);
     const forwarder = new Forwarder({
       options,
       line: this.connector,
       context: { ...context, deadLetters, kept },
       limits,
-      gate,
+      pace,
       histograms,
       stored: stored && { ...stored, owner: queue },
     });

@@ -11,7 +11,8 @@ import type { Message } from '../message/message.ts';
 import type { Hold } from '../queue/hold.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { bridgeDefaults } from './bridge-options.ts';
-import type { LaneStatus } from './bridge-status.ts';
+import type { BridgeLinkState, LaneStatus, WaitingState } from './bridge-status.ts';
+import type { Connector } from './connector.ts';
 import type { ForwardLanes } from './forward-rule-context.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import type { ForwardSource } from './forward-source.ts';
@@ -48,6 +49,8 @@ export class Lanes implements ForwardLanes, LaneOwner {
   readonly #sendWindowMax: number;
   #rules: readonly SubscriptionRule[] = [];
   #isPaused = false;
+  /** Why it is not to be connected now. */
+  #rest: WaitingState | undefined;
 
   constructor(parts: LaneParts, owner: LanesOwner) {
     const { options, context, stored, pool } = parts;
@@ -174,7 +177,8 @@ export class Lanes implements ForwardLanes, LaneOwner {
     const { queues } = this.#set;
     return this.all.map((lane, index) => {
       const queue = queues[index];
-      return lane.status(queue === lane.forwarder ? undefined : queue);
+      const status = lane.status(queue === lane.forwarder ? undefined : queue);
+      return { ...status, link: this.linkOf(lane) };
     });
   }
 
@@ -204,6 +208,34 @@ export class Lanes implements ForwardLanes, LaneOwner {
   start(): void {
     for (const { connector } of this.all) connector.start();
     this.#resize.start();
+  }
+
+  /** Connects no more until `release`, for a reason; `untilMs`: for so long at least. */
+  hold(text: string, now: number, untilMs: number | undefined): void {
+    this.#rest = { state: 'waiting', since: now, retryAt: now + (untilMs ?? 0), error: text, kind: 'planned' };
+    for (const { connector } of this.all) this.#hold(connector);
+  }
+
+  /** Connects again. */
+  release(): void {
+    this.#rest = undefined;
+    for (const { connector } of this.all) connector.redial.release();
+  }
+
+  /** The state of a lane's link, as it is meant. */
+  linkOf({ connector }: Lane): BridgeLinkState {
+    const { state } = connector;
+    return this.#rest !== undefined && state.state === 'connecting' ? this.#rest : state;
+  }
+
+  /** Something may be sent that could not before. */
+  pump(): void {
+    for (const { forwarder } of this.all) forwarder.pump();
+  }
+
+  #hold(connector: Connector): void {
+    connector.redial.hold();
+    connector.leave(this.#rest?.error);
   }
 
   /** There are to be so many lanes, 1 to 64. What waits is moved, in order; nothing is lost. */
@@ -262,6 +294,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
     lane.forwarder.isPaused = this.#isPaused;
     lane.restoreFlows();
     lane.subscriber.change(this.#rules, this.#set.groupSize);
+    if (this.#rest) this.#hold(lane.connector);
     lane.connector.start();
   }
 

@@ -24,6 +24,7 @@ export type TroubleKind =
   | 'administrative'
   | 'lifetime'
   | 'silent'
+  | 'planned'
   | 'refused'
   | 'lost';
 
@@ -53,6 +54,7 @@ export interface EndFacts {
 }
 
 const delaysMin: Readonly<Record<TroubleKind, number>> = {
+  planned: 0,
   lookup: 0,
   connect: 0,
   timeout: 0,

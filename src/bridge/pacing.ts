@@ -12,6 +12,7 @@ import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import { BacklogSlots, slotOf } from './backlog-slots.ts';
 import type { ForwardSource } from './forward-source.ts';
+import type { ForwarderParts } from './forwarder-parts.ts';
 import { type Paced, PacedLines } from './paced-lines.ts';
 import type { RateGate, RateWaiter } from './rate-gate.ts';
 
@@ -21,8 +22,8 @@ export const liveShareDefault = 0.5;
 /** What a pacing works with. */
 export interface PacingParts {
   readonly queue: MessageQueue<ForwardSource>;
-  /** That of the bridge; undefined: no limit. */
-  readonly gate: RateGate | undefined;
+  /** That of the bridge. */
+  readonly pace: ForwarderParts['pace'];
   /** 0 to 0.99; 0: nothing is read out of its turn. */
   readonly liveShare: number;
   /** Sends what may be sent. */
@@ -50,8 +51,8 @@ export class Pacing implements RateWaiter {
 
   constructor(parts: PacingParts) {
     this.#parts = parts;
-    this.#mayLive = ({ entry }) => this.#mayPass(entry.tag.rate);
-    this.#mayHeld = ({ entry, slot }) => this.#live.lineOf(slot) === undefined && this.#mayPass(entry.tag.rate);
+    this.#mayLive = ({ entry }) => this.#maySend(entry.tag);
+    this.#mayHeld = ({ entry, slot }) => this.#live.lineOf(slot) === undefined && this.#maySend(entry.tag);
     this.#slots.look(parts.queue, parts.queue.lastSequence + 1);
   }
 
@@ -62,12 +63,12 @@ export class Pacing implements RateWaiter {
 
   /** Whether messages that follow each other may go as one past all of this. */
   get isFree(): boolean {
-    return this.#parts.gate === undefined && this.#live.count === 0 && this.#held.count === 0;
+    return this.#parts.pace.gate === undefined && this.#live.count === 0 && this.#held.count === 0;
   }
 
   /** Whether a limit holds back now. */
   get isLimiting(): boolean {
-    return this.#parts.gate?.status !== undefined;
+    return this.#parts.pace.gate?.status !== undefined;
   }
 
   /** A message was appended to the queue; `isSending`: the remote can be reached, and nothing is paused. */
@@ -86,9 +87,9 @@ export class Pacing implements RateWaiter {
 
   /** The next message that may be sent; it stays where it is until it is taken. */
   next(): QueueEntry<ForwardSource> | 'limited' | 'empty' {
-    const { gate, queue } = this.#parts;
+    const { pace, queue } = this.#parts;
     if (this.#live.count + this.#held.count + queue.unreadCount === 0) return 'empty';
-    if (!this.#mayPass(gate)) return 'limited';
+    if (!this.#mayPass(pace.gate)) return 'limited';
     const live = this.#live.count === 0 ? undefined : this.#live.first(this.#mayLive);
     if (live === undefined) this.#wereBoth = false;
     if (live && this.#wereBoth && this.#liveUsed <= this.#backlogUsed) return live.entry;
@@ -102,8 +103,8 @@ export class Pacing implements RateWaiter {
 
   /** A message that was next is taken out: it is sent, dropped, or waits elsewhere. */
   take({ sequence, message }: QueueEntry<ForwardSource>): void {
-    const { liveShare, queue, gate } = this.#parts;
-    const cost = gate?.costOf(message.byteLength) ?? 1;
+    const { liveShare, queue, pace } = this.#parts;
+    const cost = pace.gate?.costOf(message.byteLength) ?? 1;
     if (this.#live.take(sequence)) {
       this.#liveUsed += cost / liveShare;
       return;
@@ -116,7 +117,7 @@ export class Pacing implements RateWaiter {
 
   /** A message was sent: it is paid for. */
   sent({ message, tag }: QueueEntry<ForwardSource>): void {
-    this.#parts.gate?.passed(message.byteLength);
+    this.#parts.pace.gate?.passed(message.byteLength);
     tag.rate?.passed(message.byteLength);
     this.isInTurn = false;
   }
@@ -167,13 +168,18 @@ export class Pacing implements RateWaiter {
     for (let entry = queue.peek(); entry; entry = queue.peek()) {
       const slot = slotOf(entry.message, entry.tag);
       const isFollowing = this.#live.lineOf(slot) !== undefined || this.#held.lineOf(slot) !== undefined;
-      if (!isFollowing && this.#mayPass(entry.tag.rate)) return entry;
+      if (!isFollowing && this.#maySend(entry.tag)) return entry;
       if (this.#held.isFull) return undefined;
       queue.next();
       this.#slots.read(entry.sequence);
       this.#held.add({ entry, slot });
     }
     return undefined;
+  }
+
+  /** Whether a rule may send now: its class, and its rate. QoS 0 is half a class below its rule. */
+  #maySend({ rate, share }: ForwardSource): boolean {
+    return share.terms.priority + 0.5 >= this.#parts.pace.priorityMin && this.#mayPass(rate);
   }
 
   #mayPass(gate: RateGate | undefined): boolean {

@@ -13,7 +13,7 @@ import { heldMax, Refusals } from './refusals.ts';
 /** Messages that may have been read past at most. */
 export const readPastMax: number = heldMax + 2000;
 
-type OrderParts = Pick<ForwarderParts, 'options' | 'gate' | 'context'>;
+type OrderParts = Pick<ForwarderParts, 'options' | 'pace' | 'context'>;
 
 /** The order of one queue. */
 export class SendOrder {
@@ -25,12 +25,13 @@ export class SendOrder {
 
   /** `pump`: sends what may be sent. */
   constructor(queue: MessageQueue<ForwardSource>, parts: OrderParts, pump: () => void) {
-    const { options, gate, context } = parts;
+    const { options, pace, context } = parts;
     this.#parts = parts;
     this.#queue = queue;
     this.#pump = pump;
     this.refusals = new Refusals(options.refusals, context.ports.clock, pump);
-    const isPaced = gate !== undefined || (options.liveShare ?? 0) > 0;
+    const hasBudget = options.plan?.budget !== undefined;
+    const isPaced = pace.gate !== undefined || hasBudget || (options.liveShare ?? 0) > 0;
     if (isPaced || options.forwards.some(({ rate }) => rate !== undefined)) this.#pacing = this.#newPacing();
   }
 
@@ -102,8 +103,8 @@ export class SendOrder {
   }
 
   #newPacing(): Pacing {
-    const { gate, options } = this.#parts;
+    const { pace, options } = this.#parts;
     const { liveShare = liveShareDefault } = options;
-    return new Pacing({ queue: this.#queue, gate, liveShare, pump: this.#pump });
+    return new Pacing({ queue: this.#queue, pace, liveShare, pump: this.#pump });
   }
 }

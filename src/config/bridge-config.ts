@@ -55,6 +55,37 @@ export interface SendRateConfig {
   readonly burstMs?: number;
 }
 
+/** A time window of a week. */
+export interface TimeWindowConfig {
+  /** 0 is Sunday. */
+  readonly days: readonly number[];
+  /** Minutes of the day. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** When a bridge is connected, and how many bytes it may use. */
+export interface LinkPlanConfig {
+  readonly windows?: readonly TimeWindowConfig[];
+  /** Absent: that of the system. */
+  readonly timeZone?: string;
+  readonly connectWhen?: {
+    readonly countMin?: number;
+    readonly bytesMin?: number;
+    readonly ageMsMax?: number;
+    /** Default 30000. */
+    readonly idleMs: number;
+  };
+  readonly budget?: {
+    readonly bytesMax: number;
+    readonly period: 'day' | 'month';
+    /** 0 to 1. Default 0.8. */
+    readonly shortShare: number;
+    /** 0 to 9. Default 9. */
+    readonly priorityMin: number;
+  };
+}
+
 /** What gives way in a full queue. */
 export type OverflowConfig = 'oldest' | 'newest' | 'priority' | 'latest' | 'block';
 
@@ -215,6 +246,7 @@ export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   /** Absent: for ever. */
   readonly queueAgeMsMax?: number;
   readonly rate?: SendRateConfig;
+  readonly plan?: LinkPlanConfig;
   /** 0 to 0.99. Absent: 0.5 where anything has a rate, else 0. */
   readonly liveShare?: number;
   readonly overflow: OverflowConfig;

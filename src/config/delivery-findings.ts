@@ -36,6 +36,7 @@ export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
     const text = 'holds back a value that comes back within dedupe_window, although it has changed; use one of the two';
     findings.push({ path: `${path}.forwards.${place}`, text: `change_only with dedupe_window ${text}` });
   }
+  findings.push(...planFindings(bridge, path));
   for (const { place, properties3x } of bridge.forwards) {
     if (properties3x === undefined || version !== 5 || bridge.isSteppingDown) continue;
     const text = 'properties_3x does nothing: the remote gets the properties as they are; set proto_ver = 4';
@@ -52,6 +53,21 @@ export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
     if (qos0Policy === undefined || qos === undefined || qos === 0) continue;
     const text = `qos_0 does nothing: the messages of this rule go out at QoS ${qos}; use qos_max instead of qos`;
     findings.push({ path: `${path}.forwards.${place}`, text });
+  }
+  return findings;
+}
+
+/** A plan that costs more than it seems. */
+function planFindings({ plan, keepAliveS, subscriptions }: BridgeConfig, path: string): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (plan?.budget !== undefined && keepAliveS === 0) {
+    const text =
+      'counts what goes over the link: with keepalive = 0s a dead one is found late, and all of it is sent again';
+    findings.push({ path: `${path}.budget`, text });
+  }
+  if (plan?.connectWhen !== undefined && subscriptions.length > 0) {
+    const text = 'lets messages from the remote wait there until something is sent; drop it where they are urgent';
+    findings.push({ path: `${path}.connect_when`, text });
   }
   return findings;
 }

@@ -9,6 +9,7 @@ import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { present } from './present.ts';
 import { deliveryConfigOf, deliveryKeys } from './schema-delivery.ts';
 import { durability } from './schema-durability.ts';
+import { planConfigOf, planKeys } from './schema-plan.ts';
 import { liveShare, rateFault, rateKeys, sendRateOf } from './schema-rates.ts';
 import {
   address,
@@ -197,6 +198,7 @@ const bridgeKeys = {
   max_send_queue_age: v.optional(queueAge),
   ...rateKeys,
   live_share: v.optional(liveShare),
+  ...planKeys,
   durability: v.optional(durability),
   end_to_end_timeout: v.optional(duration('1s', '1h')),
   ...deliveryKeys,
@@ -350,6 +352,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       queueAgeMsMax: raw.max_send_queue_age,
       rate: sendRateOf(raw),
       liveShare: raw.live_share,
+      plan: planConfigOf(raw),
       overflow: raw.overflow ?? overflowOf(raw.forwards),
       durability: raw.durability,
       endToEndMsMax: raw.end_to_end_timeout,

@@ -2,6 +2,7 @@
 //
 //   idle --start--> dialling --opened--> open --lost--> waiting (back-off) --> dialling ...      any --stop--> stopped
 //                       | failed ------------------------^        wake: at once
+//   idle, waiting, dialling, or open and lost, --hold--> held --release--> dialling
 //
 // It never gives up by itself, and waits at most the back-off's maximum.
 import { Backoff, type BackoffOptions } from '../../protocol/connection/backoff.ts';
@@ -60,15 +61,18 @@ export function planOf({ dial, backoff }: RedialOptions): DialPlan {
 
 /** Dials, and dials again. */
 export class Redial {
+  /** Whether nothing is dialled until `release`. */
+  isHeld: boolean;
   readonly #ports: Pick<Ports, 'clock' | 'net' | 'random'>;
   readonly #plan: DialPlan;
   #redirected: DialOptions | undefined;
   readonly #owner: RedialOwner;
-  #state: 'idle' | 'dialling' | 'open' | 'waiting' | 'stopped' = 'idle';
+  #state: 'idle' | 'dialling' | 'open' | 'waiting' | 'held' | 'stopped' = 'idle';
   #timer: Timer | undefined;
   readonly #abort = new AbortController();
 
-  constructor(ports: Pick<Ports, 'clock' | 'net' | 'random'>, plan: DialPlan, owner: RedialOwner) {
+  constructor(ports: Pick<Ports, 'clock' | 'net' | 'random'>, plan: DialPlan, owner: RedialOwner, isHeld = false) {
+    this.isHeld = isHeld;
     this.#ports = ports;
     this.#plan = plan;
     this.#owner = owner;
@@ -76,7 +80,23 @@ export class Redial {
 
   /** Begins with the first try. */
   start(): void {
-    if (this.#state === 'idle') this.#dial();
+    if (this.#state !== 'idle') return;
+    if (this.isHeld) this.#rest();
+    else this.#dial();
+  }
+
+  /** Dials no more until `release`; a try that is underway comes to nothing. An open socket stays its owner's. */
+  hold(): void {
+    this.isHeld = true;
+    if (this.#state !== 'waiting') return;
+    this.#timer?.cancel();
+    this.#rest();
+  }
+
+  /** Dials again. */
+  release(): void {
+    this.isHeld = false;
+    if (this.#state === 'held') this.#dial();
   }
 
   /** MQTT is up: the back-off begins anew if this lasts. */
@@ -87,7 +107,8 @@ export class Redial {
   /** The socket is gone; the next try comes at its pace: default by the back-off. */
   lost(pace: RetryPace = 'soon'): void {
     if (this.#state !== 'open') return;
-    if (pace === 'now') this.#dial();
+    if (this.isHeld) this.#rest();
+    else if (pace === 'now') this.#dial();
     else this.#wait(undefined, pace === 'late');
   }
 
@@ -111,6 +132,12 @@ export class Redial {
     this.#abort.abort();
   }
 
+  /** Nothing is tried: for its owner it is about to dial. */
+  #rest(): void {
+    this.#state = 'held';
+    this.#owner.dialling();
+  }
+
   #dial(): void {
     this.#state = 'dialling';
     this.#owner.dialling();
@@ -132,12 +159,21 @@ export class Redial {
       socket.destroy();
       return;
     }
+    if (this.isHeld) {
+      this.#rest();
+      socket.destroy();
+      return;
+    }
     this.#state = 'open';
     this.#owner.opened(socket);
   }
 
   #wait(error: Error | undefined, isLate = false): void {
     if (this.#state === 'stopped') return;
+    if (this.isHeld) {
+      this.#rest();
+      return;
+    }
     this.#state = 'waiting';
     const { clock, random } = this.#ports;
     const delayMs = this.#plan.failed(clock.now(), random.unit(), error, isLate);

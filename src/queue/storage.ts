@@ -16,6 +16,8 @@ export type KeptValues = KeyedStream;
 
 /** The stream of owners that an operator has stopped. */
 const pausedName = 'paused';
+/** The stream of what bridges have used of their budgets. */
+const budgetsName = 'budgets';
 /** The stream of the flows of all sessions. */
 const flowsName = 'flows';
 
@@ -31,6 +33,8 @@ export class Storage {
   /** Keys are `owner`, U+0000, which is in no name, and a flow: see `StoredFlows`. */
   readonly flows: KeyedStream;
   readonly #paused: KeyedStream;
+  /** Keys are an owner, U+0000, and what it has used, in words of its own. */
+  readonly #budgets: KeyedStream;
   /** Flows that an earlier process left, by owner; each is asked for once. */
   readonly #restored = new Map<string, string[]>();
 
@@ -40,6 +44,7 @@ export class Storage {
     this.clock = clock;
     this.flows = journal.keyed(flowsName);
     this.#paused = journal.keyed(pausedName);
+    this.#budgets = journal.keyed(budgetsName);
     for (const key of this.flows.keys()) {
       const at = key.indexOf('\0');
       const owner = key.slice(0, at);
@@ -72,6 +77,20 @@ export class Storage {
     else if (!this.#paused.has(owner)) this.#paused.put(owner, emptyBytes);
   }
 
+  /** What an owner has used of its budget, as it was told last. */
+  budgetOf(owner: string): string | undefined {
+    for (const key of this.#budgets.keys()) if (key.startsWith(`${owner}\0`)) return key.slice(owner.length + 1);
+    return undefined;
+  }
+
+  /** An owner has used so much; undefined: it has no budget any more. */
+  setBudget(owner: string, used: string | undefined): void {
+    const before = this.budgetOf(owner);
+    if (before === used) return;
+    if (before !== undefined) this.#budgets.delete(`${owner}\0${before}`);
+    if (used !== undefined) this.#budgets.put(`${owner}\0${used}`, emptyBytes);
+  }
+
   /** Whether an earlier process left anything of an owner. */
   knows(owner: string): boolean {
     return this.journal.names.includes(owner);
@@ -81,6 +100,7 @@ export class Storage {
   forget(owner: string): void {
     for (const flow of this.takeFlows(owner)) this.flows.delete(`${owner}\0${flow}`);
     this.#paused.delete(owner);
+    this.setBudget(owner, undefined);
     this.journal.remove(owner);
   }
 }

@@ -8,7 +8,15 @@ import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { bridgeMessages, messagesHelp, messageVerbs } from './bridge-messages.ts';
 import { type Command, ExitCode } from './command-io.ts';
 import { screenOf } from './screen.ts';
-import { bridgeLines, forecastLines, laneLines, latencyLines, limitLines, ruleLines } from './status-view.ts';
+import {
+  bridgeLines,
+  forecastLines,
+  laneLines,
+  latencyLines,
+  limitLines,
+  planLines,
+  ruleLines,
+} from './status-view.ts';
 import { Colour, paintOf, type Screen, wrapped } from './text-table.ts';
 
 /** The command. */
@@ -47,6 +55,7 @@ ${apiFlagsHelp}`,
         ...latencyLines(one),
         ...forecastLines(one),
         ...limitLines(one),
+        ...planLines(one),
         '',
         JSON.stringify(one.config, undefined, 2),
       ]);

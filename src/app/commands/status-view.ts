@@ -101,6 +101,21 @@ export function limitLines({ status }: BridgeView): readonly string[] {
   ];
 }
 
+/** When a bridge is connected, and what it has used of its budget, where that is planned. */
+export function planLines({ status }: BridgeView): readonly string[] {
+  const { plan } = status ?? {};
+  if (plan === undefined) return [];
+  const { budget } = plan;
+  const share = budget === undefined ? 0 : Math.round((100 * budget.bytesUsed) / budget.bytesMax);
+  const used = `${megabytes(budget?.bytesUsed ?? 0)} of ${megabytes(budget?.bytesMax ?? 0)} (${share} %)`;
+  const line = `budget: ${used} used this ${budget?.period ?? 'day'}: ${budget?.state ?? ''}`;
+  return [`plan: ${plan.text}`, ...(budget === undefined ? [] : [line])];
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)} MB`;
+}
+
 /** How long the messages of a bridge take, if any were measured. */
 export function latencyLines({ latency }: BridgeReply): readonly string[] {
   if (latency === undefined || latency.endToEnd.count === 0) return [];

@@ -15,6 +15,8 @@ export class Timelines {
   readonly #wallMs: () => number;
   readonly #events = new Map<string, TimelineEvent[]>();
   readonly #watched = new Map<string, { readonly bridge: Bridge; readonly stop: () => void }>();
+  /** What was told last of each plan. */
+  readonly #plans = new Map<string, string>();
   readonly #told: (name: string, event: TimelineEvent) => void;
 
   constructor(bridges: Bridges, wallMs: () => number, told: (name: string, event: TimelineEvent) => void) {
@@ -35,6 +37,7 @@ export class Timelines {
       if (this.#bridges.get(name) === bridge) continue;
       stop();
       this.#watched.delete(name);
+      this.#plans.delete(name);
       this.add(name, 'closed', 'closed');
     }
     for (const { name, link } of this.#bridges.status) {
@@ -66,7 +69,12 @@ export class Timelines {
     this.#watched.clear();
   }
 
-  #changed({ name, link, remote, queueDepth }: BridgeStatus): void {
+  #changed({ name, link, remote, queueDepth, plan }: BridgeStatus): void {
+    if (plan && plan.text !== this.#plans.get(name)) {
+      this.#plans.set(name, plan.text);
+      this.add(name, plan.isOpen ? 'resumed' : 'paused', `${plan.text}; ${queueDepth} messages wait`);
+    }
+    if (link.state === 'waiting' && link.kind === 'planned') return;
     switch (link.state) {
       case 'connected': {
         const session = link.sessionPresent ? 'the session goes on' : 'a new session';

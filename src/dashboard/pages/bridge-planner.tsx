@@ -60,12 +60,7 @@ export function BridgePlanner(props: { readonly bridge: BridgeView; readonly con
         <dd>
           <strong>{depth === 0 ? t.planner.nothing : drain}</strong>
         </dd>
-        {status?.limited === undefined ? null : (
-          <>
-            <dt>{t.planner.limited}</dt>
-            <dd>{t.planner.limitedBy(status.limited.by, format.span(status.limited.forMs))}</dd>
-          </>
-        )}
+        <Plan status={status} />
         <dt>{t.planner.fill}</dt>
         <dd>
           {format.share(plan.fill)}{' '}
@@ -77,5 +72,43 @@ export function BridgePlanner(props: { readonly bridge: BridgeView; readonly con
       </dl>
       <p class="muted small">{t.planner.about}</p>
     </div>
+  );
+}
+
+/** When the bridge is connected, what of its budget is used, and what holds it back. */
+function Plan({ status }: { readonly status: BridgeView['status'] }): JSX.Element | null {
+  const t = useText();
+  const format = useFormat();
+  const { plan, limited } = status ?? {};
+  return (
+    <>
+      {plan === undefined ? null : (
+        <>
+          <dt>{t.planner.plan}</dt>
+          <dd>{plan.isOpen ? t.planner.open : t.planner.shut}</dd>
+        </>
+      )}
+      {plan?.changesAt === undefined ? null : (
+        <>
+          <dt>{plan.isOpen ? t.planner.closesAt : t.planner.opensAt}</dt>
+          <dd>{format.moment(plan.changesAt)}</dd>
+        </>
+      )}
+      {plan?.budget === undefined ? null : (
+        <>
+          <dt>{t.planner.budget[plan.budget.period]}</dt>
+          <dd>
+            {t.planner.used(format.bytes(plan.budget.bytesUsed), format.bytes(plan.budget.bytesMax))}
+            <Meter share={Math.min(1, plan.budget.bytesUsed / plan.budget.bytesMax)} />
+          </dd>
+        </>
+      )}
+      {limited === undefined ? null : (
+        <>
+          <dt>{t.planner.limited}</dt>
+          <dd>{t.planner.limitedBy(limited.by, format.span(limited.forMs))}</dd>
+        </>
+      )}
+    </>
   );
 }

@@ -1,0 +1,64 @@
+// When a bridge is connected, as keys: what arrives of schedule, connect_when and budget, and what is wrong with them.
+import t from 'tap';
+import { bridgeSettingsOf } from '../../../src/app/from-config.ts';
+import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
+import { analyse } from '../../../src/config/analysis.ts';
+import { type LoadedConfig, loadConfig } from '../../../src/config/load.ts';
+import { MemoryDisk } from '../../kit/memory-disk.ts';
+
+function load(keys: string): Promise<LoadedConfig> {
+  const disk = new MemoryDisk({ 'etc/v.conf': `bridges.mqtt.b { server = "mqtt-tcp://h", clientid = b, ${keys} }` });
+  return loadConfig({ path: 'etc/v.conf', disk, environment: {}, hostname: 'gateway-7' });
+}
+
+async function planOf(keys: string): Promise<BridgeSettings['plan']> {
+  const { config, pems } = await load(keys);
+  const [bridge] = config.bridges;
+  if (bridge === undefined) throw new Error('there is no bridge');
+  return bridgeSettingsOf(bridge, pems).plan;
+}
+
+t.test('windows, thresholds and a budget arrive, and nothing where nothing is planned', async (t) => {
+  const windows = '["mon-wed 08:00-18:00", "fri-mon,wed 22:00-06:00", "00:00-24:00"]';
+  t.same(await planOf(`schedule { windows = ${windows}, time_zone = "Europe/Berlin" }`), {
+    windows: [
+      { days: [1, 2, 3], from: 480, to: 1080 },
+      { days: [0, 1, 3, 5, 6], from: 1320, to: 360 },
+      { days: [0, 1, 2, 3, 4, 5, 6], from: 0, to: 1440 },
+    ],
+    timeZone: 'Europe/Berlin',
+  });
+  t.same(await planOf('connect_when { messages = 100, bytes = 64KB, age = 10m }'), {
+    connectWhen: { countMin: 100, bytesMin: 65_536, ageMsMax: 600_000, idleMs: 30_000 },
+  });
+  t.same(await planOf('budget { bytes = 50MB }'), {
+    budget: { bytesMax: 52_428_800, period: 'day', shortShare: 0.8, priorityMin: 9 },
+  });
+  t.match(await planOf('budget { bytes = 1GB, per = month, short_at = 0.5, short_priority = normal }'), {
+    budget: { period: 'month', shortShare: 0.5, priorityMin: 5 },
+  });
+  t.equal(await planOf('schedule { }'), undefined);
+  t.equal(await planOf(''), undefined);
+});
+
+t.test('what is no window, no zone or no threshold is an error that says what was expected', async (t) => {
+  for (const window of ['mon 8-18', 'mun 08:00-18:00', '08:00-08:00', '08:60-09:00', '08:00-24:01', '']) {
+    await t.rejects(planOf(`schedule { windows = "${window}" }`), /expected a time window, as "mon-fri 08:00-18:00"/);
+  }
+  await t.rejects(planOf('schedule { time_zone = "Mars/Olympus" }'), /expected a time zone, as Europe\/Berlin/);
+  await t.rejects(planOf('connect_when { idle = 5s }'), /expected messages, bytes or age/);
+  await t.rejects(planOf('connect_when { age = 10 }'), /a time with its unit/);
+  await t.rejects(planOf('budget { per = day }'), /bytes/);
+  await t.rejects(planOf('budget { bytes = 50MB, per = week }'), /one of day, month/);
+});
+
+t.test('a plan that costs more than it seems is a finding', async (t) => {
+  const found = async (keys: string): Promise<readonly string[]> =>
+    analyse((await load(keys)).config).map(({ path, text }) => `${path} ${text}`);
+  t.match(await found('keepalive = 0s, budget { bytes = 1MB }'), [/b\.budget counts what goes over the link/]);
+  const rule = 'subscription = [{ remote_topic = a, local_topic = "" }]';
+  t.match(await found(`connect_when { messages = 9 }, ${rule}`), [
+    /b\.connect_when lets messages from the remote wait/,
+  ]);
+  t.same(await found('schedule { windows = "08:00-09:00" }, budget { bytes = 1MB }'), []);
+});
