@@ -176,7 +176,7 @@ export interface TimelineReply {
 /** One event of a bridge. */
 export interface TimelineEvent {
   readonly at: number;
-  readonly kind: 'opened' | 'connected' | 'lost' | 'paused' | 'resumed' | 'changed' | 'closed';
+  readonly kind: 'opened' | 'connected' | 'lost' | 'paused' | 'resumed' | 'changed' | 'closed' | 'replay' | 'poison';
   readonly text: string;
 }
 

@@ -9,6 +9,7 @@ import type {
   QueuedMessageReply,
   QueueReply,
 } from './api-delivery-types.ts';
+import type { ReplayReply, ReplayRequest, ReplayStarted } from './api-replay-types.ts';
 
 /** Which messages of a queue. */
 export interface QueueQuery {
@@ -39,4 +40,9 @@ export interface DeliveryManagement {
   changeTopic(name: string, id: number, topic: string): DeadLetterReply;
   requeue(name: string, choice: DeadLetterChoice): DeadLetterChange;
   drop(name: string, choice: DeadLetterChoice): DeadLetterChange;
+  /** What is kept of delivered messages, and their replay. */
+  replay(name: string): ReplayReply;
+  /** Begins a replay, or counts what it would deliver. */
+  startReplay(name: string, request: ReplayRequest): Promise<ReplayStarted>;
+  cancelReplay(name: string): void;
 }

@@ -35,6 +35,7 @@ export function metricsText(management: Measured): string {
   if (status.broker.storage) journalNumbers(text, status.broker.storage);
   const bridges = status.bridges.flatMap((one) => (one.status === undefined ? [] : [one.status]));
   bridgeNumbers(text, bridges, status.now.monotonicMs);
+  keptNumbers(text, bridges);
   laneNumbers(text, bridges);
   ruleNumbers(text, bridges);
   spans(text, management.latencies());
@@ -153,6 +154,17 @@ function bridgeNumbers(text: Exposition, bridges: readonly BridgeStatus[], now: 
     'Sent and not settled.',
     each(({ underway }) => underway),
   );
+  text.counter(
+    'viaduct_bridge_unmatched',
+    'From the remote, for no rule any more.',
+    each(({ unmatched }) => unmatched),
+  );
+}
+
+/** What is kept of messages that have left the queue: those not delivered, and those that were. */
+function keptNumbers(text: Exposition, bridges: readonly BridgeStatus[]): void {
+  const each = (value: (bridge: BridgeStatus) => number): readonly Sample[] =>
+    bridges.map((one): Sample => [{ bridge: one.name }, value(one)]);
   text.gauge(
     'viaduct_bridge_dead_letters',
     'Messages that could not be delivered and wait for somebody.',
@@ -168,10 +180,15 @@ function bridgeNumbers(text: Exposition, bridges: readonly BridgeStatus[], now: 
     'Of these, those that went because there were too many or they were too old.',
     each(({ deadLetters }) => deadLetters.forgotten),
   );
-  text.counter(
-    'viaduct_bridge_unmatched',
-    'From the remote, for no rule any more.',
-    each(({ unmatched }) => unmatched),
+  text.gauge(
+    'viaduct_bridge_kept_messages',
+    'Delivered messages that are kept and can be delivered again.',
+    each(({ replay }) => replay?.kept.count ?? 0),
+  );
+  text.gauge(
+    'viaduct_bridge_kept_bytes',
+    'Their bytes in the journal.',
+    each(({ replay }) => replay?.kept.bytes ?? 0),
   );
 }
 

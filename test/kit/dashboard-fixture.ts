@@ -59,6 +59,28 @@ function laneOf(lane: number): BridgeStatus['lanes'][number] {
   return { lane, clientId: `gateway-07-${lane}`, link, remote, delivered, ...bytes, ...waiting };
 }
 
+const hour = 3_600_000;
+const replay: NonNullable<NonNullable<BridgeView['status']>['replay']> = {
+  ageMsMax: 24 * hour,
+  bytesMax: 268_435_456,
+  kept: {
+    count: 812_400,
+    bytes: 171_442_176,
+    oldestAt: Date.UTC(2026, 2, 1, 7),
+    newestAt: Date.UTC(2026, 2, 2, 7),
+    forgotten: 40_210,
+    unkept: 0,
+  },
+  run: {
+    id: 2,
+    terms: { target: 'historian', topic: 'sensors/#', rate: 200 },
+    state: 'running',
+    counts: { queued: 41_820, expired: 12, unmatched: 0, refused: 0, damaged: 0 },
+    share: 0.38,
+    startedAt: Date.UTC(2026, 2, 2, 7),
+  },
+};
+
 /** The bridges: one at work, one down with a queue, one paused, one switched off. */
 export function bridgesAt(tick: number): readonly BridgeView[] {
   const wave = Math.round(420 + 90 * Math.sin(tick / 9) + 24 * Math.sin(tick * 1.7));
@@ -74,6 +96,7 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
         underway: 12,
         lanes: [1, 2, 3].map(laneOf),
         deadLetters: { count: 3, bytes: 27_360, added: 3, forgotten: 0 },
+        replay,
         queueDepth: 12,
         queueBytes: 4_812,
         forwards: [

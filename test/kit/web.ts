@@ -1,10 +1,14 @@
 // WebKit: API and dashboard in memory: a whole app out of a configuration, and the handler that would be served,
 // asked as a program or a page would ask, without sockets.
+
+import { setImmediate as immediate } from 'node:timers/promises';
 import { bytesOfText } from '../../protocol/wire/bytes.ts';
 import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AnswerSink, HttpHandler, ServedAnswer } from '../../src/ports/http-server.ts';
+import { FaultyDisk } from '../sim/faulty-disk.ts';
 import { auditBroker } from './audit.ts';
+import { Chance } from './chance.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { World } from './world.ts';
 
@@ -62,7 +66,9 @@ export class WebKit {
   /** Starts one. */
   static async start(config: string = webSection, files: Readonly<Record<string, string>> = {}): Promise<WebKit> {
     const world = new World();
-    const disk = new MemoryDisk({ [configPath]: config, ...files });
+    const hasJournal = config.includes('data.dir');
+    const journal = hasJournal ? new FaultyDisk(new Chance(1)) : undefined;
+    const disk = new MemoryDisk({ [configPath]: config, ...files }, journal);
     const ports = { ...world.ports, disk };
     let handler: HttpHandler | undefined;
     const place = {
@@ -77,7 +83,7 @@ export class WebKit {
       },
     };
     const loaded = await loadConfig({ path: configPath, disk, environment: {}, hostname: 'gateway' });
-    const app = await App.start(loaded, ports, place);
+    const app = await turned(world, App.start(loaded, ports, place), hasJournal);
     if (handler === undefined) throw new Error('nothing was served');
     auditBroker(app.broker);
     return new WebKit(world, disk, app, handler);
@@ -132,6 +138,19 @@ export class WebKit {
     await this.world.clock.advance(1000);
     await closing;
   }
+}
+
+/** What takes time on the disk needs turns of the clock; parts that are loaded first need those of the process. */
+async function turned<Result>(world: World, promise: Promise<Result>, isSlow: boolean): Promise<Result> {
+  let isDone = !isSlow;
+  const done = promise.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    await immediate();
+    await world.clock.advance(10);
+  }
+  return done;
 }
 
 function answered({ status, headers, body }: ServedAnswer, gone: AbortController): Answered {

@@ -6,6 +6,7 @@ import { patchAt, patched } from '../../config/config-tree.ts';
 import type { AppliedReply, BridgeReply, BridgeView, TestReply } from '../../http/api-config-types.ts';
 import { apiArguments, apiFlagsHelp, pathWord } from './api-client.ts';
 import { bridgeMessages, messagesHelp, messageVerbs } from './bridge-messages.ts';
+import { bridgeReplay, replayHelp } from './bridge-replay.ts';
 import { type Command, ExitCode } from './command-io.ts';
 import { screenOf } from './screen.ts';
 import {
@@ -28,6 +29,7 @@ export const bridge: Command = {
        viaduct bridge set NAME KEY=VALUE...      KEY= removes it
        viaduct bridge pause|resume|enable|disable|remove|test NAME
 ${messagesHelp}
+${replayHelp}
 
 VALUE is a text, or JSON where it begins with [ or {: forwards='[{"local_topic":"a/#","remote_topic":"b/#"}]'
 
@@ -74,13 +76,15 @@ ${apiFlagsHelp}`,
       const reply = await api.ask<TestReply>('POST', '/bridges/test', { name });
       tell(reply, stepLines(reply, screen));
       if (!reply.isOk) return ExitCode.failed;
+    } else if (verb === 'replay') {
+      await bridgeReplay(keys, { api, path: path(), tell }, io.ports.clock.wallMs());
     } else if (messageVerbs.includes(verb)) {
       await bridgeMessages(verb, keys, { api, path: path(), tell, screen });
     } else {
       const more = messageVerbs.join(', ');
       throw new UsageError(
         'FLAG',
-        `expected list, show, add, set, pause, resume, enable, disable, remove, test, ${more}`,
+        `expected list, show, add, set, pause, resume, enable, disable, remove, test, replay, ${more}`,
       );
     }
     return ExitCode.done;

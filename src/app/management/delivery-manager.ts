@@ -15,6 +15,7 @@ import type {
   QueuedMessageReply,
   QueueReply,
 } from '../../http/api-delivery-types.ts';
+import type { ReplayReply, ReplayRequest, ReplayStarted } from '../../http/api-replay-types.ts';
 import type { DeadLetterQuery, DeliveryManagement, QueueQuery } from '../../http/delivery-management.ts';
 import { HttpRefusal } from '../../http/http-refusal.ts';
 import { onePage } from '../../http/pages.ts';
@@ -103,6 +104,34 @@ export class DeliveryManager implements DeliveryManagement {
   drop(name: string, choice: DeadLetterChoice): DeadLetterChange {
     const { deadLetters } = this.#parts.running(name).delivery;
     return changeEach(deadLetters.list(), choice, ({ id }) => deadLetters.remove(id));
+  }
+
+  /** See `DeliveryManagement`. */
+  replay(name: string): ReplayReply {
+    const { status } = this.#parts.running(name).replays;
+    const kept = { count: 0, bytes: 0, forgotten: 0, unkept: 0 };
+    return status === undefined ? { isKeeping: false, ageMsMax: 0, bytesMax: 0, kept } : { isKeeping: true, ...status };
+  }
+
+  /** See `DeliveryManagement`. */
+  async startReplay(name: string, { isDryRun = false, target = name, ...same }: ReplayRequest): Promise<ReplayStarted> {
+    const { replays } = this.#parts.running(name);
+    const { isKeeping, run } = this.replay(name);
+    if (!isKeeping) {
+      const why = `keeps nothing of what it has delivered: set bridges.mqtt.${name}.replay, and data.dir`;
+      throw new HttpRefusal('CONFLICT', `the bridge ${name} ${why}`, 'name');
+    }
+    if (isDryRun) return { preview: await replays.count(same) };
+    if (run?.state === 'running' || run?.state === 'waiting') {
+      throw new HttpRefusal('CONFLICT', `a replay of ${name} is underway: cancel it, or wait for its end`, 'name');
+    }
+    return { run: replays.start({ ...same, target }) };
+  }
+
+  /** See `DeliveryManagement`. */
+  cancelReplay(name: string): void {
+    if (this.#parts.running(name).replays.cancel()) return;
+    throw new HttpRefusal('CONFLICT', `no replay of ${name} is underway`, 'name');
   }
 
   #queuedView(bridge: Bridge, { sequence, message, tag, isUnderway }: SeenEntry<ForwardRule>): QueuedMessage {

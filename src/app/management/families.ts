@@ -19,6 +19,7 @@ import { logsApi } from '../../http/logs-api.ts';
 import { messagesApi } from '../../http/messages-api.ts';
 import { openApi } from '../../http/open-api.ts';
 import { overviewApi } from '../../http/overview-api.ts';
+import { replayApi } from '../../http/replay-api.ts';
 import { rightsApi } from '../../http/rights-api.ts';
 import { ApiRouter } from '../../http/router.ts';
 import { rulesApi } from '../../http/rules-api.ts';
@@ -44,6 +45,7 @@ export function endpointsOf({ authentication, feed, log, audit }: FamilyParts): 
     ...ledgerApi,
     ...bridgeQueueApi,
     ...deadLettersApi,
+    ...replayApi,
     ...clientsApi,
     ...messagesApi,
     ...configApi,

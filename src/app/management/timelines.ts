@@ -43,7 +43,11 @@ export class Timelines {
     for (const { name, link } of this.#bridges.status) {
       const bridge = this.#bridges.get(name);
       if (bridge === undefined || this.#watched.has(name)) continue;
-      this.#watched.set(name, { bridge, stop: bridge.onStatus((status) => this.#changed(status)) });
+      const stops = [
+        bridge.onStatus((status) => this.#changed(status)),
+        bridge.news.listen((kind, text) => this.add(name, kind, text)),
+      ];
+      this.#watched.set(name, { bridge, stop: () => stops.forEach((stop) => void stop()) });
       this.add(name, 'opened', 'opened');
       if (link.state === 'connected') this.add(name, 'connected', 'connected');
     }

@@ -19,10 +19,11 @@ import { BridgeRules } from './bridge-rules.tsx';
 const BridgeLanes = lazy(async () => (await import('./bridge-lanes.tsx')).BridgeLanes);
 const BridgeQueue = lazy(async () => (await import('./bridge-queue.tsx')).BridgeQueue);
 const BridgeLetters = lazy(async () => (await import('./bridge-letters.tsx')).BridgeLetters);
+const BridgeReplay = lazy(async () => (await import('./bridge-replay.tsx')).BridgeReplay);
 const BridgeLedger = lazy(async () => (await import('./bridge-ledger.tsx')).BridgeLedger);
 
 /** The tabs of a bridge. */
-export type BridgeTab = 'traffic' | 'rules' | 'queue' | 'letters' | 'ledger' | 'timeline' | 'config';
+export type BridgeTab = 'traffic' | 'rules' | 'queue' | 'letters' | 'replay' | 'ledger' | 'timeline' | 'config';
 
 interface Shown {
   readonly bridge: BridgeView;
@@ -41,6 +42,8 @@ export function BridgePanel({ tab, bridge, reply }: Shown & { readonly tab: Brid
       return <BridgeQueue name={name} />;
     case 'letters':
       return <BridgeLetters name={name} />;
+    case 'replay':
+      return <BridgeReplay bridge={bridge} />;
     case 'ledger':
       return <BridgeLedger name={name} isKept={reply.value.value?.config.ledger !== undefined} />;
     case 'timeline':
@@ -107,6 +110,8 @@ const eventTones = {
   resumed: 'good',
   changed: 'info',
   closed: '',
+  replay: 'info',
+  poison: 'bad',
 } as const;
 
 function Timeline({ name }: { readonly name: string }): JSX.Element {

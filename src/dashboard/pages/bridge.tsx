@@ -51,6 +51,7 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
   const waiting = [
     { name: 'queue' as const, label: t.queue.tab, count: own?.queueDepth ?? 0 },
     { name: 'letters' as const, label: t.letters.tab, count: own?.deadLetters.count ?? 0 },
+    { name: 'replay' as const, label: t.replay.tab },
   ];
   const ruleCount = (own?.forwards.length ?? 0) + (own?.subscriptions.length ?? 0);
   return (

@@ -172,6 +172,8 @@ const eventTones: Readonly<Record<FeedEvent['kind'], string>> = {
   resumed: 'good',
   changed: 'info',
   closed: '',
+  replay: 'info',
+  poison: 'bad',
   'client-connected': 'good',
   'client-disconnected': '',
 };

@@ -51,7 +51,7 @@ export function TextField(
   props: FieldProps & {
     readonly value: string;
     readonly onInput: (value: string) => void;
-    readonly type?: 'text' | 'password';
+    readonly type?: 'text' | 'password' | 'datetime-local';
     readonly placeholder?: string | undefined;
     readonly isMono?: boolean;
     readonly isRequired?: boolean;

@@ -9,6 +9,7 @@ import { status } from '../../../src/app/commands/status.ts';
 import { latencyLines } from '../../../src/app/commands/status-view.ts';
 import { top } from '../../../src/app/commands/top.ts';
 import { runApiCommand as run } from '../../kit/api-command.ts';
+import { Remote } from '../../kit/remote.ts';
 import { WebKit, webSection } from '../../kit/web.ts';
 
 t.test('bridges are added, listed, changed, paused and removed from the command line', async (t) => {
@@ -107,5 +108,32 @@ t.test('keys are made, listed and revoked from the command line; one is told onc
   kit.token = made.trim();
   await t.rejects(run(kit, status), { code: 'ERR_HTTP_UNAUTHENTICATED' });
   await t.rejects(run(kit, key, 'make', 'x'), { code: 'ERR_USAGE_FLAG' });
+  await kit.close();
+});
+
+t.test('what was delivered is looked at, counted and delivered again from the command line', async (t) => {
+  const kit = await WebKit.start(`${webSection}
+data.dir = journal
+bridges.mqtt.site {
+  server = "mqtt-tcp://127.0.0.1:9000", clientid = edge, replay { keep = 1h }
+  forwards = [ { local_topic = "a/#", remote_topic = "" } ]
+}
+bridges.mqtt.plain { server = "mqtt-tcp://127.0.0.1:9001", clientid = edge2 }`);
+  const remote = new Remote();
+  await remote.open(kit.world, 5);
+  await kit.login();
+  await kit.world.clock.advance(3000);
+  await kit.change('POST /api/v1/publish', { topic: 'a/1', payload: 'x', qos: 1 });
+  t.match(await run(kit, bridge, 'replay', 'site'), /^1 delivered messages are kept, \d+ bytes, 2023-.*; 0 gone again/);
+  t.equal(await run(kit, bridge, 'replay', 'site', 'count', 'from=1h', 'topic=a/#'), '1 messages, 1 bytes\n');
+  t.equal(await run(kit, bridge, 'replay', 'site', 'count', 'until=2020-01-01T00:00:00Z'), '0 messages, 0 bytes\n');
+  t.match(await run(kit, bridge, 'replay', 'site', 'start', 'rate=5'), /^replay 1 to site: running, 0 %, 0 again/);
+  t.equal(remote.published.length, 2);
+  t.match(await run(kit, bridge, 'replay', 'site'), /replay 1 to site: done, 100 %, 1 again/);
+  t.match(await run(kit, bridge, 'replay', 'plain'), /nothing is kept: set replay/);
+  await t.rejects(run(kit, bridge, 'replay', 'site', 'cancel'), { message: /no replay of site is underway/ });
+  await t.rejects(run(kit, bridge, 'replay', 'site', 'start', 'from=then'), { message: /expected a time/ });
+  await t.rejects(run(kit, bridge, 'replay', 'site', 'start', 'rate=fast'), { message: /expected from=/ });
+  await t.rejects(run(kit, bridge, 'replay', 'site', 'go'), { message: /expected count, start or cancel/ });
   await kit.close();
 });
