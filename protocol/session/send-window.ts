@@ -77,6 +77,10 @@ export class SendWindow {
   #isOpen = false;
   #quota = 0;
   #qos2Quota = 0;
+  #isNarrow = false;
+  /** What a narrow window has less than the peer allows. */
+  #held = 0;
+  #qos2Held = 0;
   #due: Entry[] | undefined;
   #dueIndex = 0;
 
@@ -114,8 +118,10 @@ export class SendWindow {
    */
   open(quota: number, qos2Max: number = quota): readonly SendEntry[] {
     this.#isOpen = true;
-    this.#quota = quota;
-    this.#qos2Quota = qos2Max;
+    this.#held = this.#isNarrow ? quota - 1 : 0;
+    this.#qos2Held = this.#isNarrow ? qos2Max - 1 : 0;
+    this.#quota = quota - this.#held;
+    this.#qos2Quota = qos2Max - this.#qos2Held;
     this.#dueIndex = 0;
     const due: Entry[] = [];
     this.#due = due;
@@ -131,6 +137,20 @@ export class SendWindow {
     }
     if (due.length === 0) this.#due = undefined;
     return released.sort((one, other) => one.releaseOrder - other.releaseOrder); // [MQTT-4.6.0-4] [MQTT3-4.6.0-4]
+  }
+
+  /** From the next connection on one message is underway at a time, until `widen`. */
+  narrow(): void {
+    this.#isNarrow = true;
+  }
+
+  /** As many are underway as the peer allows. */
+  widen(): void {
+    this.#isNarrow = false;
+    this.#quota += this.#held;
+    this.#qos2Quota += this.#qos2Held;
+    this.#held = 0;
+    this.#qos2Held = 0;
   }
 
   /** The connection is over. */

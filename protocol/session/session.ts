@@ -169,6 +169,30 @@ export class Session {
     this.#acks?.settle(ticket, reasonCode);
   }
 
+  /** See `SendWindow`. */
+  narrow(): void {
+    this.sendWindow.narrow();
+  }
+
+  /** See `SendWindow`. */
+  widen(): void {
+    this.#sendWindow?.widen();
+  }
+
+  /**
+   * The message of a token, which the peer does not own, is not sent again; of QoS 2 its identifier is to be forgotten.
+   * No connection is open.
+   */
+  giveUp(token: number): void {
+    const window = this.sendWindow;
+    const entry = window.entries().find((one) => one.token === token && one.state === 'published');
+    if (entry === undefined) return;
+    window.settle(entry.packetId);
+    if (entry.delivery.qos < 2) return;
+    window.restoreMoved(entry.packetId);
+    this.#keeper?.moved([entry.packetId]);
+  }
+
   /** See `SendWindow.moveAway`. */
   moveAway(): readonly SendEntry[] {
     const underway = this.#sendWindow?.moveAway() ?? none;

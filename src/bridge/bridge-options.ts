@@ -307,6 +307,11 @@ export interface BridgeOptions {
   readonly traceRatio?: number;
   /** What is done about messages that the remote refuses. Default `refusalDefaults`. */
   readonly refusals: RefusalOptions;
+  /**
+   * How often the link may end on the same message, the first underway, before that is sent alone, and set aside when
+   * the link ends once more; 0 to 100, 0: never. Default 2.
+   */
+  readonly poisonLossesMax: number;
   /** What is done when a remote refuses the connection, or ends it with a word. Default `linkRefusalDefaults`. */
   readonly linkRefusals: LinkRefusalOptions;
   /** Bounds of what could not be delivered. Default 1000 messages, 16 MiB, seven days. */
@@ -364,6 +369,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   ledgerSampleOf: 1,
   refusals: refusalDefaults,
   linkRefusals: linkRefusalDefaults,
+  poisonLossesMax: 2,
   deadLetters: { countMax: 1000, bytesMax: 16 * 1024 * 1024, ageMsMax: 604_800_000 },
   isQos0Queued: false,
   isNoDelay: true,

@@ -105,7 +105,7 @@ export class Bridge {
     const kept = openKept(context, options, origin);
     this.#pace = new BridgePace(options, { clock, storage: context.storage, bytes: this.#bytes });
     const counted = { histograms: this.#histograms, bytes: this.#bytes };
-    const told = { ...counted, ledger: this.#ledger, deadLetters, kept, pace: this.#pace };
+    const told = { ...counted, ledger: this.#ledger, deadLetters, kept, pace: this.#pace, news: this.news };
     const parts = { context, options, stored, pool, echoes: this.#echoes, receiver: this.#receiver, ...told };
     this.#lanes = new Lanes(parts, this.#owner());
     const changed = (): void => this.#lanes.subscribe(this.#subscriptions);

@@ -20,6 +20,10 @@ export interface ConnectorOwner {
   writable(): void;
   messageReceived(publish: ReceivedPublish, ticket: number): void;
   messageSettled(entry: SendEntry, reasonCode: ReasonCode): void;
+  /** A line is about to be opened. */
+  opening(): void;
+  /** The remote hung up without a word that explains it. Returns whether the message is found that it does not bear. */
+  cut(): boolean;
   /** The remote settled a message that was sent in a run. */
   runSettled(token: number, count: number): void;
   sessionLost(entries: readonly SendEntry[]): void;

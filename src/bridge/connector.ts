@@ -1,6 +1,5 @@
 // Connector: the outbound connection of one bridge, dialled again for as long as the bridge lives; to the remote it is
-// a client like any other [MQTT3-7.0.0-1]. Each server has its session; sockets, machines and buffers belong to one
-// line each and go with it.
+// a client like any other [MQTT3-7.0.0-1]. Each server has its session; sockets and machines go with their line.
 //
 //   dialling -> line opened -> CONNECT -> connected -> lost -> waiting (back-off) -> dialling ...
 //                                             | a server before this one is back: nothing new is sent, what is
@@ -326,7 +325,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#line = undefined;
     this.#parts.bytes.use(undefined);
     server.ended(this.#now, end.blame === 'local');
-    this.#remotes.explain(troubleOf(this.#parts, { server, end, wasAccepted: this.#wasAccepted }));
+    const owner = this.#isClosed ? undefined : this.#owner;
+    this.#remotes.explain(troubleOf(this.#parts, { server, end, wasAccepted: this.#wasAccepted, owner }));
     const move = this.#moves.take();
     if (!this.#wasAccepted && end.blame === 'network') this.#concessions.hungUp(server, this.#now);
     this.#lineGone?.();
@@ -376,6 +376,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
       if (before.session !== server.session) this.#owner.sessionLost(before.session.moveAway());
     }
     this.#isEchoing = mayEcho(this.#parts, server);
+    this.#owner.opening();
     this.#line = new OutgoingLine(linePartsOf(this.#parts, { server, socket, owner: this.#owner }), this);
     this.#parts.bytes.use(this.#line);
     this.#line.start();

@@ -93,6 +93,18 @@ export class Departures {
     intake.left(sequence, reasonCode);
   }
 
+  /** The remote hangs up whenever it gets a message. Returns its topic; undefined if there is none. */
+  isolated(entry: QueueEntry<ForwardSource> | undefined): string | undefined {
+    if (entry === undefined) return undefined;
+    const { sequence, tag, message } = entry;
+    const { queue, deadLetters, intake } = this.#parts;
+    queue.acknowledge(sequence);
+    deadLetters.add(message, factsOf(tag, message.topic, 'poison'));
+    this.#count(sequence, tag, 'dead-letter');
+    intake.left(sequence, ReasonCode.unspecifiedError);
+    return message.topic;
+  }
+
   #count(sequence: number, source: ForwardSource, reason: DropReason): void {
     this.#parts.latencies.dropped(sequence, reason);
     this.#forget(sequence);

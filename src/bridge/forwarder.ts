@@ -64,7 +64,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   constructor(parts: ForwarderParts) {
     const { options, line, context, limits, histograms, stored } = parts;
-    const { budget } = context;
+    const { budget, deadLetters, kept } = context;
     const { clock } = context.ports;
     this.#line = line;
     this.#now = () => clock.now();
@@ -100,7 +100,6 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       left: (sequence) => this.#order.left(sequence),
     };
     this.#watch = new QueueWatch(this.#queue, clock, this.#limits, () => this.#dropOld());
-    const { deadLetters, kept } = context;
     const forgo = (sequence: number): void => line.forgo(sequence);
     const { refusals } = this.#order;
     this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, kept, forgo });
@@ -158,7 +157,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (message.qos === 0 && !(rule.isQos0Kept ?? this.#isQos0Queued)) {
       if (!this.#line.isConnected) return 'qos-0-offline';
       const isSlow = this.#line.isCongested || this.#order.isLimited;
-      if (isSlow && !this.#hasRoomForQos0) return 'qos-0-congested';
+      if (isSlow && !this.#limits.hasRoomForQos0(this.#queue)) return 'qos-0-congested';
     }
     this.#refusal = 'queue-full';
     this.#limits.makeRoom(message.byteLength, rule);
@@ -278,10 +277,19 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     return this.#order.refusals.status;
   }
 
-  #refused({ token, delivery }: SendEntry, reasonCode: ReasonCode): void {
+  /** A message that breaks the link is set aside. Returns its topic; undefined if it is not here. */
+  isolate(sent: SendEntry): string | undefined {
+    return this.#departures.isolated(this.#recalled(sent));
+  }
+
+  #recalled({ token, delivery }: SendEntry): QueueEntry<ForwardSource> | undefined {
     const leftOut = this.#settleLeftOut(token);
     if (leftOut) this.#memory?.restore(token, messageOf(delivery, leftOut), leftOut);
-    const entry = this.#queue.underway(token);
+    return this.#queue.underway(token);
+  }
+
+  #refused(sent: SendEntry, reasonCode: ReasonCode): void {
+    const entry = this.#recalled(sent);
     if (entry === undefined) return;
     const fate = this.#order.refusals.refused(entry, reasonCode);
     if (fate !== undefined) this.#departures.refused(entry, fate, reasonCode);
@@ -353,12 +361,6 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     const rule = this.#underway.settle(token, count);
     if (rule) this.#memory?.settleLeftOut(count);
     return rule;
-  }
-
-  /** QoS 0 waits for a slow link in a quarter of the queue, so that it never pushes out what was acknowledged. */
-  get #hasRoomForQos0(): boolean {
-    const { countMax, bytesMax } = this.#limits;
-    return this.#queue.depth < countMax / 4 && this.#queue.byteLength < bytesMax / 4;
   }
 
   /** Whether what comes now is sent as soon as nothing is before it. */

@@ -7,6 +7,7 @@
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Storage } from '../queue/storage.ts';
 import { forgetFilters } from './known-filters.ts';
+import { forgetSuspects } from './poison-watch.ts';
 
 /** The queues of one generation. */
 export interface QueueSet {
@@ -92,6 +93,7 @@ export function forgetLanes(storage: Storage, bridge: string): void {
   for (const name of storage.journal.names.filter(isOwn)) storage.forget(name);
   storage.forget(owner);
   forgetFilters(storage, isOwn);
+  forgetSuspects(storage, isOwn);
   writeLayout(storage, bridge, undefined);
   writeSessions(storage, bridge, 1);
 }

@@ -7,6 +7,7 @@ import type { ReceivedPublish } from '../../protocol/connection/received-publish
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { BridgeContext } from './bridge-context.ts';
+import type { BridgeNews } from './bridge-news.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { BridgePace } from './bridge-pace.ts';
 import type { LaneStatus } from './bridge-status.ts';
@@ -24,6 +25,7 @@ import type { LatencyHistograms } from './latencies.ts';
 import type { BridgeBytes } from './link-bytes.ts';
 import type { EchoGuard } from './loop-guard.ts';
 import { adopt } from './option-change.ts';
+import { PoisonWatch } from './poison-watch.ts';
 import { PooledLimits, type QueuePool } from './queue-pool.ts';
 import type { Receiver } from './receiver.ts';
 import { Subscriber } from './subscriber.ts';
@@ -43,6 +45,8 @@ export interface LaneParts {
   /** Told what becomes of messages; default nobody. */
   readonly ledger: DeliveryLedger | undefined;
   readonly deadLetters: DeadLetters;
+  /** Told of messages that are isolated. */
+  readonly news: BridgeNews;
   /** Where what was delivered is kept, if it is. */
   readonly kept: KeptMessages | undefined;
 }
@@ -65,6 +69,7 @@ export class Lane implements ConnectorOwner {
   readonly options: BridgeOptions;
   readonly connector: Connector;
   readonly subscriber: Subscriber;
+  readonly #poison: PoisonWatch;
   readonly #parts: LaneParts;
   readonly #owner: LaneOwner;
   #forwarder: Forwarder;
@@ -100,6 +105,8 @@ export class Lane implements ConnectorOwner {
       sharing,
     });
     this.#forwarder = this.makeForwarder(queue);
+    const poison = { owner: flowsOwnerOf(name, number), options: this.options, storage: parts.stored?.storage };
+    this.#poison = new PoisonWatch(poison);
   }
 
   /** The bridge has other options. `isLinkAnew`: and the remote is to be told. Throws as `Connector.reconnect`. */
@@ -134,6 +141,7 @@ export class Lane implements ConnectorOwner {
 
   /** From now on another forwarder sends the messages of this lane. */
   use(forwarder: Forwarder): void {
+    this.#poison.forget(this.connector.session);
     this.#deliveredBefore = this.delivered;
     this.#forwarder = forwarder;
   }
@@ -188,6 +196,22 @@ export class Lane implements ConnectorOwner {
   // --- from the connector
 
   /** See `ConnectorOwner`. */
+  opening(): void {
+    this.#poison.opening(this.connector.session);
+  }
+
+  /** See `ConnectorOwner`. */
+  cut(): boolean {
+    const poison = this.#poison.cut(this.connector.session);
+    const topic = poison && this.#forwarder.isolate(poison);
+    if (topic === undefined) return false;
+    const text = `the remote hangs up on a message to ${topic}: it is with the dead letters`;
+    this.#parts.context.log.warn({ bridge: this.options.name, topic }, text);
+    this.#parts.news.tell('poison', text);
+    return true;
+  }
+
+  /** See `ConnectorOwner`. */
   connected(isSessionPresent: boolean): void {
     this.#lostAt = undefined;
     const { hasProperties, limits, sessionName } = this.connector;
@@ -211,6 +235,7 @@ export class Lane implements ConnectorOwner {
 
   /** See `ConnectorOwner`. */
   messageSettled(entry: SendEntry, reasonCode: ReasonCode): void {
+    this.#poison.settled(this.connector.session, entry);
     this.#forwarder.settled(entry, reasonCode);
     this.connector.settled();
     if (isFailure(reasonCode)) {
@@ -222,6 +247,7 @@ export class Lane implements ConnectorOwner {
 
   /** See `ConnectorOwner`. */
   runSettled(token: number, count: number): void {
+    this.#poison.settled(this.connector.session, { token, state: 'published' });
     this.#forwarder.runSettled(token, count);
     this.connector.settled();
     this.#owner.settled();

@@ -9,7 +9,7 @@ import { checkConnect, type LineParts, type OutgoingLine } from '../link/outgoin
 import type { Socket } from '../ports/ports.ts';
 import { termsOf } from './connect-terms.ts';
 import type { ConnectorOwner, ConnectorParts } from './connector-parts.ts';
-import { type Trouble, troubleOfEnd } from './link-trouble.ts';
+import { isUnexplained, type Trouble, troubleOfEnd } from './link-trouble.ts';
 import { areEchoesLookedFor } from './loop-risk.ts';
 import type { RemoteServer } from './remote-server.ts';
 import type { RequestTarget } from './subscription-requests.ts';
@@ -59,10 +59,14 @@ export interface EndedLine {
   readonly end: ConnectionEnd;
   /** Whether MQTT was up. */
   readonly wasAccepted: boolean;
+  /** Who may know which message the remote does not bear; undefined where we have closed. */
+  readonly owner: Pick<ConnectorOwner, 'cut'> | undefined;
 }
 
 /** What the end of a line means. */
-export function troubleOf({ options }: ConnectorParts, { server, end, wasAccepted }: EndedLine): Trouble {
-  const { clientId, shortLives } = server;
+export function troubleOf({ options }: ConnectorParts, { server, end, wasAccepted, owner }: EndedLine): Trouble {
+  const { clientId } = server;
+  const isExplained = wasAccepted && isUnexplained(end) && owner?.cut() === true;
+  const shortLives = isExplained ? 0 : server.shortLives;
   return troubleOfEnd(end, { clientId, shortLives, wasAccepted, linkRefusals: options.linkRefusals });
 }

@@ -131,6 +131,11 @@ export function troubleOfEnd(end: ConnectionEnd, facts: EndFacts): Trouble {
   return troubleOf(blame === 'network' ? 'lost' : 'refused', text);
 }
 
+/** Whether the remote, or the network, ended a connection without a word that says why. */
+export function isUnexplained({ blame, reasonCode }: ConnectionEnd): boolean {
+  return blame !== 'local' && !kinds.has(reasonCode);
+}
+
 /** What the table says of the word with which a connection was refused, or ended. */
 function treated(trouble: Trouble, end: ConnectionEnd, { linkRefusals }: EndFacts): Trouble {
   const { reasonCode, serverReference } = end;

@@ -136,6 +136,11 @@ export class PooledLimits implements QueueLimits {
     return this.#pool.waiting;
   }
 
+  /** QoS 0 waits for a slow link in a quarter of the queue, so that it never pushes out what was acknowledged. */
+  hasRoomForQos0({ depth, byteLength }: { readonly depth: number; readonly byteLength: number }): boolean {
+    return depth < this.countMax / 4 && byteLength < this.bytesMax / 4;
+  }
+
   /** See `QueuePool`. */
   makeRoom(bytes: number, source: ForwardSource): void {
     if (this.queue) this.#pool.makeRoom(this.queue, bytes, source);

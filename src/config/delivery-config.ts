@@ -10,6 +10,8 @@ export interface DeliveryConfig {
   readonly refusals?: RefusalConfig;
   /** Absent: the default actions, a pause of an hour. */
   readonly linkRefusals?: LinkRefusalConfig;
+  /** Absent: 2. */
+  readonly poisonLossesMax?: number;
   /** Absent: nothing is kept. */
   readonly replay?: ReplayConfig;
   /** Absent: 1000 messages, 16 MiB, seven days. */

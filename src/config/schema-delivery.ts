@@ -97,12 +97,14 @@ export const deliveryKeys: {
   readonly max_blocked_len: v.OptionalSchema<Kind<number>, undefined>;
   readonly on_refusal: v.OptionalSchema<typeof refusals, undefined>;
   readonly on_link_refusal: v.OptionalSchema<typeof linkRefusals, undefined>;
+  readonly poison_losses: v.OptionalSchema<Kind<number>, undefined>;
   readonly replay: v.OptionalSchema<typeof replay, undefined>;
   readonly dead_letters: v.OptionalSchema<typeof deadLetters, undefined>;
 } = {
   max_blocked_len: v.optional(whole(0, 1_000_000)),
   on_refusal: v.optional(refusals),
   on_link_refusal: v.optional(linkRefusals),
+  poison_losses: v.optional(whole(0, 100)),
   replay: v.optional(replay),
   dead_letters: v.optional(deadLetters),
 };
@@ -113,6 +115,7 @@ export function deliveryConfigOf(raw: v.InferOutput<v.ObjectSchema<typeof delive
     blockedCountMax: raw.max_blocked_len,
     refusals: raw.on_refusal,
     linkRefusals: raw.on_link_refusal,
+    poisonLossesMax: raw.poison_losses,
     replay: raw.replay,
     deadLetters: raw.dead_letters,
   });

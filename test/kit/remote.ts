@@ -30,10 +30,13 @@ export class Remote {
   reasonCode: ReasonCode = 0;
 
   async open(world: World, version: ProtocolVersion, port = 9000): Promise<void> {
-    await world.listen(version, port, (peer) => {
-      this.peers.push(peer);
-      peer.onPacket = (packet) => this.#answer(peer, packet);
-    });
+    await world.listen(version, port, (peer) => this.take(peer));
+  }
+
+  /** A connection came. */
+  take(peer: RawPeer): void {
+    this.peers.push(peer);
+    peer.onPacket = (packet) => this.#answer(peer, packet);
   }
 
   get peer(): RawPeer {

@@ -82,6 +82,7 @@ t.test('what is kept for a replay arrives, is off unless it is said, and needs a
   t.same((await settingsOf('replay { }')).replay, { ageMsMax: 86_400_000, bytesMax: 268_435_456 });
   t.notOk('replay' in (await settingsOf('replay { enable = false }')));
   t.notOk('replay' in (await settingsOf('')));
+  t.match(await settingsOf('poison_losses = 5'), { poisonLossesMax: 5 });
   await t.rejects(settingsOf('replay { keep = 2 }'), /a time with its unit/);
   await t.rejects(settingsOf('replay { keep_bytes = 1KB }'), /64KB/);
   t.match((await load('replay { }')).notes, [{ path: 'bridges.mqtt.b.replay', text: /nothing without data.dir/ }]);
