@@ -2,6 +2,7 @@
 // examples that exist here only; then it has to find nothing in the repository. The rules themselves are in test/kit.
 import { existsSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
+import { featureFaults, readFeatures, withFeatures } from './kit/feature-table.ts';
 import { errorCodes, lockedAddresses, unexplainedCodes, unknownStatements } from './kit/project-rules.ts';
 import { describeFinding, type Finding, importsOf, readTree, type SourceFile, sourceFile } from './kit/source-tree.ts';
 import { citationsIn, type Ledger, ledgerFaults, readLedgers } from './kit/spec-ledger.ts';
@@ -322,6 +323,15 @@ t.test('the READMEs of both halves show the import table as it is', (t) => {
   const readmes = ['src/README.md', 'protocol/README.md'].map((path) => readFileSync(path, 'utf8'));
   const shown = readmes.flatMap((text) => text.split('\n').filter((line) => /^\| `(?:src|protocol)\//.test(line)));
   t.strictSame(shown.sort(), Object.keys(walls).map(rowOf).sort());
+  t.end();
+});
+
+t.test('every feature that is there names a test that there is, and the README shows all: npm run features', (t) => {
+  const features = readFeatures();
+  t.equal(features.length, 128);
+  t.strictSame(featureFaults(features), []);
+  const readme = readFileSync('README.md', 'utf8');
+  t.ok(readme === withFeatures(readme, features), 'npm run features writes it');
   t.end();
 });
 

@@ -178,6 +178,7 @@ export const entrances: readonly string[] = [
 
 /** Programs of the tests: they lead to files of the tests, not to the product. */
 export const testPrograms: readonly string[] = [
+  'test/features.ts',
   'test/shots.ts',
 
   'test/fuzz/run.ts',
