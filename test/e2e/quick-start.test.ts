@@ -119,30 +119,45 @@ t.test('a new user bridges a site, pulls the plug and loses nothing', needs(...p
   await page.goto(at('bridges/cloud'));
   await page.getByText('The remote broker cannot be reached.').waitFor();
   await page.goto(at('tap'));
-  for (const number of [1, 2, 3]) await publish(page, 'topic1', String(number));
+  for (const number of [1, 2, 3, 4, 5]) await publish(page, 'topic1', String(number));
   await page.goto(at('bridges/cloud'));
   const waiting = page.locator('.figures > div', { hasText: 'Waiting' });
-  await waiting.getByText('3', { exact: true }).waitFor();
+  await waiting.getByText('5', { exact: true }).waitFor();
   await page.getByRole('tab', { name: /Waiting/ }).click();
   await page
     .getByRole('row', { name: /fwd\/topic1/ })
-    .nth(2)
+    .nth(4)
     .waitFor();
   await page.getByRole('button', { name: 'fwd/topic1', exact: true }).first().click();
   await page.getByRole('dialog').getByText('1', { exact: true }).waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click();
+  // the last one goes, the one before is set aside, gets another topic, and waits again
+  await page.getByRole('button', { name: 'Drop fwd/topic1' }).last().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Drop' }).click();
+  await waiting.getByText('4', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Set fwd/topic1 aside' }).last().click();
+  await waiting.getByText('3', { exact: true }).waitFor();
   await page.getByRole('tab', { name: 'Undelivered' }).click();
+  await page.getByRole('button', { name: 'fwd/topic1', exact: true }).click();
+  await page.getByRole('dialog').getByText('4', { exact: true }).waitFor();
+  await page.getByLabel('Another topic for the remote').fill('fwd/mended');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The message has another topic.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click();
+  await page.getByRole('button', { name: 'Queue fwd/mended again' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Queue again' }).click();
   await page.getByText('Everything could be delivered').waitFor();
+  await waiting.getByText('4', { exact: true }).waitFor();
   await page.getByRole('tab', { name: 'Traffic' }).click();
   await remote.restart();
-  const rest = listen(3);
+  const rest = listen(4);
   await page.getByText('Connected to the remote broker.').waitFor();
   await waiting.getByText('0', { exact: true }).waitFor();
   await page.getByText('balanced').waitFor();
-  t.equal(await rest, 'fwd/topic1 1\nfwd/topic1 2\nfwd/topic1 3\n', 'all of it, in order');
+  t.equal(await rest, 'fwd/topic1 1\nfwd/topic1 2\nfwd/topic1 3\nfwd/mended 4\n', 'all of it, in order');
   t.match(
     (await page.locator('.law .sum').textContent()) ?? '',
-    /4\s*in[\s\S]*4\s*delivered[\s\S]*0\s*queued[\s\S]*0\s*dropped/,
+    /7\s*in[\s\S]*5\s*delivered[\s\S]*0\s*queued[\s\S]*2\s*dropped/,
   );
 
   // the very first change of a configuration, which has nothing before it in the history

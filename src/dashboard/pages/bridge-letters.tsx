@@ -165,6 +165,7 @@ function Letters(props: {
                       type="button"
                       class="button plain icon slim danger"
                       aria-label={t.queue.dropOf(topic)}
+                      title={t.queue.dropOf(topic)}
                       onClick={() => props.onAct('drop', id)}
                     >
                       <Icon name="remove" />

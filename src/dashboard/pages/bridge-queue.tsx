@@ -185,6 +185,7 @@ function Messages(props: {
                       type="button"
                       class="button plain icon slim danger"
                       aria-label={t.queue.dropOf(message.topic)}
+                      title={t.queue.dropOf(message.topic)}
                       onClick={() => askToDrop(message)}
                     >
                       <Icon name="remove" />

@@ -4,19 +4,19 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { MqttUserView } from '../../http/api-broker-types.ts';
-import type { Page } from '../../http/api-types.ts';
 import { useApp, useText } from '../app.ts';
 import { Card } from '../parts/card.tsx';
 import { Confirm, Dialog, useQuestion } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { Empty, Loaded, useLoad } from '../parts/loaded.tsx';
+import { Empty } from '../parts/loaded.tsx';
+import { Paged } from '../parts/paged.tsx';
 
 /** The list, and what can be done with it. */
 export function DeviceUsers(): JSX.Element {
   const app = useApp();
   const t = useText();
-  const load = useLoad(() => app.api.get<Page<MqttUserView>>('/mqtt-users', { limit: 1000 }));
+  const turn = useSignal(0);
   const question = useQuestion();
   const isAdding = useSignal(false);
   const askToRemove = (username: string): void => {
@@ -26,7 +26,7 @@ export function DeviceUsers(): JSX.Element {
       action: t.access.remove,
       run: async () => {
         const path = `/mqtt-users/${encodeURIComponent(username)}`;
-        if (await app.attempt(() => app.api.delete(path), t.access.removed(username))) load.again();
+        if (await app.attempt(() => app.api.delete(path), t.access.removed(username))) turn.value++;
       },
     };
   };
@@ -47,12 +47,12 @@ export function DeviceUsers(): JSX.Element {
         </button>
       }
     >
-      <Loaded
-        of={load}
-        isEmpty={({ items }) => items.length === 0}
+      <Paged<MqttUserView>
+        path="/mqtt-users"
+        revision={String(turn.value)}
         empty={<Empty icon="key" title={t.access.noDevices} text={t.access.noDevicesText} />}
       >
-        {({ items }) => (
+        {(items) => (
           <div class="table cards">
             <table>
               <caption class="unseen">{t.access.devices}</caption>
@@ -95,13 +95,13 @@ export function DeviceUsers(): JSX.Element {
             </table>
           </div>
         )}
-      </Loaded>
+      </Paged>
       <Confirm question={question} />
       {isAdding.value ? (
         <AddDialog
           onClose={() => {
             isAdding.value = false;
-            load.again();
+            turn.value++;
           }}
         />
       ) : null}
