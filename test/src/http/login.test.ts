@@ -111,3 +111,17 @@ t.test('unknown paths, methods, types and bodies are told apart', async (t) => {
   t.match(await kit.ask('POST /api/v1/login', { body: { x: 'a'.repeat(2_000_000) } }), { status: 413 });
   await kit.close();
 });
+
+t.test('an address that asks too often waits, and nobody else has to', async (t) => {
+  const kit = await WebKit.start();
+  const health = async (address: string): Promise<number> => (await kit.ask('GET /api/v1/health', { address })).status;
+  for (let count = 0; count < 300; count++) if ((await health('10.0.0.7')) !== 200) t.fail(`refused after ${count}`);
+  t.match(await kit.ask('GET /api/v1/health', { address: '10.0.0.7' }), {
+    status: 429,
+    body: { code: 'ERR_HTTP_TOO_MANY' },
+  });
+  t.equal(await health('10.0.0.8'), 200);
+  await kit.world.clock.advance(1000);
+  t.equal(await health('10.0.0.7'), 200, 'a hundred more a second');
+  await kit.close();
+});

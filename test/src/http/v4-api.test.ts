@@ -1,4 +1,5 @@
 // `/api/v4`: the shapes and result codes that programs for EMQX Edge expect, without its secrets.
+import fc from 'fast-check';
 import t from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import type { ReasonCode } from '../../../protocol/wire/reason-code.ts';
@@ -194,5 +195,34 @@ t.test('whoever changes the subscriptions of a bridge is told what the remote sa
   t.match(await call('sub', { subscription: [{ remote_topic: 'cmd/d' }] }), {
     body: { code: 0, data: [{ topic: 'cmd/d', result: 'not connected: the remote is asked once it is' }] },
   });
+  await kit.close();
+});
+
+t.test('any body is either taken or refused with a code of /api/v4, and nothing falls over', async (t) => {
+  const kit = await WebKit.start(config);
+  await kit.login();
+  const endpoints = v4Api.filter(({ body, consumes }) => body !== undefined || consumes === 'text');
+  t.ok(endpoints.length >= 10);
+  const names = ['data', 'site', 'topic', 'payload', 'subscription', 'bridge_switch', 'mqtt', 'auth', 'a', '__proto__'];
+  const words = fc.constantFrom('site', 'a/#', '', '__proto__', 'mqtt-tcp://h:1', 'include "/etc/passwd"');
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.jsonValue({ maxDepth: 2 }),
+      words,
+      fc.array(tie('object')),
+      tie('object'),
+    ),
+    object: fc.dictionary(fc.constantFrom(...names), tie('value'), { maxKeys: 4 }),
+  }));
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...endpoints), value, async ({ method, path }, body) => {
+      const line = `${method} /api/v4${path.replaceAll(/:\w+/g, 'site')}`;
+      const answer = await kit.change(line, JSON.stringify(body) ?? 'null');
+      if (answer.status >= 500) throw new Error(`${line} ${JSON.stringify(body)}: ${answer.status} ${answer.text}`);
+      if (answer.status >= 400) t.match(answer.body, { code: Number, message: /./ }, line);
+    }),
+    { numRuns: 100, seed: 11 },
+  );
   await kit.close();
 });
