@@ -301,6 +301,7 @@ export class Bridge {
     const { forwards, subscriptions } = this.#ruleMaker.make(lists);
     this.#interest.use(transparent || undefined);
     const { router } = this.#context;
+    this.#lanes.reorder(rules.forwards);
     for (const rule of forwardsBefore) if (!forwards.includes(rule)) rule.detach(router);
     for (const rule of forwards) if (!forwardsBefore.includes(rule)) rule.attach(router);
     for (const rule of forwardsBefore) {

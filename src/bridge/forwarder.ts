@@ -4,7 +4,6 @@
 // A message leaves the queue when the remote has settled it, or when it is dropped for a reason that is counted on its
 // rule. While nothing waits, runs pass the queue by: they take their places in it, and their messages come to stand
 // there if the remote forgets them. Bounded by the queue's limits and the window.
-
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
@@ -57,6 +56,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   isPaused = false;
   /** The lanes are about to change: only what the remote may have been sent before is sent. */
   #isHeld = false;
+  /** Nothing behind this sequence is sent, and no runs are taken; default all of it. */
+  holdBehind: number = Number.POSITIVE_INFINITY;
   /** The last message that an earlier process may have sent. */
   knownUntil = 0;
   /** Told when something can be moved that could not before. */
@@ -128,7 +129,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if (this.isPaused || this.#isHeld || this.#order.isActive || (qos > 0 && this.#memory === undefined)) return false;
+    if (this.isPaused || this.#isHoldingNew || this.#order.isActive || (qos > 0 && this.#memory === undefined))
+      return false;
     if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
     const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
@@ -168,7 +170,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   }
 
   /** The queue, for whoever looks at it or numbers it. */
-  get places(): Pick<MessageQueue<ForwardSource>, 'browse' | 'lastSequence' | 'beginAt'> {
+  get places(): Pick<MessageQueue<ForwardSource>, 'browse' | 'lastSequence' | 'oldestSequence' | 'beginAt'> {
     return this.#queue;
   }
 
@@ -314,10 +316,12 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     this.#order.rewound();
   }
 
-  /** Takes the oldest message out, for another queue; undefined while none is at hand: `movable` is told then. */
-  moveOut(): MovingMessage | undefined {
+  /** Takes the oldest message up to a sequence out, for another queue; undefined if none is at hand: see `movable`. */
+  moveOut(until: number): MovingMessage | undefined {
     const entry = this.#queue.depth === 0 ? undefined : this.#queue.peek();
-    if (entry === undefined) return this.#queue.depth === 0 ? this.#intake.unblock() : undefined;
+    if (entry !== undefined && entry.sequence > until) return undefined;
+    const mayUnblock = this.#queue.depth === 0 && until === Number.POSITIVE_INFINITY;
+    if (entry === undefined) return mayUnblock ? this.#intake.unblock() : undefined;
     this.#queue.next();
     this.#queue.acknowledge(entry.sequence);
     this.#order.refusals.left(entry.sequence);
@@ -365,7 +369,11 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** Whether what comes now is sent as soon as nothing is before it. */
   get #isSending(): boolean {
-    return this.#line.isConnected && !this.isPaused && !this.#isHeld;
+    return this.#line.isConnected && !this.isPaused && !this.#isHoldingNew;
+  }
+
+  get #isHoldingNew(): boolean {
+    return this.#isHeld || this.holdBehind !== Number.POSITIVE_INFINITY;
   }
 
   #sendNext(): PauseReason | undefined {
@@ -374,7 +382,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (!line.isConnected) return 'offline';
     const entry = this.#order.next();
     if (typeof entry === 'string') return entry;
-    if (this.#isHeld && entry.sequence > this.knownUntil) return 'held';
+    if (entry.sequence > this.holdBehind || (this.#isHeld && entry.sequence > this.knownUntil)) return 'held';
     return line.isCongested ? 'congested' : this.#send(entry);
   }
 

@@ -22,7 +22,16 @@ export interface LaneLayout extends QueueSet {
   readonly from?: QueueSet;
   /** The highest lane with a session at the remote: those above `count` are to be ended. */
   readonly sessions: number;
+  /** Stands for what keeps messages in order (`orderTagOf`); default 0. */
+  readonly order?: number;
+  /** Where the order changed, oldest first: the last sequences under the one before, of the queues that send. */
+  readonly turns?: readonly LaneTurn[];
+  /** The same of the queues of `from`. */
+  readonly turnsFrom?: readonly LaneTurn[];
 }
+
+/** The last sequence of each queue before something changed. */
+export type LaneTurn = readonly number[];
 
 /** The layout of a bridge with one lane. */
 export const oneLane: LaneLayout = { count: 1, generation: 0, sessions: 1 };
@@ -98,13 +107,19 @@ export function forgetLanes(storage: Storage, bridge: string): void {
   writeSessions(storage, bridge, 1);
 }
 
-function textOf({ count, generation, sessions, from }: LaneLayout): string {
+function textOf({ count, generation, sessions, from, order = 0, turns = [], turnsFrom = [] }: LaneLayout): string {
   const numbers = [count, generation, sessions, ...(from === undefined ? [] : [from.count, from.generation])];
-  return numbers.join(' ');
+  const marked = (mark: string, list: readonly LaneTurn[]): readonly string[] => list.map((one) => mark + one.join());
+  return [...numbers, `o${order}`, ...marked('t', turns), ...marked('f', turnsFrom)].join(' ');
 }
 
 function parseLayout(text: string): LaneLayout {
-  const [count = 1, generation = 0, sessions = count, fromCount, fromGeneration = 0] = text.split(' ').map(Number);
+  const parts = text.split(' ');
+  const of = (mark: string): readonly LaneTurn[] =>
+    parts.filter((part) => part.startsWith(mark)).map((part) => part.slice(1).split(',').map(Number));
+  const numbers = parts.filter((part) => /^[0-9]/.test(part)).map(Number);
+  const [count = 1, generation = 0, sessions = count, fromCount, fromGeneration = 0] = numbers;
   const from = fromCount === undefined ? {} : { from: { count: fromCount, generation: fromGeneration } };
-  return { count, generation, sessions, ...from };
+  const order = of('o')[0]?.[0] ?? 0;
+  return { count, generation, sessions, ...from, order, turns: of('t'), turnsFrom: of('f') };
 }

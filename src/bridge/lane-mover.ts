@@ -16,6 +16,9 @@ export interface LaneMoverParts {
   readonly pool: QueuePool;
   /** Whether the queues take messages: their disk does. */
   readonly isAccepting: () => boolean;
+  /** Up to which sequence of each queue it moves now; undefined: all. `reached` is told when that is done. */
+  readonly ends: () => readonly number[] | undefined;
+  readonly reached: () => void;
   /** All is moved. */
   readonly done: () => void;
 }
@@ -61,27 +64,38 @@ export class LaneMover {
     this.#isStepping = true;
     this.#timer?.cancel();
     const { from, to } = this.#move;
+    const ends = this.#parts.ends();
     const moved = this.#parts.isAccepting() ? this.#moveSome() : 0;
+    while (this.#isReached(this.#parts.ends())) this.#parts.reached();
     for (const queue of to) queue.pump();
     this.#isStepping = false;
     if (from.every(({ depth }) => depth === 0)) {
       this.stop();
       this.#parts.done();
     } else {
-      this.#timer = this.#parts.clock.schedule(moved >= stepMax ? 0 : retryMs, () => this.#step());
+      const isMoreAtHand = moved >= stepMax || this.#parts.ends() !== ends;
+      this.#timer = this.#parts.clock.schedule(isMoreAtHand ? 0 : retryMs, () => this.#step());
     }
   }
 
   #moveSome(): number {
     let moved = 0;
-    for (const queue of this.#move.from) {
-      for (let next = queue.moveOut(); next !== undefined; next = queue.moveOut()) {
+    const ends = this.#parts.ends();
+    for (const [index, queue] of this.#move.from.entries()) {
+      const until = ends?.[index] ?? Number.POSITIVE_INFINITY;
+      for (let next = queue.moveOut(until); next !== undefined; next = queue.moveOut(until)) {
         this.#moveIn(next);
         moved++;
         if (moved >= stepMax) return moved;
       }
     }
     return moved;
+  }
+
+  #isReached(ends: readonly number[] | undefined): boolean {
+    const isPast = ({ places: { oldestSequence } }: Forwarder, index: number): boolean =>
+      oldestSequence === 0 || oldestSequence > (ends?.[index] ?? 0);
+    return ends !== undefined && this.#move.from.every(isPast);
   }
 
   #moveIn(moving: MovingMessage): void {

@@ -14,6 +14,7 @@ import type { Storage } from '../queue/storage.ts';
 import type { Lane } from './lane.ts';
 import { LaneEndings } from './lane-endings.ts';
 import { type LaneMove, LaneMover } from './lane-mover.ts';
+import type { LaneOrder } from './lane-order.ts';
 import { type LaneSet, laneCountOf } from './lane-set.ts';
 import type { QueuePool } from './queue-pool.ts';
 
@@ -30,6 +31,7 @@ export interface LaneResizeParts {
   readonly added: (lane: Lane) => void;
   /** Messages go other ways now. */
   readonly moved: () => void;
+  readonly order: LaneOrder;
 }
 
 /** How long a lane that is down may keep others from a new layout, and how often that is looked at, in ms. */
@@ -93,7 +95,8 @@ export class LaneResize {
       this.#release('steady');
       return;
     }
-    if (this.#endings.isWithin(this.#wanted) || !set.lanes.every((lane) => this.#isReady(lane))) {
+    const isTurning = this.#parts.order.isTurning;
+    if (isTurning || this.#endings.isWithin(this.#wanted) || !set.lanes.every((lane) => this.#isReady(lane))) {
       this.#release('waiting');
       return;
     }
@@ -156,11 +159,12 @@ export class LaneResize {
   }
 
   #move(move: LaneMove): void {
-    const { pool, clock, storage } = this.#parts;
+    const { pool, clock, storage, order, set } = this.#parts;
     this.#phase = 'moving';
     for (const queue of move.from) queue.beginMove();
     const isAccepting = (): boolean => storage?.journal.isAccepting ?? true;
-    this.#mover = new LaneMover({ clock, pool, isAccepting, done: () => this.#moved(move) }, move);
+    const turns = { ends: () => set.turnsFrom[0], reached: () => order.reached() };
+    this.#mover = new LaneMover({ clock, pool, isAccepting, ...turns, done: () => this.#moved(move) }, move);
     this.#mover.start();
   }
 

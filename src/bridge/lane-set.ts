@@ -8,6 +8,7 @@ import { Lane, type LaneOwner, type LaneParts } from './lane.ts';
 import { laneOf, lanesMax } from './lane-key.ts';
 import {
   type LaneLayout,
+  type LaneTurn,
   oneLane,
   type QueueSet,
   queueOwnerOf,
@@ -109,6 +110,32 @@ export class LaneSet {
     return [...queues, ...sending];
   }
 
+  /** See `LaneLayout`. */
+  get order(): number {
+    return this.#layout.order ?? 0;
+  }
+
+  /** See `LaneLayout`. */
+  get turns(): readonly LaneTurn[] {
+    return this.#layout.turns ?? [];
+  }
+
+  /** See `LaneLayout`. */
+  get turnsFrom(): readonly LaneTurn[] {
+    return this.#layout.turnsFrom ?? [];
+  }
+
+  /** Whether messages are on their way from queue to queue. */
+  get isMoving(): boolean {
+    return this.#layout.from !== undefined;
+  }
+
+  /** Keeps another order, or where it changed. */
+  keepOrder(change: Pick<LaneLayout, 'order' | 'turns' | 'turnsFrom'>): void {
+    this.#layout = { ...this.#layout, ...change };
+    this.#keep();
+  }
+
   /** Makes a lane that has no place in the set, for the end of its session. */
   make(number: number, hasState: boolean): Lane {
     const { count, generation, from } = this.#layout;
@@ -133,7 +160,8 @@ export class LaneSet {
     const { count, generation, sessions } = this.#layout;
     const next = generation === 0 ? 1 : 0;
     const before = { count, generation };
-    this.#layout = { count: wanted, generation: next, sessions: Math.max(sessions, wanted), from: before };
+    const { order = 0 } = this.#layout;
+    this.#layout = { count: wanted, generation: next, sessions: Math.max(sessions, wanted), from: before, order };
     this.#keep();
     const start = this.#startBehind(from);
     for (let number = 1; number <= wanted; number++) {
@@ -194,7 +222,8 @@ export class LaneSet {
       writeSessions(this.#parts.context.storage, this.#parts.options.name, sessions);
       return;
     }
-    const isPlain = count === 1 && generation === 0 && sessions === 1 && from === undefined;
+    const isOrdered = (this.#layout.order ?? 0) === 0 && this.turns.length === 0;
+    const isPlain = count === 1 && generation === 0 && sessions === 1 && from === undefined && isOrdered;
     writeLayout(this.#storage, this.#parts.options.name, isPlain ? undefined : this.#layout);
   }
 }

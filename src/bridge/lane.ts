@@ -169,6 +169,12 @@ export class Lane implements ConnectorOwner {
     return this.connector.underwayCount === 0 && this.#forwarder.isKnownSettled;
   }
 
+  /** Whether nothing is underway, and everything up to a sequence has left the queue. */
+  isSettledUntil(sequence: number): boolean {
+    const { oldestSequence } = this.#forwarder.places;
+    return this.connector.underwayCount === 0 && (oldestSequence === 0 || oldestSequence > sequence);
+  }
+
   /** What is underway is not waited for any more: it is read again from the queue, and may come twice. */
   abandon(): void {
     this.#forwarder.sessionLost(this.connector.session.moveAway());

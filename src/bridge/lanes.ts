@@ -19,6 +19,7 @@ import type { ForwardSource } from './forward-source.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { Lane, LaneOwner, LaneParts } from './lane.ts';
 import { partitionOf } from './lane-key.ts';
+import { LaneOrder, orderTagOf } from './lane-order.ts';
 import { LaneResize } from './lane-resize.ts';
 import { LaneSet, type NumberedQueue } from './lane-set.ts';
 import { mergedForecasts, type QueueForecast } from './queue-plan.ts';
@@ -44,7 +45,10 @@ export class Lanes implements ForwardLanes, LaneOwner {
   readonly isRefusingWhenFull: boolean;
   readonly #owner: LanesOwner;
   readonly #set: LaneSet;
+  readonly #order: LaneOrder;
   readonly #resize: LaneResize;
+  readonly #laneOrder: string;
+  readonly #forwards: LaneParts['options']['forwards'];
   readonly #pool: QueuePool;
   readonly #sendWindowMax: number;
   #rules: readonly SubscriptionRule[] = [];
@@ -63,7 +67,10 @@ export class Lanes implements ForwardLanes, LaneOwner {
     this.#set = new LaneSet(parts, this);
     const common = { name: options.name, clock: ports.clock, log, pool, set: this.#set, storage: stored?.storage };
     const more = { added: (lane: Lane) => this.#added(lane), moved: () => this.#moved() };
-    this.#resize = new LaneResize({ ...common, ...more }, options.laneCount);
+    this.#order = new LaneOrder({ ...common, isPaused: () => this.#isPaused, turned: () => this.#turned() });
+    this.#resize = new LaneResize({ ...common, ...more, order: this.#order }, options.laneCount);
+    this.#laneOrder = options.laneOrder;
+    this.#forwards = options.forwards;
   }
 
   // --- what rules see
@@ -202,6 +209,12 @@ export class Lanes implements ForwardLanes, LaneOwner {
     const sending = new Set(this.all.map(({ forwarder }) => forwarder));
     for (const one of this.#set.forwarders) one.restore(sending.has(one) ? this.#sendWindowMax : 0);
     for (const lane of this.all) lane.restoreFlows();
+    this.reorder(this.#forwards);
+  }
+
+  /** What keeps messages in order is as these rules say from now on; nothing overtakes what came before. */
+  reorder(forwards: LaneParts['options']['forwards']): void {
+    this.#order.change(orderTagOf({ forwards, laneOrder: this.#laneOrder }));
   }
 
   /** Begins to dial. */
@@ -256,12 +269,14 @@ export class Lanes implements ForwardLanes, LaneOwner {
 
   /** Disconnects all lanes in order. */
   async close(): Promise<void> {
+    this.#order.stop();
     this.#resize.stop();
     await Promise.all(this.all.map(({ connector }) => connector.close()));
   }
 
   /** Cuts all connections. */
   destroy(): void {
+    this.#order.stop();
     this.#resize.stop();
     for (const { connector } of this.all) connector.destroy();
   }
@@ -280,6 +295,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
 
   /** See `LaneOwner`. */
   settled(): void {
+    if (this.#order.isTurning) this.#order.check();
     if (this.#resize.wanted !== undefined) this.#resize.check();
     this.#owner.settled();
   }
@@ -296,6 +312,10 @@ export class Lanes implements ForwardLanes, LaneOwner {
     lane.subscriber.change(this.#rules, this.#set.groupSize);
     if (this.#rest) this.#hold(lane.connector);
     lane.connector.start();
+  }
+
+  #turned(): void {
+    if (this.#resize.wanted !== undefined) this.#resize.check();
   }
 
   #moved(): void {
