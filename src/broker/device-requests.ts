@@ -31,7 +31,8 @@ export class DeviceRequests {
   }
 
   /** The device wants to hear of topics. */
-  subscribe({ identity, session }: AcceptedDevice, packet: SubscribePacket): void {
+  subscribe({ connect, identity, session }: AcceptedDevice, asked: SubscribePacket): void {
+    const packet = connect.isBridge && connect.version !== ProtocolVersion.v5 ? askedByBridge(asked) : asked;
     const decisions = decideEntries(this.#rooms, identity, packet);
     if (decisions instanceof Promise) this.#line.hold(decisions, (later) => this.#subscribe(session, packet, later));
     else this.#subscribe(session, packet, decisions);
@@ -65,4 +66,18 @@ export class DeviceRequests {
     if (store === undefined) answer();
     else store.wait(() => (this.#line.isOver ? undefined : answer()), durability);
   }
+}
+
+/**
+ * A bridge of 3.x cannot ask for it, and means it by the top bit of the level: it gets nothing back of what it sends,
+ * and the retain flag as it was published.
+ */
+function askedByBridge(packet: SubscribePacket): SubscribePacket {
+  const entries = packet.entries.map((entry) => ({
+    ...entry,
+    // [MQTT-3.8.3-4]
+    noLocal: !entry.filter.startsWith('$share/'),
+    retainAsPublished: true,
+  }));
+  return { ...packet, entries };
 }

@@ -24,6 +24,7 @@ export function analyse({ bridges, data }: Pick<Config, 'bridges' | 'data'>): re
     ...replayFindings(bridges, data?.bytesMax),
     ...bridges.flatMap((bridge) => [
       ...raised(bridge),
+      ...pathless(bridge),
       ...transparentFindings(bridge),
       ...deliveryFindings(bridge),
       ...refusedByRemote(bridge, flows),
@@ -118,6 +119,17 @@ function loopText(circle: readonly RuleFlow[]): string {
   if (bridges.size > 1) return 'a circle over several bridges; give each direction topics of its own (prefix)';
   const remedy = circle[0]?.bridge.version === 5 ? 'set nolocal = true' : 'set no_local_v4 = true or proto_ver = 5';
   return `its own messages come back from the remote; ${remedy}`;
+}
+
+/** Everything both ways in 3.x, where no message says over which brokers it came. */
+function pathless({ name, version, forwards, subscriptions, loopGuard }: BridgeConfig): readonly Finding[] {
+  const isAll = (rule: { readonly localTopic: string; readonly remoteTopic: string }): boolean =>
+    (rule.localTopic === '#' && ['', '#'].includes(rule.remoteTopic)) ||
+    (rule.remoteTopic === '#' && rule.localTopic === '');
+  if (version === 5 || loopGuard === 'off' || !forwards.some(isAll) || !subscriptions.some(isAll)) return [];
+  const text = 'carries everything both ways in a version in which messages have no path: fine between two brokers, or';
+  const rest = 'around one, but in a ring of three they go round for ever; set proto_ver = 5';
+  return [{ path: `bridges.mqtt.${name}`, text: `${text} ${rest}` }];
 }
 
 /** Rules that raise a QoS. */

@@ -18,7 +18,11 @@ const all = {
 } as const;
 
 /** Brokers with a router each, and bridges between them as `edges` say. */
-async function ring(edges: readonly (readonly [from: number, to: number])[], more: Partial<BridgeSettings>) {
+async function ring(
+  edges: readonly (readonly [from: number, to: number])[],
+  more: Partial<BridgeSettings>,
+  versionOf: (from: number, to: number) => ProtocolVersion = () => v5,
+) {
   const world = new World();
   const routers = [new Router(), new Router(), new Router()];
   const came = routers.map((): string[] => []);
@@ -34,7 +38,13 @@ async function ring(edges: readonly (readonly [from: number, to: number])[], mor
   const bridges = edges.map(([from, to]) => {
     const router = routers[from] ?? new Router();
     return world.openBridge(
-      { name: `b${from}${to}`, clientId: `b${from}${to}`, remote: { host: '127.0.0.1', port: 2000 + to }, ...more },
+      {
+        name: `b${from}${to}`,
+        clientId: `b${from}${to}`,
+        remote: { host: '127.0.0.1', port: 2000 + to },
+        version: versionOf(from, to),
+        ...more,
+      },
       { router, brokerId: `broker${from}` },
     );
   });
@@ -96,6 +106,34 @@ for (const [what, edges] of [
     );
     for (const bridge of bridges) bridge.destroy();
   });
+}
+
+for (const isBitSet of [true, false]) {
+  for (const [what, versionOf] of [
+    ['3.1.1', () => v311],
+    ['3.1.1 on one side and 5.0 on the other', (from: number) => (from === 0 ? v311 : v5)],
+  ] as const) {
+    const bit = isBitSet ? 'with the bridge bit' : 'without the bridge bit';
+    t.test(`# both ways between two brokers and one in the middle, ${what}, ${bit}: each has it once`, async (t) => {
+      const edges = [
+        [0, 2],
+        [1, 2],
+      ] as const;
+      const { world, came, bridges, publish } = await ring(edges, { ...all, isBridgeBitSet: isBitSet }, versionOf);
+      publish(0, 'a');
+      publish(1, 'b');
+      publish(2, 'c');
+      await world.clock.advance(60_000);
+      const seen = came.map((list) => [...list].sort());
+      t.same(seen.slice(0, 2), [
+        ['a', 'b', 'c'],
+        ['a', 'b', 'c'],
+      ]);
+      t.same([...new Set(seen[2])], ['a', 'b', 'c'], 'and the one in the middle has all of it');
+      t.ok((seen[2]?.length ?? 0) <= 5, `without a flood: ${seen[2]}`);
+      for (const bridge of bridges) bridge.destroy();
+    });
+  }
 }
 
 t.test('three brokers that forward # in a ring: once round, and no further', async (t) => {
