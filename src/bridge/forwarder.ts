@@ -24,6 +24,7 @@ import { openForwardQueue } from './forward-storage.ts';
 import type { ForwarderParts, ForwardLine, MovingMessage, PauseReason } from './forwarder-parts.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
+import { takenOut } from './queue-moves.ts';
 import type { QueueForecast } from './queue-plan.ts';
 import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
@@ -318,15 +319,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** Takes the oldest message up to a sequence out, for another queue; undefined if none is at hand: see `movable`. */
   moveOut(until: number): MovingMessage | undefined {
-    const entry = this.#queue.depth === 0 ? undefined : this.#queue.peek();
-    if (entry !== undefined && entry.sequence > until) return undefined;
-    const mayUnblock = this.#queue.depth === 0 && until === Number.POSITIVE_INFINITY;
-    if (entry === undefined) return mayUnblock ? this.#intake.unblock() : undefined;
-    this.#queue.next();
-    this.#queue.acknowledge(entry.sequence);
-    this.#order.refusals.left(entry.sequence);
-    const { message, tag: rule, queuedAt } = entry;
-    return { message, rule, queuedAt, awaited: this.#intake.moved(entry.sequence) };
+    return takenOut({ queue: this.#queue, intake: this.#intake, refusals: this.#order.refusals }, until);
   }
 
   /** Takes a message out of another queue. */
