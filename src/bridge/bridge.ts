@@ -1,6 +1,5 @@
 // Bridge: one configured relation between the local router and a remote broker. It joins a connector (the link), a
-// forwarder (local to remote) and a receiver (remote to local), and knows nothing of the broker: they meet in the
-// router.
+// forwarder (local to remote) and a receiver (remote to local), and meets the broker nowhere but in the router.
 //
 //   open --close--> closing (no new messages are taken, what waits is sent within a bound) --> closed
 //   open --destroy--> closed

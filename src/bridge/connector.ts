@@ -5,7 +5,6 @@
 //                                             | a server before this one is back: nothing new is sent, what is
 //                                             v underway is settled, DISCONNECT, CONNECT there
 //                                           moving
-//
 // Bounded: one line at a time, and a socket that is ready.
 import { unknownSession } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';

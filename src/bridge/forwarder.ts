@@ -6,7 +6,7 @@
 // there if the remote forgets them. Bounded by the queue's limits and the window.
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
-import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
@@ -31,6 +31,7 @@ import { QueueWatch } from './queue-watch.ts';
 import type { RefusalStatus } from './reason-table.ts';
 import { RunsUnderway } from './runs-underway.ts';
 import { readPastMax, SendOrder } from './send-order.ts';
+import { sentForm } from './sent-form.ts';
 
 /** Carries messages to the remote. */
 export class Forwarder implements ForwardQueue, PooledQueue {
@@ -382,20 +383,16 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   #send(entry: QueueEntry<ForwardSource>): PauseReason | undefined {
     const { message, sequence } = entry;
     const line = this.#line;
-    // a message is better delivered at less than dropped [MQTT-3.2.2-11] [MQTT-3.2.2-14]
-    const { limits } = line;
-    const qos = lowerQos(message.qos, limits?.maximumQos ?? 2);
-    const retain = message.retain && limits?.isRetainAvailable !== false;
     const now = this.#now();
     const policy = line.hasProperties ? undefined : entry.tag.propertyPolicy;
-    const made = { message: policy?.made(message, now) ?? message, qos, retain, subscriptionIdentifiers: undefined };
+    const made = sentForm(line, message, policy, now);
     const outcome = isExpired(message, now) ? 'expired' : line.send(made, sequence);
     if (outcome === 'full') return 'window-full';
     if (outcome === 'offline') return 'offline';
     this.#order.take(entry, outcome === 'sent');
     if (outcome === 'sent') policy?.sent(message);
-    if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, qos === 0);
-    if (outcome === 'sent' && qos > 0) return undefined;
+    if (outcome === 'sent' && sequence >= this.latencies.sendDue) this.latencies.sent(sequence, made.qos === 0);
+    if (outcome === 'sent' && made.qos > 0) return undefined;
     if (outcome !== 'sent') this.#departures.drop(entry, outcome);
     else if (this.#queue.acknowledge(sequence)) this.#departures.arrived(entry);
     return undefined;
