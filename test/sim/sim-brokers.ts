@@ -137,9 +137,12 @@ export class SimBroker {
       if (underway > windowMax) return `bridge ${bridge.name} has ${underway} underway, ${windowMax} are allowed`;
     }
     // what is underway cannot give way, nor what is being taken
-    const bytesMax = plan.queueMemoryMax + (1 + underwayInAll) * this.#messageBytesMax;
-    if (this.#budget.byteLength > bytesMax) return `${this.name} has ${this.#budget.byteLength} bytes in memory`;
     const { queued = 0, sessions = 0 } = this.broker?.status ?? {};
+    const queues = sessions + this.bridges.length;
+    // of what is stored a queue keeps the piece that it has just read
+    const pieces = plan.durability === 'memory' ? 0 : queues * (pieceBytes + this.#messageBytesMax);
+    const bytesMax = plan.queueMemoryMax + (1 + underwayInAll) * this.#messageBytesMax + pieces;
+    if (this.#budget.byteLength > bytesMax) return `${this.name} has ${this.#budget.byteLength} bytes in memory`;
     if (queued > sessions * plan.queueCountMax) return `${this.name} holds ${queued} messages for ${sessions} sessions`;
     const accused = this.log.lines.find(
       (line) => line.startsWith('info device gone') && line.includes('"blame":"remote"'),
@@ -173,6 +176,9 @@ export class SimBroker {
 
 /** What a message has beside its payload: topic, identity in the ledger, properties. */
 const restBytesMax = 400;
+
+/** See `readPiece`. */
+const pieceBytes = 256 * 1024;
 
 function lostOf(reasons: Partial<Record<DropReason, number>>): number {
   return (reasons['queue-full'] ?? 0) + (reasons.refused ?? 0) + (reasons['memory-full'] ?? 0);
