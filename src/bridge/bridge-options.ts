@@ -309,7 +309,8 @@ export interface BridgeOptions {
   readonly refusals: RefusalOptions;
   /**
    * How often the link may end on the same message, the first underway, before that is sent alone, and set aside when
-   * the link ends once more; 0 to 100, 0: never. Default 2.
+   * the link ends once more; 0 to 100, 0: never. Default 0: a remote with a full disk, or a
+   * bad line, ends it on good ones too.
    */
   readonly poisonLossesMax: number;
   /** What is done when a remote refuses the connection, or ends it with a word. Default `linkRefusalDefaults`. */
@@ -369,7 +370,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   ledgerSampleOf: 1,
   refusals: refusalDefaults,
   linkRefusals: linkRefusalDefaults,
-  poisonLossesMax: 2,
+  poisonLossesMax: 0,
   deadLetters: { countMax: 1000, bytesMax: 16 * 1024 * 1024, ageMsMax: 604_800_000 },
   isQos0Queued: false,
   isNoDelay: true,

@@ -7,7 +7,7 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'a message is deleted before it is acknowledged',
     like: 'EMQX Edge: sent is delivered',
     file: 'src/bridge/forwarder.ts',
-    text: "if (outcome === 'sent' && qos > 0) return undefined;",
+    text: "if (outcome === 'sent' && made.qos > 0) return undefined;",
     becomes: '',
     seen: /underway and holds|lost/,
   },

@@ -44,9 +44,8 @@ export const checkerMutants: readonly Mutant[] = [
     file: 'src/queue/stored-queue.ts',
     text: '() => this.#readAgain(),',
     becomes: '() => this.#awaitStored(false),',
-    durability: 'synced',
-    seed: 13,
-    seen: /never comes to an end/,
+    test: 'test/src/queue/stored-queue.test.ts',
+    seen: /not ok/,
   },
   {
     name: 'the name of a stream stands in one record',
@@ -54,9 +53,8 @@ export const checkerMutants: readonly Mutant[] = [
     file: 'src/journal/streams.ts',
     text: 'this.#catalogue.put(copyOfName(name), value);',
     becomes: '',
-    durability: 'synced',
-    seed: 21_052,
-    seen: /lost|the disk has/,
+    test: 'test/src/broker/kept.test.ts',
+    seen: /not ok/,
   },
   {
     name: 'of a stream that is removed only the name is deleted',

@@ -134,6 +134,7 @@ export const journalMutants: readonly Mutant[] = [
     text: 'this.#put(`r${packetId}`);',
     becomes: '',
     durability: 'synced',
+    seed: 76,
     seen: /times at QoS 2|came late/,
   },
   {

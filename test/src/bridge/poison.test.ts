@@ -35,7 +35,7 @@ async function poisoned(
     remote.take(peer);
     hangUp(peer);
   });
-  const bridge = openBridge(world, { version, keepAlive: 0, backoff, ...more });
+  const bridge = openBridge(world, { version, keepAlive: 0, poisonLossesMax: 2, backoff, ...more });
   await world.clock.settle();
   return { world, remote, bridge };
 }
@@ -73,7 +73,7 @@ t.test('a link that breaks for other reasons costs no message, however often, as
   const remote = new Remote();
   remote.sessionPresent = true;
   await remote.open(world, v5);
-  const bridge = openBridge(world, { keepAlive: 0, backoff });
+  const bridge = openBridge(world, { keepAlive: 0, poisonLossesMax: 2, backoff });
   await world.clock.settle();
   for (let round = 0; round < 6; round++) {
     remote.isAnswering = false;
@@ -93,7 +93,7 @@ t.test('after two losses the window opens for the suspect alone, and for all whe
   remote.sessionPresent = true;
   remote.isAnswering = false;
   await remote.open(world, v5);
-  const bridge = openBridge(world, { keepAlive: 0, backoff, acknowledgeTimeoutMs: 0 });
+  const bridge = openBridge(world, { keepAlive: 0, poisonLossesMax: 2, backoff, acknowledgeTimeoutMs: 0 });
   await world.clock.settle();
   for (const payload of ['1', '2', '3']) publishLocally(world, 'up/a', payload);
   await world.clock.settle();
@@ -123,7 +123,7 @@ t.test('a server that says why it ends a connection accuses no message; nor does
   remote.sessionPresent = true;
   remote.isAnswering = false;
   await remote.open(world, v5);
-  const bridge = openBridge(world, { keepAlive: 0, backoff, acknowledgeTimeoutMs: 5000 });
+  const bridge = openBridge(world, { keepAlive: 0, poisonLossesMax: 2, backoff, acknowledgeTimeoutMs: 5000 });
   await world.clock.settle();
   publishLocally(world, 'up/a', '1');
   for (let round = 0; round < 3; round++) {
@@ -143,7 +143,11 @@ t.test('a suspicion outlives the process', async (t) => {
     remote.take(peer);
     hangUp(peer);
   });
-  const bridge = { keepAlive: 0, backoff: { delayMsMin: 5000, delayMsMax: 5000, stableMs: 10_000 } };
+  const bridge = {
+    keepAlive: 0,
+    poisonLossesMax: 2,
+    backoff: { delayMsMin: 5000, delayMsMax: 5000, stableMs: 10_000 },
+  };
   const first = await kept.start({ bridge });
   await kept.world.clock.advance(300);
   const device = await kept.world.dial(v5);
