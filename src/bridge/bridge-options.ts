@@ -309,8 +309,8 @@ export interface BridgeOptions {
   readonly refusals: RefusalOptions;
   /**
    * How often the link may end on the same message, the first underway, before that is sent alone, and set aside when
-   * the link ends once more; 0 to 100, 0: never. Default 0: a remote with a full disk, or a
-   * bad line, ends it on good ones too.
+   * the link ends once more; 0 to 100, 0: never. Default 0: a bad line, or a remote with a full disk, ends it on good
+   * messages too.
    */
   readonly poisonLossesMax: number;
   /** What is done when a remote refuses the connection, or ends it with a word. Default `linkRefusalDefaults`. */

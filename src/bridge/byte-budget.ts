@@ -6,7 +6,8 @@
 //
 // A period never goes back: a clock that jumps back, or was never set, goes on with the one that was reached. What is
 // used outlives the process where there is a storage. Bounded: one number and one name.
-import { isClockSet, type ZoneClock } from './time-windows.ts';
+import { isClockSet } from '../base/wall-clock.ts';
+import type { ZoneClock } from './time-windows.ts';
 
 /** A budget. */
 export interface BudgetOptions {

@@ -6,7 +6,9 @@
 //
 // In memory are 24 bytes an entry, of 1 to `gatheredMax` messages. Bounded by `ageMsMax` and `bytesMax`. Nothing waits
 // for it: while the journal takes nothing, nothing is kept, and what is kept is the first to go.
+
 import type { Log } from '../base/log.ts';
+import { isClockSet } from '../base/wall-clock.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
@@ -72,8 +74,6 @@ const pieceBytes = 262_144;
 const lookMs = 5000;
 /** Above this share of the journal's own bound, what is kept goes: it is cleaned when half of it is void. */
 const fillShareMax = 0.5;
-/** Before 2020 stands no clock that was ever set, in s. */
-const secondsMin = 1_577_836_800;
 
 /** What one bridge keeps. */
 export class KeptMessages {
@@ -270,7 +270,7 @@ export interface KeptRange {
 
 function secondsOf(wallMs: number): number {
   const seconds = Math.floor(wallMs / 1000);
-  return seconds < secondsMin || seconds > 0xffff_ffff ? 0 : seconds;
+  return isClockSet(wallMs) && seconds <= 0xffff_ffff ? seconds : 0;
 }
 
 function isWithin(seconds: number, from: number, until = Number.POSITIVE_INFINITY): boolean {

@@ -4,6 +4,7 @@
 //
 // A clock that shows a time before 2020 was never set: nothing is known of the hour, and the windows count as open, or
 // a gateway without a battery would never get to ask for the time. Bounded by the windows.
+import { isClockSet } from '../base/wall-clock.ts';
 
 /** One window. */
 export interface TimeWindow {
@@ -17,13 +18,6 @@ export interface TimeWindow {
 const dayMinutes = 1440;
 const weekMinutes = 7 * dayMinutes;
 const minuteMs = 60_000;
-/** Before this, 1 January 2020, no clock that was ever set stands. */
-const wallMsMin = 1_577_836_800_000;
-
-/** Whether the wall clock can be believed. */
-export function isClockSet(wallMs: number): boolean {
-  return wallMs >= wallMsMin;
-}
 
 /** The wall clock of a time zone. */
 export class ZoneClock {

@@ -7,8 +7,10 @@
 //
 // Deadlines are stored as what remained, and ages as the moment, with the wall clock of then: after a restart the time
 // between counts as far as the clock can be believed. One that jumped back or wakes in 1970 makes nothing old.
+
 import { type Bytes, bytesOfText, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
 import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
+import { isClockSet } from '../base/wall-clock.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 
@@ -27,8 +29,6 @@ const runFlag = 16;
 const queuedFlag = 32;
 const expiryBytes = 14;
 const queuedBytes = 14;
-/** Before this, 1 January 2020, no clock that was ever set stands. */
-const wallMsMin = 1_577_836_800_000;
 /** The longest time that a machine is believed to have been off: ten years, in ms. */
 const offMsMax = 315_360_000_000;
 
@@ -133,7 +133,7 @@ export function readRun(body: Bytes): StoredRun {
 /** The deadline, on the monotonic clock, of what had `remainingMs` left when the wall clock showed `wallMs`. */
 export function deadlineOf(wallMs: number, remainingMs: number, clock: ExpiryClock): number {
   const wallNow = clock.wallMs();
-  const isBelieved = wallMs >= wallMsMin && wallNow >= wallMs && wallNow - wallMs <= offMsMax;
+  const isBelieved = isClockSet(wallMs) && wallNow >= wallMs && wallNow - wallMs <= offMsMax;
   const deadline = clock.now() + remainingMs - (isBelieved ? wallNow - wallMs : 0);
   // 0 would mean never
   return deadline === 0 ? Number.MIN_VALUE : deadline;

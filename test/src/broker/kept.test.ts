@@ -7,7 +7,7 @@ import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { Remote } from '../../kit/remote.ts';
-import { ackOf, publishOf, subscribeOf } from '../../kit/world.ts';
+import { ackOf, publishOf, type RawPeer, subscribeOf } from '../../kit/world.ts';
 
 const { v311, v5 } = ProtocolVersion;
 const kept = { cleanStart: false, properties: { sessionExpiryInterval: 3600 } };
@@ -37,15 +37,7 @@ t.test('a PUBACK leaves when the message is synced, and the message is there aft
 
 t.test('sessions, subscriptions, waiting and retained messages are there in the next process', async (t) => {
   const kw = new KeptWorld();
-  await kw.start();
-  const device = await kw.world.dial(v5);
-  await device.connect('device', kept);
-  device.send(subscribeOf(1, 2, 'in/#'));
-  await kw.world.clock.advance(200);
-  device.cut();
-  const other = await kw.world.dial(v5);
-  await other.connect('other');
-  other.send(publishOf('in/a', 'one', { qos: 1, packetId: 1 }), publishOf('in/b', 'two', { qos: 2, packetId: 2 }));
+  const other = await leaveWaiting(kw);
   other.send(publishOf('state', 'kept', { qos: 1, packetId: 3, retain: true }));
   await kw.world.clock.advance(200);
   t.match(await other.received(), [{ type: 4 }, { type: 5 }, { type: 4 }]);
@@ -197,16 +189,7 @@ t.test(
     // the name of its queue, in the catalogue; its own record
     for (const needle of ['\0\x0esession/device\0', '\0\x06device3600']) {
       const kw = new KeptWorld();
-      await kw.start();
-      const device = await kw.world.dial(v5);
-      await device.connect('device', kept);
-      device.send(subscribeOf(1, 2, 'in/#'));
-      await kw.world.clock.advance(200);
-      device.cut();
-      const other = await kw.world.dial(v5);
-      await other.connect('other');
-      other.send(publishOf('in/a', 'one', { qos: 1, packetId: 1 }), publishOf('in/b', 'two', { qos: 2, packetId: 2 }));
-      await kw.world.clock.advance(200);
+      await leaveWaiting(kw);
       await kw.start();
       t.equal(await flipIn(kw, needle), true, 'the record is there');
       await kw.start();
@@ -218,6 +201,21 @@ t.test(
     }
   },
 );
+
+/** A device has a session and is away; `one` and `two` wait for it. Returns who sent them. */
+async function leaveWaiting(kw: KeptWorld): Promise<RawPeer> {
+  await kw.start();
+  const device = await kw.world.dial(v5);
+  await device.connect('device', kept);
+  device.send(subscribeOf(1, 2, 'in/#'));
+  await kw.world.clock.advance(200);
+  device.cut();
+  const other = await kw.world.dial(v5);
+  await other.connect('other');
+  other.send(publishOf('in/a', 'one', { qos: 1, packetId: 1 }), publishOf('in/b', 'two', { qos: 2, packetId: 2 }));
+  await kw.world.clock.advance(200);
+  return other;
+}
 
 /** Turns a bit over in each record that has a text in it, so that no older value stands in. Returns whether one has. */
 async function flipIn({ disk }: KeptWorld, text: string): Promise<boolean> {
