@@ -174,8 +174,8 @@ export class App {
       if (change !== 'none') this.log.info({ bridge: name, change }, changeTexts[change]);
       return change !== 'all';
     } catch (error) {
-      this.log.error({ bridge: name, error: messageOf(error) }, 'the bridge cannot be changed');
-      return false;
+      this.log.error({ bridge: name, error: messageOf(error) }, 'the bridge cannot be changed, and goes on as it was');
+      return true;
     }
   }
 
@@ -184,21 +184,26 @@ export class App {
       new Map(loaded.config.bridges.map((one) => [one.name, JSON.stringify(settingsOf(loaded, one))]));
     const old = settings(before);
     const fresh = settings(next);
+    await this.#opener.prepare(next);
     for (const [name, text] of old) {
       if (fresh.get(name) === text || this.#changeBridge(name, next)) continue;
       // what waits stays in the journal for the bridge that comes, and what devices publish meanwhile is not to wait
       await this.bridges.remove(name, fresh.has(name) && this.#storage ? 0 : undefined);
       if (!fresh.has(name) && this.#storage) forgetBridge(this.#storage, name);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');
+      this.#openBridge(name, next);
     }
-    await this.#opener.prepare(next);
-    for (const config of next.config.bridges) {
-      if (this.bridges.get(config.name) !== undefined) continue;
-      try {
-        this.bridges.add(settingsOf(next, config));
-      } catch (error) {
-        this.log.error({ bridge: config.name, error: messageOf(error) }, 'the bridge cannot be opened');
-      }
+    for (const { name } of next.config.bridges) this.#openBridge(name, next);
+  }
+
+  /** Opens a bridge that is configured and not there. */
+  #openBridge(name: string, loaded: LoadedConfig): void {
+    const config = loaded.config.bridges.find((one) => one.name === name);
+    if (config === undefined || this.bridges.get(name) !== undefined) return;
+    try {
+      this.bridges.add(settingsOf(loaded, config));
+    } catch (error) {
+      this.log.error({ bridge: name, error: messageOf(error) }, 'the bridge cannot be opened');
     }
   }
 }

@@ -26,7 +26,8 @@ export function readDeadLetter(id: number, value: Bytes, origin: Origin, clock: 
   const end = 4 + value.readUInt32BE(0);
   const head = headOf(textOfBytes(value, 4, end));
   if (head === undefined) return undefined;
-  return { ...head, id, message: readMessage(value.subarray(end), origin, clock).message };
+  const stored = readMessage(value.subarray(end), origin, clock);
+  return stored && { ...head, id, message: stored.message };
 }
 
 function headOf(json: string): Head | undefined {

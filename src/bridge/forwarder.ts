@@ -19,7 +19,7 @@ import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
 import { Departures } from './departures.ts';
 import type { ForwardQueue } from './forward-rule-context.ts';
-import { type ForwardSource, type ForwardWhole, messageOf } from './forward-source.ts';
+import type { ForwardSource, ForwardWhole } from './forward-source.ts';
 import { openForwardQueue } from './forward-storage.ts';
 import type { ForwarderParts, ForwardLine, MovingMessage, PauseReason } from './forwarder-parts.ts';
 import { Intake } from './intake.ts';
@@ -229,7 +229,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
         const left = rule ? { sequence: entry.token, tag: rule } : this.#queue.acknowledge(entry.token);
         if (left) this.#departures.arrived(left);
       } else if (rule) {
-        this.#memory?.restore(entry.token, messageOf(entry.delivery, rule), rule);
+        this.#order.restore(this.#memory, entry, rule);
       }
     }
     this.#order.rewound();
@@ -286,10 +286,10 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     return this.#departures.isolated(this.#recalled(sent));
   }
 
-  #recalled({ token, delivery }: SendEntry): QueueEntry<ForwardSource> | undefined {
-    const leftOut = this.#settleLeftOut(token);
-    if (leftOut) this.#memory?.restore(token, messageOf(delivery, leftOut), leftOut);
-    return this.#queue.underway(token);
+  #recalled(sent: SendEntry): QueueEntry<ForwardSource> | undefined {
+    const leftOut = this.#settleLeftOut(sent.token);
+    if (leftOut) this.#order.restore(this.#memory, sent, leftOut);
+    return this.#queue.underway(sent.token);
   }
 
   #refused(sent: SendEntry, reasonCode: ReasonCode): void {
@@ -306,7 +306,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (!isHeld) this.pump();
   }
 
-  /** Whether there is nothing left that the remote may have heard of from an earlier process. */
+  /** Whether nothing is left that the remote may have heard of from an earlier process. */
   get isKnownSettled(): boolean {
     const { oldestSequence } = this.#queue;
     return this.knownUntil === 0 || oldestSequence === 0 || oldestSequence > this.knownUntil;
@@ -371,13 +371,13 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   }
 
   #sendNext(): PauseReason | undefined {
-    const line = this.#line;
     if (this.isPaused) return 'paused';
-    if (!line.isConnected) return 'offline';
-    const entry = this.#order.next();
+    if (!this.#line.isConnected) return 'offline';
+    if (this.#isHeld && this.isKnownSettled) return 'held';
+    const entry = this.#order.next(this.#isHeld);
     if (typeof entry === 'string') return entry;
     if (entry.sequence > this.holdBehind || (this.#isHeld && entry.sequence > this.knownUntil)) return 'held';
-    return line.isCongested ? 'congested' : this.#send(entry);
+    return this.#line.isCongested ? 'congested' : this.#send(entry);
   }
 
   #send(entry: QueueEntry<ForwardSource>): PauseReason | undefined {

@@ -70,6 +70,9 @@ export class Intake {
   /** By rule, what waits for room. */
   readonly #blocked = new Map<ForwardSource, Blocked[]>();
   #blockedCount = 0;
+  /** What is let in may push something out, whose place is free then: one after the other. */
+  #isAdmitting = false;
+  #isAdmitDue = false;
   followedBy: QueueFollower | undefined;
   readonly #latest: LatestTopics;
   /** By sequence, in their order: whose publisher waits for the remote. */
@@ -255,17 +258,23 @@ export class Intake {
 
   /** Lets in what has room. Returns whether anything had. */
   #admit(): boolean {
+    this.#isAdmitDue = true;
+    if (this.#isAdmitting) return false;
+    this.#isAdmitting = true;
     const before = this.#blockedCount;
-    const rules = [...this.#blocked.keys()];
-    if (rules.length > 1) rules.sort((one, other) => other.share.terms.priority - one.share.terms.priority);
-    for (const rule of rules) this.#admitOf(rule, this.#blocked.get(rule) ?? []);
+    while (this.#isAdmitDue) {
+      this.#isAdmitDue = false;
+      const rules = [...this.#blocked.keys()];
+      if (rules.length > 1) rules.sort((one, other) => other.share.terms.priority - one.share.terms.priority);
+      for (const rule of rules) this.#admitOf(rule, this.#blocked.get(rule) ?? []);
+    }
+    this.#isAdmitting = false;
     return this.#blockedCount < before;
   }
 
   #admitOf(rule: ForwardSource, waiting: Blocked[]): void {
-    let done = 0;
-    for (let first = waiting[0]; first && this.#queue.hasRoomFor(first.message, rule); first = waiting[done]) {
-      done++;
+    for (let [first] = waiting; first && this.#queue.hasRoomFor(first.message, rule); [first] = waiting) {
+      waiting.shift();
       this.#blockedMore(-1);
       if (!this.#take(first.message, rule, first.hold)) {
         rule.counters.dropped.add('disk-full');
@@ -273,7 +282,6 @@ export class Intake {
       }
       first.hold.stored();
     }
-    waiting.splice(0, done);
     if (waiting.length === 0) this.#blocked.delete(rule);
   }
 }

@@ -40,13 +40,14 @@ export function writeKept(bytes: Bytes, at: number, kept: readonly OwnedMessage[
   return end;
 }
 
-/** Reads an entry back, oldest first; the bytes of the messages are their own. */
+/** Reads an entry back, oldest first, up to what is no message; the bytes of the messages are their own. */
 export function* readKept(body: Bytes, origin: Origin, clock: ExpiryClock): Generator<OwnedMessage> {
   for (let at = 0; at + 4 <= body.length; ) {
     const end = at + 4 + body.readUInt32BE(at);
-    const { message, tags } = readMessage(body.subarray(at + 4, end), origin, clock);
-    const [ruleKey = 0, partition] = tags;
-    yield { message, ruleKey, partition };
+    const stored = readMessage(body.subarray(at + 4, end), origin, clock);
+    if (stored === undefined) return;
+    const [ruleKey = 0, partition] = stored.tags;
+    yield { message: stored.message, ruleKey, partition };
     at = end;
   }
 }

@@ -63,7 +63,8 @@ export class Pacing implements RateWaiter {
 
   /** Whether messages that follow each other may go as one past all of this. */
   get isFree(): boolean {
-    return this.#parts.pace.gate === undefined && this.#live.count === 0 && this.#held.count === 0;
+    const { gate, priorityMin } = this.#parts.pace;
+    return gate === undefined && priorityMin === 0 && this.#live.count === 0 && this.#held.count === 0;
   }
 
   /** Whether a limit holds back now. */
@@ -85,12 +86,12 @@ export class Pacing implements RateWaiter {
     this.#slots.came(slot, sequence);
   }
 
-  /** The next message that may be sent; it stays where it is until it is taken. */
-  next(): QueueEntry<ForwardSource> | 'limited' | 'empty' {
+  /** The next message that may be sent; it stays where it is until it is taken. `isHeld`: none that is live. */
+  next(isHeld: boolean): QueueEntry<ForwardSource> | 'limited' | 'empty' {
     const { pace, queue } = this.#parts;
     if (this.#live.count + this.#held.count + queue.unreadCount === 0) return 'empty';
     if (!this.#mayPass(pace.gate)) return 'limited';
-    const live = this.#live.count === 0 ? undefined : this.#live.first(this.#mayLive);
+    const live = isHeld || this.#live.count === 0 ? undefined : this.#live.first(this.#mayLive);
     if (live === undefined) this.#wereBoth = false;
     if (live && this.#wereBoth && this.#liveUsed <= this.#backlogUsed) return live.entry;
     const backlog = this.#nextOfBacklog();
@@ -126,6 +127,11 @@ export class Pacing implements RateWaiter {
   left(sequence: number): void {
     if (this.#ahead.delete(sequence)) this.#live.take(sequence);
     else if (this.#held.count > 0) this.#held.take(sequence);
+  }
+
+  /** A message that went in a run is in the queue after all. */
+  restored(sequence: number, message: Message, tag: ForwardSource): void {
+    this.#slots.came(slotOf(message, tag), sequence);
   }
 
   /** What was read and waits here. */
@@ -177,13 +183,17 @@ export class Pacing implements RateWaiter {
     return undefined;
   }
 
-  /** Whether a rule may send now: its class, and its rate. QoS 0 is half a class below its rule. */
+  /** Whether a rule may send now: its class, and its rate. What is a part of a class below its rule goes with that. */
   #maySend({ rate, share }: ForwardSource): boolean {
-    return share.terms.priority + 0.5 >= this.#parts.pace.priorityMin && this.#mayPass(rate);
+    return Math.ceil(share.terms.priority) >= this.#parts.pace.priorityMin && this.#mayPass(rate);
   }
 
   #mayPass(gate: RateGate | undefined): boolean {
-    if (gate === undefined || gate.mayPass(this)) return true;
+    if (gate === undefined) return true;
+    if (gate.mayPass(this)) {
+      this.#gates.delete(gate);
+      return true;
+    }
     this.#gates.add(gate);
     return false;
   }

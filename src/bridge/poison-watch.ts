@@ -50,6 +50,7 @@ export class PoisonWatch {
   /** A line is about to be opened: a message that is suspected for sure goes alone. */
   opening(session: Session): void {
     if (this.#isAlone) session.narrow();
+    else session.widen();
   }
 
   /** The remote hung up. Returns the message that it did not bear, which the session has given up. */
@@ -85,7 +86,7 @@ export class PoisonWatch {
     const { storage, owner } = this.#parts;
     const values = storage === undefined ? undefined : (this.#values ?? storage.journal.keyed(streamName));
     if (this.#token > 0) values?.delete(keyOf(owner, this.#token, this.#losses));
-    if (this.#isAlone) session.widen();
+    session.widen();
     [this.#token, this.#losses] = [token, losses];
     if (token > 0 && losses > 0) values?.put(keyOf(owner, token, losses), emptyBytes);
   }

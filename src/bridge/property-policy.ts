@@ -45,7 +45,9 @@ export class PropertyPolicy {
   /** The message as it goes to a remote of 3.x. `now`: ms of the monotonic clock. */
   made(message: Message, now: number): Message {
     if (message.properties.length === 0 && message.expiresAt === 0) return message;
-    if (this.#last?.message !== message) this.#last = { message, made: this.#make(message, now) };
+    // what is left of an expiry interval is another thing each time
+    if (this.#last?.message !== message || message.expiresAt > 0)
+      this.#last = { message, made: this.#make(message, now) };
     return this.#last.made;
   }
 

@@ -1,6 +1,6 @@
 // ReplayTerms: what of the kept messages of a bridge is to be delivered again, where and how fast, and what has become
 // of it; and the form in which that outlives the process.
-// Bounded: `topicBytesMax` of a filter, `rateMax`.
+// Bounded by who asks: a filter and a rate.
 import { type Bytes, bytesOfText, textOfBytes } from '../../protocol/wire/bytes.ts';
 
 /** What to deliver again. */
@@ -30,8 +30,8 @@ export interface ReplayCounts {
   readonly damaged: number;
 }
 
-/** Whether it goes on, and if not, why. */
-export type ReplayState = 'running' | 'waiting' | 'done' | 'cancelled' | 'failed';
+/** Whether it goes on, and if not, how it ended. */
+export type ReplayState = 'running' | 'waiting' | 'done' | 'cancelled';
 
 /** One replay. */
 export interface ReplayRun {
@@ -75,11 +75,6 @@ export interface StoredReplay extends Omit<ReplayRun, 'share'> {
   readonly next: number;
   readonly end: number;
 }
-
-/** Bytes of a filter at most. */
-export const topicBytesMax = 1024;
-/** Messages a second at most. */
-export const rateMax = 1_000_000;
 
 /** Nothing has happened yet. */
 export const noCounts: ReplayCounts = { queued: 0, expired: 0, unmatched: 0, refused: 0, damaged: 0 };

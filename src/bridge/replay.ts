@@ -107,7 +107,7 @@ export class Replay {
       if (this.isUnderway && lost > 0) this.#count('damaged', lost);
       return 0;
     } catch (error) {
-      this.#wait(`the disk does not read: ${messageOf(error)}`);
+      if (this.isUnderway) this.#wait(`the disk does not read: ${messageOf(error)}`);
       return missingMs;
     }
   }
@@ -124,7 +124,7 @@ export class Replay {
     while (delayMs === 0 && this.#place < this.#piece.length) {
       delayMs = Math.max(0, this.#dueAt - clock.now());
       if (delayMs > 0 || this.#pass(target)) continue;
-      this.#wait('the queue of the target is full');
+      this.#wait('the target has no room');
       delayMs = roomMs;
     }
     this.#parts.progressed(this.#stored);
@@ -139,7 +139,9 @@ export class Replay {
     this.#ways ??= this.#waysOf(kept, target);
     if (this.#ways.length === 0) return this.#passed('unmatched');
     for (let [way] = this.#ways; way !== undefined; [way] = this.#ways) {
-      if (way() !== undefined) return target.isEmpty && this.#passed('refused');
+      const reason = way();
+      const isPassing = reason === 'disk-full' || reason === 'memory-full';
+      if (reason !== undefined) return target.isEmpty && !isPassing && this.#passed('refused');
       this.#ways = this.#ways.slice(1);
     }
     const { rate } = this.#stored.terms;

@@ -76,7 +76,10 @@ export class RetainedSync {
   readonly #owed = new Map<number, Set<string>>();
   #owedCount = 0;
   #walks: Walk[] = [];
+  /** That of the last connection; empty before the first. */
   #server = '';
+  #isKept = true;
+  #isOverfull = false;
   #timer: Timer | undefined;
 
   constructor(parts: RetainedSyncParts) {
@@ -91,11 +94,6 @@ export class RetainedSync {
     }
   }
 
-  /** Topics that the remote has not heard of. */
-  get owedCount(): number {
-    return this.#owedCount;
-  }
-
   /** Whether everything that is retained is on its way. */
   get isDone(): boolean {
     return this.#walks.length === 0 && this.#owedCount === 0;
@@ -108,12 +106,16 @@ export class RetainedSync {
     for (const key of [...this.#inStep.keys(), ...this.#owed.keys()]) if (!keys.has(key)) this.#forget(key);
     this.#walks = this.#walks.filter(({ rule }) => this.#rules.includes(rule));
     for (const rule of this.#rules) if (!this.#inStep.has(rule.key)) this.#walk(rule);
+    if (!this.#isKept) this.#walks = [];
     this.#goOn();
   }
 
   /** The link is up: the session is that of this server. `isKept`: the remote keeps retained messages at all. */
   connected(server: string, isKept: boolean): void {
+    // what the server before this one was told of a rule, this one was not
+    if (server !== this.#server) this.#walks = [];
     this.#server = server;
+    this.#isKept = isKept;
     if (!isKept) {
       this.#walks = [];
       return;
@@ -138,7 +140,8 @@ export class RetainedSync {
     if (owed?.has(topic)) return;
     if (this.#owedCount >= owedMax) {
       const { log, name } = this.#parts;
-      if (this.#owedCount === owedMax) log.warn({ bridge: name, topic }, 'too many retained messages are owed');
+      if (!this.#isOverfull) log.warn({ bridge: name, topic }, 'too many retained messages are owed');
+      this.#isOverfull = true;
       return;
     }
     this.#note(rule.key, topic);
@@ -155,7 +158,7 @@ export class RetainedSync {
   }
 
   #goOn(): void {
-    if (this.isDone || this.#rules.length === 0 || !this.#parts.line.isReady) return;
+    if (this.isDone || this.#rules.length === 0 || this.#server === '' || !this.#parts.line.isReady) return;
     this.#timer ??= this.#parts.clock.schedule(pieceMs, () => {
       this.#timer = undefined;
       if (this.#parts.line.isReady) this.#piece();
@@ -227,6 +230,7 @@ export class RetainedSync {
   #paid(rule: number, topic: string): void {
     if (!this.#owed.get(rule)?.delete(topic)) return;
     this.#owedCount--;
+    this.#isOverfull = false;
     this.#stream?.delete(this.#keyOf(rule, 'owed', topic));
   }
 

@@ -3,15 +3,18 @@
 // `Pacing` says of it. Messages of a parked rule are read past, and wait with those that were refused.
 //
 // A message stays where it is until it is taken. Bounded as `Refusals` and `Pacing` are.
+import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
-import type { ForwardSource } from './forward-source.ts';
+import type { Queue } from '../queue/queue.ts';
+import { type ForwardSource, messageOf } from './forward-source.ts';
 import type { ForwarderParts, PauseReason } from './forwarder-parts.ts';
+import { pacedCountMax } from './paced-lines.ts';
 import { liveShareDefault, Pacing } from './pacing.ts';
 import { heldMax, Refusals } from './refusals.ts';
 
 /** Messages that may have been read past at most. */
-export const readPastMax: number = heldMax + 2000;
+export const readPastMax: number = heldMax + 2 * pacedCountMax;
 
 type OrderParts = Pick<ForwarderParts, 'options' | 'pace' | 'context'>;
 
@@ -52,14 +55,14 @@ export class SendOrder {
     this.#pacing?.came(sequence, message, tag, isSending && !this.refusals.isParked(tag));
   }
 
-  /** The next message to be sent, or why there is none. */
-  next(): QueueEntry<ForwardSource> | PauseReason {
+  /** The next message to be sent, or why there is none. `isHeld`: nothing that came lately. */
+  next(isHeld: boolean): QueueEntry<ForwardSource> | PauseReason {
     const { refusals } = this;
     if (refusals.isPaused) return 'refused';
     const again = refusals.nextDue();
     if (again) return again;
     for (;;) {
-      const entry = this.#pacing === undefined ? (this.#queue.peek() ?? 'empty') : this.#pacing.next();
+      const entry = this.#pacing === undefined ? (this.#queue.peek() ?? 'empty') : this.#pacing.next(isHeld);
       if (typeof entry === 'string' || !refusals.isParked(entry.tag)) return entry;
       if (refusals.isFull) return 'parked';
       this.#take(entry);
@@ -76,6 +79,13 @@ export class SendOrder {
   /** A message has left the queue. */
   left(sequence: number): void {
     this.#pacing?.left(sequence);
+  }
+
+  /** A message that went in a run takes its place in the queue after all. */
+  restore(memory: Queue<ForwardSource> | undefined, { token, delivery }: SendEntry, tag: ForwardSource): void {
+    const message = messageOf(delivery, tag);
+    memory?.restore(token, message, tag);
+    this.#pacing?.restored(token, message, tag);
   }
 
   /** The queue is read again from its beginning. */

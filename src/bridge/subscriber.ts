@@ -5,7 +5,7 @@
 import { filtersOverlap } from '../../protocol/topic/filter-relations.ts';
 import { parseFilter } from '../../protocol/topic/topic-filter.ts';
 import type { SubscribeEntry } from '../../protocol/wire/packets.ts';
-import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
+import { isFailure, ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock } from '../ports/ports.ts';
 import { AnswerWatch } from './answer-watch.ts';
@@ -88,9 +88,7 @@ export class Subscriber {
     this.#isShareAvailable = isShareAvailable;
     this.#unshared.clear();
     this.#asked = this.#entries(false);
-    const unwanted = this.#unwanted();
-    this.#end(unwanted);
-    this.#ask(this.#entries(isSessionPresent));
+    this.#replace(this.#unwanted(), this.#entries(isSessionPresent));
   }
 
   /** MQTT is not up any more. */
@@ -117,6 +115,10 @@ export class Subscriber {
       const same = before.get(filter);
       return same === undefined || same.qos !== qos || changed.has(this.#plainOf(filter));
     });
+    this.#replace(unwanted, fresh);
+  }
+
+  #replace(unwanted: readonly string[], fresh: readonly SubscribeEntry[]): void {
     // what another filter brings from now on would be missed between the two, the other way round
     const isReplaced = fresh.some(({ filter }) => unwanted.some((gone) => this.#isAboutSame(gone, filter)));
     if (!isReplaced) this.#end(unwanted);
@@ -129,7 +131,9 @@ export class Subscriber {
     this.#tell(filters, reasonCodes);
     const wanted = new Set(this.#asked.map(({ filter }) => filter));
     for (const filter of filters) this.#ending.delete(filter);
-    this.#parts.known.remove(filters.filter((filter) => !wanted.has(filter)));
+    // one that the remote did not end is asked about again at the next connection
+    const isOver = (index: number): boolean => !isFailure(reasonCodes[index] ?? ReasonCode.success);
+    this.#parts.known.remove(filters.filter((filter, index) => isOver(index) && !wanted.has(filter)));
   }
 
   /** The remote has answered for these filters. */

@@ -107,6 +107,8 @@ export class SessionStore {
       const own = subscriptions.get(clientId) ?? new Map<string, SubscriptionOptions>();
       const expiresAt = clock.now() + damagedExpirySeconds * 1000;
       const expirySeconds = damagedExpirySeconds;
+      // once: the week does not begin again at the next start
+      this.#put(clientId, expirySeconds, clock.wallMs(), 'synced');
       saved.push({ clientId, expirySeconds, expiresAt, durability: undefined, subscriptions: own });
     }
     return saved;

@@ -48,7 +48,9 @@ export class WillStore {
   async load(visit: (clientId: string, will: WaitingWill) => void): Promise<void> {
     const { journal, clock } = this.#storage;
     await journal.load(this.#wills, (clientId, value) => {
-      const { message: timed, tags } = readMessage(value, new Origin('will', clientId), clock);
+      const stored = readMessage(value, new Origin('will', clientId), clock);
+      if (stored === undefined) return;
+      const { message: timed, tags } = stored;
       const { topic, payload, qos, retain, properties, origin } = timed;
       const [expiry = noExpiry] = tags;
       const message = new Message({ topic, payload, qos, retain, properties, origin });

@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import type { LinkPlanConfig, TimeWindowConfig } from './bridge-config.ts';
 import { present } from './present.ts';
+import { priority } from './schema-rules.ts';
 import { decimal, duration, type Kind, kindOf, oneOf, section, size, texts, whole } from './schema-values.ts';
 
 const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
@@ -44,12 +45,6 @@ const timeZone: Kind<string> = kindOf('a time zone, as Europe/Berlin or UTC', (v
     // it does not exist: the kind says what was expected
     return undefined;
   }
-});
-
-const priority: Kind<number> = kindOf('low, normal, high, or 0 to 9', (value) => {
-  const named = { low: 1, normal: 5, high: 9 };
-  const found = Object.entries(named).find(([name]) => name === value)?.[1];
-  return found ?? (/^\d$/.test(value) ? Number(value) : undefined);
 });
 
 const schedule = section({ windows: v.optional(texts(timeWindow), []), time_zone: v.optional(timeZone) });

@@ -50,7 +50,7 @@ export const overflow: Kind<OverflowConfig> = oneOf({
 const priorities = { low: 1, normal: 5, high: 9 } as const;
 
 /** A class by its name, or 0 to 9. */
-const priority: Kind<number> = kindOf('low, normal, high, or 0 to 9', (value) => {
+export const priority: Kind<number> = kindOf('low, normal, high, or 0 to 9', (value) => {
   const named = Object.entries(priorities).find(([name]) => name === value)?.[1];
   return named ?? (/^\d$/.test(value) ? Number(value) : undefined);
 });

@@ -90,9 +90,6 @@ export const bridgeFields: Readonly<Record<'connector' | 'security' | 'advanced'
   advanced,
 };
 
-/** The keys that labels are needed for. */
-export type BridgeFieldKey = (typeof connector | typeof security | typeof advanced)[number]['key'];
-
 const ruleMore = [
   { key: 'qos_max', kind: 'choice', choices: ['', '0', '1', '2'] },
   { key: 'retain', kind: 'choice', choices: ['', '0', '1'] },
@@ -147,9 +144,6 @@ export interface RuleForm {
   readonly target: string;
   readonly more: readonly BridgeField[];
 }
-
-/** The keys of rules that labels are needed for. */
-export type RuleFieldKey = (typeof ruleMore | typeof forwardOnly | typeof subscriptionOnly)[number]['key'];
 
 /** The tab on which a fault at a path such as `bridges.mqtt.plant7.forwards.0.qos` is put right. */
 export function tabOf(path: string): EditorTab {

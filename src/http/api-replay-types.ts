@@ -29,7 +29,7 @@ export interface KeptView {
 export interface ReplayRunView {
   readonly id: number;
   readonly terms: ReplayTermsView;
-  readonly state: 'running' | 'waiting' | 'done' | 'cancelled' | 'failed';
+  readonly state: 'running' | 'waiting' | 'done' | 'cancelled';
   /** What it waits for, in words. */
   readonly detail?: string;
   readonly counts: {

@@ -19,7 +19,7 @@ const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const run = v.strictObject({
   id: v.number(),
   terms: v.strictObject({ ...terms, target: v.string() }),
-  state: v.picklist(['running', 'waiting', 'done', 'cancelled', 'failed']),
+  state: v.picklist(['running', 'waiting', 'done', 'cancelled']),
   detail: v.optional(v.string()),
   counts: v.strictObject({
     queued: v.number(),

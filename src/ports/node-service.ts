@@ -11,6 +11,7 @@ const tries = 2;
 
 /** The targets of a name as `_mqtt._tcp.example.com`. Rejects with LinkError. */
 export async function lookupServiceNode(name: string, signal: AbortSignal): Promise<readonly ServiceTarget[]> {
+  signal.throwIfAborted();
   const resolver = new Resolver({ timeout: timeoutMs, tries });
   const cancel = (): void => resolver.cancel();
   signal.addEventListener('abort', cancel, { once: true });

@@ -30,7 +30,9 @@ export async function browseStored<Tag>(
   const visitor: EntryVisitor = {
     entry: (sequence, _count, body, key) => {
       if (seen.length >= countMax || !stream.has(sequence)) return;
-      const { message, tags } = readMessage(body, origin, storage.clock);
+      const stored = readMessage(body, origin, storage.clock);
+      if (stored === undefined) return;
+      const { message, tags } = stored;
       seen.push({ sequence, message, tag: form.tagOf(key, tags), isUnderway: underway.has(sequence) });
     },
     lost: () => undefined,

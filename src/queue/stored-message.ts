@@ -24,7 +24,6 @@ export interface ExpiryClock {
 
 const retainFlag = 4;
 const expiryFlag = 8;
-const runFlag = 16;
 /** A message without it has no age. */
 const queuedFlag = 32;
 const expiryBytes = 14;
@@ -78,20 +77,25 @@ export function writeMessage(bytes: Bytes, at: number, stored: StoredMessage, cl
   return end + payload.copy(bytes, end);
 }
 
-/** Writes a slice from `at` on. Returns its end. */
-export function writeRun(bytes: Bytes, at: number, run: StoredRun): number {
-  const end = writeTags(bytes, at, run.qos | runFlag, run.tags);
-  bytes[end] = run.version;
-  return end + 1 + run.frames.copy(bytes, end + 1);
+/**
+ * Reads a message back; its bytes are its own. `isOurs`: this process has stored it. Undefined for bytes that are no
+ * message, whatever their checksum says.
+ */
+export function readMessage(
+  body: Bytes,
+  origin: Origin,
+  clock: ExpiryClock,
+  isOurs = false,
+): Required<StoredMessage> | undefined {
+  try {
+    return messageIn(body, origin, clock, isOurs);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
-/** Whether what was stored is a slice. */
-export function isStoredRun(body: Bytes): boolean {
-  return ((body[0] ?? 0) & runFlag) !== 0;
-}
-
-/** Reads a message back; its bytes are its own. `isOurs`: this process has stored it. */
-export function readMessage(body: Bytes, origin: Origin, clock: ExpiryClock, isOurs = false): Required<StoredMessage> {
+function messageIn(body: Bytes, origin: Origin, clock: ExpiryClock, isOurs: boolean): Required<StoredMessage> {
   const flags = body[0] ?? 0;
   const tags = readTags(body);
   let at = 2 + 4 * tags.length;
@@ -120,14 +124,6 @@ export function readMessage(body: Bytes, origin: Origin, clock: ExpiryClock, isO
 
 function queuedAtOf(body: Bytes, at: number, clock: ExpiryClock, isOurs: boolean): number {
   return isOurs ? body.readDoubleBE(at + 6) : Math.ceil(deadlineOf(body.readUIntBE(at, 6), 0, clock)) || 1;
-}
-
-/** Reads a slice back; its frames are borrowed. */
-export function readRun(body: Bytes): StoredRun {
-  const tags = readTags(body);
-  const at = 2 + 4 * tags.length;
-  const version = body[at] === 5 ? 5 : body[at] === 4 ? 4 : 3;
-  return { frames: body.subarray(at + 1), version, qos: qosOf(body[0] ?? 0), tags };
 }
 
 /** The deadline, on the monotonic clock, of what had `remainingMs` left when the wall clock showed `wallMs`. */

@@ -34,16 +34,19 @@ export async function readPiece<Tag>(
 ): Promise<StoredPiece<Tag>> {
   const found: QueueEntry<Tag>[] = [];
   const lost: number[] = [];
+  const damaged = (sequence: number, count: number): void => {
+    for (let at = 0; at < count; at++) lost.push(sequence + at);
+  };
   const end = await storage.journal.read(stream, from, pieceBytes, {
-    entry: (sequence, _count, body, key) => {
+    entry: (sequence, count, body, key) => {
       const isOurs = sequence >= newFrom;
-      const { message, tags, queuedAt } = readMessage(body, origin, storage.clock, isOurs);
+      const stored = readMessage(body, origin, storage.clock, isOurs);
+      if (stored === undefined) return damaged(sequence, count);
+      const { message, tags, queuedAt } = stored;
       const since = isOurs ? queuedAt : queuedAt || openedAt;
       found.push({ sequence, message, tag: form.tagOf(key, tags), queuedAt: since });
     },
-    lost: (sequence, count) => {
-      for (let at = 0; at < count; at++) lost.push(sequence + at);
-    },
+    lost: damaged,
   });
   return { found, lost, end };
 }

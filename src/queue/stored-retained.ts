@@ -72,11 +72,15 @@ export class StoredRetained {
    * Tells of all that an earlier process left. `source`: the message that a topic retains now. Returns how many cannot
    * be read any more.
    */
-  restore(restored: (message: Message) => void, source: (topic: string) => Message | undefined): Promise<number> {
+  async restore(restored: (message: Message) => void, source: (topic: string) => Message | undefined): Promise<number> {
     this.#source = source;
     const origin = new Origin('application', 'restored');
-    return this.#storage.journal.load(this.#stream, (_topic, value) => {
-      restored(readMessage(value, origin, this.#storage.clock).message);
+    let damaged = 0;
+    const lost = await this.#storage.journal.load(this.#stream, (_topic, value) => {
+      const stored = readMessage(value, origin, this.#storage.clock);
+      if (stored === undefined) damaged++;
+      else restored(stored.message);
     });
+    return lost + damaged;
   }
 }

@@ -6,7 +6,7 @@ import { ClusterBroker } from '../kit/cluster-brokers.ts';
 import { needs } from '../kit/parts.ts';
 import { RealWorld, until } from '../kit/real-world.ts';
 
-t.setTimeout(110_000);
+t.setTimeout(230_000);
 
 const topicCount = 20;
 const stepCount = 1000;
@@ -29,7 +29,7 @@ for (const { name, parts, start, isKilled } of kinds) {
     const near = await world.openBroker();
     const bridge = world.openBridge(near, remote.port, { ...rules, laneCount: 4, acknowledgeTimeoutMs: 5000 });
     const isUp = (): boolean => bridge.status.link.state === 'connected';
-    await until('all lanes', isUp);
+    await until('all lanes', isUp, 60_000);
     const version = ProtocolVersion.v311;
     const far = await world.connect(remote.port, { clientId: 'far', version, cleanStart: false });
     const arrived = new Map<string, number[]>();
@@ -65,6 +65,7 @@ for (const { name, parts, start, isKilled } of kinds) {
     await until(
       'two lanes',
       () => isUp() && bridge.status.lanesWanted === undefined && bridge.status.lanes.length === 2,
+      60_000,
     );
     publish();
     await Promise.all(publishing);
@@ -74,7 +75,9 @@ for (const { name, parts, start, isKilled } of kinds) {
       const wanted = Array.from({ length: sent / topicCount }, (_, index) => first + index * topicCount);
       t.same([...new Set(arrived.get(`up/${first}`))], wanted, `up/${first}: all, in order`);
     }
-    t.same([...came].sort(), [...commands].sort(), 'each message from there came in once');
+    // a server that is killed may forget that these were acknowledged
+    const commandsCame = isKilled ? [...new Set(came)] : came;
+    t.same([...commandsCame].sort(), [...commands].sort(), 'each message from there came in');
     t.match(bridge.status.forwards, [{ received: sent, delivered: sent, queued: 0, dropped: {} }]);
     t.match(bridge.status.degradations, [/./], 'what it does not speak is told');
     t.comment(bridge.status.degradations.join('; '));

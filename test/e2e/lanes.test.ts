@@ -30,10 +30,11 @@ for (const version of [v311, v5]) {
     const bridge = world.openBridge(near, road.port, { version, laneCount: 4, forwards, answerTimeoutMs: 1500 });
     const far = await world.connect(mosquitto.port, { clientId: 'far', version: v311, cleanStart: false });
     const arrived = new Map<string, number[]>();
-    let count = 0;
+    /** Without what came again, as QoS 1 may. */
+    const distinct = new Set<string>();
     await far.subscribe('up/#', { qos: 2 }, ({ topic, text }) => {
       arrived.set(topic, [...(arrived.get(topic) ?? []), Number(text)]);
-      count++;
+      distinct.add(text);
     });
     const device = await world.connect(near.port, { clientId: 'device' });
     const publishing: Promise<unknown>[] = [];
@@ -48,15 +49,15 @@ for (const version of [v311, v5]) {
 
     await until('all lanes', () => bridge.status.link.state === 'connected');
     publish();
-    await until('some of it', () => count > stepCount / 4);
+    await until('some of it', () => distinct.size > stepCount / 4);
     resize(2);
     publish();
     await until('two lanes', laneCountIs(2));
     publish();
-    await until('more of it', () => count > 2 * stepCount);
+    await until('more of it', () => distinct.size > 2 * stepCount);
     road.cut();
     publish();
-    await until('the rest of it', () => bridge.status.queueDepth === 0 && count >= sent);
+    await until('the rest of it', () => bridge.status.queueDepth === 0 && distinct.size >= sent);
     // what its subscriber has had is written down: after it is killed, mosquitto forgets the second half of QoS 2
     const settledAt = Date.now();
     await until('its file', () => mosquitto.hasSavedSince(settledAt));
@@ -68,7 +69,7 @@ for (const version of [v311, v5]) {
     await until('six lanes', laneCountIs(6));
     publish();
     await Promise.all(publishing);
-    await until('all of it', () => bridge.status.queueDepth === 0 && count >= sent, 60_000);
+    await until('all of it', () => bridge.status.queueDepth === 0 && distinct.size >= sent, 60_000);
 
     for (let first = 0; first < topicCount; first++) {
       const wanted = Array.from({ length: sent / topicCount }, (_, index) => first + index * topicCount);
@@ -107,6 +108,6 @@ for (const version of [v311, v5]) {
     const wanted = [...topics, 'up/last', 'down/last'].sort();
     t.same([...came[0]].sort(), wanted, 'here each came once');
     t.same([...came[1]].sort(), wanted, 'and so it did there');
-    t.equal(bridge.status.queueDepth, 0);
+    await until('quiet', () => bridge.status.queueDepth === 0);
   });
 }

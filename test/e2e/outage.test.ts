@@ -47,11 +47,14 @@ for (const [home, [name, stop, start]] of allHomes().flatMap((home) => outages.m
         });
         const arrived = new Map<string, number[]>();
         let count = 0;
+        /** Without what came again. */
+        const distinct = new Set<string>();
         await far.subscribe('up/#', { qos: 2 }, ({ topic, text }) => {
           const list = arrived.get(topic) ?? [];
           list.push(Number(text));
           arrived.set(topic, list);
           count++;
+          distinct.add(`${topic} ${text}`);
         });
         // the remote writes down who subscribed, so that it still knows after it was killed
         const subscribedAt = Date.now();
@@ -75,7 +78,7 @@ for (const [home, [name, stop, start]] of allHomes().flatMap((home) => outages.m
         await start(mosquitto);
         await until(
           'all of it arrived',
-          () => (status()?.queueDepth ?? 0) === 0 && count >= qos1Count + qos2Count,
+          () => (status()?.queueDepth ?? 0) === 0 && distinct.size >= qos1Count + qos2Count,
           60_000,
         );
         for (let topic = 0; topic < topicCount; topic++) {

@@ -10,13 +10,15 @@ import { freePort, untilListening } from './mosquitto.ts';
 import { findProgram } from './parts.ts';
 
 /** How long a broker may take to listen, in ms: Erlang takes its time on a busy machine. */
-const startMsMax = 60_000;
+const startMsMax = 100_000;
 
 /** A program with what it is started with. */
 interface Program {
   readonly path: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The port on which it says that it is there; the next one is started then. */
+  readonly port: number;
 }
 
 /** One broker of others, with the programs that it is made of. */
@@ -25,7 +27,7 @@ export class ClusterBroker {
   readonly port: number;
   readonly #folder: string;
   readonly #programs: readonly Program[];
-  #children: readonly ChildProcess[] = [];
+  #children: ChildProcess[] = [];
 
   private constructor(port: number, folder: string, programs: readonly Program[]) {
     this.port = port;
@@ -64,9 +66,9 @@ export class ClusterBroker {
       RUNNING_UNDER_SYSTEMD: 'true',
     };
     const path = findProgram('epmd') ?? '';
-    const names = { path, args: ['-port', String(mapper), '-address', '127.0.0.1'], environment };
+    const names = { path, args: ['-port', String(mapper), '-address', '127.0.0.1'], environment, port: mapper };
     // the one on the path would change to another user
-    const node = { path: '/usr/lib/rabbitmq/bin/rabbitmq-server', args: [], environment };
+    const node = { path: '/usr/lib/rabbitmq/bin/rabbitmq-server', args: [], environment, port };
     return ClusterBroker.#start(port, folder, [names, node]);
   }
 
@@ -78,22 +80,33 @@ export class ClusterBroker {
     const mqtt = `mqtt { host: 127.0.0.1, port: ${port}, max_ack_pending: 1000 }`;
     const lines = ['server_name: viaduct', `listen: 127.0.0.1:${own}`, `jetstream { store_dir: "${folder}" }`, mqtt];
     writeFileSync(configPath, `${lines.join('\n')}\n`);
-    const program = { path: findProgram('nats-server') ?? '', args: ['-c', configPath], environment: {} };
+    const program = { path: findProgram('nats-server') ?? '', args: ['-c', configPath], environment: {}, port };
     return ClusterBroker.#start(port, folder, [program]);
   }
 
   static async #start(port: number, folder: string, programs: readonly Program[]): Promise<ClusterBroker> {
     const broker = new ClusterBroker(port, folder, programs);
-    await broker.start();
+    try {
+      await broker.start();
+    } catch (error) {
+      await broker.dispose();
+      throw error;
+    }
     return broker;
   }
 
   /** Starts it, again after `kill`: what it had on its disk it has. */
   async start(): Promise<void> {
-    this.#children = this.#programs.map(({ path, args, environment }) =>
-      spawn(path, [...args], { stdio: 'ignore', env: { ...process.env, ...environment } }),
-    );
-    await untilListening(this.port, startMsMax);
+    this.#children = [];
+    for (const { path, args, environment, port } of this.#programs) {
+      const child = spawn(path, [...args], { stdio: 'ignore', env: { ...process.env, ...environment } });
+      this.#children.push(child);
+      const early = once(child, 'exit').then(([code, signal]) => {
+        throw new Error(`${path} ended with ${code ?? signal} before it listened on port ${port}`);
+      });
+      await Promise.race([untilListening(port, startMsMax), early]);
+      early.catch(() => undefined); // from now on it may end
+    }
   }
 
   /** Kills its processes. */

@@ -31,14 +31,14 @@ export async function bridgeReplay(words: readonly string[], terms: ReplayTerms,
     tell(reply, [...counted, ...(run === undefined ? [] : [runLine(run)])]);
   } else if (action === 'cancel') {
     await api.ask('DELETE', `${path}/replay`);
+    tell(null, ['the replay is cancelled']);
   } else throw new UsageError('FLAG', `${action}: expected count, start or cancel`);
 }
 
 function requestOf(words: readonly string[], now: number): ReplayRequest {
   let request: ReplayRequest = {};
   for (const word of words) {
-    const at = word.indexOf('=');
-    const [key, value] = [word.slice(0, at), word.slice(at + 1)];
+    const [key = '', value = ''] = word.split(/=(.*)/s);
     if (key === 'from' || key === 'until') request = { ...request, [key]: momentOf(value, now) };
     else if (key === 'topic' || key === 'target') request = { ...request, [key]: value };
     else if (key === 'rate' && Number(value) > 0) request = { ...request, rate: Number(value) };

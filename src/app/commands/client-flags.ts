@@ -150,9 +150,9 @@ export const clientFlagsHelp = `Connection:
                               or connect user-property NAME VALUE; may be
                               given several times
 
-TLS:
+TLS, which each of these turns on:
       --tls                   with the authorities of Node
-      --cafile FILE           trusted authorities; turns TLS on
+      --cafile FILE           trusted authorities
       --capath DIRECTORY      the same, each in a file (.crt, .pem)
       --cert FILE             certificate of this client
       --key FILE              its key

@@ -18,12 +18,19 @@ export interface FlagTarget {
   readonly password: string | undefined;
 }
 
+/** Each of them means TLS. */
+const tlsFlags = ['tls', 'cafile', 'capath', 'cert', 'key', 'insecure', 'tls-version', 'tls-alpn', 'ciphers'];
+
 /** Where to connect. */
 export function targetOf(values: FlagValues): FlagTarget {
   const url = textOf(values, 'url');
   const username = textOf(values, 'username');
   const password = textOf(values, 'pw');
-  if (url !== undefined) return targetOfUrl(url, { username, password });
+  if (url !== undefined) {
+    const flag = /^(mqtt|ws):/i.test(url) ? tlsFlags.find((name) => values[name] !== undefined) : undefined;
+    if (flag !== undefined) throw new UsageError('FLAG', `--${flag} with ${url}: expected mqtts:// or wss://`);
+    return targetOfUrl(url, { username, password });
+  }
   return { url: urlOf(values), topic: undefined, username, password };
 }
 
@@ -50,7 +57,7 @@ function plain(text: string | undefined): string | undefined {
 }
 
 function urlOf(values: FlagValues): string {
-  const isEncrypted = ['cafile', 'capath', 'cert', 'tls', 'insecure'].some((name) => values[name] !== undefined);
+  const isEncrypted = tlsFlags.some((name) => values[name] !== undefined);
   const path = textOf(values, 'unix');
   if (path !== undefined) return `unix://${path}`;
   const host = textOf(values, 'host') ?? 'localhost';

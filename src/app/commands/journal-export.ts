@@ -2,15 +2,13 @@
 // one, as a line of JSON. Payloads that are no text are written
 // in base64.
 import { type Bytes, isUtf8Range, textOfBytes } from '../../../protocol/wire/bytes.ts';
-import { FrameScanner } from '../../../protocol/wire/frame-scanner.ts';
-import { PublishView } from '../../../protocol/wire/publish-view.ts';
 import { keptSuffix, readKept } from '../../bridge/kept-form.ts';
 import type { JournalListener } from '../../journal/journal-status.ts';
 import { type SurveyTerms, streamContent } from '../../journal/survey.ts';
 import type { Message } from '../../message/message.ts';
 import { Origin } from '../../message/origin.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { isStoredRun, readMessage, readRun } from '../../queue/stored-message.ts';
+import { readMessage } from '../../queue/stored-message.ts';
 
 const origin = new Origin('application', 'export');
 
@@ -22,31 +20,18 @@ export async function* exportedLines(
 ): AsyncGenerator<string> {
   for await (const { stream, sequence, key, body } of streamContent(ports.disk, terms, listener)) {
     if (sequence > 0 && stream.endsWith(keptSuffix)) yield* linesOfKept(ports, stream, sequence, body);
-    else if (sequence > 0 && isStoredRun(body)) yield* linesOfRun(stream, sequence, body);
-    else if (sequence > 0 || stream === 'retained') {
-      yield lineOf({ stream, sequence }, readMessage(body, origin, ports.clock).message);
-    } else yield JSON.stringify({ stream, key, value: body.toString('base64') });
+    else {
+      const isMessage = sequence > 0 || stream === 'retained';
+      const stored = isMessage ? readMessage(body, origin, ports.clock) : undefined;
+      if (stored !== undefined) yield lineOf({ stream, sequence }, stored.message);
+      else yield JSON.stringify({ stream, ...(isMessage ? { sequence } : { key }), value: body.toString('base64') });
+    }
   }
 }
 
 function* linesOfKept({ clock }: Ports, stream: string, first: number, body: Bytes): Generator<string> {
   let sequence = first;
   for (const { message } of readKept(body, origin, clock)) yield lineOf({ stream, sequence: sequence++ }, message);
-}
-
-function* linesOfRun(stream: string, first: number, body: Bytes): Generator<string> {
-  const { frames, version, qos } = readRun(body);
-  const view = new PublishView();
-  const lines: string[] = [];
-  new FrameScanner(frames.length).scan(frames, {
-    frame: (bytes, start, bodyStart, end) => {
-      view.read(bytes, start, bodyStart, end, version);
-      const message = { topic: view.topic(), payload: view.payload(), qos, retain: false };
-      lines.push(lineOf({ stream, sequence: first + lines.length }, message));
-      return true;
-    },
-  });
-  yield* lines;
 }
 
 function lineOf(

@@ -75,7 +75,7 @@ function Run({ bridge, run }: { readonly bridge: BridgeView; readonly run: Repla
   const { counts, state, terms, share } = run;
   const isUnderway = state === 'running' || state === 'waiting';
   const left = (['expired', 'unmatched', 'refused', 'damaged'] as const).filter((why) => counts[why] > 0);
-  const tones = { running: 'info', waiting: 'warn', done: 'good', cancelled: '', failed: 'bad' } as const;
+  const tones = { running: 'info', waiting: 'warn', done: 'good', cancelled: '' } as const;
   return (
     <section class="stack tight" aria-live="polite">
       <div class="row apart">
@@ -116,7 +116,8 @@ function Start({ bridge }: { readonly bridge: BridgeView }): JSX.Element {
     ...momentAt('from', from.value),
     ...momentAt('until', until.value),
     ...(topic.value === '' ? {} : { topic: topic.value }),
-    ...(Number(rate.value) > 0 ? { rate: Number(rate.value) } : {}),
+    // what is no number goes as null, and is refused
+    ...(rate.value === '' ? {} : { rate: Number(rate.value) }),
     target: target.value,
   });
   const count = async (): Promise<Preview | undefined> => {

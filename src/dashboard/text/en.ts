@@ -317,7 +317,7 @@ export const en = {
     startText: 'They go through its queue behind what waits. The remote gets them once more.',
     started: 'The replay has begun.',
     runTitle: (target: string) => `Replay through ${target}`,
-    states: { running: 'Running', waiting: 'Waiting', done: 'Done', cancelled: 'Cancelled', failed: 'Failed' },
+    states: { running: 'Running', waiting: 'Waiting', done: 'Done', cancelled: 'Cancelled' },
     progress: (share: string, queued: string) => `${share}, ${queued} delivered again`,
     left: {
       expired: (count: string) => `${count} expired`,

@@ -314,7 +314,7 @@ export const zh: Text = {
     startText: '它们将排在等待消息之后，远端会再次收到它们。',
     started: '重放已开始。',
     runTitle: (target) => `经由 ${target} 重放`,
-    states: { running: '进行中', waiting: '等待中', done: '已完成', cancelled: '已取消', failed: '失败' },
+    states: { running: '进行中', waiting: '等待中', done: '已完成', cancelled: '已取消' },
     progress: (share, queued) => `${share}，已再次投递 ${queued} 条`,
     left: {
       expired: (count) => `${count} 条已过期`,

@@ -65,8 +65,8 @@ export const bridgeMutants: readonly Mutant[] = [
     name: 'a remote that forgot is not asked again',
     like: 'bridges that subscribe once',
     file: 'src/bridge/subscriber.ts',
-    text: 'this.#ask(this.#entries(isSessionPresent));',
-    becomes: 'if (isSessionPresent) this.#ask(this.#entries(isSessionPresent));',
+    text: 'this.#replace(this.#unwanted(), this.#entries(isSessionPresent));',
+    becomes: 'if (isSessionPresent) this.#replace(this.#unwanted(), this.#entries(isSessionPresent));',
     seen: /subscriptions are missing|lost/,
   },
   {

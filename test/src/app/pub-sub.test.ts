@@ -163,6 +163,7 @@ const wrong: readonly (readonly [Command, string, RegExp])[] = [
   [pub, '-t a -m x -D publish content-type a -D publish content-type b', /-D content-type: expected it once/],
   [pub, '-t a -m x -V mqttv311 -D publish content-type a', /-D publish: properties need -V mqttv5/],
   [pub, '-t a -m x -V 6', /--protocol-version 6: expected mqttv5, mqttv311 or mqttv31/],
+  [pub, '-t a -m x -L mqtt://127.0.0.1 --cafile /c', /--cafile with mqtt:.*: expected mqtts:/],
   [pub, '-t a -l --repeat 2', /--repeat and -l: expected one of them/],
   [pub, '-t a -m x --repeat-delay soon', /--repeat-delay soon: expected seconds/],
   [pub, '-t a -m x --will-payload x', /a will needs a topic/],

@@ -90,7 +90,10 @@ t.test('subscriptions that left the configuration between two processes are ende
   await kw.world.clock.advance(2000);
   t.same(ends(), [['goes/#']]);
 
-  // nobody has answered: it may still be there
+  // nobody has answered, or the remote did not want to: it may still be there
+  const refused = remote.peer.packets.flatMap((one) => (one.type === PacketType.unsubscribe ? [one.packetId] : []))[0];
+  remote.peer.send({ type: PacketType.unsuback, packetId: refused ?? 0, reasonCodes: [0x87], properties: {} });
+  await kw.world.clock.advance(2000);
   await kw.start({ crash: 'power', bridge: { ...kept, subscriptions: [rule('stays/#')] } });
   await kw.world.clock.advance(2000);
   t.same(ends(), [['goes/#'], ['goes/#']]);

@@ -60,6 +60,32 @@ for (const durability of ['memory', 'written'] as const) {
     t.match(bridge?.status.forwards[0], { received: 2, queued: 1, dropped: { 'too-old': 1 } });
   });
 
+  t.test(
+    `${durability}: what waits for room is let in once, in order, when what is too old goes at once`,
+    async (t) => {
+      const kw = new KeptWorld();
+      const { bridge } = await kw.start({ bridge: bridgeOf({ queueOverflow: 'block', queueCountMax: 4 }) });
+      const device = await deviceIn(kw);
+      const send = (ids: readonly number[]): void => {
+        for (const id of ids) device.send(publishOf('up', `${id}`, { qos: 1, packetId: id }));
+      };
+      send([1, 2, 3, 4]);
+      await kw.world.clock.advance(1000);
+      send([5, 6, 7]);
+      await kw.world.clock.advance(1000);
+      t.equal((await device.received()).length, 4, 'three wait unacknowledged');
+      await kw.world.clock.advance(limitMs + 2000);
+      const acknowledged = (await device.received()).flatMap((one) => ('packetId' in one ? [one.packetId] : []));
+      t.same(acknowledged, [5, 6, 7], 'each was, once');
+      t.match(bridge?.status.forwards[0], { received: 7, queued: 3, dropped: { 'too-old': 4 } });
+      const remote = new Remote();
+      await remote.open(kw.world, v5);
+      await kw.world.clock.advance(70_000);
+      t.same(remote.payloads, ['5', '6', '7']);
+      t.match(bridge?.status.forwards[0], { delivered: 3, queued: 0 });
+    },
+  );
+
   t.test(`${durability}: a receiver is told the expiry that the publisher gave`, async (t) => {
     const kw = new KeptWorld();
     await kw.start({ bridge: bridgeOf() });

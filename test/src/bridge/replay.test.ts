@@ -266,7 +266,7 @@ t.test('a queue that is full makes a replay wait, and no live message is lost fo
   remote.isAnswering = false;
   process.bridge.replays.start({ target: 'cloud' });
   await kept.world.clock.advance(1000);
-  t.match(process.bridge.status.replay?.run, { state: 'waiting', detail: 'the queue of the target is full' });
+  t.match(process.bridge.status.replay?.run, { state: 'waiting', detail: 'the target has no room' });
   t.match(process.bridge.status.forwards, [{ dropped: {} }]);
   remote.isAnswering = true;
   remote.peer.cut();

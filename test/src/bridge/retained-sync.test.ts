@@ -124,6 +124,22 @@ t.test(
   },
 );
 
+t.test('a server that comes in the midst of the first synchronisation gets all of it', async (t) => {
+  const topics = Array.from({ length: 1500 }, (_, index) => `up/${index}`);
+  const world = new World();
+  for (const topic of topics) retain(world.router, topic, 'old');
+  const [first, second] = [new Remote(), new Remote()];
+  await first.open(world, v5, 9000);
+  await second.open(world, v5, 9001);
+  const bridge = openBridge(world, { backups: [{ host: '127.0.0.1', port: 9001 }], failbackMs: 0 });
+  while (first.published.length === 0) await world.clock.advance(10);
+  world.net.takeDown(9000);
+  t.ok(first.published.length < 1000, 'it is in the midst of it');
+  await world.clock.advance(5000);
+  t.equal(new Set(second.published.map(({ topic }) => topic)).size, 1500);
+  bridge.destroy();
+});
+
 t.test('more than a queue should hold at once comes in pieces, and all of it', async (t) => {
   const topics = Array.from({ length: 3000 }, (_, index) => `up/${index}`);
   const { world, remote, bridge } = await start({ queueCountMax: 3000 }, topics);

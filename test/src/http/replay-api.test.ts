@@ -9,6 +9,7 @@ data.dir = journal
 bridges.mqtt.site {
   server = "mqtt-tcp://127.0.0.1:9000"
   clientid = edge
+  backoff_max = 1s
   replay { keep = 1h, keep_bytes = 1MB }
   forwards = [ { local_topic = "a/+", remote_topic = "far/$1" } ]
 }
