@@ -137,6 +137,7 @@ export class DeadLetters {
     const damaged = await storage?.journal.load(values, (key, value) => {
       const letter = readDeadLetter(Number(key), value, origin, storage.clock);
       if (letter !== undefined && values.has(key)) found.push(letter);
+      return letter !== undefined;
     });
     const since = [...this.#letters.values()];
     this.#letters.clear();

@@ -91,6 +91,7 @@ export class Replays {
     let found: StoredReplay | undefined;
     const load = storage?.journal.load(values, (_key, value) => {
       found = readReplay(value);
+      return found !== undefined;
     });
     load?.then(
       () => {

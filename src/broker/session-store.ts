@@ -88,17 +88,20 @@ export class SessionStore {
       const clientId = key.slice(0, at);
       const own = subscriptions.get(clientId) ?? new Map<string, SubscriptionOptions>();
       subscriptions.set(clientId, own.set(key.slice(at + 1), optionsOf(value)));
+      return true;
     });
     const saved: SavedSession[] = [];
     await journal.load(this.#sessions, (clientId, value) => {
       const [seconds, left, level] = textOfBytes(value).split(' ');
       const [expirySeconds, leftAt] = [Number(seconds), Number(left)];
+      if (Number.isNaN(expirySeconds) || Number.isNaN(leftAt)) return false;
       const durability = durabilities.find((one) => one === level);
       const expiryMs = expirySeconds * 1000;
       const ends = leftAt === 0 ? clock.now() + expiryMs : deadlineOf(leftAt, expiryMs, clock);
       const expiresAt = expirySeconds >= forEver ? Number.POSITIVE_INFINITY : ends;
       const own = subscriptions.get(clientId) ?? new Map<string, SubscriptionOptions>();
       saved.push({ clientId, expirySeconds, expiresAt, durability, subscriptions: own });
+      return true;
     });
     const known = new Set(saved.map(({ clientId }) => clientId));
     for (const name of journal.names) {

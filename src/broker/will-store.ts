@@ -49,12 +49,13 @@ export class WillStore {
     const { journal, clock } = this.#storage;
     await journal.load(this.#wills, (clientId, value) => {
       const stored = readMessage(value, new Origin('will', clientId), clock);
-      if (stored === undefined) return;
+      if (stored === undefined) return false;
       const { message: timed, tags } = stored;
       const { topic, payload, qos, retain, properties, origin } = timed;
       const [expiry = noExpiry] = tags;
       const message = new Message({ topic, payload, qos, retain, properties, origin });
       visit(clientId, { message, dueAt: timed.expiresAt, expirySeconds: expiry === noExpiry ? undefined : expiry });
+      return true;
     });
   }
 }

@@ -61,7 +61,7 @@ function journalNumbers(text: Exposition, journal: NonNullable<BrokerStatus['sto
   text.gauge('viaduct_journal_bytes', 'Bytes of the journal.', only(journal.bytes));
   text.gauge('viaduct_journal_live_bytes', 'Bytes of it that are needed.', only(journal.liveBytes));
   text.gauge('viaduct_journal_segments', 'Its files.', only(journal.segments));
-  text.gauge('viaduct_journal_quarantined', 'Damaged records that the start has found.', only(journal.quarantined));
+  text.gauge('viaduct_journal_quarantined', 'Damaged records that were found.', only(journal.quarantined));
   text.counter('viaduct_journal_groups', 'Groups written.', only(journal.groups));
   text.counter('viaduct_journal_records', 'Records in them.', only(journal.records));
   text.counter('viaduct_journal_bytes_written', 'Their bytes.', only(journal.bytesWritten));

@@ -29,11 +29,11 @@ export interface JournalStatus {
   readonly bytesMoved: number;
   /** Segments given up because a write or a sync failed. */
   readonly abandoned: number;
-  /** Damaged places that recovery has found. */
+  /** Damaged places that were found, at the start and since. */
   readonly quarantined: number;
 }
 
-/** Damage that recovery found: a record that was written and cannot be read any more. */
+/** Damage: a record that was written, and cannot be read any more or is not what it should be. */
 export interface Damage {
   readonly path: string;
   /** Bytes from the beginning of the file. */

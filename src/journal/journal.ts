@@ -18,8 +18,8 @@ import { type JournalOptions, journalDefaults } from './journal-options.ts';
 import type { Damage, JournalListener, JournalState, JournalStatus } from './journal-status.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import type { LogStream, StreamHost } from './log-stream.ts';
-import { putAside } from './quarantine.ts';
-import { type EntryVisitor, loadValues, type ReadingParts, readEntries } from './reading.ts';
+import { type DamagedRecord, notAside, putAside, Quarantine } from './quarantine.ts';
+import { type EntryVisitor, loadValues, type ReadingParts, readEntries, type ValueVisitor } from './reading.ts';
 import { RecordAppender } from './record-appender.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { createSegmentFile } from './segment-file.ts';
@@ -50,7 +50,7 @@ export class Journal {
   readonly #header: Omit<SegmentHeader, 'number' | 'start'>;
   readonly #reading: ReadingParts;
   readonly #dirty = new Set<LogStream>();
-  readonly #quarantined: number;
+  readonly #quarantine: Quarantine;
   #state: JournalState = { state: 'open' };
   #lastNumber: number;
   #roomCheckedAt: number;
@@ -65,7 +65,9 @@ export class Journal {
     this.#lock = lock;
     this.#segments = segments;
     this.#lastNumber = recovered.lastNumber;
-    this.#quarantined = recovered.damaged;
+    const { directory, quarantineBytesMax: asideMax } = options;
+    const aside = { disk: ports.disk, directory, bytesMax: asideMax, segments, listener };
+    this.#quarantine = new Quarantine(aside, recovered.damaged);
     this.#roomCheckedAt = Number.NEGATIVE_INFINITY;
     const journalId = recovered.journalId ?? copyOfBytes(ports.random.bytes(16));
     const salt = copyOfBytes(ports.random.bytes(16));
@@ -109,7 +111,7 @@ export class Journal {
       const noted = notingDamage(listener, damage);
       const recovered = await recover({ disk, directory, key: options.key, listener: noted, isReadOnly: false });
       await putAside(disk, directory, damage, options.quarantineBytesMax).catch((error: unknown) =>
-        listener.troubled?.(`damaged records cannot be put aside: ${messageOf(error)}`),
+        listener.troubled?.(notAside(error)),
       );
       await storeTail(disk, directory, recovered);
       for (const path of recovered.voidPaths) await disk.remove(path);
@@ -153,7 +155,7 @@ export class Journal {
       syncs,
       bytesMoved: this.#cleaner.bytesMoved,
       abandoned,
-      quarantined: this.#quarantined,
+      quarantined: this.#quarantine.count,
     };
   }
 
@@ -203,10 +205,22 @@ export class Journal {
     return readEntries(this.#reading, stream, { from, bytesMax }, visitor);
   }
 
-  /** See `loadValues`. */
-  async load(stream: KeyedStream, visit: Parameters<typeof loadValues>[2]): Promise<number> {
+  /**
+   * See `loadValues`. Values that are not what they should be are put aside and deleted. Returns how many there are of
+   * those, and of values that cannot be read.
+   */
+  async load(stream: KeyedStream, visit: ValueVisitor): Promise<number> {
     await this.#writer.flush();
-    return loadValues(this.#reading, stream, visit);
+    const { lost, strange } = await loadValues(this.#reading, stream, visit);
+    const detail = `the value of ${stream.name} is none`;
+    await this.quarantine([...strange.values()].map((place) => ({ ...place, detail })));
+    for (const [key, { position }] of strange) if (stream.placeOf(key)?.position === position) stream.delete(key);
+    return lost + strange.size;
+  }
+
+  /** See `Quarantine.put`. */
+  quarantine(records: readonly DamagedRecord[]): Promise<void> {
+    return this.#quarantine.put(records);
   }
 
   /** Stores everything now; fulfilled when it is safe. */

@@ -4,7 +4,7 @@
 import { type Bytes, copyOfBytes } from '../../protocol/wire/bytes.ts';
 import type { RecordCiphers } from './cipher.ts';
 import type { GroupWriter } from './group-writer.ts';
-import type { KeyedStream } from './keyed-stream.ts';
+import type { KeyedStream, ValuePlace } from './keyed-stream.ts';
 import type { LogStream } from './log-stream.ts';
 import { entryHeaderBytes, isKnownType, recordHeaderBytes, recordLength, typeOfRecord } from './record.ts';
 import { openBody } from './recovery.ts';
@@ -18,6 +18,20 @@ export interface ReadingParts {
   /** The salt of what is written now. */
   readonly salt: Bytes;
   readonly seed: number;
+}
+
+/**
+ * Takes a value that was read, borrowed. Returns whether it is what it should be; a RangeError or SyntaxError says that
+ * it is not.
+ */
+export type ValueVisitor = (key: string, value: Bytes) => boolean;
+
+/** What became of values. */
+export interface LoadedValues {
+  /** How many cannot be read any more. */
+  readonly lost: number;
+  /** Those that are not what they should be, whatever their checksum says. */
+  readonly strange: ReadonlyMap<string, ValuePlace>;
 }
 
 /** Takes what was read. Bodies are borrowed. */
@@ -69,13 +83,10 @@ export async function readEntries(
   return last === undefined ? stream.nextSequence : last.sequence + last.count;
 }
 
-/** Reads all values of a stream, in the order in which they were put. Returns how many cannot be read any more. */
-export async function loadValues(
-  parts: ReadingParts,
-  stream: KeyedStream,
-  visit: (key: string, value: Bytes) => void,
-): Promise<number> {
+/** Reads all values of a stream, in the order in which they were put. */
+export async function loadValues(parts: ReadingParts, stream: KeyedStream, visit: ValueVisitor): Promise<LoadedValues> {
   let lost = 0;
+  const strange = new Map<string, ValuePlace>();
   const keys = [...stream.keys()];
   keys.sort((one, other) => (stream.placeOf(one)?.position ?? 0) - (stream.placeOf(other)?.position ?? 0));
   for (let from = 0; from < keys.length; ) {
@@ -89,11 +100,20 @@ export async function loadValues(
       // a value that was put anew meanwhile is known to whoever did that
       if (place === undefined || first === undefined || place.position < first.position) continue;
       const body = bytes && bodyAt(parts, bytes, place.position - first.position, place.position);
-      if (body) visit(key, body.subarray(2 + body.readUInt16BE(0)));
-      else lost++;
+      if (body === undefined) lost++;
+      else if (!isTaken(visit, key, body.subarray(2 + body.readUInt16BE(0)))) strange.set(key, place);
     }
   }
-  return lost;
+  return { lost, strange };
+}
+
+function isTaken(visit: ValueVisitor, key: string, value: Bytes): boolean {
+  try {
+    return visit(key, value);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 const pieceBytes = 1024 * 1024;

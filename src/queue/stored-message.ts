@@ -95,7 +95,12 @@ export function readMessage(
   }
 }
 
-function messageIn(body: Bytes, origin: Origin, clock: ExpiryClock, isOurs: boolean): Required<StoredMessage> {
+function messageIn(
+  body: Bytes,
+  origin: Origin,
+  clock: ExpiryClock,
+  isOurs: boolean,
+): Required<StoredMessage> | undefined {
   const flags = body[0] ?? 0;
   const tags = readTags(body);
   let at = 2 + 4 * tags.length;
@@ -108,6 +113,7 @@ function messageIn(body: Bytes, origin: Origin, clock: ExpiryClock, isOurs: bool
   const isTimed = (flags & queuedFlag) !== 0;
   const queuedAt = isTimed ? queuedAtOf(body, at, clock, isOurs) : 0;
   if (isTimed) at += queuedBytes;
+  if (topicLength === 0 || at + topicLength + propertiesLength > body.length) return undefined;
   const topic = textOfBytes(body, at, at + topicLength);
   const rest = copyOfBytes(body, at + topicLength);
   const message = new Message({

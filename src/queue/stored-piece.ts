@@ -20,8 +20,8 @@ export interface PieceTerms {
 /** What was read. */
 export interface StoredPiece<Tag> {
   readonly found: readonly QueueEntry<Tag>[];
-  /** Sequences of damaged messages. */
-  readonly lost: readonly number[];
+  /** Sequences of damaged messages, and what is wrong with each. */
+  readonly lost: ReadonlyMap<number, string>;
   /** Where the next piece begins. */
   readonly end: number;
 }
@@ -33,20 +33,20 @@ export async function readPiece<Tag>(
   { from, newFrom, openedAt }: PieceTerms,
 ): Promise<StoredPiece<Tag>> {
   const found: QueueEntry<Tag>[] = [];
-  const lost: number[] = [];
-  const damaged = (sequence: number, count: number): void => {
-    for (let at = 0; at < count; at++) lost.push(sequence + at);
+  const lost = new Map<number, string>();
+  const damaged = (sequence: number, count: number, detail: string): void => {
+    for (let at = 0; at < count; at++) lost.set(sequence + at, detail);
   };
   const end = await storage.journal.read(stream, from, pieceBytes, {
     entry: (sequence, count, body, key) => {
       const isOurs = sequence >= newFrom;
       const stored = readMessage(body, origin, storage.clock, isOurs);
-      if (stored === undefined) return damaged(sequence, count);
+      if (stored === undefined) return damaged(sequence, count, 'the record passes its checksum and holds no message');
       const { message, tags, queuedAt } = stored;
       const since = isOurs ? queuedAt : queuedAt || openedAt;
       found.push({ sequence, message, tag: form.tagOf(key, tags), queuedAt: since });
     },
-    lost: damaged,
+    lost: (sequence, count) => damaged(sequence, count, 'the record cannot be read'),
   });
   return { found, lost, end };
 }

@@ -7,6 +7,7 @@
 // Bounded by its limits; what is in memory as `StoredFront` is.
 
 import type { LogStream } from '../journal/log-stream.ts';
+import type { DamagedRecord } from '../journal/quarantine.ts';
 import type { Message } from '../message/message.ts';
 import { AgeLimit } from './age-limit.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
@@ -327,16 +328,17 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   }
 
   async #readPiece(): Promise<void> {
-    const { form, dropped } = this.#parts;
+    const { form, dropped, storage } = this.#parts;
     const front = this.#front;
     const terms = { from: front.end, newFrom: this.newFrom, openedAt: this.#openedAt };
     try {
       const { found, lost, end } = await readPiece(this.#parts, this.#stream, terms);
+      if (lost.size > 0) await storage.journal.quarantine(this.#recordsOf(lost));
       for (const entry of found) {
         const isWanted = entry.sequence >= front.end && !front.underway.has(entry.sequence);
         if (isWanted && this.#stream.has(entry.sequence)) front.push(entry);
       }
-      for (const sequence of lost) {
+      for (const sequence of lost.keys()) {
         const key = this.#stream.entryOf(sequence)?.tag;
         if (key === undefined) continue;
         const tag = form.tagOf(key, undefined);
@@ -346,5 +348,15 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     } finally {
       front.isReading = false;
     }
+  }
+
+  /** The records that hold messages, each once. */
+  #recordsOf(lost: ReadonlyMap<number, string>): readonly DamagedRecord[] {
+    const records = new Map<number, DamagedRecord>();
+    for (const [sequence, detail] of lost) {
+      const entry = this.#stream.entryOf(sequence);
+      if (entry) records.set(entry.position, { position: entry.position, size: entry.size, detail });
+    }
+    return [...records.values()];
   }
 }

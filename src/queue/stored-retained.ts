@@ -75,12 +75,10 @@ export class StoredRetained {
   async restore(restored: (message: Message) => void, source: (topic: string) => Message | undefined): Promise<number> {
     this.#source = source;
     const origin = new Origin('application', 'restored');
-    let damaged = 0;
-    const lost = await this.#storage.journal.load(this.#stream, (_topic, value) => {
+    return await this.#storage.journal.load(this.#stream, (_topic, value) => {
       const stored = readMessage(value, origin, this.#storage.clock);
-      if (stored === undefined) damaged++;
-      else restored(stored.message);
+      if (stored) restored(stored.message);
+      return stored !== undefined;
     });
-    return lost + damaged;
   }
 }

@@ -90,10 +90,10 @@ export async function stateOf(
     }
   }
   for (const name of keyed) {
-    await journal.load(
-      journal.keyed(name),
-      (key, value) => void values.set(`${name}/${key}`, value.toString('latin1')),
-    );
+    await journal.load(journal.keyed(name), (key, value) => {
+      values.set(`${name}/${key}`, value.toString('latin1'));
+      return true;
+    });
   }
   return { messages, values };
 }

@@ -111,24 +111,6 @@ t.test(
   },
 );
 
-t.test('what passes its checksum and is no message is counted as damaged, and holds up nothing', async (t) => {
-  const bench = new Bench();
-  const journal = await bench.open();
-  const queue = bench.queueOf(journal);
-  const stream = journal.log('q');
-  stream.begin(1, 3, 7).fill(0xff, stream.at, stream.at + 3);
-  stream.end(3);
-  queue.append(messageOf('behind'), 8);
-  await bench.clock.advance(3000);
-  const seen = await queue.browse(1, 10);
-  t.same(
-    seen.map(({ message }) => message.payload.toString()),
-    ['behind'],
-  );
-  t.same(await bench.readAll(queue), ['behind']);
-  t.same(bench.dropped, ['1 of 7: damaged']);
-});
-
 t.test('what stands in the journal is let go from memory when that is short, and nothing of it is lost', async (t) => {
   const bench = new Bench();
   bench.budget = new QueueBudget(100_000);

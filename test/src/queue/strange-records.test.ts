@@ -1,0 +1,148 @@
+// Records that pass their checksum and are not what they should be: whoever wrote them, they are told with file and
+// offset, counted, put aside once, and cost nothing else.
+import t, { type Test } from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
+import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { Journal } from '../../../src/journal/journal.ts';
+import type { Damage } from '../../../src/journal/journal-status.ts';
+import { Message } from '../../../src/message/message.ts';
+import { Origin } from '../../../src/message/origin.ts';
+import { Storage } from '../../../src/queue/storage.ts';
+import { StoredQueue } from '../../../src/queue/stored-queue.ts';
+import { Chance } from '../../kit/chance.ts';
+import { KeptWorld } from '../../kit/kept-world.ts';
+import { SeededRandom } from '../../kit/seeded-random.ts';
+import { VirtualClock } from '../../kit/virtual-clock.ts';
+import { subscribeOf } from '../../kit/world.ts';
+import { FaultyDisk } from '../../sim/faulty-disk.ts';
+
+const origin = new Origin('device', 'd');
+
+/** A queue on a disk, in one process after another. */
+class Bench {
+  readonly clock = new VirtualClock();
+  readonly disk = new FaultyDisk(new Chance(1));
+  readonly damage: Damage[] = [];
+  readonly troubles: string[] = [];
+  readonly dropped: string[] = [];
+  #journal: Journal | undefined;
+
+  /** The next process. */
+  async open(): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
+    const closing = this.#journal?.close();
+    await this.clock.advance(1000);
+    await closing;
+    const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
+    const listener = {
+      damaged: (place: Damage) => void this.damage.push(place),
+      troubled: (detail: string) => void this.troubles.push(detail),
+    };
+    const journal = await Journal.open(ports, { directory: 'data', reserveBytes: 0 }, listener);
+    this.#journal = journal;
+    const queue = new StoredQueue<number>({
+      storage: new Storage(journal, this.clock),
+      name: 'q',
+      limits: { countMax: 10_000, bytesMax: 10_000_000, overflow: 'oldest' },
+      durabilityOf: () => 'synced',
+      form: { keyOf: (tag) => tag, numbersOf: () => [], tagOf: (key) => key },
+      origin,
+      dropped: (sequence, tag, reason) => void this.dropped.push(`${sequence} of ${tag}: ${reason}`),
+      readable: () => undefined,
+    });
+    return { journal, queue };
+  }
+
+  /** Payloads, until nothing comes any more. */
+  async readAll(queue: StoredQueue<number>): Promise<readonly string[]> {
+    const texts: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      for (let entry = queue.peek(); entry; entry = queue.peek()) {
+        texts.push(entry.message.payload.toString());
+        queue.next();
+      }
+      await this.clock.advance(20);
+    }
+    return texts;
+  }
+
+  /** A queue with a record of two messages that holds none, and a message behind it. */
+  async openWith(body: Buffer): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
+    const opened = await this.open();
+    const stream = opened.journal.log('q');
+    body.copy(stream.begin(2, body.length, 7), stream.at);
+    stream.end(body.length);
+    const payload = Buffer.from('behind');
+    opened.queue.append(new Message({ topic: 'a/b', payload, qos: 1, retain: false, origin }), 8);
+    await this.clock.advance(3000);
+    return opened;
+  }
+}
+
+/** A form that nobody knows; a topic that ends behind the record; properties that do; no topic. */
+const bodies = ['ffffff', '010000090000000061', '010000010000000961', '01000000000000000061'];
+
+for (const hex of bodies) {
+  t.test(`what passes its checksum and is no message is put aside once, and holds up nothing: ${hex}`, (t) =>
+    isPutAside(t, Buffer.from(hex, 'hex')),
+  );
+}
+
+async function isPutAside(t: Test, body: Buffer): Promise<void> {
+  const bench = new Bench();
+  const { journal, queue } = await bench.openWith(body);
+  const seen = await queue.browse(1, 10);
+  t.same(
+    seen.map(({ message }) => message.payload.toString()),
+    ['behind'],
+  );
+  t.equal(journal.status.quarantined, 0, 'a look changes nothing');
+  t.same(await bench.readAll(queue), ['behind']);
+  t.same(bench.dropped, ['1 of 7: damaged', '2 of 7: damaged']);
+  t.equal(journal.status.quarantined, 1, 'one record');
+  const [told, ...others] = bench.damage;
+  t.same(others, []);
+  t.match(told, { path: 'data/0000000001.seg', detail: /no message/ });
+  const file = await bench.disk.open('data/0000000001.seg', 'read');
+  const record = await file.read(told?.offset ?? 0, told?.length ?? 0);
+  t.ok(record.includes(body), 'the place is that of the record');
+  const aside = (await bench.disk.readText('data/quarantine.jsonl')).trimEnd().split('\n');
+  t.equal(aside.length, 1);
+  t.match(JSON.parse(aside[0] ?? ''), { offset: told?.offset, bytes: record.toString('base64') });
+  const { queue: again, journal: next } = await bench.open();
+  t.same(await bench.readAll(again), ['behind'], 'the next process reads it no more');
+  t.equal(next.status.quarantined, 0);
+  t.equal(bench.damage.length, 1);
+}
+
+t.test('a damaged record that cannot be put aside is told, and holds up nothing either', async (t) => {
+  const bench = new Bench();
+  const { queue } = await bench.openWith(Buffer.from('ffffff', 'hex'));
+  bench.disk.replaceText = () => Promise.reject(new Error('no space left'));
+  t.same(await bench.readAll(queue), ['behind']);
+  t.same(bench.dropped, ['1 of 7: damaged', '2 of 7: damaged']);
+  t.equal(bench.damage.length, 1);
+  t.match(bench.troubles, [/cannot be put aside: no space left/]);
+});
+
+t.test('values that are none are put aside and deleted, whatever they were to be', async (t) => {
+  const kw = new KeptWorld();
+  const { journal } = await kw.start({ bridge: {} });
+  const strange = Buffer.from('\0\0\0\x02{}');
+  const names = ['retained', 'wills', 'sessions', 'subscriptions', 'bridge/cloud:dead-letters'];
+  for (const name of names) journal.keyed(name).put(name === 'subscriptions' ? 'who\0a/#' : '7', strange.subarray(1));
+  journal.keyed('bridge/cloud:dead-letters').put('8', strange);
+  await kw.world.clock.advance(3000);
+  const { journal: again, bridge, router } = await kw.start({ bridge: {} });
+  await kw.world.clock.advance(1000);
+  t.equal(again.status.quarantined, names.length + 1);
+  for (const name of names) t.equal(again.keyed(name).size, 0, name);
+  t.equal(bridge?.status.deadLetters.count, 0);
+  t.equal(router.retained.get('7'), undefined);
+  const device = await kw.world.dial(ProtocolVersion.v5);
+  await device.connect('device');
+  device.send(subscribeOf(1, 0, '#'));
+  t.match(await device.received(), [{ type: PacketType.suback }], 'and everything goes on');
+  const { journal: third } = await kw.start({ bridge: {} });
+  await kw.world.clock.advance(1000);
+  t.equal(third.status.quarantined, 0, 'once');
+});
