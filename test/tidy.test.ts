@@ -3,7 +3,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { featureFaults, readFeatures, withFeatures } from './kit/feature-table.ts';
-import { errorCodes, lockedAddresses, unexplainedCodes, unknownStatements } from './kit/project-rules.ts';
+import {
+  errorCodes,
+  lockedAddresses,
+  uncheckedBooks,
+  unexplainedCodes,
+  unknownStatements,
+} from './kit/project-rules.ts';
 import { describeFinding, type Finding, importsOf, readTree, type SourceFile, sourceFile } from './kit/source-tree.ts';
 import { citationsIn, type Ledger, ledgerFaults, readLedgers } from './kit/spec-ledger.ts';
 import {
@@ -234,6 +240,18 @@ const rules: readonly Rule[] = [
     examples: [
       { 'test/a.test.ts': `t${only}('a', f); // !\nt.test('a', { ${only.slice(1)}: true }, f); // !\n// t${only}(` },
       { 'test/a.test.ts': 'setTimeout(f, 1); // !\nclock.setTimer(f, 1);', 'test/e2e/a.test.ts': 'setTimeout(f, 1);' },
+    ],
+  },
+  {
+    name: 'whoever moves messages in a test has the books checked',
+    check: each(uncheckedBooks),
+    examples: [
+      {
+        'test/a.test.ts': "import { a } from './kit/a.ts';\nawait Broker.open(context, {}); // !\nBridge.open(a); // !",
+      },
+      {
+        'test/a.test.ts': "import { auditBroker } from './kit/audit.ts';\nauditBroker(await Broker.open(context, {}));",
+      },
     ],
   },
   {

@@ -11,6 +11,7 @@ import { nodePorts } from '../../src/app/node-ports.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { HttpServer } from '../../src/ports/http-server.ts';
 import { serveNodeHttp } from '../../src/ports/node-http-server.ts';
+import { auditApp } from '../kit/audit.ts';
 import { MemoryLog } from '../kit/world.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'viaduct-http-'));
@@ -61,7 +62,7 @@ async function start(section: string): Promise<{ app: App; port: number }> {
   const ports = nodePorts();
   const loaded = await loadConfig({ path, disk: ports.disk, environment: {}, hostname: 'here' });
   let server: HttpServer | undefined;
-  const app = await App.start(loaded, ports, {
+  const opened = await App.start(loaded, ports, {
     isTerminal: false,
     hostname: 'here',
     path,
@@ -72,7 +73,7 @@ async function start(section: string): Promise<{ app: App; port: number }> {
       return server;
     },
   });
-  return { app, port: server?.port ?? 0 };
+  return { app: auditApp(opened), port: server?.port ?? 0 };
 }
 
 async function tokenOf(base: string): Promise<string> {

@@ -5,6 +5,7 @@ import { nodePorts } from '../../src/app/node-ports.ts';
 import { Broker } from '../../src/broker/broker.ts';
 import { Turn } from '../../src/link/turn.ts';
 import { Router } from '../../src/router/router.ts';
+import { brokerFault } from '../kit/books.ts';
 import { fixtureJson } from '../kit/fixtures.ts';
 import { Mosquitto } from '../kit/mosquitto.ts';
 import { MemoryLog } from '../kit/world.ts';
@@ -34,6 +35,8 @@ for (let seed = first; seed < first + Number(values.seeds); seed++) {
     unexplained.push([`seed ${seed}`, ...before, packet, `ours:   ${ours}`, `theirs: ${theirs}`].join('\n  '));
   }
 }
+const fault = brokerFault(broker.status);
+if (fault !== undefined) unexplained.push(fault);
 for (const [why, count] of counts) console.log(`${String(count).padStart(4)}  ${why}`);
 for (const text of unexplained) console.log(`\nnot explained: ${text}`);
 console.log(`differential: ${values.seeds} conversations, ${unexplained.length} differences that are not explained`);

@@ -8,6 +8,7 @@ import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { RefusedError } from '../../src/base/errors.ts';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import { Client } from '../../src/client/client.ts';
+import { bridgeFault } from '../kit/books.ts';
 import { publishLocally } from '../kit/remote.ts';
 import { ackOf, World } from '../kit/world.ts';
 import type { Conversation } from './fuzz-case.ts';
@@ -169,11 +170,7 @@ function openBridge(world: World, version: ProtocolVersion): Subject {
   });
   for (const qos of [1, 2, 1] as const) publishLocally(world, 'up/1', `qos ${qos}`, qos);
   return {
-    fault: () => {
-      const { forwards, queueDepth } = bridge.status;
-      const queued = forwards.reduce((sum, rule) => sum + rule.queued, 0);
-      return queued === queueDepth ? undefined : `the books say ${queued}, the queue ${queueDepth}`;
-    },
+    fault: () => bridgeFault(bridge.status),
     isDone: () => bridge.status.link.state === 'connected' && bridge.status.queueDepth === 0,
     destroy: () => bridge.destroy(),
   };

@@ -3,6 +3,12 @@
 import process from 'node:process';
 import { type BridgeNumbers, type BrokerNumbers, bridgeFault, brokerFault } from './books.ts';
 
+/** What a process says of itself. */
+interface AppNumbers {
+  readonly broker: { readonly status: BrokerNumbers };
+  readonly bridges: { readonly status: readonly BridgeNumbers[] };
+}
+
 /** Something with books. */
 type Account = () => string | undefined;
 
@@ -20,6 +26,13 @@ export function auditBroker<Audited extends { readonly status: BrokerNumbers }>(
 export function auditBridge<Audited extends { readonly status: BridgeNumbers }>(bridge: Audited): Audited {
   add(() => bridgeFault(bridge.status));
   return bridge;
+}
+
+/** The books of a whole process are checked from now on: of its broker, and of the bridges that it has then. */
+export function auditApp<Audited extends AppNumbers>(app: Audited): Audited {
+  auditBroker(app.broker);
+  add(() => app.bridges.status.map(bridgeFault).find((fault) => fault !== undefined));
+  return app;
 }
 
 /** Throws if any books do not balance now. */

@@ -1,7 +1,7 @@
 // Project rules: what files must say about things outside of themselves. Statements of the standards that are cited
 // must exist; the lock file names no server; the README explains each error code, and no other.
 // A code is read from the place that raises it, so that a new one fails here until the README has its heading.
-import { type Finding, findInText, lineAt, type SourceFile } from './source-tree.ts';
+import { type Finding, findInCode, findInText, lineAt, type SourceFile } from './source-tree.ts';
 
 /** Cited statements that no ledger has, in code, comments and the names of tests. */
 export function unknownStatements(file: SourceFile, ids: ReadonlySet<string>): Finding[] {
@@ -15,6 +15,16 @@ export function unknownStatements(file: SourceFile, ids: ReadonlySet<string>): F
 /** Addresses that a lock file must not hold: they would tie it to one server. */
 export function lockedAddresses(lock: SourceFile): Finding[] {
   return findInText(lock, /"resolved": /g, () => 'the lock file holds an address; npm reads .npmrc and leaves it out');
+}
+
+/** Brokers, bridges and processes that tests open by themselves, and whose books nobody checks. */
+export function uncheckedBooks(file: SourceFile): Finding[] {
+  if (!file.path.startsWith('test/') || /from '[./\w]*\/(?:audit|books)\.ts'/.test(file.text)) return [];
+  return findInCode(
+    file,
+    /\b(?:Broker\.open|Bridge\.open|App\.start)\(/g,
+    'who opens it has its books checked: test/kit/audit.ts',
+  );
 }
 
 /** Codes with one member for each reason of MQTT, of the disk or of a request: one heading may explain them all. */

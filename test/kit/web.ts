@@ -7,7 +7,7 @@ import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AnswerSink, HttpHandler, ServedAnswer } from '../../src/ports/http-server.ts';
 import { FaultyDisk } from '../sim/faulty-disk.ts';
-import { auditBroker } from './audit.ts';
+import { auditApp } from './audit.ts';
 import { Chance } from './chance.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { World } from './world.ts';
@@ -85,7 +85,7 @@ export class WebKit {
     const loaded = await loadConfig({ path: configPath, disk, environment: {}, hostname: 'gateway' });
     const app = await turned(world, App.start(loaded, ports, place), hasJournal);
     if (handler === undefined) throw new Error('nothing was served');
-    auditBroker(app.broker);
+    auditApp(app);
     return new WebKit(world, disk, app, handler);
   }
 

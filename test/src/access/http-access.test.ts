@@ -10,6 +10,7 @@ import type { HttpAccessOptions } from '../../../src/access/http-access.ts';
 import { LinkError } from '../../../src/base/errors.ts';
 import { Broker } from '../../../src/broker/broker.ts';
 import type { HttpAnswer, HttpRequest } from '../../../src/ports/http.ts';
+import { auditBroker } from '../../kit/audit.ts';
 import { publishOf, subscribeOf, World } from '../../kit/world.ts';
 
 const { v5 } = ProtocolVersion;
@@ -48,7 +49,7 @@ class Asked {
   answer: (request: HttpRequest) => HttpAnswer | undefined = () => ({ status: 200, body: '' });
   wait: () => Promise<void> = () => Promise.resolve();
 
-  open(more: Partial<HttpAccessOptions> = {}): Promise<Broker> {
+  async open(more: Partial<HttpAccessOptions> = {}): Promise<Broker> {
     const http = {
       ask: async (request: HttpRequest): Promise<HttpAnswer> => {
         this.requests.push(request);
@@ -58,7 +59,7 @@ class Asked {
         return answer;
       },
     };
-    return Broker.open(
+    const broker = await Broker.open(
       { ...this.world.context, http: () => Promise.resolve(http) },
       {
         listeners: [{ name: 'tcp', host: '127.0.0.1', port: 1883 }],
@@ -66,6 +67,7 @@ class Asked {
         access: { ...accessDefaults, isAnonymousAllowed: false, http: { ...options, ...more } },
       },
     );
+    return auditBroker(broker);
   }
 
   async login(clientId: string, username = 'u') {

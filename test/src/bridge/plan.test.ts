@@ -9,6 +9,7 @@ import { Bridges } from '../../../src/bridge/bridges.ts';
 import { ByteBudget } from '../../../src/bridge/byte-budget.ts';
 import type { LinkPlanOptions } from '../../../src/bridge/link-plan.ts';
 import { TimeWindows, ZoneClock } from '../../../src/bridge/time-windows.ts';
+import { auditBridge } from '../../kit/audit.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';
 import { World } from '../../kit/world.ts';
@@ -98,7 +99,7 @@ async function planned(plan: LinkPlanOptions, more: Partial<BridgeSettings> = {}
   const world = new World();
   const remote = new Remote();
   await remote.open(world, v5);
-  const bridges = new Bridges(world.context, (context, options) => Bridge.open(context, options));
+  const bridges = new Bridges(world.context, (context, options) => auditBridge(Bridge.open(context, options)));
   const settings = { name: 'b', clientId: 'b', remote: { host: '127.0.0.1', port: 9000 }, backoff };
   const forwards = [{ localTopic: 'up/#', remoteTopic: '' }];
   const bridge = bridges.add({ ...settings, forwards, plan: { timeZone: 'UTC', ...plan }, ...more });

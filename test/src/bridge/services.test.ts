@@ -5,6 +5,7 @@ import { Bridge } from '../../../src/bridge/bridge.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { Bridges } from '../../../src/bridge/bridges.ts';
 import { ServiceTargets } from '../../../src/bridge/service-targets.ts';
+import { auditBridge } from '../../kit/audit.ts';
 import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';
 import { SeededRandom } from '../../kit/seeded-random.ts';
 import { World } from '../../kit/world.ts';
@@ -128,7 +129,7 @@ t.test(
   async (t) => {
     const world = new World();
     const one = new Remote();
-    const bridges = new Bridges(world.context, (context, settings) => Bridge.open(context, settings));
+    const bridges = new Bridges(world.context, (context, settings) => auditBridge(Bridge.open(context, settings)));
     const settings = { name: 'b', clientId: 'b', remote: { host: '127.0.0.1', port: 9000 } };
     const backoff = { delayMsMin: 600_000, delayMsMax: 1_200_000, stableMs: 0 };
     const bridge = bridges.add({ ...settings, backoff });

@@ -12,6 +12,7 @@ import { Bridge } from '../../../src/bridge/bridge.ts';
 import { Broker } from '../../../src/broker/broker.ts';
 import { Turn } from '../../../src/link/turn.ts';
 import type { Listener, ListenOptions, Socket, SocketHandler } from '../../../src/ports/ports.ts';
+import { auditBridge, auditBroker } from '../../kit/audit.ts';
 import { ackOf, publishOf, subscribeOf, World } from '../../kit/world.ts';
 
 const { v311 } = ProtocolVersion;
@@ -145,7 +146,7 @@ class HandWorld {
   }
 
   async openBroker(): Promise<void> {
-    await Broker.open(this.context, { listeners: [{ name: 'tcp', host: '127.0.0.1', port: 1 }] });
+    auditBroker(await Broker.open(this.context, { listeners: [{ name: 'tcp', host: '127.0.0.1', port: 1 }] }));
     this.publisher.feed(connectOf('publisher'));
   }
 
@@ -199,7 +200,7 @@ async function bridged(qos: Qos): Promise<Play> {
   await world.openBroker();
   const forwards = [{ localTopic: 'sensors/#', remoteTopic: '' }];
   const remote = { host: '127.0.0.1', port: 2 };
-  Bridge.open(world.context, { name: 'far', clientId: 'far', version: v311, remote, forwards });
+  auditBridge(Bridge.open(world.context, { name: 'far', clientId: 'far', version: v311, remote, forwards }));
   for (let tries = 0; tries < 100 && world.receiver.written === 0; tries++) {
     await Promise.resolve();
     world.endTurn();

@@ -4,6 +4,7 @@ import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { Broker } from '../../../src/broker/broker.ts';
 import { LoadAverages } from '../../../src/broker/load-averages.ts';
+import { auditBroker } from '../../kit/audit.ts';
 import { publishOf, type RawPeer, subscribeOf, World } from '../../kit/world.ts';
 
 const { v311, v5 } = ProtocolVersion;
@@ -19,9 +20,8 @@ async function valuesOf(peer: RawPeer): Promise<Record<string, string>> {
 t.test('the state of the broker is told under the names of mosquitto, again only where it changed', async (t) => {
   const world = new World();
   const listeners = [{ name: 'tcp', host: '127.0.0.1', port: 1883 }];
-  const broker = await Broker.open(
-    { ...world.context, heapBytes: () => 5000 },
-    { listeners, systemTopicsIntervalMs: 10_000 },
+  const broker = auditBroker(
+    await Broker.open({ ...world.context, heapBytes: () => 5000 }, { listeners, systemTopicsIntervalMs: 10_000 }),
   );
   const watcher = await world.dial(v5);
   await watcher.connect('watcher');
