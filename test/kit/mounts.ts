@@ -34,15 +34,31 @@ export function mountMemory(t: Test, size: string): string {
   return mounted(t, ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs']);
 }
 
-/** The options of a test that needs an image of a disk: not everybody who mounts may have a loop device. */
-export function needsImages(): { readonly skip?: string } {
+/**
+ * Covers a folder with a read-only view of itself, until what it returns is called: names there are neither made nor
+ * removed. Files that are open stay as they are.
+ */
+export function coverReadOnly(t: Test, folder: string): () => void {
+  execFileSync('mount', ['--bind', folder, folder], { stdio: 'ignore' });
+  execFileSync('mount', ['-o', 'remount,bind,ro', folder], { stdio: 'ignore' });
+  let isCovered = true;
+  const uncover = (): void => {
+    if (isCovered) execFileSync('umount', ['-l', folder], { stdio: 'ignore' });
+    isCovered = false;
+  };
+  t.teardown(uncover);
+  return uncover;
+}
+
+/** Whether the image of a disk can be mounted: not everybody who mounts may have a loop device. */
+export function mayMountImages(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'viaduct-loop-'));
   const image = join(folder, 'image');
   try {
     const isMade = works('truncate', '-s', '4M', image) && works('mkfs.ext4', '-q', image);
-    if (!isMade || !works('mount', '-o', 'loop', image, folder)) return { skip: 'no loop device may be had here' };
+    if (!isMade || !works('mount', '-o', 'loop', image, folder)) return false;
     execFileSync('umount', [folder], { stdio: 'ignore' });
-    return {};
+    return true;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
