@@ -36,6 +36,7 @@ export async function finalCheck(world: RestingWorld): Promise<void> {
   checkPromises(world);
   checkBooks(world);
   await checkReplay(world);
+  checkKept(world);
   await checkRetainedAndWills(world);
   await checkClosing(world);
   world.check();
@@ -52,8 +53,8 @@ function checkPromises(world: RestingWorld): void {
   }
   // a full queue drops the first copy of a message and has room for the second: that one comes behind those between
   const { late } = ledger;
-  if (late.length > dropped) {
-    world.fault(`${late.length} messages came late, and ${dropped} were dropped: ${late.slice(0, 3).join(', ')}`);
+  if (late.size > dropped) {
+    world.fault(`${late.size} messages came late, and ${dropped} were dropped: ${[...late].slice(0, 3).join(', ')}`);
   }
 }
 
@@ -88,6 +89,20 @@ async function checkReplay(world: RestingWorld): Promise<void> {
     await world.clock.advance(60_000);
     if (said !== undefined) world.fault(said);
   }
+}
+
+/** What the edge retains below `kept` the remote retains, and no more, if none was dropped; QoS 0 may get lost. */
+function checkKept(world: RestingWorld): void {
+  const [edge, remote] = [world.brokers.get('edge'), world.brokers.get('remote')];
+  const isPromised = world.story.plan.isRetainedForwarded && world.flips === 0 && world.dropped === 0;
+  if (!isPromised || edge === undefined || remote === undefined) return;
+  const [here, there] = [edge, remote].map((broker) => broker.retained('kept/#').filter((one) => !isAtMostOnce(one)));
+  if (here?.join() !== there?.join()) world.fault(`the edge retains ${here?.join()}, the remote ${there?.join()}`);
+}
+
+/** See `laterOf`: such topics end in 0. */
+function isAtMostOnce(retained: string): boolean {
+  return /^kept\/\w+\/0 /.test(retained);
 }
 
 async function checkRetainedAndWills(world: RestingWorld): Promise<void> {

@@ -14,6 +14,8 @@ export interface Entry {
   readonly qos: Qos;
   /** Counts the messages of a publisher to a topic. */
   readonly number: number;
+  /** Counts all messages of a publisher. */
+  readonly place: number;
   readonly payload: string;
   state: 'pending' | 'accepted' | 'refused';
   isExcused: boolean;
@@ -25,11 +27,19 @@ export interface Entry {
   readonly at: Map<string, number>;
 }
 
+/** How a message gets to a receiver. */
+export interface Expected {
+  readonly topic: string;
+  readonly qos: Qos;
+  /** What is in order, besides each topic of each publisher: what has this key, at QoS 1 and 2. Default nothing. */
+  readonly orderKey?: string;
+}
+
 /** Somebody who is to get messages: one client, or all members of a shared group. */
 export interface Receiver {
   readonly name: string;
   /** The topic and highest QoS under which a message gets there; undefined if it does not. */
-  expects(topic: string): { readonly topic: string; readonly qos: Qos } | undefined;
+  expects(topic: string): Expected | undefined;
   /** Whether order is promised: not to a group. */
   readonly isOrdered: boolean;
 }
@@ -38,14 +48,14 @@ export interface Receiver {
 export class Ledger {
   readonly faults: string[] = [];
   /** Messages that came behind later ones after they had been sent twice: an earlier copy was dropped, and counted. */
-  readonly late: string[] = [];
+  readonly late: Set<string> = new Set();
   /** Nodes that lost their memory a moment ago. */
   readonly forgetful: Set<string> = new Set();
   readonly #entries = new Map<string, Entry>();
   readonly #receivers = new Map<string, Receiver>();
   readonly #excusedQos = new Set<Qos>();
   readonly #numbers = new Map<string, number>();
-  /** The highest number that a receiver got, by receiver and what it came from. */
+  /** The highest place that a receiver got, by receiver and what is in order. */
   readonly #latest = new Map<string, number>();
 
   /** Somebody who is to get messages from now on. */
@@ -58,6 +68,8 @@ export class Ledger {
     const key = `${publisher} ${topic}`;
     const number = (this.#numbers.get(key) ?? 0) + 1;
     this.#numbers.set(key, number);
+    const place = (this.#numbers.get(publisher) ?? 0) + 1;
+    this.#numbers.set(publisher, place);
     const id = `${publisher}|${topic}|${number}`;
     const payload = `${id}|${qos}|${size}|${'x'.repeat(size)}`;
     const entry: Entry = {
@@ -66,6 +78,7 @@ export class Ledger {
       topic,
       qos,
       number,
+      place,
       payload,
       state: 'pending',
       // a bridge without state begins a new session: what waits for it at the remote goes with the old one
@@ -80,8 +93,8 @@ export class Ledger {
 
   /** Somebody got a message. */
   received(name: string, topic: string, payload: string, qos: Qos): void {
-    // wills and states are the matter of the final check
-    if (topic.startsWith('will/') || topic.startsWith('state/')) return;
+    // wills and what is retained are the matter of the final check
+    if (/^(will|state|kept)\//.test(topic)) return;
     const id = idOf(payload);
     const entry = this.#entries.get(id);
     const receiver = this.#receivers.get(name);
@@ -100,7 +113,10 @@ export class Ledger {
     const count = (entry.received.get(name) ?? 0) + 1;
     entry.received.set(name, count);
     if (count === 1 && receiver.isOrdered && !entry.isRefusedOnce) {
-      this.#checkOrder(name, entry, Math.min(entry.qos, expected.qos) > 0);
+      const isPromised = Math.min(entry.qos, expected.qos) > 0;
+      this.#checkOrder(`${name} ${entry.publisher} ${entry.topic}`, name, entry, isPromised);
+      const { orderKey } = expected;
+      if (isPromised && orderKey !== undefined) this.#checkOrder(`${name} ${orderKey}`, name, entry, true);
     }
     // a step at QoS 1 may double what another step carries at QoS 0
     const isOnce = entry.qos === 0 || Math.min(entry.qos, expected.qos) === 2;
@@ -176,14 +192,13 @@ export class Ledger {
     return waiting;
   }
 
-  #checkOrder(name: string, entry: Entry, isPromised: boolean): void {
-    const key = `${name} ${entry.publisher} ${entry.topic}`;
+  #checkOrder(key: string, name: string, entry: Entry, isPromised: boolean): void {
     const latest = this.#latest.get(key) ?? 0;
-    if (entry.number > latest) this.#latest.set(key, entry.number);
+    if (entry.place > latest) this.#latest.set(key, entry.place);
     else if ([...entry.at.values()].some((count) => count > 1)) {
       // at QoS 0 a first copy may be lost on the way, and nobody counts it
-      if (isPromised) this.late.push(`${name} got ${entry.id}`);
-    } else this.#fault(`${name} got ${entry.id} after number ${latest}`);
+      if (isPromised) this.late.add(`${name} got ${entry.id}`);
+    } else this.#fault(`${name} got ${entry.id} (${entry.place}) after number ${latest}`);
   }
 
   #fault(text: string): void {

@@ -18,7 +18,9 @@ export function receiversOf({ plan }: Story): readonly Receiver[] {
     } else if (name === 'far0') {
       const expects: Receiver['expects'] = (topic) => {
         const bridge = plan.bridges.find(({ from }) => topic.startsWith(`${from}/`));
-        return bridge ? { topic: bridge.to + topic.slice(bridge.from.length), qos } : undefined;
+        if (bridge === undefined) return undefined;
+        const key = plan.laneOrder === 'topic' ? {} : { orderKey: `${bridge.name} ${topic.split('/')[1]}` };
+        return { topic: bridge.to + topic.slice(bridge.from.length), qos, ...key };
       };
       receivers.push({ name, isOrdered: true, expects });
     } else if (name === 'grp0') {

@@ -11,7 +11,8 @@ import { type Durability, durabilities } from '../../src/base/durability.ts';
 import { fixtureJson } from '../kit/fixtures.ts';
 import { shrinkStory } from './shrink.ts';
 import { SimWorld } from './sim-world.ts';
-import { describeEvent, storyOf } from './story.ts';
+import { describeEvent } from './story.ts';
+import { storyOf } from './story-draws.ts';
 
 const failuresMax = 3;
 const { values } = parseArgs({
@@ -42,8 +43,8 @@ function commit(): string {
 }
 
 /** Plays one seed. Returns whether it failed. */
-async function failsWith({ seed, durability }: Played, isTold: boolean): Promise<boolean> {
-  const story = storyOf(seed, durability);
+async function failsWith({ seed, durability, isPlain = false }: Played, isTold: boolean): Promise<boolean> {
+  const story = storyOf(seed, durability, isPlain);
   const outcome = await new SimWorld(story).play();
   if (isTold) {
     console.log(JSON.stringify(story.plan, undefined, 1));
@@ -52,7 +53,7 @@ async function failsWith({ seed, durability }: Played, isTold: boolean): Promise
   }
   if (
     values.twice &&
-    JSON.stringify(await new SimWorld(storyOf(seed, durability)).play()) !== JSON.stringify(outcome)
+    JSON.stringify(await new SimWorld(storyOf(seed, durability, isPlain)).play()) !== JSON.stringify(outcome)
   ) {
     console.log(`seed ${seed} is not the same when it is played again`);
     return true;
@@ -72,6 +73,8 @@ async function failsWith({ seed, durability }: Played, isTold: boolean): Promise
 interface Played {
   readonly seed: number;
   readonly durability: Durability;
+  /** See `storyOf`. */
+  readonly isPlain?: boolean;
 }
 
 /** A seed that once failed, and what went wrong, as a sentence that is true now. */
@@ -79,6 +82,8 @@ interface StoredSeed {
   readonly seed: number;
   /** What brokers promised; default `memory`. */
   readonly durability?: Durability;
+  /** It was found before there was more to be drawn. */
+  readonly isPlain?: boolean;
   readonly name: string;
 }
 

@@ -2,6 +2,7 @@
 // program of its own: `npm run sim` tells stories by chance, this tells the same few whenever it is run. Prints a line
 // for each; exit code 1 if one of them fails. What needs no world is tested beside its room.
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import { plainPlan } from './later-draws.ts';
 import { SimWorld } from './sim-world.ts';
 import type { BridgePlan, DevicePlan, Plan, StoryEvent } from './story.ts';
 
@@ -51,7 +52,8 @@ const usual: Plan = {
   overflow: 'oldest',
   mayCrash: false,
   durability: 'memory',
-  queueMemoryMax: 64 * 1024 * 1024,
+  ...plainPlan,
+  bridgeOverflow: 'oldest',
 };
 
 /** Messages to 20 topics, in turn. */

@@ -15,9 +15,8 @@ import { Router } from '../../src/router/router.ts';
 import { bridgeFault, brokerFault } from '../kit/books.ts';
 import { MemoryLog } from '../kit/world.ts';
 import { journalDirectory, replayFault } from './replay-check.ts';
-import type { BridgePlan, Plan, Story } from './story.ts';
-
-const backoff = { delayMsMin: 200, delayMsMax: 5000, stableMs: 10_000 };
+import { blockedCountMax, bridgeSettingsOf, rulesOf } from './sim-bridges.ts';
+import type { Plan, Story } from './story.ts';
 
 /** A broker that runs, with its bridges. */
 export class SimBroker {
@@ -30,12 +29,15 @@ export class SimBroker {
   readonly #plan: Plan;
   readonly #budget: QueueBudget;
   readonly #messageBytesMax: number;
+  readonly #lanes: number;
   #journal: Journal | undefined;
   /** Rejects when it cannot be opened. */
   readonly opened: Promise<void>;
 
-  constructor(name: 'edge' | 'remote', ports: Ports, { plan, events }: Story) {
+  /** `lanes`: of each of its bridges. */
+  constructor(name: 'edge' | 'remote', ports: Ports, { plan, events }: Story, lanes: number) {
     this.name = name;
+    this.#lanes = lanes;
     this.#ports = ports;
     this.#plan = plan;
     const sizes = events.flatMap((event) => (event.do === 'publish' ? event.sizes : []));
@@ -96,9 +98,43 @@ export class SimBroker {
       ...kept,
     };
     const restored = (): void => {
-      if (this.name === 'edge') this.bridges = plan.bridges.map((one) => openBridge(context, one, plan));
+      if (this.name === 'edge') {
+        const settings = plan.bridges.map((one) => bridgeSettingsOf(one, plan, this.#lanes));
+        this.bridges = settings.map((one) => Bridge.open(context, one));
+      }
     };
     this.broker = await Broker.open(context, options, { restored });
+  }
+
+  /** Bridges have so many lanes from now on. */
+  resize(laneCount: number): void {
+    for (const [index, bridge] of this.bridges.entries()) {
+      const plan = this.#plan.bridges[index];
+      if (plan) bridge.updateRules({ forwards: [], subscriptions: [], ...rulesOf(plan, this.#plan), laneCount });
+    }
+  }
+
+  /** Whether a bridge sent again what a lane may have delivered that was down for too long: it says so. */
+  get hasGivenUpLane(): boolean {
+    return this.log.lines.some((line) => line.includes('what it had underway may come twice'));
+  }
+
+  /** Whether all bridges are connected to their first server, with as many lanes as they are to have. */
+  get isHome(): boolean {
+    return this.bridges.every(({ status: { lanes, lanesWanted } }) => {
+      return lanesWanted === undefined && lanes.every(({ remote }) => remote === 'remote:1883');
+    });
+  }
+
+  /** Topics that retain something, each with what that is, in order. */
+  retained(filter: string): readonly string[] {
+    const found: string[] = [];
+    const replay = this.router.retained.replay(filter);
+    for (let next = replay.peek(); next !== undefined; next = replay.peek()) {
+      found.push(`${next.topic} ${next.payload.toString('latin1')}`);
+      replay.taken(false);
+    }
+    return found.sort();
   }
 
   /** Closes the journal, when broker and bridges are closed. */
@@ -110,10 +146,8 @@ export class SimBroker {
   async replayFault(subscriptions: number): Promise<string | undefined> {
     if (this.#journal === undefined || this.broker === undefined) return undefined;
     const { sessions } = this.broker.status;
-    let retained = 0;
     // those of `$SYS` are of the moment, and match no `#`
-    const replay = this.router.retained.replay('#');
-    for (; replay.peek() !== undefined; replay.taken(false)) retained++;
+    const retained = this.retained('#').length;
     // a server of 3.1 that forgot a session cannot say so, and never releases what it had sent
     const { remote, bridges } = this.#plan;
     const isVague = remote === 'strict' && bridges.some(({ version }) => version === ProtocolVersion.v31);
@@ -126,19 +160,20 @@ export class SimBroker {
   boundsFault(): string | undefined {
     const plan = this.#plan;
     let underwayInAll = this.broker?.status.underway ?? 0;
+    const depthMax = plan.queueCountMax + (plan.bridgeOverflow === 'block' ? blockedCountMax : 0);
     for (const [index, bridge] of this.bridges.entries()) {
       const { status } = bridge;
       const { queueDepth, underway } = status;
       underwayInAll += underway;
-      const windowMax = plan.bridges[index]?.sendWindowMax ?? 0;
+      const windowMax = plan.lanesMax * (plan.bridges[index]?.sendWindowMax ?? 0);
       const fault = bridgeFault(status);
       if (fault !== undefined) return fault;
-      if (queueDepth > plan.queueCountMax) return `bridge ${bridge.name} holds ${queueDepth} messages`;
+      if (queueDepth > depthMax) return `bridge ${bridge.name} holds ${queueDepth} messages`;
       if (underway > windowMax) return `bridge ${bridge.name} has ${underway} underway, ${windowMax} are allowed`;
     }
     // what is underway cannot give way, nor what is being taken
     const { queued = 0, sessions = 0 } = this.broker?.status ?? {};
-    const queues = sessions + this.bridges.length;
+    const queues = sessions + plan.lanesMax * this.bridges.length;
     // of what is stored a queue keeps the piece that it has just read
     const pieces = plan.durability === 'memory' ? 0 : queues * (pieceBytes + this.#messageBytesMax);
     const bytesMax = plan.queueMemoryMax + (1 + underwayInAll) * this.#messageBytesMax + pieces;
@@ -180,8 +215,11 @@ const restBytesMax = 400;
 /** See `readPiece`. */
 const pieceBytes = 256 * 1024;
 
+/** Why a message of QoS 1 and 2 may be gone. */
+const losses = ['queue-full', 'memory-full', 'refused', 'replaced', 'dead-letter'] as const;
+
 function lostOf(reasons: Partial<Record<DropReason, number>>): number {
-  return (reasons['queue-full'] ?? 0) + (reasons.refused ?? 0) + (reasons['memory-full'] ?? 0);
+  return losses.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0);
 }
 
 async function openStorage(ports: Ports): Promise<Storage> {
@@ -193,31 +231,3 @@ async function openStorage(ports: Ports): Promise<Storage> {
   });
   return new Storage(journal, ports.clock);
 }
-
-function openBridge(context: ConstructorContext, plan: BridgePlan, world: Plan): Bridge {
-  const { name, version, keepAlive, sendWindowMax, receiveMaximum, topicAliasMaximum, from, to, subscribes } = plan;
-  return Bridge.open(context, {
-    name,
-    clientId: `bridge-${name}`,
-    remote: { host: 'remote', port: 1883 },
-    version,
-    keepAlive,
-    sendWindowMax,
-    receiveMaximum,
-    properties: { sessionExpiryInterval: 86_400, topicAliasMaximum },
-    backoff,
-    connectTimeoutMs: 5000,
-    answerTimeoutMs: 5000,
-    queueCountMax: world.queueCountMax,
-    queueOverflow: world.overflow,
-    durability: world.durability,
-    // what it brings in must not go back, whatever the rules say
-    forwards: [
-      { localTopic: `${from}/#`, remoteTopic: `${to}/#` },
-      ...(subscribes === '' ? [] : [{ localTopic: subscribes, remoteTopic: '' }]),
-    ],
-    subscriptions: subscribes === '' ? [] : [{ remoteTopic: subscribes, localTopic: '', qos: 2 }],
-  });
-}
-
-type ConstructorContext = Parameters<typeof Bridge.open>[0];

@@ -1,6 +1,6 @@
 // SimDevice: a client of the product on a machine of its own. What it publishes and gets is written into the ledger.
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
-import { RefusedError } from '../../src/base/errors.ts';
+import { messageOf, RefusedError } from '../../src/base/errors.ts';
 import { Client } from '../../src/client/client.ts';
 import { Turn } from '../../src/link/turn.ts';
 import type { Ports } from '../../src/ports/ports.ts';
@@ -20,6 +20,7 @@ export class SimDevice {
   #client: Client | undefined;
   #subscribed = 0;
   #isGone = false;
+  #retains = 0;
 
   constructor(plan: DevicePlan, receiver: string, ledger: Ledger) {
     this.plan = plan;
@@ -81,6 +82,14 @@ export class SimDevice {
   async retain(topic: string, payload: string, qos: Qos): Promise<void> {
     await this.#client?.publish(topic, payload, { qos, retain: true }).catch((error: unknown) => {
       this.fault = `${topic} was not published: ${error instanceof Error ? error.message : error}`;
+    });
+  }
+
+  /** Retains another message, or the end of the last one; that a server does not take it is no fault. */
+  retainNext({ topic, qos, isEnd }: { readonly topic: string; readonly qos: Qos; readonly isEnd: boolean }): void {
+    const payload = isEnd ? '' : `${topic} ${++this.#retains}`;
+    this.#client?.publish(topic, payload, { qos, retain: true }).catch((error: unknown) => {
+      if (!(error instanceof RefusedError)) this.fault = `${topic} was not published: ${messageOf(error)}`;
     });
   }
 

@@ -76,6 +76,11 @@ export class SimLine implements SocketLine {
     ];
   }
 
+  /** What it runs on. */
+  get road(): Road {
+    return this.#host.road;
+  }
+
   /** Whether both ends know that it is over. */
   get isOver(): boolean {
     return this.ends[0].isClosed && this.ends[1].isClosed;

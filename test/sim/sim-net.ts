@@ -33,6 +33,8 @@ export class SimNet {
   readonly #roads = new Map<string, Road>();
   readonly #nodes = new Map<string, NetNode>();
   readonly #doors = new Map<string, Door>();
+  /** Nodes by their further addresses. */
+  readonly #addresses = new Map<string, string>();
   #nextPort = 40_000;
 
   constructor(clock: VirtualClock, chance: Chance, observe: (nodes: readonly [string, string]) => LineObserver) {
@@ -53,7 +55,12 @@ export class SimNet {
     };
   }
 
-  /** The road between two nodes. */
+  /** A node has one more address, with roads of its own. */
+  addAddress(address: string, node: string): void {
+    this.#addresses.set(address, node);
+  }
+
+  /** The road between two nodes, or to an address of one. */
   road(one: string, other: string): Road {
     const key = [one, other].sort().join('-');
     let road = this.#roads.get(key);
@@ -65,9 +72,9 @@ export class SimNet {
     return road;
   }
 
-  /** Lines between two nodes that are open. */
+  /** Lines that are open on the road between two nodes, or to an address of one. */
   linesBetween(one: string, other: string): readonly SimLine[] {
-    return [...this.open].filter(({ nodes }) => nodes.includes(one) && nodes.includes(other));
+    return [...this.open].filter(({ road }) => road === this.road(one, other));
   }
 
   /** A road is open again: what waited goes on. */
@@ -118,11 +125,12 @@ export class SimNet {
       const timeout = this.#clock.schedule(options.timeoutMs, () => fail('no answer', true));
       const abort = (): void => fail('called off');
       options.signal?.addEventListener('abort', abort, { once: true });
-      const isUp = this.#nodes.get(options.host)?.isRunning ?? false;
+      const host = this.#addresses.get(options.host) ?? options.host;
+      const isUp = this.#nodes.get(host)?.isRunning ?? false;
       // a closed road, and a node without power, do not answer at all
       if (road.isClosed || !isUp) return;
       this.#clock.schedule(this.#latencyMs(road) * 2, () => {
-        const door = this.#doors.get(`${options.host}:${options.port}`);
+        const door = this.#doors.get(`${host}:${options.port}`);
         if (road.isClosed || isSettled) return;
         if (door === undefined || road.isRefusing) fail('nobody listens');
         else settle(() => resolve(this.#connect(node, door, road)));

@@ -5,20 +5,23 @@
 import type { Ports } from '../../src/ports/ports.ts';
 import { Chance } from '../kit/chance.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
+import { Agenda } from './agenda.ts';
 import { breakDisk, flipSomeBit, mendDisk } from './disk-troubles.ts';
 import { finalCheck, type RestingWorld } from './final-check.ts';
-import { FlowWatch } from './flow-watch.ts';
+import { secondAddress } from './later-draws.ts';
 import { Ledger } from './ledger.ts';
-import { LineWatch, type SessionWatch } from './line-watch.ts';
+import { LineWatch } from './line-watch.ts';
 import { receiversOf } from './receivers.ts';
 import { RoadTroubles } from './road-troubles.ts';
+import { SessionWatches } from './session-watches.ts';
 import { SimBroker } from './sim-brokers.ts';
 import { SimDevice } from './sim-device.ts';
 import { SimNet } from './sim-net.ts';
 import { SimNode } from './sim-node.ts';
-import { type DevicePlan, describeEvent, type Happening, type Story, storyMs, visitorPlan } from './story.ts';
+import { type DevicePlan, describeEvent, type Happening, hourMs, type Story, storyMs } from './story.ts';
 import { StrictServer } from './strict-server.ts';
 import { unrestOf } from './unrest.ts';
+import { Visitors } from './visitors.ts';
 
 /** Timers that a machine may have set at a time, for each client and bridge of it. */
 const timersMax = 40;
@@ -51,20 +54,25 @@ export class SimWorld implements RestingWorld {
   flips = 0;
   readonly #notes: string[] = [];
   readonly #chance: Chance;
-  readonly #sessions = new Map<string, SessionWatch>();
-  readonly #agenda: { readonly at: number; readonly run: () => void; readonly note: string }[] = [];
+  readonly #sessions = new SessionWatches();
+  readonly #agenda = new Agenda();
   /** Messages that brokers dropped before they crashed. */
   #droppedBefore = 0;
   #subscriptions = { edge: 0, remote: 0 };
   #startedAt = 0;
   readonly #roads: RoadTroubles;
-  #visitors = 0;
+  readonly #visitors: Visitors;
+  /** Of each bridge. */
+  #lanes: number;
 
   constructor(story: Story) {
     this.story = story;
+    this.#lanes = story.plan.lanes;
     this.#chance = new Chance(story.seed ^ 0x5bd1e995);
     this.net = new SimNet(this.clock, this.#chance.fork(), (nodes) => new LineWatch(nodes, this.#watchHost()));
+    this.net.addAddress(secondAddress, 'remote');
     this.#roads = new RoadTroubles(this.net);
+    this.#visitors = new Visitors(this);
     for (const receiver of receiversOf(story)) this.ledger.addReceiver(receiver);
   }
 
@@ -85,7 +93,7 @@ export class SimWorld implements RestingWorld {
     const pending = [...this.devices.values()].reduce((sum, device) => sum + device.pendingCount, 0);
     const isHurt = [...this.net.open].some((line) => line.isHurt);
     const underway = waiting + pending + (this.strict?.pendingCount ?? 0);
-    return underway === 0 && !isHurt && this.isReady && this.#areAllKnown;
+    return underway === 0 && !isHurt && this.isReady && this.#areAllKnown && this.brokers.get('edge')?.isHome === true;
   }
 
   /** Plays the story. */
@@ -110,7 +118,7 @@ export class SimWorld implements RestingWorld {
   /** How many clients a broker has, bridges among them. */
   clientsOf(name: string): number {
     const devices = [...this.devices.values()].filter(({ plan }) => plan.server === name).length;
-    return devices + (name === 'remote' ? this.story.plan.bridges.length : 0);
+    return devices + (name === 'remote' ? this.#lanes * this.story.plan.bridges.length : 0);
   }
 
   /** Adds a client on a machine of its own. */
@@ -128,6 +136,7 @@ export class SimWorld implements RestingWorld {
     for (const broker of this.brokers.values()) {
       const fault = broker.boundsFault();
       if (fault !== undefined) this.fault(fault);
+      if (broker.hasGivenUpLane) this.ledger.excuseQos(2);
       const timers = this.nodes.get(broker.name)?.timerCount ?? 0;
       if (timers > timersMax * (this.devices.size + 2)) this.fault(`${timers} timers are set on ${broker.name}`);
     }
@@ -168,9 +177,9 @@ export class SimWorld implements RestingWorld {
 
   async #happen(): Promise<void> {
     for (const event of this.story.events) {
-      this.#plan(event.at, describeEvent(event).slice(13), () => this.#start(event));
+      this.#agenda.plan(event.at, describeEvent(event).slice(13), () => this.#start(event));
     }
-    for (let next = this.#agenda.shift(); next !== undefined; next = this.#agenda.shift()) {
+    for (let next = this.#agenda.next(); next !== undefined; next = this.#agenda.next()) {
       await this.clock.advance(Math.max(0, this.#startedAt + next.at - this.clock.now()));
       this.note(next.note);
       next.run();
@@ -186,7 +195,8 @@ export class SimWorld implements RestingWorld {
     for (const line of this.net.open) for (const side of [0, 1] as const) line.cutAfter(side, Number.POSITIVE_INFINITY);
     const isDone = await this.until(() => this.isAtRest || this.check(), 600_000, 5000);
     if (!isDone) this.fault(`no rest within ten minutes: ${unrestOf(this, this.#isSubscribed, this.#areAllKnown)}`);
-    await this.clock.advance(20_000);
+    // the rest of the hour is quiet
+    await this.clock.advance(Math.max(20_000, this.#startedAt + hourMs - this.clock.now()));
     this.check();
   }
 
@@ -209,7 +219,7 @@ export class SimWorld implements RestingWorld {
         break;
       case 'close':
         this.net.road(...event.between).isClosed = true;
-        this.#plan(end, `open ${event.between.join()}`, () => this.net.release(...event.between));
+        this.#agenda.plan(end, `open ${event.between.join()}`, () => this.net.release(...event.between));
         break;
       case 'refuse':
       case 'trickle':
@@ -225,6 +235,13 @@ export class SimWorld implements RestingWorld {
       case 'disk':
         this.#worsenDisk(event, end);
         break;
+      case 'lanes':
+        this.#lanes = event.count;
+        this.brokers.get('edge')?.resize(event.count);
+        break;
+      case 'retain':
+        this.devices.get(event.by)?.retainNext(event);
+        break;
       case 'flip':
         if (flipSomeBit(this.nodes.get(event.node), this.#chance)) this.flips++;
         break;
@@ -232,7 +249,7 @@ export class SimWorld implements RestingWorld {
         for (const node of this.nodes.values()) if (node.name === event.node) node.wallOffMs += event.ms;
         break;
       default:
-        this.#visit(event, end);
+        this.#agenda.plan(end, 'a visitor leaves', this.#visitors.come(event));
     }
   }
 
@@ -243,14 +260,14 @@ export class SimWorld implements RestingWorld {
 
   #worsen(event: Extract<Happening, { do: 'refuse' | 'trickle' | 'slow' }>, end: number): void {
     this.#roads.begin(event);
-    this.#plan(end, `end of ${event.do} ${event.between.join()}`, () => this.#roads.end(event));
+    this.#agenda.plan(end, `end of ${event.do} ${event.between.join()}`, () => this.#roads.end(event));
   }
 
   #worsenDisk(event: Extract<Happening, { do: 'disk' }>, end: number): void {
     const disk = this.nodes.get(event.node)?.disk;
     if (disk === undefined) return;
     breakDisk(disk, event);
-    this.#plan(end, `end of ${event.fault} ${event.node}`, () => mendDisk(disk, event));
+    this.#agenda.plan(end, `end of ${event.fault} ${event.node}`, () => mendDisk(disk, event));
   }
 
   #crashAt({ node, operations, kind, forMs }: Extract<Happening, { do: 'crash-at' }>, end: number): void {
@@ -263,7 +280,7 @@ export class SimWorld implements RestingWorld {
       this.note(`${node} crashes at ${operation}`);
       this.#crash(node, this.#kindOf(kind), Math.max(end, this.clock.now() - this.#startedAt + forMs));
     };
-    this.#plan(end, `${node} will not crash any more`, () => {
+    this.#agenda.plan(end, `${node} will not crash any more`, () => {
       disk.onOperation = undefined;
     });
   }
@@ -274,24 +291,29 @@ export class SimWorld implements RestingWorld {
   }
 
   #crash(name: string, kind: 'kill' | 'power', end: number): void {
+    if (this.crash(name, kind)) this.#agenda.plan(end, `${name} starts`, () => this.startAgain(name));
+  }
+
+  /** A broker and its bridges are gone, with their machine. Returns whether they were there. */
+  crash(name: string, kind: 'kill' | 'power'): boolean {
     const node = this.nodes.get(name);
-    if (node === undefined || !node.isRunning) return;
+    if (node === undefined || !node.isRunning) return false;
     this.#droppedBefore += this.brokers.get(name)?.dropped ?? 0;
     const isStrict = name === 'remote' && this.strict !== undefined;
     if (isStrict) this.strict?.forgetAll();
     const isForgetting = isStrict || this.story.plan.durability === 'memory';
     if (isForgetting) this.#forget(name);
-    for (const [key, [fromClient, fromServer]] of this.#sessions) {
-      if (key.startsWith(`${name}/`)) fromServer.senderCrashed();
-      if (name === 'edge' && key.startsWith('remote/bridge-')) fromClient.senderCrashed();
-    }
+    this.#sessions.crashed(name);
     node.crash(kind);
     this.brokers.delete(name);
     this.qos0Sent.delete(name);
-    this.#plan(end, `${name} starts`, () => {
-      this.#startBroker(name === 'edge' ? 'edge' : 'remote');
-      this.#promiseAgain();
-    });
+    return true;
+  }
+
+  /** A machine that crashed is started, and its broker. */
+  startAgain(name: string): void {
+    this.#startBroker(name === 'edge' ? 'edge' : 'remote');
+    this.#promiseAgain();
   }
 
   /** A node loses its memory: nothing was promised about that. */
@@ -299,10 +321,7 @@ export class SimWorld implements RestingWorld {
     this.ledger.memoryLost(name);
     // a bridge that forgot its session meets identifiers that the remote remembers
     if (name === 'edge') this.ledger.excuseQos(2);
-    for (const [key, [fromClient, fromServer]] of this.#sessions) {
-      if (key.startsWith(`${name}/`)) fromServer.clear();
-      if (name === 'edge' && key.startsWith('remote/bridge-')) fromClient.clear();
-    }
+    this.#sessions.forgot(name);
   }
 
   /**
@@ -316,25 +335,17 @@ export class SimWorld implements RestingWorld {
     else this.clock.schedule(1000, () => this.#promiseAgain(calm));
   }
 
-  #visit(event: Extract<Happening, { do: 'visit' }>, end: number): void {
-    const name = `visitor${this.#visitors++}`;
-    const { server, qos, version } = event;
-    const plan = { ...visitorPlan, name, server: server === 'edge' ? 'edge' : 'remote', version, qos } as const;
-    const visitor = new SimDevice(plan, 'visitor', this.ledger);
-    visitor.start(this.startNode(name), true);
-    this.#plan(end, `${name} leaves`, () => {
-      // in the end, or with the power of its machine
-      if (this.#visitors % 2 === 0) visitor.destroy();
-      else this.nodes.get(name)?.crash('power');
-    });
-  }
-
   #startBroker(name: 'edge' | 'remote'): void {
     if (name === 'remote' && this.story.plan.remote === 'strict') {
-      this.strict = new StrictServer(this.startNode(name), this.#chance.fork(), this.ledger);
+      this.strict = new StrictServer(
+        this.startNode(name),
+        this.#chance.fork(),
+        this.ledger,
+        this.story.plan.refusalCodes,
+      );
       return;
     }
-    const broker = new SimBroker(name, this.startNode(name), this.story);
+    const broker = new SimBroker(name, this.startNode(name), this.story, this.#lanes);
     this.brokers.set(name, broker);
     void broker.opened.catch((error: unknown) => this.#notOpened(name, broker, error));
   }
@@ -364,24 +375,12 @@ export class SimWorld implements RestingWorld {
     return node.start();
   }
 
-  #plan(at: number, note: string, run: () => void): void {
-    const place = this.#agenda.findIndex((one) => one.at > at);
-    const entry = { at, note, run };
-    if (place < 0) this.#agenda.push(entry);
-    else this.#agenda.splice(place, 0, entry);
-  }
-
   #watchHost(): ConstructorParameters<typeof LineWatch>[1] {
     return {
       fault: (text) => this.fault(text),
       arrived: (node, payload) => this.ledger.arrived(node, payload),
       qos0Sent: (node) => void this.qos0Sent.set(node, (this.qos0Sent.get(node) ?? 0) + 1),
-      session: (server, clientId) => {
-        const key = `${server}/${clientId}`;
-        const session = this.#sessions.get(key) ?? [new FlowWatch(), new FlowWatch()];
-        this.#sessions.set(key, session);
-        return session;
-      },
+      session: (server, clientId) => this.#sessions.of(server, clientId),
     };
   }
 

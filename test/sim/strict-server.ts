@@ -8,6 +8,7 @@ import { Malformed } from '../../protocol/wire/malformed.ts';
 import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { ConnectPacket, Packet, PublishPacket, SubscribePacket } from '../../protocol/wire/packets.ts';
 import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.ts';
+import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Ports, Socket } from '../../src/ports/ports.ts';
 import type { Chance } from '../kit/chance.ts';
 import type { Ledger } from './ledger.ts';
@@ -28,7 +29,11 @@ export class StrictServer {
   /** The last connection of each client; one before it is over, whatever still comes on it [MQTT-3.1.4-3]. */
   readonly #connections = new Map<string, Connection>();
 
-  constructor(ports: Ports, chance: Chance, ledger: Ledger) {
+  readonly #refusalCodes: readonly ReasonCode[];
+
+  /** `refusalCodes`: with which it refuses messages. */
+  constructor(ports: Ports, chance: Chance, ledger: Ledger, refusalCodes: readonly ReasonCode[]) {
+    this.#refusalCodes = refusalCodes;
     this.#ports = ports;
     this.#chance = chance;
     this.#ledger = ledger;
@@ -80,7 +85,10 @@ export class StrictServer {
       packet.type === PacketType.pubcomp
     ) {
       connection.session?.acknowledged(packet.type, packet.packetId, packet.reasonCode >= 0x80);
-    } else if (packet.type === PacketType.disconnect) connection.end();
+    } else if (packet.type === PacketType.disconnect) {
+      if (packet.properties.sessionExpiryInterval === 0) this.#endSession(connection.session);
+      connection.end();
+    }
   }
 
   #connect(connection: Connection, packet: ConnectPacket): void {
@@ -110,6 +118,10 @@ export class StrictServer {
       properties: isV5 ? properties : {},
     });
     session.attach(connection.send, isV5 ? (packet.properties.receiveMaximum ?? 65_535) : 20);
+  }
+
+  #endSession(session: StrictSession | undefined): void {
+    for (const [clientId, one] of this.#sessions) if (one === session) this.#sessions.delete(clientId);
   }
 
   /** What a forgotten session would have known: doubles and losses are its own fault. */
@@ -142,9 +154,14 @@ export class StrictServer {
     const type = qos === 1 ? PacketType.puback : PacketType.pubrec;
     // now, or in a while, but in order
     connection.sendLater(
-      { type, packetId, reasonCode: isRefused ? 0x97 : 0, properties: {} },
+      { type, packetId, reasonCode: isRefused ? this.#refusalCode : 0, properties: {} },
       this.#chance.isTrue(0.6) ? 0 : this.#chance.int(1, 1000),
     );
+  }
+
+  get #refusalCode(): ReasonCode {
+    const [first = 0x97, ...others] = this.#refusalCodes;
+    return others.length === 0 ? first : this.#chance.pick(this.#refusalCodes);
   }
 }
 

@@ -11,6 +11,7 @@ import { bridgeMutants } from './bridge-mutants.ts';
 import { brokerMutants } from './broker-mutants.ts';
 import { checkerMutants } from './checker-mutants.ts';
 import { journalMutants } from './journal-mutants.ts';
+import { laneMutants } from './lane-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sessionMutants } from './session-mutants.ts';
 
@@ -93,7 +94,14 @@ function judge(mutant: Mutant, scratch: Scratch): { readonly isSeen: boolean; re
 }
 
 function main(): number {
-  const all = [...sessionMutants, ...brokerMutants, ...bridgeMutants, ...journalMutants, ...checkerMutants];
+  const all = [
+    ...sessionMutants,
+    ...brokerMutants,
+    ...bridgeMutants,
+    ...laneMutants,
+    ...journalMutants,
+    ...checkerMutants,
+  ];
   const only = new RegExp(values.only ?? '');
   const chosen = all.filter(({ name, file }) => only.test(`${name} ${file}`));
   const scratch = new Scratch();

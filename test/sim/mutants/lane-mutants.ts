@@ -1,0 +1,93 @@
+// Mutants of lanes, of a second address and of what a remote refuses: what may go wrong while messages change the
+// queue, the connection or the time at which they are sent.
+import type { Mutant } from './mutant.ts';
+
+/** Planted bugs of bridges with several connections. */
+export const laneMutants: readonly Mutant[] = [
+  {
+    name: 'lanes change while messages are underway',
+    like: 'pools of connections that are resized at once',
+    file: 'src/bridge/lane.ts',
+    text: 'return this.connector.underwayCount === 0 && this.#forwarder.isKnownSettled;',
+    becomes: 'return true;',
+    durability: 'synced',
+    seen: /times at QoS|after number|lost|no rest|is used again/,
+  },
+  {
+    name: 'a partition that is moved takes another lane than what comes',
+    like: 'two places that hash, each in its way',
+    file: 'src/bridge/lane-mover.ts',
+    text: 'to[laneOf(partition, to.length)]?.moveIn(moving);',
+    becomes: 'to[partition % to.length]?.moveIn(moving);',
+    durability: 'synced',
+    seen: /after number/,
+  },
+  {
+    name: 'a lane begins at sequences that its peer knows',
+    like: 'cursors that begin anew with each file',
+    file: 'src/bridge/lane-set.ts',
+    text: 'lane.forwarder.places.beginAt(start);',
+    becomes: '',
+    durability: 'synced',
+    seen: /is used again|times at QoS|lost|no rest|on the disk|is sent again/,
+  },
+  {
+    name: 'what comes while messages are moved goes before them',
+    like: 'resizing by sending the new ones another way',
+    file: 'src/bridge/lane-set.ts',
+    text: 'return { from, to: this.#senders(wanted) };',
+    becomes: 'this.queues = this.#senders(wanted);\n    return { from, to: this.queues };',
+    durability: 'synced',
+    seen: /after number/,
+  },
+  {
+    name: 'lanes that are too many leave their sessions behind',
+    like: 'bridges that are configured smaller',
+    file: 'src/bridge/lane-resize.ts',
+    text: 'for (const lane of rest) this.#endings.end(lane);',
+    becomes: 'for (const lane of rest) lane.connector.destroy();',
+    durability: 'synced',
+    seen: /sessions of/,
+  },
+  {
+    name: 'a move that a crash has cut off is not gone on with',
+    like: 'two steps that are taken for one',
+    file: 'src/bridge/lane-resize.ts',
+    text: 'if (unfinished) this.#move(unfinished);',
+    becomes: '',
+    durability: 'synced',
+    seen: /lost|no rest|on the disk/,
+  },
+  {
+    name: 'lanes are chosen by the topic, whatever keeps messages in order',
+    like: 'options that parse and do nothing',
+    file: 'src/bridge/lane-key.ts',
+    text: "if (order === 'topic') return undefined;",
+    becomes: "if (order !== '') return undefined;",
+    seen: /after number/,
+  },
+  {
+    name: 'two addresses of one cluster have a session each',
+    like: 'bridges that know servers and no sessions',
+    file: 'src/bridge/remotes.ts',
+    text: 'const shared = isSessionShared ? ',
+    becomes: 'const shared = isSessionShared && before.length > 0 ? ',
+    seen: /times at QoS|is used again|is sent again|no rest|lost/,
+  },
+  {
+    name: 'a bridge stays at the address that it went to',
+    like: 'Mosquitto without round robin, NanoMQ: fail-over is for ever',
+    file: 'src/bridge/failback.ts',
+    text: 'this.#timer = ports.clock.schedule(options.failbackMs, () => void this.#round());',
+    becomes: '',
+    seen: /no rest/,
+  },
+  {
+    name: 'a refused message is not sent again',
+    like: 'NanoMQ, Mosquitto: PUBACK with 0x97 is a PUBACK',
+    file: 'src/bridge/refusals.ts',
+    text: 'this.#wait(entry, this.#dueAt(action, tag));',
+    becomes: 'this.#dueAt(action, tag);',
+    seen: /no rest/,
+  },
+];
