@@ -10,6 +10,12 @@ export function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
+/** CPU that this process has used since it began, user and system, in ms. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Bytes of JavaScript objects up to which collecting all garbage at once takes a few hundredths of a second. */
 const collectedBytesMax = 33_554_432;
 /** More than any machine can give, and not too much to be asked for. */

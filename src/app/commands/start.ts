@@ -4,17 +4,15 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { keepYoungSmall, returnMemory } from '../../ports/node-heap.ts';
+import { cpuMs, keepYoungSmall, returnMemory } from '../../ports/node-heap.ts';
 import type { App } from '../app.ts';
 import { runNodeCommand } from '../node-ports.ts';
+import { QuietReturn } from '../quiet-return.ts';
 import type { ServiceNotify } from '../service-notify.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
 
 /** How long closing may take, in ms, for the bridges and again for the broker. */
 const closeMsMax = 5000;
-
-/** When the memory that starting took is given back, in ms: what waits for a start comes first. */
-const returnMemoryAfterMs = 1000;
 
 /** The command. */
 export const start: Command = {
@@ -52,10 +50,8 @@ Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong 
     });
     const notify = await notifyOf(io, app);
     await notify?.ready();
-    const returning = ports.clock.schedule(returnMemoryAfterMs, () => {
-      returnMemory();
-      keepYoungSmall();
-    });
+    keepYoungSmall();
+    const returning = new QuietReturn({ clock: ports.clock, cpuMs, giveBack: returnMemory });
     await untilStopped(io, app);
     returning.cancel();
     await notify?.stopping();
