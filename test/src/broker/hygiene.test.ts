@@ -65,9 +65,15 @@ class HandSocket implements Socket {
   /** Packet identifier of the first message in what was written last; every message here begins alike. */
   firstId = 0;
   written = 0;
+  /** Bytes of what was written that begins with a message. */
+  messageBytes = 0;
 
-  write([first]: readonly Bytes[]): boolean {
+  write(batch: readonly Bytes[]): boolean {
+    const [first] = batch;
     this.written++;
+    if (first !== undefined && (first[0] ?? 0) >> 4 === PacketType.publish) {
+      for (const { length } of batch) this.messageBytes += length;
+    }
     if (first !== undefined && (first[0] === 0x32 || first[0] === 0x34)) {
       this.firstId = first.readUInt16BE(4 + 'sensors/one'.length);
     }
@@ -161,7 +167,11 @@ function connectOf(clientId: string): Bytes {
   return encodePacket({ type: PacketType.connect, version: v311, ...more }, v311);
 }
 
-type Play = (chunks: number, messages: number) => void;
+interface Play {
+  (chunks: number, messages: number): void;
+  /** How many messages the receiver has got. */
+  arrived(): number;
+}
 
 /** How to play so many chunks of so many messages each; the receiver acknowledges what it gets. */
 function playOf(world: HandWorld, qos: Qos): Play {
@@ -170,7 +180,7 @@ function playOf(world: HandWorld, qos: Qos): Play {
   const [pubrels, pubcomps] = [new Acks(PacketType.pubrel), new Acks(PacketType.pubcomp)];
   const publish = (index: number): Bytes =>
     encodePacket(publishOf('sensors/one', 'y'.repeat(64), { qos, packetId: qos > 0 ? index + 1 : 0 }), v311);
-  return (chunks, messages) => {
+  const play = (chunks: number, messages: number): void => {
     const chunk = joinBytes(Array.from({ length: messages }, (_one, index) => publish(index)));
     for (let index = 0; index < chunks; index++) {
       publisher.feed(chunk);
@@ -183,6 +193,7 @@ function playOf(world: HandWorld, qos: Qos): Play {
       world.endTurn();
     }
   };
+  return Object.assign(play, { arrived: () => receiver.messageBytes / publish(0).length });
 }
 
 /** A publisher and a subscriber of a broker. */
@@ -221,6 +232,7 @@ for (const [way, open, levels] of [
       play(500, many);
       const chunks = 1000;
       const [less, more] = [allocatedBy(() => play(chunks, few)), allocatedBy(() => play(chunks, many))];
+      t.equal(play.arrived(), 2000 * few + 500 * many + chunks * (few + many), 'each message has arrived');
       const perMessage = (more - less) / (chunks * (many - few));
       t.ok(less > 0, 'something is measured');
       t.ok(perMessage < 4, `${perMessage.toFixed(2)} bytes a message, ${(less / chunks).toFixed(0)} a chunk of ${few}`);
