@@ -25,15 +25,16 @@ const impossibleBytes = 2 ** 50;
  * Gives back the memory that starting took: several MB of what was read and compiled once, which V8 would keep for as
  * long as little is going on. Before V8 refuses memory that it cannot have, it collects everything and returns its
  * pages; that is the only way to ask it for this without a flag. A heap of more than `bytesMax` (default 32 MB) is left
- * alone: there it would take long.
+ * alone: there it would take long. Returns whether it was done.
  */
-export function returnMemory(bytesMax: number = collectedBytesMax): void {
-  if (heapBytes() > bytesMax) return;
+export function returnMemory(bytesMax: number = collectedBytesMax): boolean {
+  if (heapBytes() > bytesMax) return false;
   try {
     Reflect.construct(ArrayBuffer, [impossibleBytes]);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
+  return true;
 }
 
 /** The newest Node on which the flag below was tried; V8 tells of flags that it does not know on standard error. */

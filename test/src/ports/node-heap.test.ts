@@ -9,11 +9,9 @@ t.test('memory that nobody refers to is given back when that is asked for', asyn
   // a reference that was just made holds its target until the job ends
   await new Promise((resolve) => setImmediate(resolve));
   const left = (): number => refs.filter((ref) => ref.deref() !== undefined).length;
-  returnMemory(0);
-  t.equal(left(), 100, 'a heap that is too large is left alone');
-  await new Promise((resolve) => setImmediate(resolve));
+  t.notOk(returnMemory(0), 'a heap that is too large is left alone');
   // the runner of tests may have a large one
-  returnMemory(Number.POSITIVE_INFINITY);
+  t.ok(returnMemory(Number.POSITIVE_INFINITY));
   t.equal(left(), 0);
 });
 
