@@ -110,7 +110,7 @@ export class Exchange implements FlowWriter, AckReader, RunReader {
 
   /** Since when the oldest unsettled message has waited without any progress, in ms; Infinity when nothing waits. */
   get waitingSince(): number {
-    return this.#session.underwayCount === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
+    return this.#session.awaitedCount === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
   }
 
   /** The connection is accepted: what an earlier one left is released and sent again. */
@@ -183,7 +183,7 @@ export class Exchange implements FlowWriter, AckReader, RunReader {
 
   /** See `RunExchange.send`; the sink is told with `runSettled`. */
   sendRun(forms: RunForms, qos: Qos, token: number, now: number): void {
-    if (this.#session.underwayCount === 0) this.#progressAt = now;
+    if (this.#session.awaitedCount === 0) this.#progressAt = now;
     this.runs?.send(forms, qos, token);
   }
 
@@ -350,8 +350,9 @@ export class Exchange implements FlowWriter, AckReader, RunReader {
   #settle(packetId: number, reasonCode: ReasonCode, now: number): void {
     const entry = this.#session.sendWindow.settle(packetId);
     if (entry?.delivery.qos === 2) this.#session.keeper?.settled(entry.token, entry.packetId);
-    this.#sendDue(now);
+    // whoever hears of it may leave, and nothing more is sent then
     if (entry) this.#sink.messageSettled(entry, reasonCode);
+    this.#sendDue(now);
   }
 
   /** Sends what an earlier connection left, as far as the quota allows, expired since or not [MQTT-4.3.3-7]. */

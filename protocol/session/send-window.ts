@@ -7,7 +7,7 @@
 //          published --release (PUBREC)--> released --settle (PUBCOMP)--> gone
 //
 // A released entry never becomes published again; nothing is due twice on one connection. What was sent as a run stays
-// one while the peer acknowledges in order, and becomes entries otherwise and at the end. Bounded by `sizeMax`.
+// one while acknowledgements are in order, else it becomes entries. Bounded by `sizeMax` besides what is held back.
 import { emptyBytes } from '../wire/bytes.ts';
 import type { Qos } from '../wire/protocol-version.ts';
 import type { Delivery } from '../wire/publishable.ts';
@@ -78,6 +78,8 @@ export class SendWindow {
   #quota = 0;
   #qos2Quota = 0;
   #isNarrow = false;
+  /** What is not sent on this connection: others may take its place. */
+  #aside: Set<SendEntry> | undefined;
   /** What a narrow window has less than the peer allows. */
   #held = 0;
   #qos2Held = 0;
@@ -92,6 +94,11 @@ export class SendWindow {
   /** Messages underway. */
   get size(): number {
     return (this.#entries?.size ?? 0) + this.#runSize;
+  }
+
+  /** Messages underway for which the peer owes a word on this connection. */
+  get awaitedCount(): number {
+    return this.size - (this.#aside?.size ?? 0);
   }
 
   /** See `isForgone`. */
@@ -114,22 +121,25 @@ export class SendWindow {
 
   /**
    * A connection begins. `quota`: the peer's receive maximum, 1 to 65535 [MQTT-4.9.0-1]; `qos2Max` bounds the QoS 2
-   * messages among them. Returns the released entries, whose PUBREL is due at once, in the order of their PUBREC.
+   * messages among them; `isHeldBack`: what is not due now. Returns the released entries, whose PUBREL is due at once,
+   * in the order of their PUBREC.
    */
-  open(quota: number, qos2Max: number = quota): readonly SendEntry[] {
+  open(quota: number, qos2Max: number = quota, isHeldBack?: (entry: SendEntry) => boolean): readonly SendEntry[] {
     this.#isOpen = true;
     this.#held = this.#isNarrow ? quota - 1 : 0;
     this.#qos2Held = this.#isNarrow ? qos2Max - 1 : 0;
     this.#quota = quota - this.#held;
     this.#qos2Quota = qos2Max - this.#qos2Held;
     this.#dueIndex = 0;
+    this.#aside = isHeldBack && new Set();
     const due: Entry[] = [];
     this.#due = due;
     const released: Entry[] = [];
     for (const entry of this.#entries?.values() ?? []) {
       entry.isCounted = false;
       if (entry.state === 'published') {
-        due.push(entry);
+        if (isHeldBack?.(entry) === true) this.#aside?.add(entry);
+        else due.push(entry);
       } else {
         released.push(entry);
         this.#count(entry);
@@ -158,7 +168,7 @@ export class SendWindow {
     this.#takeRunsApart();
     this.#isOpen = false;
     this.#due = undefined;
-    this.#dueIndex = 0;
+    this.#aside = undefined;
   }
 
   /**
@@ -184,7 +194,7 @@ export class SendWindow {
    * about [MQTT-3.3.4-8] [MQTT-3.3.4-10].
    */
   canAdd(delivery: Delivery): boolean {
-    return this.#isOpen && this.isCaughtUp && this.size < this.#sizeMax && this.#hasRoom(delivery);
+    return this.#isOpen && this.isCaughtUp && this.awaitedCount < this.#sizeMax && this.#hasRoom(delivery);
   }
 
   /**
@@ -202,22 +212,20 @@ export class SendWindow {
     return entry;
   }
 
-  /**
-   * Takes a message back that an earlier process had sent and released, before the first connection. Its PUBREL is due
-   * at the next one.
-   */
+  /** Takes a message back that an earlier process had sent and released: PUBREL is due at the first connection. */
   restoreReleased(token: number): void {
-    const entry = new Entry(this.#takeKept(token), goneDelivery, token, this.#nextOrder++);
-    entry.state = 'released';
-    entry.releaseOrder = this.#nextReleaseOrder++;
-    this.#entries ??= new Map();
-    this.#entries.set(entry.packetId, entry);
+    this.#restore(this.#takeKept(token), token);
   }
 
-  /** Takes the identifier of a message back that an earlier process sent, and that is not sent any more. */
-  restoreMoved(packetId: number): void {
-    if (!this.ids.takeOne(packetId)) return;
-    const entry = new Entry(packetId, goneDelivery, 0, this.#nextOrder++);
+  /** Takes an identifier back whose message is not sent any more. Returns whether it was free, and no other's. */
+  restoreMoved(packetId: number): boolean {
+    if (!this.ids.takeOne(packetId)) return false;
+    this.#restore(packetId, 0);
+    return true;
+  }
+
+  #restore(packetId: number, token: number, order: number = this.#nextOrder++): void {
+    const entry = new Entry(packetId, goneDelivery, token, order);
     entry.state = 'released';
     entry.releaseOrder = this.#nextReleaseOrder++;
     this.#entries ??= new Map();
@@ -317,6 +325,7 @@ export class SendWindow {
     const entry = this.#entries?.get(packetId);
     if (entry === undefined) return undefined;
     this.#entries?.delete(packetId);
+    this.#aside?.delete(entry);
     this.ids.give(packetId);
     if (entry.isCounted) {
       this.#quota++; // [MQTT-4.9.0-2]
@@ -333,15 +342,8 @@ export class SendWindow {
   moveAway(): readonly SendEntry[] {
     const underway = [...(this.#entries?.values() ?? [])];
     for (const { packetId, delivery, state, order } of underway) {
-      if (delivery.qos < 2) {
-        this.settle(packetId);
-        continue;
-      }
-      if (state === 'released') continue;
-      const rest = new Entry(packetId, goneDelivery, 0, order);
-      rest.state = 'released';
-      rest.releaseOrder = this.#nextReleaseOrder++;
-      this.#entries?.set(packetId, rest);
+      if (delivery.qos < 2) this.settle(packetId);
+      else if (state === 'published') this.#restore(packetId, 0, order);
     }
     return underway;
   }

@@ -43,6 +43,8 @@ export class Session {
   #acks: AckOrder | undefined;
   #lastTicket = 0;
   #newTokensFrom = 0;
+  /** What the next connections do not send again, though the peer may have it; undefined: nothing. */
+  isHeldBack: ((entry: SendEntry) => boolean) | undefined;
 
   constructor(options: SessionOptions) {
     this.clientId = options.clientId;
@@ -91,14 +93,19 @@ export class Session {
     if (window.ids.has(packetId)) return;
     this.#keeper?.forgone(packetId, () => {
       if (!this.isAgain(token)) return; // the peer has forgotten the whole session meanwhile
-      window.restoreMoved(packetId);
-      this.#writer?.release(packetId);
+      // what was sent under it meanwhile the peer takes for a repeat, and PUBREC follows
+      if (window.restoreMoved(packetId)) this.#writer?.release(packetId);
     });
   }
 
   /** Outbound messages underway. */
   get underwayCount(): number {
     return this.#sendWindow?.size ?? 0;
+  }
+
+  /** See `SendWindow.awaitedCount`. */
+  get awaitedCount(): number {
+    return this.#sendWindow?.awaitedCount ?? 0;
   }
 
   /** Of these, what is not sent any more; see `isForgone`. */
@@ -126,7 +133,7 @@ export class Session {
     this.#acks = undefined;
     this.#quota = quota;
     this.#qos2Max = qos2Max;
-    return this.#sendWindow?.open(quota, qos2Max) ?? none;
+    return this.#sendWindow?.open(quota, qos2Max, this.isHeldBack) ?? none;
   }
 
   /** The next entry that is to be sent again; see `SendWindow.nextDue`. */
@@ -181,16 +188,18 @@ export class Session {
 
   /**
    * The message of a token, which the peer does not own, is not sent again; of QoS 2 its identifier is to be forgotten.
-   * No connection is open.
+   * It is not underway on this connection. Returns what was given up; undefined if nothing was.
    */
-  giveUp(token: number): void {
+  giveUp(token: number): SendEntry | undefined {
     const window = this.sendWindow;
     const entry = window.entries().find((one) => one.token === token && one.state === 'published');
-    if (entry === undefined) return;
+    if (entry === undefined) return undefined;
     window.settle(entry.packetId);
-    if (entry.delivery.qos < 2) return;
+    if (entry.delivery.qos < 2) return entry;
     window.restoreMoved(entry.packetId);
     this.#keeper?.moved([entry.packetId]);
+    this.#writer?.release(entry.packetId);
+    return entry;
   }
 
   /** See `SendWindow.moveAway`. */

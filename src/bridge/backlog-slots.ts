@@ -63,9 +63,8 @@ export class BacklogSlots {
 }
 
 /** The slot of what a message must stay in order with. */
-export function slotOf(message: Message, { partition }: Pick<ForwardSource, 'partition'>): number {
+export function slotOf({ topic }: Pick<Message, 'topic'>, { partition }: Pick<ForwardSource, 'partition'>): number {
   if (partition !== undefined) return partition;
-  const { topic } = message;
   let hash = 0x811c_9dc5;
   for (let index = 0; index < topic.length; index++) hash = Math.imul(hash ^ topic.charCodeAt(index), 0x0100_0193);
   return (hash ^ (hash >>> 15)) & (slotCount - 1);

@@ -308,9 +308,8 @@ export interface BridgeOptions {
   /** What is done about messages that the remote refuses. Default `refusalDefaults`. */
   readonly refusals: RefusalOptions;
   /**
-   * How often the link may end on the same message, the first underway, before that is sent alone, and set aside when
-   * the link ends once more; 0 to 100, 0: never. Default 0: a bad line, or a remote with a full disk, ends it on good
-   * messages too.
+   * How often the link may end on the same message, the first underway, before that is sent alone; it is set aside when
+   * it costs the link alone, before and after others have passed. 0 to 100, 0: never. Default 2.
    */
   readonly poisonLossesMax: number;
   /** What is done when a remote refuses the connection, or ends it with a word. Default `linkRefusalDefaults`. */
@@ -370,7 +369,7 @@ export const bridgeDefaults: Omit<BridgeOptions, 'name' | 'remote' | 'forwards' 
   ledgerSampleOf: 1,
   refusals: refusalDefaults,
   linkRefusals: linkRefusalDefaults,
-  poisonLossesMax: 0,
+  poisonLossesMax: 2,
   deadLetters: { countMax: 1000, bytesMax: 16 * 1024 * 1024, ageMsMax: 604_800_000 },
   isQos0Queued: false,
   isNoDelay: true,

@@ -99,8 +99,9 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return this.session.underwayCount - this.session.forgoneCount;
   }
 
-  /** See `MoveOwner`. */
-  leave(detail = 'the bridge moves to another connection'): void {
+  /** See `MoveOwner`. `isAtOnce`: the next one is dialled without a wait. */
+  leave(detail = 'the bridge moves to another connection', isAtOnce = false): void {
+    if (isAtOnce) this.#concessions.anew();
     this.#line?.machine.disconnect(ReasonCode.success, detail);
   }
 
@@ -200,8 +201,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#remotes.remake();
     checkServers(this.#parts, this.#remotes.servers);
     if (this.#line) {
-      this.#concessions.anew();
-      this.#line.machine.disconnect(ReasonCode.success, 'the configuration of the bridge has changed');
+      this.leave('the configuration of the bridge has changed', true);
       return;
     }
     // a try that is underway goes where nobody wants to go any more

@@ -92,12 +92,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     const shares = { share, qos0Share: qos0Share ?? share, replayShare: replayShareOf(share.terms) };
     this.#terms = { ...shares, rate, propertyPolicy: PropertyPolicy.of(options) };
     this.#qos0 = qos0Share && new SideSource(this, this.#qos0Key, false);
-    this.#replay = new SideSource(
-      this,
-      tagOf(`${keyText}
-replay`),
-      true,
-    );
+    this.#replay = new SideSource(this, tagOf(`${keyText}\nreplay`), true);
     this.isQos0Kept = options.qos0Policy === undefined ? undefined : qos0Share !== undefined;
     this.#options = options;
     this.#context = context;
@@ -169,6 +164,11 @@ replay`),
   /** See `ForwardSource`. */
   get propertyPolicy(): PropertyPolicy | undefined {
     return this.#terms.propertyPolicy;
+  }
+
+  /** See `ForwardSource`. */
+  get ruleKey(): number {
+    return this.key;
   }
 
   /** Whose messages of this rule a stored key stands for; undefined where it stands for another rule. */

@@ -16,6 +16,8 @@ import type { RateGate } from './rate-gate.ts';
 export interface ForwardSource {
   /** By which the rule is known again after a restart. */
   readonly key: number;
+  /** The key of the rule as a whole. */
+  readonly ruleKey: number;
   readonly origin: Origin;
   readonly counters: RuleCounters;
   /** See `ForwardRuleOptions`. */
@@ -61,6 +63,11 @@ export class ForwardPart implements ForwardSource {
   /** See `ForwardSource`. */
   get key(): number {
     return this.#rule.key;
+  }
+
+  /** See `ForwardSource`. */
+  get ruleKey(): number {
+    return this.#rule.ruleKey;
   }
 
   /** See `ForwardSource`. */

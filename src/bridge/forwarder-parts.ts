@@ -18,6 +18,7 @@ import type { KeptMessages } from './kept-messages.ts';
 import type { LatencyHistograms } from './latencies.ts';
 import type { PooledLimits } from './queue-pool.ts';
 import type { RateGate } from './rate-gate.ts';
+import type { RefusalRests } from './refusal-rests.ts';
 
 /** What the forwarder needs of its bridge's surroundings. */
 export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & {
@@ -67,12 +68,16 @@ export interface ForwarderParts {
   readonly pace: { readonly gate: RateGate | undefined; readonly priorityMin: number };
   /** Those of the bridge. */
   readonly histograms: LatencyHistograms;
+  readonly rests: RefusalRests;
   /** Present with durability `written` or `synced`, with the name of the queue; otherwise messages live in memory. */
   readonly stored: (ForwardStorage & { readonly owner: string }) | undefined;
 }
 
 /** A message on its way to another queue: one that waits there, or one that waits for room. */
-export type MovingMessage = { readonly message: Message; readonly rule: ForwardSource } & (
-  | { readonly awaited: Awaited | undefined; readonly queuedAt: number }
+export type MovingMessage = {
+  readonly message: Message;
+  readonly rule: ForwardSource;
+} /** `tries`: how often the remote refused it. */ & (
+  | { readonly awaited: Awaited | undefined; readonly queuedAt: number; readonly tries: number }
   | Blocked
 );

@@ -6,6 +6,7 @@
 // there if the remote forgets them. Bounded by the queue's limits and the window.
 import { isExpired } from '../../protocol/session/expiry.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
@@ -17,14 +18,17 @@ import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
+import { slotOf } from './backlog-slots.ts';
 import { Departures } from './departures.ts';
+import { ForwardHold } from './forward-hold.ts';
 import type { ForwardQueue } from './forward-rule-context.ts';
 import type { ForwardSource, ForwardWhole } from './forward-source.ts';
 import { openForwardQueue } from './forward-storage.ts';
 import type { ForwarderParts, ForwardLine, MovingMessage, PauseReason } from './forwarder-parts.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
-import { takenOut } from './queue-moves.ts';
+import type { HeldBack } from './poison-watch.ts';
+import { takenIn, takenOut } from './queue-moves.ts';
 import type { QueueForecast } from './queue-plan.ts';
 import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
@@ -56,12 +60,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   #isPumping = false;
   /** An operator wants nothing sent: everything waits. */
   isPaused = false;
-  /** The lanes are about to change: only what the remote may have been sent before is sent. */
-  #isHeld = false;
-  /** Nothing behind this sequence is sent, and no runs are taken; default all of it. */
-  holdBehind: number = Number.POSITIVE_INFINITY;
-  /** The last message that an earlier process may have sent. */
-  knownUntil = 0;
+  /** What the lanes of the bridge want kept back. */
+  readonly holding: ForwardHold;
   /** Told when something can be moved that could not before. */
   movable: () => void = () => undefined;
 
@@ -99,12 +99,13 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     const intake = new Intake({ queue, options, clock, latencies, waiting: limits.waiting, admitted });
     this.#intake = intake;
     this.#intake.followedBy = {
-      came: (sequence, message, tag) => this.#order.came(sequence, message, tag, this.#isSending),
+      came: (sequence, message, tag, isNew) => this.#order.came(sequence, message, tag, isNew && this.#isSending),
       left: (sequence) => this.#order.left(sequence),
     };
     this.#watch = new QueueWatch(this.#queue, clock, this.#limits, () => this.#dropOld());
     const forgo = (sequence: number): void => line.forgo(sequence);
     const { refusals } = this.#order;
+    this.holding = new ForwardHold(this.stored, refusals);
     this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, kept, forgo });
     limits.queue = this;
   }
@@ -131,7 +132,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if (this.isPaused || this.#isHoldingNew || this.#order.isActive || (qos > 0 && this.#memory === undefined))
+    if (this.isPaused || this.holding.isHoldingNew || this.#order.isActive || (qos > 0 && this.#memory === undefined))
       return false;
     if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
@@ -208,7 +209,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     }
     const left = this.#queue.acknowledge(entry.token) ?? this.#leftOut(entry.token);
     if (left === undefined) return;
-    this.#order.refusals.delivered();
+    this.#order.refusals.rests.delivered();
     this.#departures.arrived(left, reasonCode);
     this.pump();
   }
@@ -257,18 +258,9 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (this.stored === undefined) return;
     this.stored.forEachTag((source, count) => source.counters.received.add(count));
     // what was read past is none of the window
-    this.knownUntil = windowMax === 0 ? 0 : this.stored.reach(windowMax + readPastMax);
-    this.#intake.restored({ newFrom: this.stored.newFrom, knownUntil: this.knownUntil });
-  }
-
-  /** See `RestoredQueue`. */
-  get unsentFrom(): number {
-    return this.knownUntil + 1;
-  }
-
-  /** See `RestoredQueue`. */
-  skip(sequence: number): void {
-    this.stored?.skip(sequence);
+    const knownUntil = windowMax === 0 ? 0 : this.stored.reach(windowMax + readPastMax);
+    this.holding.knownUntil = knownUntil;
+    this.#intake.restored({ newFrom: this.stored.newFrom, knownUntil });
   }
 
   /** Where the queue is going. */
@@ -281,9 +273,21 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     return this.#order.refusals.status;
   }
 
-  /** A message that breaks the link is set aside. Returns its topic; undefined if it is not here. */
-  isolate(sent: SendEntry): string | undefined {
-    return this.#departures.isolated(this.#recalled(sent));
+  /** The slot of what a sent message must stay in order with. */
+  slotOf({ token, delivery }: SendEntry): number {
+    const { message = { topic: textOfBytes(delivery.message.topicBytes) }, tag } = this.#queue.underway(token) ?? {};
+    return slotOf(message, tag ?? this.#underway.ownerOf(token) ?? { partition: undefined });
+  }
+
+  /** From now on this is not sent, until another word; undefined: all is. */
+  holdBack(isHeldBack: HeldBack | undefined): void {
+    this.#order.isHeldBack = isHeldBack && (({ sequence, message, tag }) => isHeldBack(sequence, slotOf(message, tag)));
+  }
+
+  /** A message that breaks the link is set aside; `sent`: where it was. Returns its topic; undefined if it is gone. */
+  isolate(token: number, sent: SendEntry | undefined): string | undefined {
+    const entry = sent ? this.#recalled(sent) : (this.#queue.underway(token) ?? this.#queue.withdraw(token));
+    return this.#departures.isolated(entry);
   }
 
   #recalled(sent: SendEntry): QueueEntry<ForwardSource> | undefined {
@@ -302,14 +306,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** Sends nothing that the remote cannot have heard of, and takes no runs; or goes on. */
   hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (!isHeld) this.pump();
-  }
-
-  /** Whether nothing is left that the remote may have heard of from an earlier process. */
-  get isKnownSettled(): boolean {
-    const { oldestSequence } = this.#queue;
-    return this.knownUntil === 0 || oldestSequence === 0 || oldestSequence > this.knownUntil;
+    this.holding.isHeld = isHeld;
+    this.pump();
   }
 
   /** Its messages are about to go to another queue: nothing is underway, and what waits to be sent again comes too. */
@@ -325,8 +323,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** Takes a message out of another queue. */
   moveIn(moving: MovingMessage): void {
-    if ('awaited' in moving) this.#intake.adopt(moving, moving.awaited);
-    else this.#intake.block({ message: moving.message, hold: moving.hold }, moving.rule);
+    takenIn({ intake: this.#intake, refusals: this.#order.refusals }, moving);
     this.#watch.appended();
   }
 
@@ -363,20 +360,17 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** Whether what comes now is sent as soon as nothing is before it. */
   get #isSending(): boolean {
-    return this.#line.isConnected && !this.isPaused && !this.#isHoldingNew;
-  }
-
-  get #isHoldingNew(): boolean {
-    return this.#isHeld || this.holdBehind !== Number.POSITIVE_INFINITY;
+    return this.#line.isConnected && !this.isPaused && !this.holding.isHoldingNew;
   }
 
   #sendNext(): PauseReason | undefined {
     if (this.isPaused) return 'paused';
     if (!this.#line.isConnected) return 'offline';
-    if (this.#isHeld && this.isKnownSettled) return 'held';
-    const entry = this.#order.next(this.#isHeld);
+    const { holding } = this;
+    if (holding.isHeld && holding.isKnownSettled) return 'held';
+    const entry = this.#order.next(holding);
     if (typeof entry === 'string') return entry;
-    if (entry.sequence > this.holdBehind || (this.#isHeld && entry.sequence > this.knownUntil)) return 'held';
+    if (entry.sequence > holding.until) return 'held';
     return this.#line.isCongested ? 'congested' : this.#send(entry);
   }
 

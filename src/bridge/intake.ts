@@ -40,7 +40,8 @@ interface Adopted {
 
 /** Who wants to know what comes into the queue, and what leaves it. */
 export interface QueueFollower {
-  came(sequence: number, message: Message, rule: ForwardSource): void;
+  /** `isNew`: it comes from a publisher; else from another queue. */
+  came(sequence: number, message: Message, rule: ForwardSource, isNew: boolean): void;
   left(sequence: number): void;
 }
 
@@ -147,12 +148,13 @@ export class Intake {
     return awaited;
   }
 
-  /** Takes a message out of another queue, which was accepted there. */
-  adopt({ message, rule, queuedAt }: Adopted, awaited: Awaited | undefined): void {
-    const sequence = this.#put(message, rule, undefined, queuedAt);
-    if (sequence === 0 || awaited === undefined) return;
+  /** Takes a message out of another queue, which was accepted there. Returns its sequence; 0 if it had no room. */
+  adopt(adopted: Adopted, awaited: Awaited | undefined): number {
+    const sequence = this.#put(adopted.message, adopted.rule, undefined, adopted);
+    if (sequence === 0 || awaited === undefined) return sequence;
     this.#awaited.set(sequence, awaited);
     this.#timer ??= this.#clock.schedule(Math.max(0, awaited.until - this.#clock.now()), () => this.#giveUp());
+    return sequence;
   }
 
   /** Takes out a message that waits for room, with its rule: of each rule they come in their order. */
@@ -199,14 +201,14 @@ export class Intake {
     return true;
   }
 
-  #put(message: Message, rule: ForwardSource, hold: Hold | undefined, queuedAt?: number): number {
+  #put(message: Message, rule: ForwardSource, hold: Hold | undefined, adopted?: Adopted): number {
     const isCompacted = rule.share.terms.overflow === 'latest';
     if (isCompacted) this.#latest.replace(message.topic);
-    const sequence = this.#queue.append(message, rule, hold, queuedAt || undefined);
+    const sequence = this.#queue.append(message, rule, hold, adopted?.queuedAt || undefined);
     if (sequence === 0) return 0;
     if (sequence >= this.#latencies.takeDue) this.#latencies.taken(sequence, message, rule.filter);
     if (isCompacted) this.#latest.came(message.topic, sequence);
-    this.followedBy?.came(sequence, message, rule);
+    this.followedBy?.came(sequence, message, rule, adopted === undefined);
     return sequence;
   }
 

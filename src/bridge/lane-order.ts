@@ -115,7 +115,7 @@ export class LaneOrder {
     const [turn] = set.turns;
     this.isTurning = set.turns.length + set.turnsFrom.length > 0;
     const senders = set.lanes.map(({ forwarder }) => forwarder);
-    for (const [index, sender] of senders.entries()) sender.holdBehind = turn?.[index] ?? Number.POSITIVE_INFINITY;
+    for (const [index, sender] of senders.entries()) sender.holding.behind = turn?.[index] ?? Number.POSITIVE_INFINITY;
     for (const sender of senders) sender.pump();
     if (turn === undefined) this.stop();
     else this.#timer ??= clock.schedule(checkMs, () => this.#look());

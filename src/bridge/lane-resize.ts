@@ -120,7 +120,8 @@ export class LaneResize {
   }
 
   #isReady(lane: Lane): boolean {
-    return lane.connector.isConnected || lane.isSettled || this.#isGivenUp(lane);
+    const isUp = lane.connector.isConnected && !lane.isHoldingBack;
+    return isUp || lane.isSettled || this.#isGivenUp(lane);
   }
 
   /** Whether a lane is down for so long, while others are up, that it will hardly come again. */

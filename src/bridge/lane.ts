@@ -25,9 +25,10 @@ import type { LatencyHistograms } from './latencies.ts';
 import type { BridgeBytes } from './link-bytes.ts';
 import type { EchoGuard } from './loop-guard.ts';
 import { adopt } from './option-change.ts';
-import { PoisonWatch } from './poison-watch.ts';
+import { type HeldBack, PoisonWatch, type WatchedLane } from './poison-watch.ts';
 import { PooledLimits, type QueuePool } from './queue-pool.ts';
 import type { Receiver } from './receiver.ts';
+import type { RefusalRests } from './refusal-rests.ts';
 import { Subscriber } from './subscriber.ts';
 
 /** What all lanes of a bridge work with. */
@@ -42,6 +43,8 @@ export interface LaneParts {
   readonly histograms: LatencyHistograms;
   readonly bytes: BridgeBytes;
   readonly pace: BridgePace;
+  /** What stands still since the remote refused something. */
+  readonly rests: RefusalRests;
   /** Told what becomes of messages; default nobody. */
   readonly ledger: DeliveryLedger | undefined;
   readonly deadLetters: DeadLetters;
@@ -63,7 +66,7 @@ export interface LaneOwner {
 }
 
 /** One lane. */
-export class Lane implements ConnectorOwner {
+export class Lane implements ConnectorOwner, WatchedLane {
   /** From 1. */
   readonly number: number;
   readonly options: BridgeOptions;
@@ -106,7 +109,7 @@ export class Lane implements ConnectorOwner {
     });
     this.#forwarder = this.makeForwarder(queue);
     const poison = { owner: flowsOwnerOf(name, number), options: this.options, storage: parts.stored?.storage };
-    this.#poison = new PoisonWatch(poison);
+    this.#poison = new PoisonWatch({ ...poison, clock, lane: this });
   }
 
   /** The bridge has other options. `isLinkAnew`: and the remote is to be told. Throws as `Connector.reconnect`. */
@@ -123,7 +126,7 @@ export class Lane implements ConnectorOwner {
 
   /** A forwarder over this connection, whose queue has a name. */
   makeForwarder(queue: string): Forwarder {
-    const { context, options, stored, pool, histograms, ledger, deadLetters, kept, pace } = this.#parts;
+    const { context, options, stored, pool, histograms, ledger, deadLetters, kept, pace, rests } = this.#parts;
     const limits = new PooledLimits(pool, context.ports.clock);
     const forwarder = new Forwarder({
       options,
@@ -132,6 +135,7 @@ export class Lane implements ConnectorOwner {
       limits,
       pace,
       histograms,
+      rests,
       stored: stored && { ...stored, owner: queue },
     });
     pool.add(forwarder);
@@ -151,7 +155,9 @@ export class Lane implements ConnectorOwner {
     const { stored, options } = this.#parts;
     if (stored === undefined) return;
     const flows = { owner: flowsOwnerOf(options.name, this.number), sessions: this.connector.sessions };
-    restoreFlows(flows, stored, this.#forwarder);
+    const { holding, stored: queue } = this.#forwarder;
+    const unsentFrom = holding.knownUntil + 1;
+    restoreFlows(flows, stored, { unsentFrom, skip: (sequence) => queue?.skip(sequence) });
   }
 
   /** Messages that the remote has, by this lane. */
@@ -166,7 +172,7 @@ export class Lane implements ConnectorOwner {
 
   /** Whether nothing is underway, nor anything that an earlier process may have sent. */
   get isSettled(): boolean {
-    return this.connector.underwayCount === 0 && this.#forwarder.isKnownSettled;
+    return this.connector.underwayCount === 0 && this.#forwarder.holding.isKnownSettled;
   }
 
   /** Whether nothing is underway, and everything up to a sequence has left the queue. */
@@ -175,10 +181,15 @@ export class Lane implements ConnectorOwner {
     return this.connector.underwayCount === 0 && (oldestSequence === 0 || oldestSequence > sequence);
   }
 
+  /** Whether messages wait for a suspect to prove itself. */
+  get isHoldingBack(): boolean {
+    return this.#poison.isHoldingBack;
+  }
+
   /** What is underway is not waited for any more: it is read again from the queue, and may come twice. */
   abandon(): void {
     this.#forwarder.sessionLost(this.connector.session.moveAway());
-    this.#forwarder.knownUntil = 0;
+    this.#forwarder.holding.knownUntil = 0;
   }
 
   /** The lane, now. `depth` and `bytes`: what waits for it elsewhere. */
@@ -199,6 +210,32 @@ export class Lane implements ConnectorOwner {
     };
   }
 
+  // --- from the watch
+
+  /** See `WatchedLane`. */
+  slotOf(sent: SendEntry): number {
+    return this.#forwarder.slotOf(sent);
+  }
+
+  /** See `WatchedLane`. */
+  holdBack(isHeldBack: HeldBack | undefined): void {
+    this.#forwarder.holdBack(isHeldBack);
+  }
+
+  /** See `WatchedLane`. */
+  setAside(token: number): void {
+    const topic = this.#forwarder.isolate(token, this.connector.session.giveUp(token));
+    if (topic === undefined) return;
+    const text = `the remote hangs up on a message to ${topic}, and on no other: it is with the dead letters`;
+    this.#parts.context.log.warn({ bridge: this.options.name, topic }, text);
+    this.#parts.news.tell('poison', text);
+  }
+
+  /** See `WatchedLane`. */
+  renew(detail: string): void {
+    this.connector.leave(detail, true);
+  }
+
   // --- from the connector
 
   /** See `ConnectorOwner`. */
@@ -208,13 +245,7 @@ export class Lane implements ConnectorOwner {
 
   /** See `ConnectorOwner`. */
   cut(): boolean {
-    const poison = this.#poison.cut(this.connector.session);
-    const topic = poison && this.#forwarder.isolate(poison);
-    if (topic === undefined) return false;
-    const text = `the remote hangs up on a message to ${topic}: it is with the dead letters`;
-    this.#parts.context.log.warn({ bridge: this.options.name, topic }, text);
-    this.#parts.news.tell('poison', text);
-    return true;
+    return this.#poison.cut(this.connector.session);
   }
 
   /** See `ConnectorOwner`. */
@@ -224,6 +255,7 @@ export class Lane implements ConnectorOwner {
     // only 5.0 says whether a server shares subscriptions among clients
     const isShareAvailable = hasProperties && limits?.isSharedAvailable === true;
     this.subscriber.connected({ isSessionPresent, isShareAvailable, sessionName });
+    this.#poison.connected();
     this.#owner.connected(this);
     this.#forwarder.pump();
     this.#owner.settled();
@@ -241,7 +273,7 @@ export class Lane implements ConnectorOwner {
 
   /** See `ConnectorOwner`. */
   messageSettled(entry: SendEntry, reasonCode: ReasonCode): void {
-    this.#poison.settled(this.connector.session, entry);
+    this.#poison.settled(this.connector.session, entry, !isFailure(reasonCode));
     this.#forwarder.settled(entry, reasonCode);
     this.connector.settled();
     if (isFailure(reasonCode)) {
@@ -253,7 +285,7 @@ export class Lane implements ConnectorOwner {
 
   /** See `ConnectorOwner`. */
   runSettled(token: number, count: number): void {
-    this.#poison.settled(this.connector.session, { token, state: 'published' });
+    this.#poison.settled(this.connector.session, { token, state: 'published' }, true);
     this.#forwarder.runSettled(token, count);
     this.connector.settled();
     this.#owner.settled();
@@ -284,6 +316,7 @@ export class Lane implements ConnectorOwner {
     if (!isUp) {
       this.#lostAt ??= this.#parts.context.ports.clock.now();
       this.subscriber.disconnected();
+      this.#poison.disconnected();
       this.#forwarder.latencies.restart();
     }
     this.#owner.stateChanged(this);

@@ -25,6 +25,7 @@ import { LaneSet, type NumberedQueue } from './lane-set.ts';
 import { mergedForecasts, type QueueForecast } from './queue-plan.ts';
 import type { QueuePool } from './queue-pool.ts';
 import { mergedRefusals, type RefusalStatus } from './reason-table.ts';
+import { RefusalRests } from './refusal-rests.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 
 /** Who has the lanes. */
@@ -56,7 +57,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
   /** Why it is not to be connected now. */
   #rest: WaitingState | undefined;
 
-  constructor(parts: LaneParts, owner: LanesOwner) {
+  constructor(parts: Omit<LaneParts, 'rests'>, owner: LanesOwner) {
     const { options, context, stored, pool } = parts;
     const { log, ports } = context;
     // an earlier process may have had a larger one
@@ -64,7 +65,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
     this.#owner = owner;
     this.#pool = pool;
     this.isRefusingWhenFull = stored?.storage.whenFull !== 'drop';
-    this.#set = new LaneSet(parts, this);
+    this.#set = new LaneSet({ ...parts, rests: new RefusalRests(options.refusals, ports.clock) }, this);
     const common = { name: options.name, clock: ports.clock, log, pool, set: this.#set, storage: stored?.storage };
     const more = { added: (lane: Lane) => this.#added(lane), moved: () => this.#moved() };
     this.#order = new LaneOrder({ ...common, isPaused: () => this.#isPaused, turned: () => this.#turned() });

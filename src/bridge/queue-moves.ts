@@ -14,6 +14,12 @@ export interface MovingParts {
   readonly refusals: Refusals;
 }
 
+/** Takes a message that comes from another queue. */
+export function takenIn({ intake, refusals }: Omit<MovingParts, 'queue'>, moving: MovingMessage): void {
+  if ('awaited' in moving) refusals.adopt(intake.adopt(moving, moving.awaited), moving.tries);
+  else intake.block({ message: moving.message, hold: moving.hold }, moving.rule);
+}
+
 /** Takes the oldest message up to a sequence out; undefined if none is at hand. What waits for room goes last. */
 export function takenOut({ queue, intake, refusals }: MovingParts, until: number): MovingMessage | undefined {
   const entry = queue.depth === 0 ? undefined : queue.peek();
@@ -22,7 +28,8 @@ export function takenOut({ queue, intake, refusals }: MovingParts, until: number
   if (entry === undefined) return mayUnblock ? intake.unblock() : undefined;
   queue.next();
   queue.acknowledge(entry.sequence);
+  const tries = refusals.triesOf(entry.sequence);
   refusals.left(entry.sequence);
   const { message, tag: rule, queuedAt } = entry;
-  return { message, rule, queuedAt, awaited: intake.moved(entry.sequence) };
+  return { message, rule, queuedAt, tries, awaited: intake.moved(entry.sequence) };
 }

@@ -1,25 +1,33 @@
-// Refusals: messages that the remote refused and that are to be sent again, and what stands still until then. They stay
-// in the queue, read and not acknowledged, so that a restart or a lost session sends them in their place again.
+// Refusals: messages that the remote refused and that are to be sent again, and what was read past because its rule is
+// parked or its key is held back. They stay in the queue, read and not acknowledged, so that a restart or a lost
+// session sends them in their place again.
 //
 //   refused --retry, pause, park--> waiting --due--> sent again --refused--> ... --tries used up--> dead letter
 //
-// A parked rule's messages are read past and wait here in their order, so that other rules go on. Bounded by `heldMax`
-// messages: with more, the queue stands until the rule is due. What is over meanwhile, its owner drops.
+// What stands still, on all lanes, is the matter of `RefusalRests`. Bounded by `heldMax` messages: with more, the queue
+// stands until some may go. What is over meanwhile, its owner drops.
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
 import type { QueueEntry } from '../queue/message-queue.ts';
 import type { ForwardSource } from './forward-source.ts';
-import {
-  type RefusalAction,
-  type RefusalOptions,
-  type RefusalStatus,
-  refusalActionOf,
-  refusalNameOf,
-} from './reason-table.ts';
+import { type RefusalOptions, type RefusalStatus, refusalActionOf, refusalNameOf } from './reason-table.ts';
+import type { RefusalRests } from './refusal-rests.ts';
 
 interface Waiting {
   readonly entry: QueueEntry<ForwardSource>;
   readonly dueAt: number;
+  /** The remote has said no to it, in this process: it holds nothing of it. */
+  readonly isAnswered: boolean;
+}
+
+/** What refusals work with. */
+export interface RefusalParts {
+  readonly options: RefusalOptions;
+  readonly clock: Clock;
+  /** What stands still at the bridge. */
+  readonly rests: RefusalRests;
+  /** Something is due. */
+  readonly wake: () => void;
 }
 
 /** Messages that wait to be sent again, at most. */
@@ -27,37 +35,26 @@ export const heldMax = 2000;
 
 const none: readonly QueueEntry<ForwardSource>[] = [];
 
-/** What waits to be sent again. */
+/** What waits to be sent again, of one queue. */
 export class Refusals {
-  readonly #options: RefusalOptions;
-  readonly #clock: Clock;
-  readonly #wake: () => void;
+  readonly rests: RefusalRests;
+  readonly #parts: RefusalParts;
   /** By sequence. */
   readonly #waiting = new Map<number, Waiting>();
   readonly #tries = new Map<number, number>();
-  readonly #parked = new Map<ForwardSource, number>();
   readonly #codes: Record<string, number> = {};
-  #pausedUntil = 0;
-  #pauseMs: number;
   #timer: Timer | undefined;
   #timerAt = 0;
 
-  /** `wake`: something is due. */
-  constructor(options: RefusalOptions, clock: Clock, wake: () => void) {
-    this.#options = options;
-    this.#clock = clock;
-    this.#wake = wake;
-    this.#pauseMs = options.pauseMs;
+  constructor(parts: RefusalParts) {
+    this.#parts = parts;
+    this.rests = parts.rests;
+    this.rests.join(parts.wake);
   }
 
   /** Whether anything waits or stands still: whoever comes now must not overtake it. */
   get isActive(): boolean {
-    return this.#waiting.size > 0 || this.#parked.size > 0 || this.isPaused;
-  }
-
-  /** Whether nothing at all is to be sent now. */
-  get isPaused(): boolean {
-    return this.#pausedUntil > this.#clock.now();
+    return this.#waiting.size > 0 || this.rests.isActive;
   }
 
   /** Whether any message was refused, or read past, that is still here. */
@@ -65,31 +62,43 @@ export class Refusals {
     return this.#tries.size > 0 || this.#waiting.size > 0;
   }
 
-  /** Whether no more of parked rules can be held. */
+  /** Whether no more can be read past. */
   get isFull(): boolean {
     return this.#waiting.size >= heldMax;
   }
 
   /** See `RefusalStatus`. */
   get status(): RefusalStatus {
-    const now = this.#clock.now();
-    const parked = [...this.#parked].filter(([, until]) => until > now).map(([rule]) => rule.filter);
-    const status = { codes: { ...this.#codes }, waiting: this.#waiting.size, parked: [...new Set(parked)] };
-    return this.isPaused ? { ...status, pausedUntil: this.#pausedUntil } : status;
+    return { codes: { ...this.#codes }, waiting: this.#waiting.size, ...this.rests.status };
   }
 
   /** The remote refused a message. Returns what is to become of it: undefined if it waits here to be sent again. */
   refused(entry: QueueEntry<ForwardSource>, reasonCode: ReasonCode): 'dead-letter' | 'drop' | undefined {
     const name = refusalNameOf(reasonCode) ?? `code ${reasonCode}`;
     this.#codes[name] = (this.#codes[name] ?? 0) + 1;
-    const action = refusalActionOf(reasonCode, this.#options);
+    const { options, clock } = this.#parts;
+    const action = refusalActionOf(reasonCode, options);
     if (action === 'dead-letter' || action === 'drop') return action;
     const { sequence, tag } = entry;
-    const tries = (this.#tries.get(sequence) ?? 0) + 1;
-    if (action !== 'pause' && tries >= this.#options.triesMax) return 'dead-letter';
+    const tries = this.triesOf(sequence) + 1;
+    if (action !== 'pause' && tries >= options.triesMax) return 'dead-letter';
     this.#tries.set(sequence, tries);
-    this.#wait(entry, this.#dueAt(action, tag));
+    if (action === 'pause') this.rests.pause();
+    else if (action === 'park') this.rests.park(tag);
+    const dueAt = action === 'retry' ? clock.now() + options.retryMs : 0;
+    this.#waiting.set(sequence, { entry, dueAt, isAnswered: true });
+    if (dueAt > 0) this.#wakeAt(dueAt);
     return undefined;
+  }
+
+  /** How often a message was refused. */
+  triesOf(sequence: number): number {
+    return this.#tries.get(sequence) ?? 0;
+  }
+
+  /** A message comes from another queue, where it was refused so often. */
+  adopt(sequence: number, tries: number): void {
+    if (tries > 0 && sequence > 0) this.#tries.set(sequence, tries);
   }
 
   /** A message has left the queue: delivered, or dropped. */
@@ -98,35 +107,26 @@ export class Refusals {
     this.#waiting.delete(sequence);
   }
 
-  /** The remote took a message: the next pause is a short one again. */
-  delivered(): void {
-    this.#pauseMs = this.#options.pauseMs;
-  }
-
-  /** Whether a rule's messages wait. */
-  isParked(rule: ForwardSource): boolean {
-    const until = this.#parked.get(rule);
-    if (until === undefined) return false;
-    if (until > this.#clock.now()) return true;
-    this.#parked.delete(rule);
-    return false;
-  }
-
-  /** A message of a parked rule waits here. */
+  /** A message that may not be sent now waits here. */
   hold(entry: QueueEntry<ForwardSource>): void {
-    this.#wait(entry, this.#parked.get(entry.tag) ?? 0);
+    this.#waiting.set(entry.sequence, { entry, dueAt: 0, isAnswered: false });
   }
 
-  /** The first message that is to be sent now. */
-  nextDue(): QueueEntry<ForwardSource> | undefined {
+  /** The first message that may be sent now, of those that `mayGo` says. */
+  nextDue(mayGo: (entry: QueueEntry<ForwardSource>) => boolean): QueueEntry<ForwardSource> | undefined {
     if (this.#waiting.size === 0) return undefined;
-    const now = this.#clock.now();
+    const now = this.#parts.clock.now();
     let first: QueueEntry<ForwardSource> | undefined;
     for (const { entry, dueAt } of this.#waiting.values()) {
-      const isDue = dueAt <= now && !this.isParked(entry.tag);
-      if (isDue && (first === undefined || entry.sequence < first.sequence)) first = entry;
+      const isFirst = first === undefined || entry.sequence < first.sequence;
+      if (isFirst && dueAt <= now && mayGo(entry)) first = entry;
     }
     return first;
+  }
+
+  /** Whether the remote has said no to a message that waits here: it is not underway, nor ever was by now. */
+  isAnswered(sequence: number): boolean {
+    return this.#waiting.get(sequence)?.isAnswered === true;
   }
 
   /** What waits here, for whoever lets some of it go. */
@@ -147,39 +147,20 @@ export class Refusals {
   /** Nothing is sent any more. */
   stop(): void {
     this.#timer?.cancel();
+    this.rests.leave(this.#parts.wake);
     this.#waiting.clear();
     this.#tries.clear();
-  }
-
-  #dueAt(action: Exclude<RefusalAction, 'dead-letter' | 'drop'>, rule: ForwardSource): number {
-    const now = this.#clock.now();
-    const { retryMs, parkMs, pauseMsMax } = this.#options;
-    if (action === 'retry') return now + retryMs;
-    if (action === 'park') {
-      const until = this.isParked(rule) ? (this.#parked.get(rule) ?? now) : now + parkMs;
-      this.#parked.set(rule, until);
-      return until;
-    }
-    if (!this.isPaused) {
-      this.#pausedUntil = now + this.#pauseMs;
-      this.#pauseMs = Math.min(2 * this.#pauseMs, pauseMsMax);
-    }
-    return this.#pausedUntil;
-  }
-
-  #wait(entry: QueueEntry<ForwardSource>, dueAt: number): void {
-    this.#waiting.set(entry.sequence, { entry, dueAt });
-    this.#wakeAt(dueAt);
   }
 
   #wakeAt(at: number): void {
     if (this.#timer !== undefined && this.#timerAt <= at) return;
     this.#timer?.cancel();
     this.#timerAt = at;
-    this.#timer = this.#clock.schedule(Math.max(at - this.#clock.now(), 0), () => {
+    const { clock, wake } = this.#parts;
+    this.#timer = clock.schedule(Math.max(at - clock.now(), 0), () => {
       this.#timer = undefined;
-      this.#wake();
-      const now = this.#clock.now();
+      wake();
+      const now = clock.now();
       const later = [...this.#waiting.values()].map(({ dueAt }) => dueAt).filter((dueAt) => dueAt > now);
       if (later.length > 0) this.#wakeAt(later.reduce((one, other) => Math.min(one, other)));
     });

@@ -50,6 +50,11 @@ export class RunsUnderway<Owner> {
     return undefined;
   }
 
+  /** Whose the message at a place is; undefined if it is none of these. */
+  ownerOf(place: number): Owner | undefined {
+    return this.#runs.find(({ run: { first, count } }) => place >= first && place < first + count)?.run.owner;
+  }
+
   /** Forgets all of them, and tells how many messages of whom were not settled. */
   clear(forgotten: (owner: Owner, count: number) => void): void {
     for (const { run, left } of this.#runs) forgotten(run.owner, left);

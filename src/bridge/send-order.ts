@@ -1,12 +1,14 @@
 // SendOrder: which message of a bridge's queue is sent next: one that the remote refused before and that is due again,
 // else the next in line. In line is the queue itself or, where rates are limited or live messages have a share, what
-// `Pacing` says of it. Messages of a parked rule are read past, and wait with those that were refused.
+// `Pacing` says of it. Messages of a parked rule are read past, and wait with those that were refused; so do those that
+// a suspected message holds back.
 //
 // A message stays where it is until it is taken. Bounded as `Refusals` and `Pacing` are.
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { ForwardHold } from './forward-hold.ts';
 import { type ForwardSource, messageOf } from './forward-source.ts';
 import type { ForwarderParts, PauseReason } from './forwarder-parts.ts';
 import { pacedCountMax } from './paced-lines.ts';
@@ -16,7 +18,7 @@ import { heldMax, Refusals } from './refusals.ts';
 /** Messages that may have been read past at most. */
 export const readPastMax: number = heldMax + 2 * pacedCountMax;
 
-type OrderParts = Pick<ForwarderParts, 'options' | 'pace' | 'context'>;
+type OrderParts = Pick<ForwarderParts, 'options' | 'pace' | 'context' | 'rests'>;
 
 /** The order of one queue. */
 export class SendOrder {
@@ -25,14 +27,16 @@ export class SendOrder {
   readonly #queue: MessageQueue<ForwardSource>;
   readonly #pump: () => void;
   #pacing: Pacing | undefined;
+  /** What is not sent while a suspect is held back; undefined: none is. */
+  isHeldBack: ((entry: QueueEntry<ForwardSource>) => boolean) | undefined;
 
   /** `pump`: sends what may be sent. */
   constructor(queue: MessageQueue<ForwardSource>, parts: OrderParts, pump: () => void) {
-    const { options, pace, context } = parts;
+    const { options, pace, context, rests } = parts;
     this.#parts = parts;
     this.#queue = queue;
     this.#pump = pump;
-    this.refusals = new Refusals(options.refusals, context.ports.clock, pump);
+    this.refusals = new Refusals({ options: options.refusals, clock: context.ports.clock, rests, wake: pump });
     const hasBudget = options.plan?.budget !== undefined;
     const isPaced = pace.gate !== undefined || hasBudget || (options.liveShare ?? 0) > 0;
     if (isPaced || options.forwards.some(({ rate }) => rate !== undefined)) this.#pacing = this.#newPacing();
@@ -40,7 +44,7 @@ export class SendOrder {
 
   /** Whether anything waits that whoever comes now must not overtake. */
   get isActive(): boolean {
-    return this.refusals.isActive || this.#pacing?.isFree === false;
+    return this.refusals.isActive || this.isHeldBack !== undefined || this.#pacing?.isFree === false;
   }
 
   /** Whether a rate holds back what is sent. */
@@ -52,18 +56,21 @@ export class SendOrder {
   came(sequence: number, message: Message, tag: ForwardSource, isSending: boolean): void {
     // a rule that has a rate only now
     if (tag.rate && this.#pacing === undefined) this.#pacing = this.#newPacing();
-    this.#pacing?.came(sequence, message, tag, isSending && !this.refusals.isParked(tag));
+    this.#pacing?.came(sequence, message, tag, isSending && this.#mayOvertake(tag));
   }
 
-  /** The next message to be sent, or why there is none. `isHeld`: nothing that came lately. */
-  next(isHeld: boolean): QueueEntry<ForwardSource> | PauseReason {
+  /** The next message to be sent, or why there is none. `isHeld`: nothing that came lately, see `ForwardHold`. */
+  next({ isHeld, until }: Pick<ForwardHold, 'isHeld' | 'until'>): QueueEntry<ForwardSource> | PauseReason {
     const { refusals } = this;
-    if (refusals.isPaused) return 'refused';
-    const again = refusals.nextDue();
+    if (refusals.rests.isPaused) return 'refused';
+    const again = refusals.nextDue((entry) => {
+      if (isHeld && (entry.sequence > until || refusals.isAnswered(entry.sequence))) return false;
+      return !this.#isResting(entry, isHeld);
+    });
     if (again) return again;
     for (;;) {
       const entry = this.#pacing === undefined ? (this.#queue.peek() ?? 'empty') : this.#pacing.next(isHeld);
-      if (typeof entry === 'string' || !refusals.isParked(entry.tag)) return entry;
+      if (typeof entry === 'string' || !this.#isResting(entry, isHeld)) return entry;
       if (refusals.isFull) return 'parked';
       this.#take(entry);
       refusals.hold(entry);
@@ -105,6 +112,15 @@ export class SendOrder {
   stop(): void {
     this.refusals.stop();
     this.#pacing?.stop();
+  }
+
+  /** Whether a message waits for others; `isHeld`: what its rule waits for is asked about once more. */
+  #isResting(entry: QueueEntry<ForwardSource>, isHeld: boolean): boolean {
+    return (!isHeld && this.refusals.rests.isParked(entry.tag)) || this.isHeldBack?.(entry) === true;
+  }
+
+  #mayOvertake(tag: ForwardSource): boolean {
+    return this.isHeldBack === undefined && !this.refusals.rests.isParked(tag);
   }
 
   #take(entry: QueueEntry<ForwardSource>): void {

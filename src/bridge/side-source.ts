@@ -58,6 +58,11 @@ export class SideSource implements ForwardWhole {
   }
 
   /** See `ForwardSource`. */
+  get ruleKey(): number {
+    return this.#rule.key;
+  }
+
+  /** See `ForwardSource`. */
   get origin(): Origin {
     return this.#rule.origin;
   }

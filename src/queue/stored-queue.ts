@@ -67,7 +67,12 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`. */
   get oldestSequence(): number {
-    return this.#stream.firstFrom(1) ?? 0;
+    return this.oldestFrom(1);
+  }
+
+  /** The sequence of the oldest message held from one on, read or not; 0 if there is none. */
+  oldestFrom(sequence: number): number {
+    return this.#stream.firstFrom(sequence) ?? 0;
   }
 
   /** Tells whose messages an earlier process left, and how many. */

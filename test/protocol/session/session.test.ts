@@ -157,3 +157,32 @@ t.test(
     t.ok(backoff.failed(10_000, 0.99) <= 1500);
   },
 );
+
+t.test(
+  'an identifier that stands for another message by now is not released for one that is not sent any more',
+  async (t) => {
+    const session = new Session({ clientId: 'edge', sendWindowMax: 10, receiveMaximum: 10 });
+    const [released, waiting] = [[] as number[], [] as (() => void)[]];
+    const nothing = (): void => undefined;
+    session.keep(
+      {
+        received: nothing,
+        refused: nothing,
+        forgotten: nothing,
+        released: nothing,
+        moved: nothing,
+        forgone: (_packetId, done) => void waiting.push(done),
+        settled: nothing,
+        reset: nothing,
+      },
+      100,
+    );
+    session.open({ acknowledge: nothing, release: (packetId) => void released.push(packetId) });
+    session.forgo(5);
+    session.forgo(8);
+    t.equal(session.sendWindow.add(deliveryOf(2), 65_005)?.packetId, 6, 'the one that follows from the first of them');
+    for (const done of waiting) done();
+    t.same(released, [9]);
+    t.equal(session.forgoneCount, 1);
+  },
+);
