@@ -39,6 +39,12 @@ export class DuplicateFilter {
     return false;
   }
 
+  /** A message that passed was not taken after all. */
+  forget(message: Message): void {
+    const key = this.#keyOf(message);
+    if (key !== undefined) this.#passed.delete(key);
+  }
+
   #keyOf({ topic, payload, properties }: Message): string | undefined {
     if (this.#property === undefined) return `${topic}\n${digestOf(payload)}`;
     const { userProperties = [] } = decodePublishProperties(properties);

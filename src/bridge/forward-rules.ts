@@ -303,6 +303,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     }
     const rewritten = this.#rewritten(message, topic);
     if (rewritten === undefined) {
+      this.#gate?.undo(message);
       this.#drop(message, 'loop');
       return;
     }
@@ -313,7 +314,9 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     const isForNow = reason === 'disk-full' || this.isBlocking;
     if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, isForNow);
     if (message.retain) this.#context.retained?.changed(this, message.topic, reason === undefined);
-    if (reason !== undefined) this.#context.ledger?.refused(message, this.filter, reason);
+    if (reason === undefined) return;
+    this.#gate?.undo(message);
+    this.#context.ledger?.refused(message, this.filter, reason);
   }
 
   /** A local message of the past as it would be on the other side now; undefined where this rule does not take it. */

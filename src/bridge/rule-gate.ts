@@ -32,6 +32,8 @@ export class RuleGate {
   readonly #options: RuleGateOptions;
   readonly #topics = new Map<string, Seen>();
   readonly #duplicates: DuplicateFilter | undefined;
+  /** What was known of the topic of the message that passed last. */
+  #before: Seen | undefined;
 
   private constructor(options: RuleGateOptions) {
     this.#options = options;
@@ -62,8 +64,16 @@ export class RuleGate {
         return 'sampled';
       }
     }
+    this.#before = before;
     this.#remember(message.topic, { skipped: 0, passedAt: now, digest });
     return undefined;
+  }
+
+  /** The message that passed last was not taken after all: it may come again. */
+  undo(message: Message): void {
+    this.#duplicates?.forget(message);
+    if (this.#before === undefined) this.#topics.delete(message.topic);
+    else this.#topics.set(message.topic, this.#before);
   }
 
   #remember(topic: string, seen: Seen): void {
