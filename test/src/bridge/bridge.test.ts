@@ -247,3 +247,24 @@ t.test('the remote is acknowledged only when every local destination holds its m
   ]);
   bridge.destroy();
 });
+
+t.test('so many are underway as the remote takes, or as the bridge sends, whichever is less', async (t) => {
+  for (const [receiveMaximum, sendWindowMax, underway] of [
+    [5, 3, 3],
+    [2, 3, 2],
+    [65_535, 7, 7],
+  ] as const) {
+    const world = new World();
+    const remote = new Remote();
+    remote.isAnswering = false;
+    remote.receiveMaximum = receiveMaximum;
+    await remote.open(world, v5);
+    const bridge = open(world, { sendWindowMax });
+    await world.clock.settle();
+    for (let index = 0; index < 10; index++) publish(world, 'up/x', String(index));
+    await world.clock.settle();
+    t.equal(remote.published.length, underway, `${receiveMaximum} and ${sendWindowMax}`);
+    t.match(bridge.status, { underway, queueDepth: 10 });
+    bridge.destroy();
+  }
+});

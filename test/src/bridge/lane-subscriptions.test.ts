@@ -89,3 +89,30 @@ for (const [version, name] of [
     }
   });
 }
+
+t.test('bridges that share a subscription at the remote get each message once, together', async (t) => {
+  const lanes = new LaneWorld();
+  const { world } = lanes;
+  await lanes.open();
+  const here = listen(world.router, 'here');
+  const subscriptions = [{ remoteTopic: '$share/plants/down/#', localTopic: '', qos: 1 } as const];
+  const bridges = ['one', 'two'].map((name) => lanes.bridge({ name, clientId: name, subscriptions }));
+  await world.clock.advance(200);
+  const device = new Origin('device', 'far');
+  const accepted = (): void => undefined;
+  const payloads = Array.from({ length: 30 }, (_, index) => String(index));
+  for (const payload of payloads) {
+    const message = { topic: 'down/a', payload: Buffer.from(payload), qos: 1, retain: false, origin: device } as const;
+    lanes.remoteRouter.publish(new Message(message), new Acceptance({ accepted }, 1));
+  }
+  await world.clock.advance(1000);
+  t.equal(here.length, payloads.length);
+  t.same(new Set(here.map((one) => one.split(' ')[1])), new Set(payloads));
+  const received = bridges.map(({ status }) => status.subscriptions[0]?.received ?? 0);
+  t.ok(
+    received.every((count) => count > 0),
+    `both of them work: ${received}`,
+  );
+  for (const bridge of bridges) bridge.destroy();
+  lanes.remote?.destroy();
+});
