@@ -55,9 +55,9 @@ export class QueuePool {
     this.#queues.delete(queue);
   }
 
-  /** Messages that a queue may hold now. */
+  /** Messages that a queue may hold now; undefined: one that is being made, which has no share yet. */
   countMaxOf(queue: PooledQueue | undefined): number {
-    if (this.isLifted) return Number.POSITIVE_INFINITY;
+    if (this.isLifted || queue === undefined) return Number.POSITIVE_INFINITY;
     let left = this.#whole.countMax;
     if (this.#queues.size > 1) for (const other of this.#queues) if (other !== queue) left -= other.depth;
     return Math.max(0, left);
@@ -65,7 +65,7 @@ export class QueuePool {
 
   /** Bytes that a queue may hold now. */
   bytesMaxOf(queue: PooledQueue | undefined): number {
-    if (this.isLifted) return Number.POSITIVE_INFINITY;
+    if (this.isLifted || queue === undefined) return Number.POSITIVE_INFINITY;
     let left = this.#whole.bytesMax;
     if (this.#queues.size > 1) for (const other of this.#queues) if (other !== queue) left -= other.byteLength;
     return Math.max(0, left);

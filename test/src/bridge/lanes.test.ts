@@ -189,6 +189,23 @@ t.test('a full queue lets the longest lane give way, and never holds more than i
   bridge.destroy();
 });
 
+t.test('lanes become more and fewer while the queue is full, and nothing is lost', async (t) => {
+  const world = new World();
+  const bridge = openBridge(world, { laneCount: 1, queueCountMax: 20, sendWindowMax: 1, durability: 'memory' });
+  for (let index = 0; index < 20; index++) publishLocally(world, `up/${index}`, String(index));
+  for (const laneCount of [4, 2, 1]) {
+    bridge.updateRules({ ...rules, laneCount });
+    await world.clock.advance(70_000);
+    t.equal(bridge.status.lanes.length, laneCount);
+    t.match(bridge.status, { queueDepth: 20, forwards: [{ received: 20, queued: 20, dropped: {} }] });
+  }
+  const remote = new Remote();
+  await remote.open(world, v5);
+  await world.clock.advance(70_000);
+  t.equal(new Set(remote.payloads).size, 20);
+  bridge.destroy();
+});
+
 t.test('the order may be kept by publisher, or by what a filter captures', async (t) => {
   for (const laneOrder of ['publisher', '$1'] as const) {
     const lanes = new LaneWorld();
