@@ -8,10 +8,10 @@ export const sessionMutants: readonly Mutant[] = [
     like: 'Mosquitto 2.1: every reconnect turns "send PUBREL again" into "publish again"',
     file: 'protocol/session/send-window.ts',
     text: `if (entry.state === 'published') {
-        due.push(entry);`,
+        if (isHeldBack`,
     becomes: `entry.state = 'published';
       if (entry.state === 'published') {
-        due.push(entry);`,
+        if (isHeldBack`,
     seen: /published again after PUBREL|times at QoS 2/,
   },
   {
@@ -62,9 +62,9 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'messages are sent again on a live connection',
     like: 'NanoMQ, aedes and others: a timer that sends again',
     file: 'protocol/connection/exchange.ts',
-    text: `this.#session.keeper?.settled(entry.token, entry.packetId);
+    text: `if (entry) this.#sink.messageSettled(entry, reasonCode);
     this.#sendDue(now);`,
-    becomes: `this.#session.keeper?.settled(entry.token, entry.packetId);
+    becomes: `if (entry) this.#sink.messageSettled(entry, reasonCode);
     this.#sendDue(now);
     const [first] = this.#session.sendWindow.entries();
     if (first?.state === 'published') this.#openWriter().write(first.delivery, first.packetId, true, now);`,
