@@ -310,8 +310,8 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     this.#context.ledger?.heard(message.topic);
     const reason = this.#append(rewritten, this.#sourceOf(message), acceptance, message.qos === 1);
     const isDiskFull = reason === 'disk-full' && this.#context.queue.isRefusingWhenFull;
-    const isFull = reason === 'queue-full' || isDiskFull;
-    const isForNow = reason === 'disk-full' || this.isBlocking;
+    const isFull = reason === 'queue-full' || reason === 'too-large' || isDiskFull;
+    const isForNow = reason === 'disk-full' || (this.isBlocking && reason !== 'too-large');
     if (isFull) acceptance.refuse(ReasonCode.quotaExceeded, isForNow);
     if (message.retain) this.#context.retained?.changed(this, message.topic, reason === undefined);
     if (reason === undefined) return;

@@ -45,6 +45,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** The queue where it is in the journal. */
   readonly stored: StoredQueue<ForwardSource> | undefined;
   readonly #intake: Intake;
+  readonly #couldHold: (message: Message, rule: ForwardSource) => boolean;
   /** The queue where runs may pass it by: it is in memory. */
   readonly #memory: Queue<ForwardSource> | undefined;
   #refusal: DropReason = 'queue-full';
@@ -96,7 +97,10 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     }
     const [queue, latencies, admitted] = [this.#queue, this.latencies, (): void => void this.pump()];
     this.#order = new SendOrder(queue, parts, admitted);
-    const intake = new Intake({ queue, options, clock, latencies, waiting: limits.waiting, admitted });
+    this.#couldHold = (message, rule) =>
+      limits.couldHold(message, rule) && (stored !== undefined || budget?.couldHold(message.byteLength) !== false);
+    const ways = { waiting: limits.waiting, admitted, couldHold: this.#couldHold };
+    const intake = new Intake({ queue, options, clock, latencies, ...ways });
     this.#intake = intake;
     this.#intake.followedBy = {
       came: (sequence, message, tag, isNew) => this.#order.came(sequence, message, tag, isNew && this.#isSending),
@@ -166,7 +170,9 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     }
     this.#refusal = 'queue-full';
     this.#limits.makeRoom(message.byteLength, rule);
-    if (!this.#intake.append(message, rule, hold, mayWait)) return this.#refusal;
+    if (!this.#intake.append(message, rule, hold, mayWait)) {
+      return this.#refusal === 'queue-full' && !this.#couldHold(message, rule) ? 'too-large' : this.#refusal;
+    }
     this.#watch.appended();
     this.pump();
     return undefined;

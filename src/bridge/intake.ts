@@ -58,6 +58,8 @@ export interface IntakeParts {
   readonly waiting: Set<Intake>;
   /** What waited for room is in the queue. */
   readonly admitted: () => void;
+  /** Whether a message could ever be held: others do not wait for room. */
+  readonly couldHold: (message: Message, rule: ForwardSource) => boolean;
 }
 
 /** The way into one queue. */
@@ -68,6 +70,7 @@ export class Intake {
   readonly #latencies: Latencies;
   readonly #waiting: Set<Intake>;
   readonly #admitted: () => void;
+  readonly #couldHold: IntakeParts['couldHold'];
   /** By rule, what waits for room. */
   readonly #blocked = new Map<ForwardSource, Blocked[]>();
   #blockedCount = 0;
@@ -81,8 +84,9 @@ export class Intake {
   #timer: Timer | undefined;
   #admitTimer: Timer | undefined;
 
-  constructor({ queue, options, clock, latencies, waiting, admitted }: IntakeParts) {
+  constructor({ queue, options, clock, latencies, waiting, admitted, couldHold }: IntakeParts) {
     this.#waiting = waiting;
+    this.#couldHold = couldHold;
     this.#admitted = admitted;
     this.#queue = queue;
     this.#options = options;
@@ -101,7 +105,8 @@ export class Intake {
     const waiting = this.#blocked.get(rule);
     const isNext = waiting === undefined && (!rule.isBlocking || this.#queue.hasRoomFor(message, rule));
     if (isNext || hold === undefined) return this.#take(message, rule, hold);
-    if (!mayWait || this.#waitingCount >= this.#options.blockedCountMax) return false;
+    if (!mayWait || !this.#couldHold(message, rule) || this.#waitingCount >= this.#options.blockedCountMax)
+      return false;
     hold.hold();
     const blocked = { message: message.own(), hold };
     if (waiting) waiting.push(blocked);

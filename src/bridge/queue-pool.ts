@@ -3,6 +3,8 @@
 // so that a busy lane never pushes out what waits in a quiet one. A rule's own limits hold once, over all lanes: when
 // they are reached, its oldest message in the lane gives way, or in the longest of the others. Bounded: all together by
 // the bounds of the bridge.
+
+import type { Message } from '../message/message.ts';
 import type { AgeTerms } from '../queue/age-limit.ts';
 import type { OverflowPolicy } from '../queue/overflow.ts';
 import type { QueueLimits } from '../queue/queue.ts';
@@ -134,6 +136,11 @@ export class PooledLimits implements QueueLimits {
   /** See `QueuePool`. */
   get waiting(): Set<Intake> {
     return this.#pool.waiting;
+  }
+
+  /** Whether a message of a source could ever be held: by queues with nothing else in them. */
+  couldHold({ byteLength }: Message, { share }: ForwardSource): boolean {
+    return byteLength + recordBytesMax <= Math.min(this.#pool.bounds.bytesMax, share.bytesMax);
   }
 
   /** QoS 0 waits for a slow link in a quarter of the queue, so that it never pushes out what was acknowledged. */

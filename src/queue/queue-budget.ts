@@ -49,6 +49,11 @@ export class QueueBudget {
     return true;
   }
 
+  /** Whether so many bytes could ever be held. */
+  couldHold(bytes: number): boolean {
+    return bytes <= this.#bytesMax;
+  }
+
   /** Whether there is room for so many bytes, once everybody has given way who may. */
   hasRoomFor(bytes: number): boolean {
     if (this.#bytes + bytes > this.#bytesMax) this.#reclaim(bytes);

@@ -218,7 +218,7 @@ const restBytesMax = 400;
 const pieceBytes = 256 * 1024;
 
 /** Why a message of QoS 1 and 2 may be gone. */
-const losses = ['queue-full', 'memory-full', 'refused', 'replaced', 'dead-letter'] as const;
+const losses = ['queue-full', 'too-large', 'memory-full', 'refused', 'replaced', 'dead-letter'] as const;
 
 function lostOf(reasons: Partial<Record<DropReason, number>>): number {
   return losses.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0);

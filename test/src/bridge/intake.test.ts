@@ -35,6 +35,29 @@ for (const durability of levels) {
     t.match(bridge.status.forwards, [{ received: 4, delivered: 2, queued: 0, dropped: { replaced: 2 } }]);
   });
 
+  t.test(`${durability}: what could never be held is refused, and blocks nobody`, async (t) => {
+    const budget = durability === 'memory' ? { budget: new QueueBudget(1000) } : {};
+    const bounds = durability === 'memory' ? {} : { queueBytesMax: 1000 };
+    const kw = new KeptWorld();
+    const { bridge } = await kw.start({ bridge: { durability, queueOverflow: 'block', ...bounds }, ...budget });
+    const device = await kw.world.dial(v5);
+    await device.connect('device');
+    for (const [packetId, qos, size] of [
+      [1, 1, 2000],
+      [2, 2, 2000],
+      [3, 1, 20],
+    ] as const)
+      device.send(publishOf('up/a', 'x'.repeat(size), { qos, packetId }));
+    await kw.world.clock.advance(1000);
+    const answers = [
+      { packetId: 1, reasonCode: ReasonCode.quotaExceeded },
+      { packetId: 3, reasonCode: ReasonCode.success },
+    ];
+    t.match(await device.receivedOf(PacketType.puback), answers);
+    t.match(bridge?.status.forwards, [{ received: 3, queued: 1, dropped: { 'too-large': 2 } }]);
+    bridge?.destroy();
+  });
+
   t.test(`${durability}: a full queue that blocks lets publishers wait, in order, and drops nothing`, async (t) => {
     const { kw, bridge, device, remote } = await start({
       queueOverflow: 'block',
