@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import { refusalDefaults } from '../../src/bridge/reason-table.ts';
 import { Mosquitto } from '../kit/mosquitto.ts';
@@ -81,3 +82,31 @@ t.test('a rule that mosquitto does not authorize is parked on all lanes', needs(
   await until('the others', () => came.length === 30);
   t.match(bridge.status, { refusals: { codes: { not_authorized: 1 }, waiting: 31, parked: ['up/#'] }, queueDepth: 31 });
 });
+
+t.test(
+  'a message on which mosquitto hangs up each time in 3.1.1 is set aside by default, and the others arrive in order',
+  needs('mosquitto'),
+  async (t) => {
+    const world = new RealWorld(t);
+    const mosquitto = await Mosquitto.start(['max_packet_size 1000']);
+    world.closeLater(() => mosquitto.dispose());
+    const there = await world.connect(mosquitto.port);
+    const came: string[] = [];
+    await there.subscribe('up/#', { qos: 2 }, ({ text }) => void came.push(text));
+    const near = await world.openBroker();
+    const forwards = [{ localTopic: 'up/#', remoteTopic: '' }];
+    const bridge = world.openBridge(near, mosquitto.port, { forwards, version: ProtocolVersion.v311 });
+    await until('the bridge', () => bridge.status.link.state === 'connected');
+    const here = await world.connect(near.port);
+    await here.publish('up/large', 'x'.repeat(2000), { qos: 1 });
+    for (let number = 0; number < 10; number++) await here.publish('up/small', String(number), { qos: 1 });
+    await until('the letter', () => bridge.delivery.deadLetters.status.count === 1);
+    t.match([...bridge.delivery.deadLetters.list()], [{ reason: 'poison', message: { topic: 'up/large' } }]);
+    await until('the others', () => bridge.status.queueDepth === 0 && new Set(came).size === 10);
+    t.same(
+      [...new Set(came)],
+      Array.from({ length: 10 }, (_, number) => String(number)),
+    );
+    t.match(bridge.status.forwards, [{ received: 11, delivered: 10, dropped: { 'dead-letter': 1 } }]);
+  },
+);
