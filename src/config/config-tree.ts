@@ -6,7 +6,7 @@ import type { HoconNode } from './hocon-node.ts';
 import { textOfScalar } from './hocon-references.ts';
 
 /** The last keys of paths whose values nobody may see. */
-const secretKeys = new Set(['password', 'key_password', 'secret', 'metrics_key']);
+const secretKeys = new Set(['password', 'key_password', 'secret', 'metrics_key', 'psk']);
 /** Maps whose values nobody may see: users, and headers that often authorize. */
 const secretMaps = new Set(['password', 'headers', 'ws_headers']);
 
@@ -28,6 +28,11 @@ export function isTree(value: unknown): value is Tree {
 /** Whether nobody may see the value at a path. */
 export function isSecretPath(path: readonly string[]): boolean {
   return secretKeys.has(path.at(-1) ?? '') || secretMaps.has(path.at(-2) ?? '');
+}
+
+/** Whether nobody may see a value: by its path, or because it is an address with a password, as that of a proxy. */
+export function isSecretAt(path: readonly string[], value: unknown): boolean {
+  return isSecretPath(path) || (typeof value === 'string' && /^[a-z0-9+.-]+:\/\/[^/?#]*:[^/?#]*@/i.test(value));
 }
 
 /** The tree without positions, every scalar as text. */
@@ -99,7 +104,7 @@ export function changesBetween(before: unknown, after: unknown, path: readonly s
 
 /** A tree with a mark in place of each secret. */
 export function withoutSecrets(tree: unknown, path: readonly string[] = []): unknown {
-  if (isSecretPath(path) && typeof tree === 'string') return { $secret: true };
+  if (typeof tree === 'string' && isSecretAt(path, tree)) return { $secret: true };
   if (Array.isArray(tree)) return tree.map((item, index) => withoutSecrets(item, [...path, String(index)]));
   if (!isTree(tree)) return tree;
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, withoutSecrets(value, [...path, key])]));

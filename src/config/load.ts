@@ -153,7 +153,9 @@ function faultOf({ path, message, isAboutKey }: SchemaIssue, root: HoconObject):
     at = entry.at;
     node = entry.value;
   }
-  const isSecret = isSecretPath(path);
+  // what was meant to be a secret is one, however its key is spelled
+  const [, meant] = /did you mean (\w+)\?$/.exec(message) ?? [];
+  const isSecret = isSecretPath(path) || (meant !== undefined && isSecretPath([...path.slice(0, -1), meant]));
   const text = isWhole && node.kind === 'scalar' ? textOfScalar(node) : '';
   return {
     ...(isWhole && node.kind === 'scalar' && !isAboutKey ? node.at : at),

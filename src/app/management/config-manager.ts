@@ -9,7 +9,7 @@ import { assert, ConfigError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import {
   changesBetween,
-  isSecretPath,
+  isSecretAt,
   isTree,
   patchBetween,
   patched,
@@ -215,7 +215,7 @@ export function diffBetween(before: unknown, after: unknown): readonly DiffEntry
 }
 
 function shownValue(value: unknown, path: readonly string[]): ConfigValue {
-  if (isSecretPath(path)) return '***';
+  if (isSecretAt(path, value)) return '***';
   const shown = withoutSecrets(value, path);
   if (typeof shown === 'string' || isTree(shown) || Array.isArray(shown)) return shown as ConfigValue; // as: it is one
   return null;
