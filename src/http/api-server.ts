@@ -12,7 +12,7 @@ import type { HttpHandler, ServedAnswer, ServedRequest } from '../ports/http-ser
 import type { Authentication } from './authentication.ts';
 import { type ApiRooms, type Endpoint, PlainAnswer } from './endpoint.ts';
 import { faultOf, HttpRefusal } from './http-refusal.ts';
-import { mayAs, type Principal } from './principal.ts';
+import { mayAs, type Principal, type Seen } from './principal.ts';
 import { type RequestGuard, securityHeaders } from './request-guard.ts';
 import type { ApiRouter, Route } from './router.ts';
 
@@ -28,7 +28,7 @@ export interface ApiFamily {
 }
 
 /** What was done over the API, or tried. */
-export type Audited = (principal: Principal | undefined, request: ServedRequest, status: number) => void;
+export type Audited = (seen: Seen, request: ServedRequest, status: number) => void;
 
 /** What the server is made of. */
 export interface ApiServerParts extends ApiRooms {
@@ -46,7 +46,7 @@ export interface ApiServerParts extends ApiRooms {
 /** Answers every request; never rejects. */
 export function apiServer(parts: ApiServerParts): HttpHandler {
   return async (request) => {
-    const seen: Seen = { principal: undefined };
+    const seen: Seen = { principal: undefined, tried: undefined };
     const answer = await answerOf(request, parts, seen).catch((error: unknown) => {
       const { status, body } = faultOf(error);
       const facts = { method: request.method, path: request.path, error: messageOf(error) };
@@ -55,15 +55,15 @@ export function apiServer(parts: ApiServerParts): HttpHandler {
       if (family?.refusal) return family.refusal(status, body.message, request).answer;
       return jsonAnswer(status, body, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
     });
-    const isChange = request.method !== 'GET' && request.method !== 'HEAD';
-    if (isChange || answer.status === 403) parts.audited(seen.principal, request, answer.status);
+    if (isAudited(request, answer.status)) parts.audited(seen, request, answer.status);
     return { ...answer, headers: { ...securityHeaders, ...answer.headers } };
   };
 }
 
-/** Filled in on the way: the audit log tells who it was, even if it failed later. */
-interface Seen {
-  principal: Principal | undefined;
+/** Changes, done or not; refusals of rights, of names that are not ours, and of what was shown as a proof. */
+function isAudited({ method, headers }: ServedRequest, status: number): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return true;
+  return status === 403 || status === 421 || (status === 401 && headers.authorization !== undefined);
 }
 
 async function answerOf(request: ServedRequest, parts: ApiServerParts, seen: Seen): Promise<ServedAnswer> {
@@ -77,16 +77,15 @@ async function answerOf(request: ServedRequest, parts: ApiServerParts, seen: See
   const route = family.router.find(request.method, request.path.slice(family.base.length) || '/');
   const { endpoint } = route;
   const principal =
-    endpoint.role === 'nobody' ? undefined : await parts.authentication.principalOf(request, family.mayUsePassword);
+    endpoint.role === 'nobody'
+      ? undefined
+      : await parts.authentication.principalOf(request, family.mayUsePassword, seen);
   seen.principal = principal;
   checkRights(endpoint, principal);
   parts.guard.checkOrigin(request, principal);
   const query = checked(endpoint.query, Object.fromEntries(request.query));
   const body = checked(endpoint.body, endpoint.body === undefined ? undefined : await bodyOf(request, endpoint, parts));
-  const became = (found: Principal): void => {
-    seen.principal = found;
-  };
-  const result = await endpoint.run({ ...parts, ...route, request, principal, became, query, body });
+  const result = await endpoint.run({ ...parts, ...route, request, principal, seen, query, body });
   return finished(route, result);
 }
 

@@ -184,6 +184,8 @@ export interface AuditEntry {
   readonly at: number;
   /** A user name, or `key:NAME`; `-` before login. */
   readonly who: string;
+  /** The user as whom somebody tried to log in, where there is one of that name. */
+  readonly tried?: string;
   readonly address: string;
   /** `POST /api/v1/bridges` */
   readonly action: string;

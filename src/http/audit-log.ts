@@ -1,10 +1,11 @@
-// AuditLog: who did what over the API. Every change is in it, and every refusal of rights; bodies are not, for they
-// hold secrets. Each entry goes to the log as well, which keeps it longer than memory does.
-// Bounded by `entriesMax`.
+// AuditLog: who did what over the API. Every change is in it, every failed login and every refusal of rights; bodies
+// are not, for they hold secrets. Each entry goes to the log as well, which keeps it longer than memory does. What
+// strangers try stands apart: whoever tries often cannot push out what was done.
+// Bounded by `entriesMax` of each kind.
 import type { Log } from '../base/log.ts';
 import type { ServedRequest } from '../ports/http-server.ts';
 import type { AuditEntry } from './api-types.ts';
-import type { Principal } from './principal.ts';
+import type { Seen } from './principal.ts';
 
 const entriesMax = 1000;
 
@@ -12,7 +13,8 @@ const entriesMax = 1000;
 export class AuditLog {
   readonly #log: Log;
   readonly #wallMs: () => number;
-  readonly #entries: AuditEntry[] = [];
+  readonly #done: AuditEntry[] = [];
+  readonly #tried: AuditEntry[] = [];
   #lastId = 0;
 
   constructor(log: Log, wallMs: () => number) {
@@ -22,22 +24,17 @@ export class AuditLog {
 
   /** Newest first. */
   get entries(): readonly AuditEntry[] {
-    return this.#entries;
+    return [...this.#done, ...this.#tried].sort((one, other) => other.id - one.id);
   }
 
   /** Adds an entry. */
-  add(principal: Principal | undefined, { method, path, remoteAddress }: ServedRequest, status: number): void {
+  add({ principal, tried }: Seen, { method, path, remoteAddress }: ServedRequest, status: number): void {
     const who = principal?.username ?? '-';
     const action = `${method} ${path.slice(0, 500)}`;
-    this.#entries.unshift({
-      id: ++this.#lastId,
-      at: Math.round(this.#wallMs()),
-      who,
-      address: remoteAddress,
-      action,
-      status,
-    });
-    if (this.#entries.length > entriesMax) this.#entries.pop();
-    this.#log.info({ who, address: remoteAddress, action, status }, 'API used');
+    const facts = { who, ...(tried === undefined ? {} : { tried }), address: remoteAddress, action, status };
+    const entries = principal === undefined ? this.#tried : this.#done;
+    entries.unshift({ id: ++this.#lastId, at: Math.round(this.#wallMs()), ...facts });
+    if (entries.length > entriesMax) entries.pop();
+    this.#log.info(facts, 'API used');
   }
 }

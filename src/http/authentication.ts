@@ -5,7 +5,7 @@ import type { ServedRequest } from '../ports/http-server.ts';
 import type { Clock } from '../ports/ports.ts';
 import { HttpRefusal } from './http-refusal.ts';
 import { LockOut } from './lock-out.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, Seen } from './principal.ts';
 import type { Sessions } from './sessions.ts';
 import type { WebUsers } from './web-users.ts';
 
@@ -23,17 +23,19 @@ export class Authentication {
   }
 
   /** Who sent a request; undefined when it shows nothing. Rejects with HttpRefusal for what is wrong. */
-  async principalOf(request: ServedRequest, mayUsePassword: boolean): Promise<Principal | undefined> {
+  async principalOf(request: ServedRequest, mayUsePassword: boolean, seen: Seen): Promise<Principal | undefined> {
     const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(/\s+/, 2);
     if (scheme.toLowerCase() === 'bearer') return this.#ofToken(value);
-    if (scheme.toLowerCase() === 'basic' && mayUsePassword) return this.#ofPassword(value, request);
+    if (scheme.toLowerCase() === 'basic' && mayUsePassword) return this.#ofPassword(value, request, seen);
     const token = cookieOf(request);
     return token === undefined ? undefined : this.#sessions.find(token);
   }
 
   /** Checks user and password. Rejects with HttpRefusal when they are wrong, or nobody may try now. */
-  async login(username: string, password: string, request: ServedRequest): Promise<Principal> {
+  async login(username: string, password: string, request: ServedRequest, seen: Seen): Promise<Principal> {
     const { remoteAddress } = request;
+    // a name that nobody has may be a password in the wrong field: it is not written down
+    if (this.#users.now(username) !== undefined) seen.tried = username;
     this.#mayTry(remoteAddress, username);
     const isRight = await this.#users.check(username, password);
     const user = this.#users.now(username);
@@ -43,6 +45,7 @@ export class Authentication {
     }
     this.#lockOut.succeeded(remoteAddress);
     this.#users.loggedIn(username);
+    seen.tried = undefined;
     return { username, ...user, via: 'password', expiresAt: this.#clock.wallMs() };
   }
 
@@ -58,11 +61,11 @@ export class Authentication {
     throw new HttpRefusal('UNAUTHENTICATED', 'the token is not known, or its time is over');
   }
 
-  async #ofPassword(value: string, request: ServedRequest): Promise<Principal> {
+  async #ofPassword(value: string, request: ServedRequest, seen: Seen): Promise<Principal> {
     const text = Buffer.from(value, 'base64').toString('utf8');
     const colon = text.indexOf(':');
     if (colon < 0) throw new HttpRefusal('WRONG_LOGIN', 'expected user:password in Base64');
-    return this.login(text.slice(0, colon), text.slice(colon + 1), request);
+    return this.login(text.slice(0, colon), text.slice(colon + 1), request, seen);
   }
 
   #mayTry(address: string, username: string): void {

@@ -5,7 +5,7 @@ import type { GenericSchema, InferOutput } from 'valibot';
 import type { ServedAnswer, ServedRequest } from '../ports/http-server.ts';
 import type { Role } from './api-types.ts';
 import type { Management } from './management.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, Seen } from './principal.ts';
 import type { Sessions } from './sessions.ts';
 import type { WebUsers } from './web-users.ts';
 
@@ -21,8 +21,8 @@ export interface Call<Query, Body> extends ApiRooms {
   readonly request: ServedRequest;
   /** Undefined only where nobody needs to be logged in. */
   readonly principal: Principal | undefined;
-  /** Tells the audit log who it turned out to be, at a login. */
-  readonly became: (principal: Principal) => void;
+  /** What the audit log is told: at a login, who it turned out to be. */
+  readonly seen: Seen;
   /** From the path; the names that stand in it are there. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Query;

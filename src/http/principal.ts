@@ -14,6 +14,13 @@ export interface Principal {
   readonly mustChangePassword: boolean;
 }
 
+/** What is found out about a request on its way: the audit log tells it, even if the request fails later. */
+export interface Seen {
+  principal: Principal | undefined;
+  /** The user as whom somebody tries to log in. */
+  tried: string | undefined;
+}
+
 /** Whether a role includes what another may do. */
 export function mayAs(role: Role, needed: Role): boolean {
   const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };

@@ -2,6 +2,8 @@
 // do that and nothing else.
 // Bounded: sessions by `Sessions`, guessing by `LockOut`.
 import * as v from 'valibot';
+import { bytesOfText } from '../../protocol/wire/bytes.ts';
+import { isSameSecret } from '../secrets/digests.ts';
 import { jsonAnswer } from './api-server.ts';
 import type { SessionReply } from './api-types.ts';
 import { type Authentication, cookieHeader } from './authentication.ts';
@@ -35,12 +37,12 @@ export function sessionApi(authentication: Authentication): readonly Endpoint[] 
         }),
         reply: sessionReply,
       },
-      async ({ body, request, sessions, became }) => {
-        const { username } = await authentication.login(body.username, body.password, request);
+      async ({ body, request, sessions, seen }) => {
+        const { username } = await authentication.login(body.username, body.password, request, seen);
         const token = sessions.open(username);
         const principal = sessions.find(token);
         if (principal === undefined) throw new HttpRefusal('UNAUTHENTICATED', 'the user is gone');
-        became(principal);
+        seen.principal = principal;
         if (!body.isCookieWanted) return { ...replyOf(principal), token };
         const cookie = cookieHeader(token, request.isEncrypted);
         return new PlainAnswer(jsonAnswer(200, replyOf(principal), { 'set-cookie': cookie }));
@@ -87,11 +89,11 @@ function passwordEndpoint(authentication: Authentication): Endpoint {
       status: 204,
       body: v.strictObject({ oldPassword: shortText, newPassword: shortText }),
     },
-    async ({ principal, body, request, users, sessions }) => {
+    async ({ principal, body, request, users, sessions, seen }) => {
       if (principal?.via !== 'session') throw new HttpRefusal('FORBIDDEN', 'keys have no password');
       const { username, sessionId } = principal;
-      await authentication.login(username, body.oldPassword, request);
-      if (body.oldPassword === body.newPassword) {
+      await authentication.login(username, body.oldPassword, request, seen);
+      if (isSameSecret(bytesOfText(body.oldPassword), bytesOfText(body.newPassword))) {
         throw new HttpRefusal('BAD_REQUEST', 'expected another password than the old one', 'newPassword');
       }
       await users.patch(username, { password: body.newPassword }, true);

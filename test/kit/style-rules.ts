@@ -189,6 +189,20 @@ export function smuggledWorld(file: SourceFile): Finding[] {
   return [...findInCode(file, values, message), ...findInCode(file, calls, message)];
 }
 
+/** Rooms that are shown passwords, tokens and keys by strangers. */
+const guardedRooms = /^src\/(?:http|access|secrets|broker)\//;
+const secretName = String.raw`[\w.#]*(?:password|secret|token|signature|apikey|metricskey|psk)`;
+const notSecret = String.raw`(?:undefined|null|true|false|['\x60]|-?\d)`;
+
+/** Secrets are compared in constant time: by `isSameSecret`, or by way of their digests. */
+export function comparedSecrets(file: SourceFile): Finding[] {
+  if (!guardedRooms.test(file.path)) return [];
+  const message = 'secrets are compared by isSameSecret, whose time tells nothing';
+  const left = new RegExp(String.raw`(?<![\w.#]|typeof )${secretName} [!=]==? (?!${notSecret})`, 'gi');
+  const right = new RegExp(String.raw`[\w)\]] [!=]==? ${secretName}(?![\w.(])`, 'gi');
+  return [...findInCode(file, left, message), ...findInCode(file, right, message)];
+}
+
 /** No test is left alone, and none waits for real time. */
 export function focusedTests(file: SourceFile): Finding[] {
   if (!isTest(file.path)) return [];

@@ -32,12 +32,15 @@ export function AuditTrail(): JSX.Element {
                 </tr>
               </thead>
               <tbody>
-                {entries.map(({ id, at, who, address, action, status }) => (
+                {entries.map(({ id, at, who, tried, address, action, status }) => (
                   <tr key={id}>
                     <th scope="row">
                       <code class="wrap">{action}</code>
                     </th>
-                    <td data-label={t.access.who}>{who}</td>
+                    <td data-label={t.access.who}>
+                      {who}
+                      {tried === undefined ? null : <span class="muted"> {t.access.asWho(tried)}</span>}
+                    </td>
                     <td data-label={t.clients.address}>
                       <code>{address}</code>
                     </td>

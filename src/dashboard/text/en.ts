@@ -160,7 +160,7 @@ export const en = {
     moreBridges: (count: number) => `${count} more bridges are in the list.`,
     bridgesUp: 'Bridges connected',
     allUp: 'All that are on',
-    someDown: (count: number) => (count === 1 ? 'One needs attention' : `${count} need attention`),
+    someDown: (count: number): string => (count === 1 ? 'One needs attention' : `${count} need attention`),
     received: 'From devices',
     sent: 'To devices',
     queued: 'Waiting for bridges',
@@ -224,7 +224,7 @@ export const en = {
     resumed: 'Resumed.',
     remove: 'Remove bridge',
     removeTitle: (name: string) => `Remove ${name}?`,
-    removeText: (waiting: number) =>
+    removeText: (waiting: number): string =>
       waiting === 0
         ? 'Its configuration goes, too. The history of the configuration leads back.'
         : `${waiting} messages are waiting for it and would be lost.`,
@@ -696,6 +696,7 @@ export const en = {
     action: 'Request',
     who: 'Who',
     status: 'Answer',
+    asWho: (name: string) => `as ${name}`,
     noAudit: 'Nothing yet',
     noAuditText: 'Everything that is changed over the API is written down here.',
   },

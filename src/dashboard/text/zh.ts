@@ -668,6 +668,7 @@ export const zh: Text = {
     action: '请求',
     who: '谁',
     status: '结果',
+    asWho: (name) => `以 ${name} 的身份`,
     noAudit: '还没有记录',
     noAuditText: '通过 API 进行的每次更改都会记录在这里。',
   },

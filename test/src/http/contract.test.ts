@@ -3,18 +3,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import * as v from 'valibot';
-import { endpointsOf } from '../../../src/app/management/families.ts';
-import { AuditLog } from '../../../src/http/audit-log.ts';
-import { Authentication } from '../../../src/http/authentication.ts';
-import type { Endpoint } from '../../../src/http/endpoint.ts';
-import { LiveFeed } from '../../../src/http/live-feed.ts';
-import { LogRing } from '../../../src/http/log-ring.ts';
-import { Sessions } from '../../../src/http/sessions.ts';
-import { WebUsers } from '../../../src/http/web-users.ts';
+import { allEndpoints, pathOf } from '../../kit/api-endpoints.ts';
 import { fixtureText } from '../../kit/fixtures.ts';
-import { MemoryDisk } from '../../kit/memory-disk.ts';
-import { adminPassword, WebKit, webSection } from '../../kit/web.ts';
-import { World } from '../../kit/world.ts';
+import { WebKit, webSection } from '../../kit/web.ts';
 
 const config = `${webSection}
 bridges.mqtt.site {
@@ -23,27 +14,6 @@ bridges.mqtt.site {
   ledger { size = 10 }
   forwards = [ { local_topic = "a/#", remote_topic = "" } ]
 }`;
-
-async function allEndpoints(): Promise<readonly Endpoint[]> {
-  const world = new World();
-  const sessions = new Sessions(world.ports, () => undefined);
-  const tools = { disk: new MemoryDisk(), random: world.ports.random, wallMs: () => 0 };
-  const users = await WebUsers.open('/u.json', tools, { username: 'admin', password: adminPassword }, () => undefined);
-  const log = new LogRing(world.log, 'info', () => 0);
-  const authentication = new Authentication(users, sessions, world.clock);
-  return endpointsOf({ authentication, feed: new LiveFeed(), log, audit: new AuditLog(log, () => 0) });
-}
-
-/** A path of an endpoint that leads to something. */
-function pathOf({ path }: Endpoint): string {
-  const filled = path
-    .replace('/bridges/:name', '/bridges/site')
-    .replace('/history/:id', '/history/1')
-    .replace('/rules/:list', '/rules/forwards')
-    .replace('/:place', '/0');
-  const query = path === '/tap' ? '?filter=x' : path === '/retained/message' ? '?topic=x' : '';
-  return `/api/v1${filled.replaceAll(/:\w+/g, 'x')}${query}`;
-}
 
 t.test('every endpoint is in the document, with its role, its parameters and its bodies', async (t) => {
   const kit = await WebKit.start(config);
