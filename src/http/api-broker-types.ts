@@ -95,6 +95,10 @@ export interface PublishRequest {
   readonly expiryS?: number;
   readonly contentType?: string;
   readonly responseTopic?: string;
+  /** As UTF-8. */
+  readonly correlationData?: string;
+  /** Says that the payload is UTF-8 (payload format indicator 1). */
+  readonly isPayloadText?: boolean;
   readonly userProperties?: readonly (readonly [name: string, value: string])[];
 }
 

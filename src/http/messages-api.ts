@@ -20,6 +20,8 @@ const publishRequest = v.strictObject({
   expiryS: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff))),
   contentType: v.optional(text),
   responseTopic: v.optional(text),
+  correlationData: v.optional(text),
+  isPayloadText: v.optional(v.boolean()),
   userProperties: v.optional(v.array(v.tuple([text, text]))),
 });
 const publishReply = v.strictObject({ topic: v.string(), reasonCode: v.number(), reason: v.string() });

@@ -2,7 +2,6 @@
 // secrets, with user and password (Basic). It adds nothing: each endpoint is one of ours in other words; what has no
 // counterpart says where it is instead.
 // Bounded: lists by `listMax` entries, for they have no pages there.
-import * as v from 'valibot';
 import type { ClientView } from './api-broker-types.ts';
 import { type Endpoint, endpoint, PlainAnswer } from './endpoint.ts';
 import { HttpRefusal } from './http-refusal.ts';
@@ -10,20 +9,11 @@ import type { Management } from './management.ts';
 import { metricsText } from './metrics-page.ts';
 import { v4Bridges } from './v4-bridges.ts';
 import { v4Config } from './v4-config.ts';
+import { v4Messages } from './v4-messages.ts';
 import { topicLevels } from './v4-topic-tree.ts';
 import { ok } from './v4-words.ts';
 
 const listMax = 10_000;
-const text = v.pipe(v.string(), v.maxLength(65_535));
-
-const message = v.looseObject({
-  topic: v.optional(text),
-  topics: v.optional(text),
-  payload: v.optional(v.string(), ''),
-  qos: v.optional(v.picklist([0, 1, 2]), 0),
-  retain: v.optional(v.union([v.boolean(), v.picklist([0, 1])]), false),
-  encoding: v.optional(v.picklist(['plain', 'base64']), 'plain'),
-});
 
 const about: readonly Endpoint[] = [
   endpoint({ method: 'GET', path: '/brokers', role: 'viewer', summary: 'The broker' }, ({ management }) => {
@@ -105,6 +95,7 @@ const clients: readonly Endpoint[] = [
         (one) =>
           (!query.has('clientid') || query.get('clientid') === one.clientid) &&
           (!query.has('topic') || query.get('topic') === one.topic) &&
+          (!query.has('share') || one.topic.startsWith(`$share/${query.get('share')}/`)) &&
           (!query.has('qos') || query.get('qos') === String(one.qos)),
       );
       return ok({ data: all });
@@ -120,29 +111,6 @@ const clients: readonly Endpoint[] = [
   ),
 ];
 
-const messages: readonly Endpoint[] = [
-  endpoint(
-    { method: 'POST', path: '/mqtt/publish', role: 'operator', summary: 'Publish', body: message },
-    async ({ management, body }) => {
-      await publish(management, body);
-      return ok({});
-    },
-  ),
-  endpoint(
-    {
-      method: 'POST',
-      path: '/mqtt/publish_batch',
-      role: 'operator',
-      summary: 'Publish several',
-      body: v.pipe(v.array(message), v.maxLength(1000)),
-    },
-    async ({ management, body }) => {
-      for (const one of body) await publish(management, one);
-      return ok({ data: body.map(({ topic, topics }) => ({ topic: topic ?? topics, code: 0 })) });
-    },
-  ),
-];
-
 /** What has no counterpart here: who asks is told where it is instead. */
 const absent: readonly Endpoint[] = [
   endpoint({ method: 'GET', path: '/rules', role: 'viewer', summary: 'Rules of SQL: there are none' }, () =>
@@ -151,6 +119,19 @@ const absent: readonly Endpoint[] = [
   endpoint(
     { method: 'POST', path: '/rules', role: 'admin', summary: 'Rules of SQL: refused' },
     elsewhere('there are no rules of SQL: forward rules of a bridge map, filter and change topics'),
+  ),
+  ...(['GET', 'PUT', 'DELETE'] as const).map((method) =>
+    endpoint(
+      {
+        method,
+        path: '/rules/:id',
+        role: method === 'GET' ? 'viewer' : 'admin',
+        summary: 'Rules of SQL: there are none',
+      },
+      ({ parameters: { id = '' } }) => {
+        throw new HttpRefusal('NOT_FOUND', `there is no rule ${id}`);
+      },
+    ),
   ),
   ...(['stop', 'restart'] as const).map((verb) =>
     endpoint(
@@ -170,7 +151,7 @@ function elsewhere(why: string): () => never {
   };
 }
 
-const served: readonly Endpoint[] = [...about, ...clients, ...messages, ...v4Bridges, ...v4Config, ...absent];
+const served: readonly Endpoint[] = [...about, ...clients, ...v4Messages, ...v4Bridges, ...v4Config, ...absent];
 
 /** The endpoints of `/api/v4`. */
 export const v4Api: readonly Endpoint[] = [
@@ -225,20 +206,4 @@ function subscriptionsOf(management: Management) {
     found.push({ clientid: clientId, topic: filter, qos });
   }
   return found;
-}
-
-async function publish(management: Management, one: v.InferOutput<typeof message>): Promise<void> {
-  const topics = one.topic === undefined ? (one.topics ?? '').split(',').filter(Boolean) : [one.topic];
-  if (topics.length === 0) throw new HttpRefusal('BAD_REQUEST', 'expected topic or topics', 'topic');
-  const { payload, qos, encoding } = one;
-  const retain = one.retain === true || one.retain === 1;
-  for (const topic of topics) {
-    await management.messages.publish({
-      topic,
-      payload,
-      qos,
-      retain,
-      encoding: encoding === 'plain' ? 'text' : 'base64',
-    });
-  }
 }

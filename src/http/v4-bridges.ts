@@ -3,12 +3,13 @@
 // Bounded: as the configuration is.
 import * as v from 'valibot';
 import { isFailure, reasonName } from '../../protocol/wire/reason-code.ts';
-import type { BridgeReply } from './api-config-types.ts';
+import { jsonAnswer } from './api-server.ts';
 import { whoOf } from './config-api.ts';
 import { type Call, type Endpoint, endpoint, PlainAnswer } from './endpoint.ts';
 import { HttpRefusal } from './http-refusal.ts';
 import type { Management } from './management.ts';
-import { ok } from './v4-words.ts';
+import { v4BridgeNode } from './v4-bridge-node.ts';
+import { illegalSubject, ok } from './v4-words.ts';
 
 const text = v.pipe(v.string(), v.maxLength(65_535));
 
@@ -42,7 +43,9 @@ export const v4Bridges: readonly Endpoint[] = [
     },
     async ({ management, body, principal, parameters: { name = '' } }) => {
       if (!Object.hasOwn(body, name)) throw new HttpRefusal('BAD_REQUEST', 'the name in the body is another', 'name');
-      if (management.bridges.get(name) === undefined) throw new HttpRefusal('NOT_FOUND', `there is no bridge ${name}`);
+      if (management.bridges.get(name) === undefined) {
+        return new PlainAnswer(jsonAnswer(404, { code: illegalSubject, message: `there is no bridge ${name}` }));
+      }
       const changes = management.bridges.changesFor(name, body[name], true);
       await management.config.apply({ changes, who: whoOf({ principal }), what: `bridge ${name} replaced` });
       return ok({});
@@ -152,24 +155,6 @@ async function change(call: Asked, subscription: readonly unknown[], { verb, fil
 }
 
 function nodeOf(management: Management, name: string): object | undefined {
-  const bridge: BridgeReply | undefined = management.bridges.get(name);
-  if (bridge === undefined) return undefined;
-  const {
-    server = '',
-    proto_ver = '5',
-    clientid = '',
-    clean_start = 'false',
-    username = '',
-    keepalive = '60s',
-    ...more
-  } = bridge.config;
-  const { forwards = [], subscription = [], ssl = { enable: 'false' } } = more;
-  return {
-    name,
-    enable: bridge.mode !== 'disabled',
-    connector: { server, proto_ver, clientid, clean_start, username, keepalive },
-    forwards,
-    subscription,
-    tls: ssl,
-  };
+  const bridge = management.bridges.get(name);
+  return bridge && v4BridgeNode(name, bridge);
 }

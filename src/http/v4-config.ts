@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { patchBetween, valueAt } from '../config/config-tree.ts';
 import { treeOfText } from '../config/tree-of-text.ts';
+import { parseDuration, parseSize } from '../config/units.ts';
 import { configObject, whoOf } from './config-api.ts';
 import { type Call, type Endpoint, endpoint } from './endpoint.ts';
 import { HttpRefusal } from './http-refusal.ts';
@@ -26,8 +27,12 @@ const parts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   aws_bridge: [['bridges', 'aws']],
 };
 
+/** Numbers are seconds, or kilobytes, or what they are. */
+type Unit = '' | 's' | 'KB';
+
 /** Keys of `/reload`, and where they stand. */
-const hotKeys: Readonly<Record<string, readonly [path: readonly string[], unit: string]>> = {
+const hotKeys: Readonly<Record<string, readonly [path: readonly string[], unit: Unit]>> = {
+  property_size: [['mqtt', 'property_size'], ''],
   max_packet_size: [['mqtt', 'max_packet_size'], 'KB'],
   msq_len: [['mqtt', 'max_mqueue_len'], ''],
   qos_duration: [['mqtt', 'retry_interval'], 's'],
@@ -79,8 +84,9 @@ export const v4Config: readonly Endpoint[] = [
   ),
   endpoint({ method: 'GET', path: '/reload', role: 'admin', summary: 'Settings of the moment' }, ({ management }) => {
     const { config } = management.config.show();
-    const set = Object.entries(hotKeys).map(([key, [path]]) => [key, valueAt(config, path)] as const);
-    return ok({ data: Object.fromEntries(set.filter(([, one]) => one !== undefined)) });
+    const set = Object.entries(hotKeys).map(([key, [path, unit]]) => [key, shownOf(valueAt(config, path), unit)]);
+    const data = Object.fromEntries(set.filter(([, one]) => one !== undefined));
+    return ok({ data: { ...data, enable_mqtt_stream: false, bridge_mode: management.bridges.list().length > 0 } });
   }),
   endpoint(
     {
@@ -93,7 +99,7 @@ export const v4Config: readonly Endpoint[] = [
     (call) => {
       const changes: Record<string, Record<string, string>> = {};
       for (const [key, one] of Object.entries(call.body.data)) {
-        const [[section = '', own = ''] = [], unit = ''] = hotKeys[key] ?? [];
+        const [[section = '', own = ''] = [], unit = ''] = Object.hasOwn(hotKeys, key) ? (hotKeys[key] ?? []) : [];
         if (own === '') throw new HttpRefusal('BAD_REQUEST', `expected one of ${Object.keys(hotKeys).join(', ')}`, key);
         changes[section] = { ...changes[section], [own]: typeof one === 'number' ? `${one}${unit}` : String(one) };
       }
@@ -101,6 +107,15 @@ export const v4Config: readonly Endpoint[] = [
     },
   ),
 ];
+
+/** A value of the configuration as a number or a switch, in the unit that it has there. */
+function shownOf(value: unknown, unit: Unit): unknown {
+  if (typeof value !== 'string') return value;
+  if (unit === 's') return (parseDuration(value) ?? 0) / 1000;
+  if (unit === 'KB') return (parseSize(value) ?? 0) / 1024;
+  if (value === 'true' || value === 'false') return value === 'true';
+  return value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+}
 
 type Asked = Pick<Call<unknown, unknown>, 'management' | 'parameters' | 'principal'>;
 

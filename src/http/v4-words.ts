@@ -11,6 +11,9 @@ export function v4Refusal(status: number, message: string, request: ServedReques
   return new PlainAnswer(jsonAnswer(status, { code, message }, status === 401 ? { 'www-authenticate': 'Basic' } : {}));
 }
 
+/** The code for a change of something that is not there. */
+export const illegalSubject = 115;
+
 const codes: ReadonlyMap<number, number> = new Map([
   [404, 102],
   [405, 102],

@@ -44,11 +44,13 @@ export class MessageManager implements MessageManagement {
     const { topic, payload = '', encoding = 'text', qos = 0, retain = false, expiryS } = request;
     const fault = topicNameFault(topic) ?? (topic.startsWith('$SYS/') ? 'is of the broker alone' : undefined);
     if (fault !== undefined) throw new HttpRefusal('BAD_REQUEST', `the topic ${fault}`, 'topic');
-    const { contentType, responseTopic, userProperties } = request;
+    const { contentType, responseTopic, correlationData, isPayloadText, userProperties } = request;
     const properties = encodePublishProperties({
       ...(expiryS === undefined ? {} : { messageExpiryInterval: expiryS }),
       ...(contentType === undefined ? {} : { contentType }),
       ...(responseTopic === undefined ? {} : { responseTopic }),
+      ...(correlationData === undefined ? {} : { correlationData: bytesOfText(correlationData) }),
+      ...(isPayloadText === true ? { payloadFormatIndicator: 1 } : {}),
       ...(userProperties === undefined ? {} : { userProperties }),
     });
     const { broker, clock } = this.#parts;

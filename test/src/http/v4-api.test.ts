@@ -38,7 +38,28 @@ t.test('programs for EMQX Edge find what they know', async (t) => {
   t.match(await call('GET /clients'), { body: { code: 0, data: [] } });
   const bridges = await call('GET /bridges');
   t.match(bridges.body, {
-    data: { bridge: { nodes: [{ name: 'site', enable: true, connector: { clientid: 'edge' } }] } },
+    data: {
+      bridge: {
+        nodes: [
+          {
+            name: 'site',
+            enable: true,
+            parallel: 1,
+            connector: {
+              server: /10/,
+              proto_ver: 5,
+              clientid: 'edge',
+              clean_start: false,
+              username: 'u',
+              keepalive: 60,
+            },
+            forwards: [],
+            subscription: [],
+            tls: { enable: false },
+          },
+        ],
+      },
+    },
   });
   t.notMatch(bridges.text + (await call('GET /configuration')).text, /s3cret|correct horse/);
   t.match(await call('GET /bridges/none'), { status: 200, body: { data: { bridge: { nodes: [] } } } });
@@ -48,10 +69,11 @@ t.test('programs for EMQX Edge find what they know', async (t) => {
   const site = { server: 'mqtt-tcp://10.0.0.3:1884', clientid: 'edge-4' };
   t.match(await call('PUT /bridges/site', { site }), { body: { code: 0 } });
   t.match(await call('PUT /bridges/site', { other: site }), { status: 400, body: { code: 108 } });
+  t.match(await call('PUT /bridges/none', { none: site }), { status: 404, body: { code: 115 } });
   t.match(await call('POST /bridges/sub/site', { data: { subscription: [{ remote_topic: 'cmd/a', qos: 1 }] } }), {
     body: { code: 0 },
   });
-  const sub = [{ remote_topic: 'cmd/a', qos: '1', retain_as_published: 'true' }];
+  const sub = [{ remote_topic: 'cmd/a', qos: 1, retain_as_published: true }];
   t.match((await call('GET /bridges/site')).body, { data: { bridge: { nodes: [{ subscription: sub }] } } });
   t.match(await call('PUT /bridges/unsub/site', { data: { unsubscription: [{ topic: 'cmd/a' }] } }), {
     body: { code: 0 },
@@ -90,7 +112,9 @@ t.test('the configuration is read and written as programs for EMQX Edge do, and 
   t.match(await call('POST /reload', { data: { qos_duration: 20, max_packet_size: 512, allow_anonymous: false } }), {
     body: { code: 0 },
   });
-  t.match(await call('GET /reload'), { body: { data: { qos_duration: '20s', max_packet_size: '512KB' } } });
+  t.match(await call('GET /reload'), {
+    body: { data: { qos_duration: 20, max_packet_size: 512, allow_anonymous: false, bridge_mode: true } },
+  });
   t.match(await call('POST /reload', { data: { nothing: 1 } }), { status: 400, body: { code: 108 } });
   t.match(await call('GET /configuration/auth'), { body: { data: { auth: { allow_anonymous: 'false' } } } });
   t.match(await call('GET /configuration/nothing'), { status: 404, body: { code: 102 } });
@@ -128,7 +152,20 @@ t.test(
       ],
     });
     t.match((await call('GET /subscriptions?topic=a/b')).body, { data: [{ topic: 'a/b' }] });
+    device.send(subscribeOf(2, 0, '$share/pool/c'));
+    await kit.world.clock.settle();
+    t.strictSame((await call('GET /subscriptions?share=pool')).body, {
+      code: 0,
+      data: [{ clientid: 'one', topic: '$share/pool/c', qos: 0 }],
+    });
+    t.match(await call('GET /clients?conn_state=connected&proto_ver=5'), {
+      body: { data: [{ client_id: 'one', conn_state: 'connected', proto_name: 'MQTT', proto_ver: 5 }] },
+    });
+    t.strictSame((await call('GET /clients?clientid=two')).body, { code: 0, data: [] });
+    t.match(await call('GET /clients/one'), { body: { data: [{ client_id: 'one' }] } });
+    t.match(await call('GET /prometheus'), { status: 200, text: /viaduct_/ });
     t.match(await call('GET /rules'), { body: { code: 0, data: [] } });
+    t.match(await call('GET /rules/1'), { status: 404, body: { code: 102 } });
     for (const line of ['POST /rules', 'POST /ctrl/stop', 'POST /tools/aes_enc']) {
       t.match(await call(line), { status: 409, body: { code: 108, message: /./ } });
     }
@@ -224,5 +261,46 @@ t.test('any body is either taken or refused with a code of /api/v4, and nothing 
     }),
     { numRuns: 100, seed: 11 },
   );
+  await kit.close();
+});
+
+t.test('a message that is published comes with the properties that its program gave it', async (t) => {
+  const kit = await WebKit.start(config);
+  await kit.login();
+  const device = await kit.world.dial(5);
+  await device.connect('one');
+  device.send(subscribeOf(1, 0, 'a'));
+  await kit.world.clock.settle();
+  const properties = {
+    payload_format_indicator: 1,
+    message_expiry_interval: 60,
+    response_topic: 'answer',
+    correlation_data: 'no. 7',
+    content_type: 'text/plain',
+    user_properties: { site: 'north' },
+  };
+  const message = { topics: 'a,b', payload: 'aGVsbG8=', encoding: 'base64', qos: 0, properties };
+  t.match(await kit.call('POST /api/v4/mqtt/publish', message), { body: { code: 0 } });
+  await kit.world.clock.settle();
+  t.match(device.packets.at(-1), {
+    topic: 'a',
+    properties: {
+      payloadFormatIndicator: 1,
+      messageExpiryInterval: 60,
+      responseTopic: 'answer',
+      contentType: 'text/plain',
+      userProperties: [['site', 'north']],
+    },
+  });
+  const batch = await kit.call('POST /api/v4/mqtt/publish_batch', [{ topic: 'x' }, { topics: 'y,z' }]);
+  t.strictSame(batch.body, {
+    code: 0,
+    data: [
+      { topic: 'x', code: 0 },
+      { topic: 'y,z', code: 0 },
+    ],
+  });
+  const many = Array.from({ length: 101 }, (_, at) => `t${at}`).join();
+  t.match(await kit.call('POST /api/v4/mqtt/publish', { topics: many }), { status: 400, body: { code: 108 } });
   await kit.close();
 });
