@@ -90,6 +90,11 @@ const commands: readonly KnownCommand[] = [
     load: async () => (await import('./commands/config.ts')).config,
   },
   {
+    name: 'api',
+    summary: 'any endpoint of the API of a running Viaduct',
+    load: async () => (await import('./commands/api.ts')).api,
+  },
+  {
     name: 'demo',
     summary: 'two brokers, a bridge and a pulled plug, in one process',
     load: async () => (await import('./demo/demo.ts')).demo,

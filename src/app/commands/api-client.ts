@@ -49,6 +49,11 @@ export class ApiClient {
 
   /** Asks for `/api/v1` and a path. Rejects with HttpRefusal, LinkError. */
   async ask<Reply>(method: HttpRequest['method'], path: string, body?: unknown): Promise<Reply> {
+    return parsedReply(await this.text(method, path, body));
+  }
+
+  /** The same, with the answer as it came. Rejects with HttpRefusal, LinkError. */
+  async text(method: HttpRequest['method'], path: string, body?: unknown): Promise<string> {
     const answer = await this.#http.ask({
       method,
       url: `${this.url}/api/v1${path}`,
@@ -60,8 +65,8 @@ export class ApiClient {
       connectTimeoutMs: 5000,
       timeoutMs,
     });
-    const reply: Reply & { readonly message?: string; readonly path?: string } = parsedReply(answer.body);
-    if (answer.status < 400) return reply;
+    if (answer.status < 400) return answer.body;
+    const reply: { readonly message?: string; readonly path?: string } | null = parsedReply(answer.body);
     const message = reply?.message ?? `the API answered ${answer.status}`;
     throw new HttpRefusal(answer.status === 401 ? 'UNAUTHENTICATED' : 'BAD_REQUEST', message, reply?.path ?? '');
   }

@@ -1,5 +1,6 @@
 // The commands that use the API, against an API in memory: what they print, and what they change.
 import t from 'tap';
+import { api } from '../../../src/app/commands/api.ts';
 import { bridge } from '../../../src/app/commands/bridge.ts';
 import { client } from '../../../src/app/commands/client.ts';
 import { config } from '../../../src/app/commands/config.ts';
@@ -135,5 +136,23 @@ bridges.mqtt.plain { server = "mqtt-tcp://127.0.0.1:9001", clientid = edge2 }`);
   await t.rejects(run(kit, bridge, 'replay', 'site', 'start', 'from=then'), { message: /expected a time/ });
   await t.rejects(run(kit, bridge, 'replay', 'site', 'start', 'rate=fast'), { message: /expected from=/ });
   await t.rejects(run(kit, bridge, 'replay', 'site', 'go'), { message: /expected count, start or cancel/ });
+  await kit.close();
+});
+
+t.test('any endpoint is asked from the command line, and all of them are listed', async (t) => {
+  const kit = await WebKit.start();
+  await kit.login();
+  t.match(await run(kit, api, 'list'), /^DELETE \/clients\/\{clientid\} +operator +\w/m);
+  t.equal((await run(kit, api, 'list', 'Audit')).trim().split('\n').length, 1);
+  t.equal(await run(kit, api, 'put', '/acl', '{"rules":[],"noMatch":"deny"}', '--json').then(() => 'done'), 'done');
+  t.match(await run(kit, api, 'GET', '/acl'), /^\{\n {2}"rules": \[\],\n {2}"noMatch": "deny"/);
+  t.match(await run(kit, api, 'GET', '/audit?limit=1', '--json'), /^\{"items":\[\{.*"action":"PUT \/api\/v1\/acl"/);
+  kit.app.log.error({}, 'a disk is full');
+  t.match(await run(kit, api, 'GET', '/logs/download?level=error'), /"message": "a disk is full"/);
+  await t.rejects(run(kit, api, 'GET', '/users/nobody'), { message: /expected one of|nothing at this path/ });
+  await t.rejects(run(kit, api, 'FETCH', '/users'), { code: 'ERR_USAGE_FLAG' });
+  await t.rejects(run(kit, api, 'GET', 'users'), { message: /expected a path/ });
+  await t.rejects(run(kit, api, 'GET', '/live'), { message: /has no end/ });
+  await t.rejects(run(kit, api, 'POST', '/publish', '{'), { message: /the body is no JSON/ });
   await kit.close();
 });
