@@ -1,6 +1,8 @@
 // The live feed: what happens, as it happens, and where it goes on after a break.
 import t from 'tap';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { EventStream } from '../../../src/http/event-stream.ts';
+import { LiveFeed } from '../../../src/http/live-feed.ts';
 import { WebKit } from '../../kit/web.ts';
 
 t.test('status comes each second, devices and log lines when they happen', async (t) => {
@@ -63,5 +65,48 @@ t.test('lines of the log come by level and text, a page at a time, and as a file
   t.equal(file.text.trim().split('\n').length, 10);
   await kit.world.clock.advance(21_000);
   t.match((await kit.call('GET /api/v1/metrics/history')).body, { intervalMs: 10_000, series: { received: [0, 0] } });
+  await kit.close();
+});
+
+t.test('for whoever reads too slowly nothing piles up: events are counted, and told once it reads again', async (t) => {
+  const feed = new LiveFeed();
+  const written: string[] = [];
+  let drained: () => void = () => undefined;
+  let mayWrite = true;
+  const slow = new EventStream({
+    write: (text) => {
+      written.push(text);
+      return mayWrite;
+    },
+    onDrained: (call) => {
+      drained = call;
+    },
+    end: () => undefined,
+  });
+  feed.listen(slow, { kinds: undefined, lastId: undefined, isAllowed: () => true });
+  const tell = (clientId: string): void => feed.tell({ kind: 'client', data: { at: 0, event: 'connected', clientId } });
+  mayWrite = false;
+  tell('first');
+  t.equal(written.length, 2, 'what began has been handed over');
+  for (let count = 0; count < 10_000; count++) tell(`device-${count}`);
+  t.equal(written.length, 2, 'nothing more until it has left');
+  mayWrite = true;
+  drained();
+  t.strictSame(written.slice(2), ['event: skipped\ndata: {"count":10000}\n\n']);
+  tell('last');
+  t.match(written[3], /last/);
+});
+
+t.test('as many may listen as there is room for, and one more is refused', async (t) => {
+  const kit = await WebKit.start();
+  await kit.login();
+  const streams = [];
+  for (let at = 0; at < 100; at++) {
+    const headers = { authorization: `Bearer ${kit.token}` };
+    streams.push(await kit.ask('GET /api/v1/live?kinds=log', { address: `10.6.0.${at}`, headers }));
+  }
+  t.match(await kit.call('GET /api/v1/live'), { status: 503, body: { code: 'ERR_HTTP_UNAVAILABLE' } });
+  streams[0]?.leave();
+  t.match(await kit.call('GET /api/v1/live?kinds=log'), { status: 200 });
   await kit.close();
 });
