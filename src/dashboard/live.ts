@@ -112,10 +112,10 @@ export class Live {
         this.#note({ at: event.data.at, about: event.data.clientId, kind: `client-${event.data.event}`, text: '' });
         return;
       case 'config':
+      case 'skipped':
         this.configRevision.value++;
         return;
       case 'log':
-      case 'skipped':
         return;
       default:
         // a server that is newer than the page
@@ -129,11 +129,15 @@ export class Live {
       endpoint('/live', { kinds: 'status,bridge,client,config', lastEventId: this.#lastEventId }),
     );
     this.#source = source;
-    for (const kind of ['status', 'bridge', 'client', 'config'] as const) {
+    for (const kind of ['status', 'bridge', 'client', 'config', 'skipped'] as const) {
       source.addEventListener(kind, ({ data, lastEventId }: MessageEvent<string>) => {
-        this.#lastEventId = lastEventId;
+        if (lastEventId !== '') this.#lastEventId = lastEventId;
         this.#retryMs = retryMsMin;
-        if (this.state.value.state !== 'live') this.state.value = { state: 'live' };
+        if (this.state.value.state !== 'live') {
+          // not the first time: what changed meanwhile is read anew
+          if (this.status.value !== undefined) this.configRevision.value++;
+          this.state.value = { state: 'live' };
+        }
         // the server holds its events to LiveEvent
         this.take({ kind, data: JSON.parse(data) } as LiveEvent);
       });

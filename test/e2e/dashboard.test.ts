@@ -77,3 +77,28 @@ t.test('every page is accessible, silent and keeps to itself', needs('chromium')
     await context.close();
   }
 });
+
+t.test(
+  'the live feed goes on after a break where it was, and says meanwhile that it is broken',
+  needs('chromium'),
+  async (t) => {
+    const server = await openDashboard();
+    const browser = await chromium.launch({ executablePath: findProgram('chromium') ?? '', args: ['--no-sandbox'] });
+    t.teardown(async () => {
+      await browser.close();
+      server.close();
+    });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.addInitScript("localStorage.setItem('viaduct.session', 'yes')");
+    await page.goto(`${server.origin}/`);
+    const state = page.getByRole('banner').or(page.locator('header')).first();
+    await state.getByText('Live', { exact: true }).waitFor();
+    for (const breaks of [1, 2]) {
+      server.breakFeeds();
+      await state.getByText('Connection lost', { exact: false }).waitFor();
+      await state.getByText('Live', { exact: true }).waitFor();
+      t.equal(server.feeds.length, breaks + 1);
+      t.match(server.feeds.at(-1)?.get('lastEventId'), /^\d+$/);
+    }
+  },
+);

@@ -1,6 +1,6 @@
 // DashboardServer: the built pages with a pretended API behind them, for pictures of pages that are full of life.
 // It listens on a free port of the loopback and serves the files as the product does, by the same code.
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { siteFiles } from '#dashboard-site';
 import { securityHeaders } from '../../src/http/request-guard.ts';
 import { statusAt } from './dashboard-fixture.ts';
@@ -9,11 +9,17 @@ import { replyTo } from './dashboard-replies.ts';
 /** A server that is open. */
 export interface DashboardServer {
   readonly origin: string;
+  /** The queries with which the live feed was opened, in their order. */
+  readonly feeds: readonly URLSearchParams[];
+  /** Breaks the live feeds that are open. */
+  breakFeeds(): void;
   close(): void;
 }
 
 /** Opens it. */
 export async function openDashboard(): Promise<DashboardServer> {
+  const feeds: URLSearchParams[] = [];
+  const open = new Set<ServerResponse>();
   const server: Server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
@@ -26,12 +32,17 @@ export async function openDashboard(): Promise<DashboardServer> {
     if (url.pathname === '/api/v1/live' || url.pathname === '/api/v1/tap') {
       response.setHeader('content-type', 'text/event-stream');
       if (url.pathname === '/api/v1/live' && url.searchParams.get('kinds') !== 'log') {
+        feeds.push(url.searchParams);
+        open.add(response);
         let tick = 0;
         const tell = (): void =>
           void response.write(`id: ${tick}\nevent: status\ndata: ${JSON.stringify(statusAt(tick++, Date.now()))}\n\n`);
         tell();
         const timer = setInterval(tell, 1000);
-        response.on('close', () => clearInterval(timer));
+        response.on('close', () => {
+          open.delete(response);
+          clearInterval(timer);
+        });
       } else if (url.pathname === '/api/v1/tap') {
         for (let at = 0; at < 24; at++) response.write(`event: message\ndata: ${tapped(at)}\n\n`);
       } else response.write(': quiet\n\n');
@@ -47,6 +58,8 @@ export async function openDashboard(): Promise<DashboardServer> {
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   return {
     origin: `http://127.0.0.1:${port}`,
+    feeds,
+    breakFeeds: () => open.forEach((one) => void one.destroy()),
     close: () => {
       server.closeAllConnections();
       server.close();
