@@ -13,7 +13,8 @@ import { licencesOf, packagesOf } from './licences.ts';
 
 /** The page, its style and the scripts it loads at once. */
 const shellBytesMax = 61_440;
-const siteBytesMax = 122_880;
+/** With all that is loaded when it is wanted, a language of its own among it. */
+const siteBytesMax = 135_168;
 
 const types: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',

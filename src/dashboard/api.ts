@@ -71,9 +71,9 @@ export class Api {
     const headers: Record<string, string> = { accept: 'application/json', 'x-viaduct': '1' };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await request(address, init).catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new ApiError(0, { code: 'ERR_NO_ANSWER', message, path: '' });
+    const response = await request(address, init).catch(() => {
+      // each browser has words of its own for it, in a language of its own
+      throw new ApiError(0, { code: 'ERR_NO_ANSWER', message: 'the server does not answer', path: '' });
     });
     const text = await response.text();
     const reply: unknown = text === '' ? undefined : parsed(text);

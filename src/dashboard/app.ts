@@ -9,6 +9,7 @@ import { Api, messageOf } from './api.ts';
 import { type Format, formatOf } from './format.ts';
 import { Live } from './live.ts';
 import { addressOf, parseRoute, type Route } from './route.ts';
+import { english, type Speech, speechOf } from './speech.ts';
 import { en, type Text } from './text/en.ts';
 import { after, every, now, remember, remembered } from './world.ts';
 
@@ -38,6 +39,8 @@ export class App {
   readonly theme: Signal<Theme>;
   readonly language: Signal<Language> = signal('en');
   readonly text: Signal<Text> = signal(en);
+  /** Says what the server said. */
+  readonly speech: Signal<Speech> = signal(english);
   readonly format: ReadonlySignal<Format> = computed(() => formatOf(this.language.value));
   /** Ticks every second, for texts as `5 seconds ago`. */
   readonly clock: Signal<number> = signal(now());
@@ -67,7 +70,7 @@ export class App {
     this.live.open();
     this.api.get<Parameters<Live['fill']>[0]>('/metrics/history').then(
       (history) => this.live.fill(history),
-      (error: unknown) => this.toast('bad', messageOf(error)),
+      (error: unknown) => this.toast('bad', this.told(error)),
     );
   }
 
@@ -105,11 +108,18 @@ export class App {
 
   /** Chooses the language; this browser remembers it. */
   async setLanguage(language: Language): Promise<void> {
-    const text = language === 'zh' ? (await import('./text/zh.ts')).zh : en;
-    this.text.value = text;
+    const zh = language === 'zh' ? await Promise.all([import('./text/zh.ts'), import('./text/zh-sentences.ts')]) : [];
+    const [texts, said] = zh;
+    this.text.value = texts?.zh ?? en;
+    this.speech.value = said === undefined ? english : speechOf(said.zhSentences, said.zhJoints);
     this.language.value = language;
     document.documentElement.lang = language;
     remember('language', language);
+  }
+
+  /** What to tell people of something thrown, in their language. */
+  told(error: unknown): string {
+    return this.speech.value(messageOf(error));
   }
 
   /** Says something in the corner for a while. */
@@ -129,7 +139,7 @@ export class App {
     try {
       await action();
     } catch (error) {
-      this.toast('bad', messageOf(error));
+      this.toast('bad', this.told(error));
       return false;
     }
     this.toast('good', done);
@@ -150,6 +160,11 @@ export function useApp(): App {
 /** The texts in the reader's language. */
 export function useText(): Text {
   return useApp().text.value;
+}
+
+/** What the server said, in the reader's language. */
+export function useSpeech(): Speech {
+  return useApp().speech.value;
 }
 
 /** The formatters of the reader's language. */

@@ -91,6 +91,8 @@ export class BridgeDraft {
         this.check.value = reply;
         this.error.value = undefined;
         if (reply.isValid) void this.#preview(turn, config);
+        // what rules made before they were wrong says nothing now
+        else this.previews.value = [];
       },
       (error: unknown) => {
         if (turn === this.#turn) this.error.value = messageOf(error);

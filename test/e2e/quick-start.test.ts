@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Locator, type Page } from 'playwright-core';
 import t from 'tap';
 import { freePort, Mosquitto, untilListening } from '../kit/mosquitto.ts';
 import { findProgram, needs } from '../kit/parts.ts';
@@ -26,6 +26,42 @@ async function publish(page: Page, topic: string, payload: string): Promise<void
   await page.getByRole('textbox', { name: 'Payload' }).fill(payload);
   await page.getByRole('button', { name: 'Publish' }).click();
   await page.getByText('Taken', { exact: false }).first().waitFor();
+}
+
+/** What is wrong, odd or made of a topic appears while one types, and goes when it is mended. */
+async function warnedWhileTyping(page: Page): Promise<void> {
+  const rule = (number: number): Locator => page.getByRole('group', { name: `Rule ${number}` });
+  const filterOf = (number: number, name = /Local filter/): Locator => rule(number).getByLabel(name);
+  const aside = page.getByRole('complementary', { name: 'Check and preview' });
+  const warning = (path: string): Locator => aside.locator('.notice.warn', { hasText: path });
+  const add = (): Promise<void> => page.getByRole('button', { name: 'Add rule' }).click();
+
+  await add();
+  await filterOf(2).fill('a/#');
+  await rule(2).locator('.preview').getByText('a/line1/temperature').first().waitFor();
+  await add();
+  await filterOf(3).fill('a/+');
+  await warning('forwards.2').waitFor();
+  await filterOf(3).fill('b/+');
+  await warning('forwards.2').waitFor({ state: 'detached' });
+  await rule(3).locator('.preview').getByText('b/unit2').first().waitFor();
+  await filterOf(3).fill('b/#/c');
+  await rule(3).getByRole('alert').waitFor();
+  await rule(3).locator('.preview').waitFor({ state: 'detached' });
+  for (const number of [3, 2]) await page.getByRole('button', { name: `Remove rule ${number}` }).click();
+
+  await page.getByRole('tab', { name: /Subscriptions/ }).click();
+  await add();
+  await filterOf(1, /Remote filter/).fill('fwd/+');
+  await filterOf(1, /Local topic/).fill('$1');
+  await rule(1).locator('.preview').getByText('unit2').last().waitFor();
+  await rule(1).getByText('More for this rule').click();
+  await rule(1).getByLabel('Not what we sent ourselves').click();
+  await warning('forwards.0').waitFor();
+  await filterOf(1, /Local topic/).fill('down/$1');
+  await warning('forwards.0').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Remove rule 1' }).click();
+  await page.getByRole('tab', { name: /Forwards/ }).click();
 }
 
 t.setTimeout(240_000);
@@ -77,10 +113,14 @@ t.test('a new user bridges a site, pulls the plug and loses nothing', needs(...p
   await page.getByLabel(/Local filter/).fill('topic1');
   await page.getByLabel(/Remote topic/).fill('fwd/topic1');
   await page.locator('.rule .preview').getByText('fwd/topic1').waitFor();
+  await warnedWhileTyping(page);
   await page.getByRole('button', { name: 'Test connection' }).click();
   await page.getByText('Everything works').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
   await page.getByRole('button', { name: 'Review and save' }).click();
+  const difference = page.getByRole('dialog').locator('.diff');
+  await difference.getByText(`server = "mqtt-tcp://127.0.0.1:${remote.port}"`).waitFor();
+  await difference.getByText('remote_topic = "fwd/topic1"').waitFor();
   await page.getByRole('button', { name: 'Save bridge' }).click();
   await page.getByText('Connected to the remote broker.').waitFor();
 

@@ -49,7 +49,7 @@ function laneOf(lane: number): BridgeStatus['lanes'][number] {
           state: 'waiting',
           since: monotonicMs - 4000,
           retryAt: monotonicMs + 2000,
-          error: 'the connection was reset',
+          error: 'the connection was lost',
           kind: 'lost',
         };
   const waiting =
@@ -119,7 +119,7 @@ export function bridgesAt(tick: number): readonly BridgeView[] {
           state: 'waiting',
           since: monotonicMs - 486_000,
           retryAt: monotonicMs + 7_000,
-          error: 'connect to 10.20.0.14:1883: connection refused',
+          error: 'nobody listens on 10.20.0.14:1883',
           kind: 'lost',
         },
         forwards: [rule('sensors/+/raw', '', 902_113, { queued: depth, dropped: { 'too-large': 3, sampled: 90_211 } })],

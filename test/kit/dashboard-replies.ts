@@ -56,12 +56,14 @@ const whole = {
   bridges: { mqtt: { cloud: config } },
 };
 
+const remote = 'broker.example.com:8883';
+
 function timeline(now: number): unknown {
   const events = [
-    [93_000_000, 'opened', 'by the configuration'],
-    [92_990_000, 'connected', 'in 84 ms, session present'],
-    [7_600_000, 'lost', 'the remote closed the connection (reason 139, server shutting down)'],
-    [7_512_000, 'connected', 'in 112 ms, session present; 4 messages were sent again'],
+    [93_000_000, 'opened', 'opened'],
+    [92_990_000, 'connected', `connected to ${remote}: a new session; 0 messages wait`],
+    [7_600_000, 'lost', `no connection to ${remote}: the server disconnected: server shutting down; 212 messages wait`],
+    [7_512_000, 'connected', `connected to ${remote}: the session goes on; 4096 messages wait`],
   ] as const;
   return { events: events.map(([ago, kind, text]) => ({ at: now - ago, kind, text })) };
 }
@@ -132,8 +134,10 @@ const replies: Readonly<Record<string, Reply>> = {
       {
         file: 'viaduct.conf',
         line: 31,
-        path: 'bridges.mqtt.cloud.subscription.0',
-        text: 'What arrives as cmd/# is taken by a forward rule of historian, too: it could go round.',
+        path: 'bridges.mqtt.cloud.forwards.0',
+        text:
+          'a circle over several bridges; give each direction topics of its own (prefix): ' +
+          'what it sends comes back by bridges.mqtt.historian.subscription.0',
       },
     ],
     diff: [],
@@ -154,15 +158,15 @@ const replies: Readonly<Record<string, Reply>> = {
         name: 'tls',
         state: 'warning',
         ms: 72,
-        detail: 'TLS 1.3; the certificate ends in 9 days',
-        remedy: 'Renew it soon.',
+        detail: 'CN=broker.plant.local, valid for 9 days',
+        remedy: 'have the certificate renewed soon',
       },
       {
         name: 'connect',
         state: 'failed',
         ms: 31,
-        detail: 'refused: not authorized',
-        remedy: 'Check user name and password.',
+        detail: 'the remote refuses: not authorized',
+        remedy: 'the remote has to allow this to the user: check its access rules',
       },
     ],
   }),
@@ -295,7 +299,15 @@ const replies: Readonly<Record<string, Reply>> = {
         action: 'POST /api/v1/bridges/line-2/pause',
         status: 204,
       },
-      { id: 1, at: now - 4_000_000, who: '-', address: '10.20.0.9', action: 'POST /api/v1/login', status: 401 },
+      {
+        id: 1,
+        at: now - 4_000_000,
+        who: '-',
+        tried: 'admin',
+        address: '10.20.0.9',
+        action: 'POST /api/v1/login',
+        status: 401,
+      },
     ]),
   'GET /certificates': (now) => [
     {

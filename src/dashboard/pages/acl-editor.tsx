@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { AclReply, AclTestReply, AclTestRequest } from '../../http/api-broker-types.ts';
-import { ApiError, messageOf } from '../api.ts';
+import { ApiError } from '../api.ts';
 import { useApp, useText } from '../app.ts';
 import { Card } from '../parts/card.tsx';
 import { AreaField, ChoiceField, TextField } from '../parts/field.tsx';
@@ -45,7 +45,8 @@ function Editor(props: { readonly acl: AclReply; readonly again: () => void }): 
       props.again();
     } catch (error) {
       const faults = error instanceof ApiError ? error.faults : [];
-      fault.value = [messageOf(error), ...faults.map(({ path, expected }) => `${path}: ${expected}`)].join(' · ');
+      const said = faults.map(({ path, expected }) => `${path}: ${app.speech.value(expected)}`);
+      fault.value = [app.told(error), ...said].join(' · ');
     }
   };
   return (
@@ -107,7 +108,7 @@ function Tester(): JSX.Element {
       reply.value = await app.api.post<AclTestReply>('/acl/test', request);
       fault.value = undefined;
     } catch (error) {
-      fault.value = messageOf(error);
+      fault.value = app.told(error);
       reply.value = undefined;
     }
   };

@@ -2,7 +2,7 @@
 // with its state and what waits for it. A topic always goes by the
 // same one.
 import type { JSX } from 'preact';
-import { useFormat, useText } from '../app.ts';
+import { useFormat, useSpeech, useText } from '../app.ts';
 import type { BridgeStatus } from '../bridge-words.ts';
 import { Card } from '../parts/card.tsx';
 
@@ -12,6 +12,7 @@ const tones = { connected: 'good', connecting: 'info', waiting: 'bad', closed: '
 export function BridgeLanes({ status }: { readonly status: BridgeStatus }): JSX.Element {
   const t = useText();
   const format = useFormat();
+  const say = useSpeech();
   const { lanes, lanesWanted } = status;
   const about = lanesWanted === undefined ? undefined : t.lanes.becoming(lanesWanted);
   return (
@@ -52,7 +53,7 @@ export function BridgeLanes({ status }: { readonly status: BridgeStatus }): JSX.
                 </th>
                 <td data-label={t.bridges.state}>
                   <span class={`state ${tones[link.state]}`}>{t.states[link.state]}</span>
-                  {link.state === 'waiting' ? <div class="muted small wrap">{link.error}</div> : null}
+                  {link.state === 'waiting' ? <div class="muted small wrap">{say(link.error)}</div> : null}
                 </td>
                 <td data-label={t.ledger.outcomes.delivered} class="right num">
                   {format.count(own.delivered)}

@@ -131,7 +131,7 @@ function Timeline({ name }: { readonly name: string }): JSX.Element {
             {[...events].reverse().map(({ at, kind, text }) => (
               <li key={`${at} ${kind} ${text}`} class={eventTones[kind]}>
                 <span class="wrap">
-                  <strong>{t.eventNames[kind]}</strong> <span class="muted">{text}</span>
+                  <strong>{t.eventNames[kind]}</strong> <span class="muted">{app.speech.value(text)}</span>
                 </span>
                 <Ago at={at} />
               </li>

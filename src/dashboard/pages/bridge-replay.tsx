@@ -5,7 +5,6 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { BridgeView } from '../../http/api-config-types.ts';
 import type { ReplayRequest, ReplayRunView, ReplayStarted } from '../../http/api-replay-types.ts';
-import { messageOf } from '../api.ts';
 import { useApp, useFormat, useText } from '../app.ts';
 import { Card } from '../parts/card.tsx';
 import { Confirm, useQuestion } from '../parts/dialog.tsx';
@@ -87,7 +86,7 @@ function Run({ bridge, run }: { readonly bridge: BridgeView; readonly run: Repla
         {t.replay.progress(format.share(share), format.count(counts.queued))}
         {left.map((why) => `, ${t.replay.left[why](format.count(counts[why]))}`)}
       </p>
-      {run.detail === undefined ? null : <p class="muted small">{run.detail}</p>}
+      {run.detail === undefined ? null : <p class="muted small">{app.speech.value(run.detail)}</p>}
       {isUnderway && app.may('operator') ? (
         <div>
           <button
@@ -126,7 +125,7 @@ function Start({ bridge }: { readonly bridge: BridgeView }): JSX.Element {
       const reply = await app.api.post<ReplayStarted>(pathOf(bridge), { ...request(), isDryRun: true });
       preview.value = reply.preview;
     } catch (error) {
-      app.toast('bad', messageOf(error));
+      app.toast('bad', app.told(error));
     }
     return preview.value;
   };

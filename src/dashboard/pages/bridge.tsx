@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { BridgeReply, BridgeView } from '../../http/api-config-types.ts';
 import type { StatusReply } from '../../http/api-types.ts';
-import { useApp, useFormat, useText } from '../app.ts';
+import { useApp, useFormat, useSpeech, useText } from '../app.ts';
 import { type BridgeStatus, stateOf } from '../bridge-words.ts';
 import type { Format } from '../format.ts';
 import { wallOf } from '../live.ts';
@@ -44,6 +44,7 @@ export function BridgePage({ name }: { readonly name: string }): JSX.Element {
 function Content({ bridge, status }: { readonly bridge: BridgeView; readonly status: StatusReply }): JSX.Element {
   const app = useApp();
   const t = useText();
+  const say = useSpeech();
   const tab = useSignal<BridgeTab>('traffic');
   const path = `/bridges/${encodeURIComponent(bridge.name)}`;
   const reply = useLoad(() => app.api.get<BridgeReply>(path), String(app.live.configRevision.value));
@@ -62,7 +63,7 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
       <Words bridge={bridge} status={status} />
       {(reply.value.value?.findings ?? []).map(({ path: place, text }) => (
         <Notice key={place + text} tone="warn">
-          <p>{text}</p>
+          <p>{say(text)}</p>
           <p class="muted small">
             <code>{place}</code>
           </p>
@@ -94,6 +95,7 @@ function Content({ bridge, status }: { readonly bridge: BridgeView; readonly sta
 function Words({ bridge, status }: { readonly bridge: BridgeView; readonly status: StatusReply }): JSX.Element {
   const app = useApp();
   const t = useText();
+  const say = useSpeech();
   const state = stateOf(bridge);
   const link = bridge.status?.link;
   if (link?.state === 'waiting' && bridge.mode === 'running') {
@@ -101,8 +103,9 @@ function Words({ bridge, status }: { readonly bridge: BridgeView; readonly statu
     return (
       <Notice tone="bad">
         <p>
-          <strong>{t.bridge.words.waiting}</strong> {link.error}
+          <strong>{t.bridge.words.waiting}</strong> {say(link.error)}
         </p>
+        {link.remedy === undefined ? null : <p>{say(link.remedy)}</p>}
         <p class="num">{left === 0 ? t.bridge.tryingNow : t.bridge.nextTry(left)}</p>
       </Notice>
     );

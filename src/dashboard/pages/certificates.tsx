@@ -66,7 +66,7 @@ function One({ certificate }: { readonly certificate: CertificateView }): JSX.El
             <Meter share={Math.max(0, (now - validFrom) / Math.max(1, validTo - validFrom))} />
           </div>
         ) : (
-          <Notice tone="bad">{error}</Notice>
+          <Notice tone="bad">{app.speech.value(error)}</Notice>
         )}
         <dl class="facts">
           <dt>{t.certificates.usedBy}</dt>

@@ -4,8 +4,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { CheckReply, ConfigChange } from '../../http/api-config-types.ts';
-import { messageOf } from '../api.ts';
-import { useApp, useText } from '../app.ts';
+import { useApp, useSpeech, useText } from '../app.ts';
 import { Card } from '../parts/card.tsx';
 import { DiffView, entryLines } from '../parts/diff-view.tsx';
 import { AreaField, ChoiceField, TextField } from '../parts/field.tsx';
@@ -30,7 +29,7 @@ export function ConfigChanger(): JSX.Element {
       fault.value = undefined;
       await action();
     } catch (error) {
-      fault.value = messageOf(error);
+      fault.value = app.told(error);
     }
   };
   const look = (): Promise<void> =>
@@ -104,6 +103,7 @@ export function ConfigChanger(): JSX.Element {
 
 function Difference(props: { readonly reply: CheckReply | undefined; readonly onApply: () => void }): JSX.Element {
   const t = useText();
+  const say = useSpeech();
   const { reply } = props;
   return (
     <Card class="half" title={t.config.difference}>
@@ -113,7 +113,7 @@ function Difference(props: { readonly reply: CheckReply | undefined; readonly on
         <div class="stack" role="status">
           {reply.faults.map(({ path, expected }) => (
             <Notice key={path + expected} tone="bad">
-              <p>{expected}</p>
+              <p>{say(expected)}</p>
               <p class="muted small">
                 <code>{path}</code>
               </p>
@@ -121,7 +121,7 @@ function Difference(props: { readonly reply: CheckReply | undefined; readonly on
           ))}
           {reply.findings.map(({ path, text }) => (
             <Notice key={path + text} tone="warn">
-              {text}
+              {say(text)}
             </Notice>
           ))}
           {reply.diff.length === 0 ? (

@@ -56,7 +56,7 @@ function Values(): JSX.Element {
         <>
           {reply.findings.map(({ path, text }) => (
             <Notice key={path + text} tone="warn">
-              <p>{text}</p>
+              <p>{app.speech.value(text)}</p>
               <p class="muted small">
                 <code>{path}</code>
               </p>

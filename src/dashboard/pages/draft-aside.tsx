@@ -2,7 +2,7 @@
 // faults first, then what is odd (loops, overlaps), then what the rules
 // make of sample topics.
 import type { JSX } from 'preact';
-import { useText } from '../app.ts';
+import { useSpeech, useText } from '../app.ts';
 import { type BridgeDraft, pathInBridge } from '../bridge-draft.ts';
 import { Card } from '../parts/card.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -12,6 +12,7 @@ import { Tried } from '../parts/tried.tsx';
 /** The column beside the form. */
 export function DraftAside({ draft }: { readonly draft: BridgeDraft }): JSX.Element {
   const t = useText();
+  const say = useSpeech();
   const check = draft.check.value;
   const faults = draft.isTouched.value ? (check?.faults ?? []) : [];
   const findings = check?.findings ?? [];
@@ -20,13 +21,13 @@ export function DraftAside({ draft }: { readonly draft: BridgeDraft }): JSX.Elem
     <aside class="stack" aria-label={t.editor.aside} aria-live="polite">
       <Card title={t.editor.checkTitle}>
         <div class="stack tight">
-          {draft.error.value === undefined ? null : <Notice tone="bad">{draft.error.value}</Notice>}
+          {draft.error.value === undefined ? null : <Notice tone="bad">{say(draft.error.value)}</Notice>}
           {!draft.isTouched.value && faults.length === 0 && check?.isValid !== true ? (
             <p class="muted">{t.editor.beginTyping}</p>
           ) : null}
           {faults.map(({ path, value, expected }) => (
             <Notice key={path + expected} tone="bad">
-              <p>{expected}</p>
+              <p>{say(expected)}</p>
               <p class="muted small wrap">
                 <code>{pathInBridge(path)}</code>
                 {value === '' ? null : (
@@ -40,7 +41,7 @@ export function DraftAside({ draft }: { readonly draft: BridgeDraft }): JSX.Elem
           ))}
           {findings.map(({ path, text }) => (
             <Notice key={path + text} tone="warn">
-              <p>{text}</p>
+              <p>{say(text)}</p>
               <p class="muted small wrap">
                 <code>{pathInBridge(path)}</code>
               </p>

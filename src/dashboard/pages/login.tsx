@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import type { SessionReply } from '../../http/api-types.ts';
-import { ApiError, messageOf } from '../api.ts';
+import { ApiError } from '../api.ts';
 import { useApp, useText } from '../app.ts';
 import { TextField } from '../parts/field.tsx';
 import { Sign } from '../parts/icon.tsx';
@@ -30,7 +30,7 @@ export function Login(): JSX.Element {
       app.loggedIn(await app.api.post<SessionReply>('/login', body));
     } catch (error) {
       const isWrong = error instanceof ApiError && error.code === 'ERR_HTTP_WRONG_LOGIN';
-      fault.value = isWrong ? t.login.wrong : messageOf(error);
+      fault.value = isWrong ? t.login.wrong : app.told(error);
       password.value = '';
     }
     isBusy.value = false;
@@ -83,7 +83,7 @@ export function NewPassword({ session }: { readonly session: SessionReply }): JS
       app.loggedIn({ ...session, mustChangePassword: false });
       app.toast('good', t.login.changed);
     } catch (error) {
-      fault.value = messageOf(error);
+      fault.value = app.told(error);
     }
   };
   const fields = [

@@ -4,7 +4,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { ConfigObject } from '../../http/api-config-types.ts';
-import { messageOf } from '../api.ts';
 import { useApp, useText } from '../app.ts';
 import type { BridgeDraft } from '../bridge-draft.ts';
 import { linesOf } from '../config-object.ts';
@@ -39,7 +38,7 @@ export function SaveDialog(props: {
       app.toast('good', t.editor.saved(title));
       app.go(['bridges', title]);
     } catch (error) {
-      fault.value = messageOf(error);
+      fault.value = app.told(error);
       isBusy.value = false;
     }
   };

@@ -5,7 +5,6 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { PublishReply } from '../../http/api-broker-types.ts';
-import { messageOf } from '../api.ts';
 import { useApp, useFormat, useText } from '../app.ts';
 import { Card, PageHead } from '../parts/card.tsx';
 import { AreaField, ChoiceField, Switch, TextField } from '../parts/field.tsx';
@@ -163,7 +162,7 @@ function Publish(): JSX.Element {
         text: reasonCode === 16 ? t.tap.nobody : reasonCode < 128 ? t.tap.taken : reason,
       };
     } catch (error) {
-      said.value = { isGood: false, text: messageOf(error) };
+      said.value = { isGood: false, text: app.told(error) };
     }
   };
   return (

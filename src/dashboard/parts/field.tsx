@@ -3,6 +3,7 @@
 // it.
 import type { ComponentChildren, JSX } from 'preact';
 import { useId } from 'preact/hooks';
+import { useSpeech } from '../app.ts';
 import { Icon } from './icon.tsx';
 
 /** What every field has. */
@@ -26,6 +27,7 @@ export function Field(
   },
 ): JSX.Element {
   const id = useId();
+  const say = useSpeech();
   const isFaulty = props.fault !== undefined;
   return (
     <div class={`field ${props.class ?? ''}`}>
@@ -37,7 +39,7 @@ export function Field(
       <div id={`${id}-about`}>
         {isFaulty ? (
           <p class="fault" role="alert">
-            {props.fault}
+            {say(props.fault ?? '')}
           </p>
         ) : null}
         {props.hint === undefined || isFaulty ? null : <p class="hint">{props.hint}</p>}

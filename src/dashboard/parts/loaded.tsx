@@ -5,7 +5,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useCallback, useEffect, useRef } from 'preact/hooks';
 import { messageOf } from '../api.ts';
-import { useText } from '../app.ts';
+import { useSpeech, useText } from '../app.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 /** What was asked for. */
@@ -83,11 +83,12 @@ export function Skeleton(): JSX.Element {
 /** What went wrong, and another try. */
 export function Failed(props: { readonly text: string; readonly again?: () => void }): JSX.Element {
   const t = useText();
+  const say = useSpeech();
   return (
     <div class="empty" role="alert">
       <Icon name="alert" />
       <strong>{t.common.failed}</strong>
-      <p>{props.text}</p>
+      <p>{say(props.text)}</p>
       {props.again === undefined ? null : (
         <button type="button" class="button" onClick={props.again}>
           <Icon name="again" />

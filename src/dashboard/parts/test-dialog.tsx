@@ -3,7 +3,7 @@
 // failed.
 import type { JSX } from 'preact';
 import type { TestReply, TestRequest } from '../../http/api-config-types.ts';
-import { useApp, useFormat, useText } from '../app.ts';
+import { useApp, useFormat, useSpeech, useText } from '../app.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
 import { Failed, useLoad } from './loaded.tsx';
@@ -53,6 +53,7 @@ const outcomes = {
 function Steps({ reply }: { readonly reply: TestReply | undefined }): JSX.Element | null {
   const t = useText();
   const format = useFormat();
+  const say = useSpeech();
   if (reply === undefined) return null;
   return (
     <div class="stack" role="status">
@@ -63,7 +64,7 @@ function Steps({ reply }: { readonly reply: TestReply | undefined }): JSX.Elemen
             <div>
               <strong>{t.test.steps[name]}</strong> <span class="unseen">{t.test.outcomes[state]}</span>
               <p>
-                {detail} {remedy === '' ? null : <strong>{remedy}</strong>}
+                {say(detail)} {remedy === '' ? null : <strong>{say(remedy)}</strong>}
               </p>
             </div>
             <span class="muted small num nowrap">{format.span(ms)}</span>

@@ -3,12 +3,13 @@
 // is dropped.
 import type { JSX } from 'preact';
 import type { MapReply } from '../../http/api-config-types.ts';
-import { useText } from '../app.ts';
+import { useSpeech, useText } from '../app.ts';
 import { Icon } from './icon.tsx';
 
 /** One line: from topic to topic. */
 export function Tried(props: { readonly topic: string; readonly tried: MapReply['results'][number] }): JSX.Element {
   const t = useText();
+  const say = useSpeech();
   const { result, list } = props.tried;
   const where =
     list === 'forwards' ? ([t.tried.here, t.tried.remote] as const) : ([t.tried.remote, t.tried.here] as const);
@@ -20,7 +21,7 @@ export function Tried(props: { readonly topic: string; readonly tried: MapReply[
       {'dropped' in result ? (
         <>
           <span class="tag bad">{t.reasons[result.dropped]}</span>
-          <span class="muted">{result.why}</span>
+          <span class="muted">{say(result.why)}</span>
         </>
       ) : (
         <>
