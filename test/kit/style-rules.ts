@@ -198,9 +198,9 @@ const notSecret = String.raw`(?:undefined|null|true|false|['\x60]|-?\d)`;
 export function comparedSecrets(file: SourceFile): Finding[] {
   if (!guardedRooms.test(file.path)) return [];
   const message = 'secrets are compared by isSameSecret, whose time tells nothing';
-  const left = new RegExp(String.raw`(?<![\w.#]|typeof )${secretName} [!=]==? (?!${notSecret})`, 'gi');
-  const right = new RegExp(String.raw`[\w)\]] [!=]==? ${secretName}(?![\w.(])`, 'gi');
-  return [...findInCode(file, left, message), ...findInCode(file, right, message)];
+  const left = String.raw`(?<![\w.#]|typeof )${secretName} [!=]==? (?!${notSecret})`;
+  const right = String.raw`[\w)\]] [!=]==? ${secretName}(?![\w.(])`;
+  return findInCode(file, new RegExp(`${left}|${right}`, 'gi'), message);
 }
 
 /** No test is left alone, and none waits for real time. */
