@@ -14,7 +14,6 @@ import { describeFinding, type Finding, importsOf, readTree, type SourceFile, so
 import { citationsIn, type Ledger, ledgerFaults, readLedgers } from './kit/spec-ledger.ts';
 import {
   casts,
-  comparedSecrets,
   focusedTests,
   foreignForms,
   header,
@@ -232,19 +231,6 @@ const rules: readonly Rule[] = [
         'src/ports/node-clock.ts': 'const a = performance.now();',
         'src/app/main.ts': 'process.exitCode = 1;',
         'src/app/app.ts': 'process.exitCode = 1; // !',
-      },
-    ],
-  },
-  {
-    name: 'no password, token or key is compared with === where strangers show them',
-    check: each(comparedSecrets),
-    examples: [
-      {
-        'src/http/a.ts':
-          'if (password === user.password) a(); // !\nif (shown !== this.#apiKey) a(); // !\nif (token === undefined) a();',
-        'src/access/a.ts':
-          "if (user.secret == known) a(); // !\nif (typeof secret === 'string') a();\nif (token !== '') a();",
-        'src/queue/a.ts': 'if (token === this.#token) a();',
       },
     ],
   },

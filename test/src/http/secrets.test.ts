@@ -4,7 +4,8 @@ import t from 'tap';
 import { isSecretPath } from '../../../src/config/config-tree.ts';
 import { v4Api } from '../../../src/http/v4-api.ts';
 import { allEndpoints, pathOf } from '../../kit/api-endpoints.ts';
-import { readTree } from '../../kit/source-tree.ts';
+import { readTree, sourceFile } from '../../kit/source-tree.ts';
+import { comparedSecrets } from '../../kit/style-rules.ts';
 import { type Answered, adminPassword, WebKit } from '../../kit/web.ts';
 
 /** Of the pre-shared key, which is hexadecimal. */
@@ -141,4 +142,16 @@ t.test('no refusal tells a secret, whichever value was wrong', async (t) => {
   }
   t.notMatch(kit.world.log.lines.join('\n'), marks, 'the log');
   await kit.close();
+});
+
+t.test('no password, token or key is compared with === where strangers show them', async (t) => {
+  const breaking = [
+    'if (password === user.password) a();',
+    'if (shown !== this.#apiKey) a();',
+    'if (user.secret == known) a();',
+  ];
+  const fine = ['if (token === undefined) a();', "if (typeof secret === 'string') a();", "if (token !== '') a();"];
+  for (const text of breaking) t.equal(comparedSecrets(sourceFile('src/http/a.ts', text)).length, 1, text);
+  for (const text of fine) t.strictSame(comparedSecrets(sourceFile('src/access/a.ts', text)), [], text);
+  t.strictSame(readTree(['src']).flatMap(comparedSecrets), []);
 });
