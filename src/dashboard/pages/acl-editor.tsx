@@ -19,7 +19,7 @@ export function AclEditor(): JSX.Element {
   return (
     <div class="grid">
       <Card class="wide" title={t.acl.title}>
-        <p class="muted">{t.acl.about}</p>
+        <p class="muted small">{t.acl.about}</p>
         <Loaded of={load}>{(acl) => <Editor acl={acl} again={load.again} />}</Loaded>
       </Card>
       <Card class="slim" title={t.acl.tester}>

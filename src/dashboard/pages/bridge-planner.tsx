@@ -50,7 +50,9 @@ export function BridgePlanner(props: { readonly bridge: BridgeView; readonly con
     <div class="stack tight">
       <dl class="facts">
         <dt>{t.planner.rate}</dt>
-        <dd>{format.rate(inRate)} /s</dd>
+        <dd>
+          {format.rate(inRate)} {t.common.perSecond}
+        </dd>
         <dt>{t.planner.lasts}</dt>
         <dd>
           <strong>{plan.outageMs === undefined ? t.planner.noLimit : format.span(plan.outageMs)}</strong>{' '}

@@ -179,7 +179,7 @@ function Messages(props: {
                       title={t.queue.setAside(message.topic)}
                       onClick={() => void setAside(message)}
                     >
-                      <Icon name="pause" />
+                      <Icon name="aside" />
                     </button>
                     <button
                       type="button"

@@ -78,19 +78,19 @@ function RuleTable(props: { readonly title: string; readonly rules: Rules }): JS
                       </div>
                     )}
                   </th>
-                  <td class="right" data-label={t.law.in} title={format.exact(received)}>
+                  <td class="right" data-label={capital(t.law.in)} title={format.exact(received)}>
                     {format.count(received)}
                   </td>
-                  <td class="right" data-label={t.law.delivered} title={format.exact(delivered)}>
+                  <td class="right" data-label={capital(t.law.delivered)} title={format.exact(delivered)}>
                     {format.count(delivered)}
                   </td>
-                  <td class="right" data-label={t.law.queued} title={format.exact(queued)}>
+                  <td class="right" data-label={capital(t.law.queued)} title={format.exact(queued)}>
                     {format.count(queued)}
                   </td>
                   <td class="right" data-label={t.bridge.payload} title={format.exact(payloadBytes)}>
                     {format.bytes(payloadBytes)}
                   </td>
-                  <td data-label={t.law.dropped}>
+                  <td data-label={capital(t.law.dropped)}>
                     <Drops dropped={dropped} />
                   </td>
                 </tr>
@@ -171,4 +171,9 @@ function Result(props: { readonly ask: () => Promise<MapReply>; readonly topic: 
       )}
     </Loaded>
   );
+}
+
+/** As a label begins. */
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -128,8 +128,8 @@ function Figures({ bridge }: { readonly bridge: BridgeView; readonly status: Sta
   const { rates } = bridge;
   const carried = (perS: number, all: number): string => t.bridge.carried(format.bytes(perS), format.bytes(all));
   const figures = [
-    [t.bridges.out, format.rate(rates.sent), '/s', carried(rates.bytesSent, own.bytesSent)],
-    [t.bridges.in, format.rate(rates.received), '/s', carried(rates.bytesReceived, own.bytesReceived)],
+    [t.bridges.out, format.rate(rates.sent), t.common.perSecond, carried(rates.bytesSent, own.bytesSent)],
+    [t.bridges.in, format.rate(rates.received), t.common.perSecond, carried(rates.bytesReceived, own.bytesReceived)],
     [t.bridges.queue, format.count(own.queueDepth), '', waitingNote(own, t, format)],
     [t.bridge.underway, format.count(own.underway), '', t.bridge.underwayNote],
     [t.bridge.connects, format.count(own.connects), '', t.bridge.connectsNote],

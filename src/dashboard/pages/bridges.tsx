@@ -129,12 +129,12 @@ function Row({ bridge }: { readonly bridge: BridgeView }): JSX.Element {
       </td>
       <td class="right" data-label={t.bridges.out}>
         <span>
-          {format.rate(rates.sent)} <span class="muted">/s</span>
+          {format.rate(rates.sent)} <span class="muted">{t.common.perSecond}</span>
         </span>
       </td>
       <td class="right" data-label={t.bridges.in}>
         <span>
-          {format.rate(rates.received)} <span class="muted">/s</span>
+          {format.rate(rates.received)} <span class="muted">{t.common.perSecond}</span>
         </span>
       </td>
       <td class="right" data-label={t.bridges.queue}>

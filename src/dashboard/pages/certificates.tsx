@@ -63,14 +63,14 @@ function One({ certificate }: { readonly certificate: CertificateView }): JSX.El
               <span class={`state ${tone}`}>{said}</span>
               <Ago at={validTo} />
             </p>
-            <Meter share={Math.max(0, (now - validFrom) / Math.max(1, validTo - validFrom))} />
+            <Meter share={Math.max(0, (now - validFrom) / Math.max(1, validTo - validFrom))} tone={tone} />
           </div>
         ) : (
           <Notice tone="bad">{app.speech.value(error)}</Notice>
         )}
         <dl class="facts">
           <dt>{t.certificates.usedBy}</dt>
-          <dd>{usedBy.join(', ')}</dd>
+          <dd>{usedBy.map((one) => app.speech.value(one)).join(', ')}</dd>
           <dt>{t.certificates.file}</dt>
           <dd>
             <code>{file}</code>

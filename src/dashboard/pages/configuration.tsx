@@ -125,7 +125,7 @@ function ValueTable({ reply, filter }: { readonly reply: ConfigReply; readonly f
                   {origin === undefined ? null : (
                     <span class="row tight">
                       <span class={`tag ${originTones[origin.kind]}`}>{t.config.origins[origin.kind]}</span>
-                      <code class="muted small wrap">{origin.place}</code>
+                      {origin.place === '' ? null : <code class="muted small wrap">{origin.place}</code>}
                     </span>
                   )}
                 </td>
@@ -172,7 +172,7 @@ function History(): JSX.Element {
           {entries.map((entry, at) => (
             <Card
               key={entry.id}
-              title={entry.what}
+              title={app.speech.value(entry.what)}
               tools={
                 at > 0 && app.may('admin') ? (
                   <button type="button" class="button slim" onClick={() => askToGoBack(entry)}>

@@ -108,18 +108,18 @@ function Figures({ status }: { readonly status: StatusReply }): JSX.Element {
         <dt>{t.overview.received}</dt>
         <dd>
           {format.rate(rates.received)}
-          <small>/s</small>
+          <small>{t.common.perSecond}</small>
         </dd>
-        <dd class="note">{format.bytes(rates.bytesReceived)}/s</dd>
+        <dd class="note">{format.bytes(rates.bytesReceived) + t.common.perSecond}</dd>
         <Spark values={samples.map(({ received }) => received)} />
       </div>
       <div>
         <dt>{t.overview.sent}</dt>
         <dd>
           {format.rate(rates.sent)}
-          <small>/s</small>
+          <small>{t.common.perSecond}</small>
         </dd>
-        <dd class="note">{format.bytes(rates.bytesSent)}/s</dd>
+        <dd class="note">{format.bytes(rates.bytesSent) + t.common.perSecond}</dd>
         <Spark values={samples.map(({ sent }) => sent)} />
       </div>
       <div>

@@ -114,7 +114,7 @@ function optionsOf(element: HTMLElement, props: Parameters<typeof Chart>[0]): uP
     cursor: { y: false, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.15)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, size: 28, values: (_plot, values) => values.map(timeOfDay) },
+      { ...axis, grid: { show: false }, space: 52, size: 28, values: (_plot, values) => values.map(timeOfDay) },
       { ...axis, size: 52, space: 42, values: (_plot, values) => values.map(props.unit) },
     ],
     series: [

@@ -20,9 +20,12 @@ export function Spark(props: { readonly values: readonly number[]; readonly clas
   );
 }
 
-/** How full something is, 0 to 1; the number stands beside it. */
-export function Meter({ share }: { readonly share: number }): JSX.Element {
-  const tone = share > 0.9 ? 'bad' : share > 0.6 ? 'warn' : '';
+/** How full something is, 0 to 1; the number stands beside it. Without a `tone` it warns by itself. */
+export function Meter(props: {
+  readonly share: number;
+  readonly tone?: 'good' | 'info' | 'warn' | 'bad';
+}): JSX.Element {
+  const { share, tone = share > 0.9 ? 'bad' : share > 0.6 ? 'warn' : 'info' } = props;
   return (
     <span class={`meter ${tone}`} aria-hidden="true">
       <i style={{ width: `${Math.round(Math.min(1, share) * 100)}%` }} />

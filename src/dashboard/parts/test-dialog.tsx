@@ -63,9 +63,8 @@ function Steps({ reply }: { readonly reply: TestReply | undefined }): JSX.Elemen
             <Icon name={outcomes[state].icon} />
             <div>
               <strong>{t.test.steps[name]}</strong> <span class="unseen">{t.test.outcomes[state]}</span>
-              <p>
-                {say(detail)} {remedy === '' ? null : <strong>{say(remedy)}</strong>}
-              </p>
+              <p>{say(detail)}</p>
+              {remedy === '' ? null : <p>{say(remedy)}</p>}
             </div>
             <span class="muted small num nowrap">{format.span(ms)}</span>
           </li>

@@ -23,6 +23,7 @@ export const en = {
     leave: 'Log out',
     time: 'Time',
     actions: 'Actions',
+    perSecond: '/s',
     pages: 'Pages of the list',
     previous: 'Previous',
     next: 'Next',

@@ -24,6 +24,7 @@ export const zh: Text = {
     leave: '退出登录',
     time: '时间',
     actions: '操作',
+    perSecond: '/秒',
     pages: '列表分页',
     previous: '上一页',
     next: '下一页',
