@@ -12,7 +12,7 @@ import {
   isPasswordOf,
   type PasswordHash,
   parsePasswordHash,
-  scryptCostDefault,
+  scryptCostSmall,
   scryptTextOf,
 } from '../secrets/password-hash.ts';
 import { SlowHash } from '../secrets/slow-hash.ts';
@@ -72,7 +72,7 @@ export class WebUsers {
     this.#path = path;
     this.#tools = tools;
     const { random } = tools;
-    this.#nobody = { kind: 'scrypt', cost: scryptCostDefault, salt: random.bytes(16), hash: random.bytes(32) };
+    this.#nobody = { kind: 'scrypt', cost: scryptCostSmall, salt: random.bytes(16), hash: random.bytes(32) };
   }
 
   /**
@@ -198,7 +198,7 @@ export class WebUsers {
   }
 
   #hashOf(password: string): Promise<string> {
-    return scryptTextOf(bytesOfText(password), this.#tools.random.bytes(16), this.#slowHash);
+    return scryptTextOf(bytesOfText(password), this.#tools.random.bytes(16), this.#slowHash, scryptCostSmall);
   }
 
   #take(text: string): void {

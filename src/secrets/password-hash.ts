@@ -20,6 +20,11 @@ export type PasswordHash =
 
 /** 2^12: 10 ms and 4 MB on a slow core, where 2^14 takes 40 ms and 16 MB. */
 export const scryptCostDefault: ScryptCost = { costLog2: 12, blockSize: 8, parallelism: 1 };
+/**
+ * The same work in half a MB: memory that was used once stays with the thread that used it, and there are four. For
+ * those who log in seldom, beside a process that is to be small.
+ */
+export const scryptCostSmall: ScryptCost = { costLog2: 9, blockSize: 8, parallelism: 8 };
 /** PBKDF2 rounds of a SCRAM verifier: clients pay them too. RFC 7677 asks for 4096 at least. */
 export const scramIterationsDefault = 10_000;
 
@@ -76,9 +81,14 @@ export async function isPasswordOf(password: Uint8Array, hash: PasswordHash, slo
 }
 
 /** The text of a password in scrypt, with a salt of 16 random bytes. */
-export async function scryptTextOf(password: Uint8Array, salt: Bytes, slowHash: SlowHash): Promise<string> {
-  const { costLog2, blockSize, parallelism } = scryptCostDefault;
-  const hash = await slowHash.scrypt(password, salt, scryptCostDefault, 32);
+export async function scryptTextOf(
+  password: Uint8Array,
+  salt: Bytes,
+  slowHash: SlowHash,
+  cost: ScryptCost = scryptCostDefault,
+): Promise<string> {
+  const { costLog2, blockSize, parallelism } = cost;
+  const hash = await slowHash.scrypt(password, salt, cost, 32);
   return `$scrypt$ln=${costLog2},r=${blockSize},p=${parallelism}$${base64(salt)}$${base64(hash)}`;
 }
 
