@@ -1,5 +1,7 @@
 // Logging in, staying logged in, and everything that must not get in.
 import t from 'tap';
+import { loadConfig } from '../../../src/config/load.ts';
+import { MemoryDisk } from '../../kit/memory-disk.ts';
 import { adminPassword, WebKit, webSection } from '../../kit/web.ts';
 
 t.test('a login gives a token, and the token opens what the role may see', async (t) => {
@@ -70,7 +72,7 @@ t.test('a password that was made up is told once, and must be changed before any
   t.match(await change('a better one'), { status: 204 });
   t.match(await kit.call('GET /api/v1/status'), { status: 200 });
   const kept = kit.disk.files.get('/etc/viaduct.conf.users.json') ?? '';
-  t.match(kept, /\$scrypt\$/);
+  t.match(kept, /\$scrypt\$ln=9,r=8,p=8\$/, 'in half a MB, which stays with each of four threads');
   t.notMatch(kept, /a better one/);
   await kit.close();
 });
@@ -124,4 +126,13 @@ t.test('an address that asks too often waits, and nobody else has to', async (t)
   await kit.world.clock.advance(1000);
   t.equal(await health('10.0.0.7'), 200, 'a hundred more a second');
   await kit.close();
+});
+
+t.test('API and dashboard are bound to this machine alone, unless somebody says otherwise', async (t) => {
+  const hostOf = async (section: string): Promise<string | undefined> => {
+    const disk = new MemoryDisk({ 'v.conf': `http_server { ${section} }` });
+    return (await loadConfig({ path: 'v.conf', disk, environment: {}, hostname: 'h' })).config.http?.host;
+  };
+  t.equal(await hostOf('port = 8081'), '127.0.0.1');
+  t.equal(await hostOf('ip_addr = "0.0.0.0"'), '0.0.0.0');
 });
