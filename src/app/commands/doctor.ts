@@ -7,8 +7,6 @@ import { type DoctorStep, examine } from '../../bridge/doctor.ts';
 import { loadConfig } from '../../config/load.ts';
 import { bridgeSettingsOf } from '../from-config.ts';
 import { type Command, ExitCode } from './command-io.ts';
-import { screenOf } from './screen.ts';
-import { type Screen, wrapped } from './text-table.ts';
 
 const marks = { ok: '+', warning: '!', failed: 'x' } as const;
 
@@ -45,13 +43,12 @@ Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 78 wrong configura
       const known = bridges.map(({ name }) => name).join(', ') || 'none';
       throw new UsageError('FLAG', `there is no bridge '${unknown}'; there are: ${known}`);
     }
-    const screen = screenOf(io);
     let isWell = true;
     for (const bridge of bridges) {
       if (positionals.length > 0 && !positionals.includes(bridge.name)) continue;
       if (!values.json) io.write(`${bridge.name}\n`);
       const onStep = (step: DoctorStep): void =>
-        io.write(values.json ? `${JSON.stringify({ bridge: bridge.name, ...step })}\n` : shown(step, screen));
+        io.write(values.json ? `${JSON.stringify({ bridge: bridge.name, ...step })}\n` : shown(step));
       const steps = await examine(ports, bridgeSettingsOf(bridge, loaded.pems), { timeoutMs, onStep });
       isWell &&= steps.every(({ state }) => state !== 'failed');
     }
@@ -78,10 +75,7 @@ function flagsOf(args: readonly string[]): ReturnType<typeof parsed> {
   }
 }
 
-function shown({ name, state, ms, detail, remedy }: DoctorStep, screen: Screen): string {
-  const head = `  ${marks[state]} ${name.padEnd(10)} ${`${Math.round(ms)} ms`.padStart(8)}  `;
-  const indent = ' '.repeat(head.length);
-  const [first = '', ...more] = wrapped(detail, indent, screen);
-  const advice = remedy === '' ? [] : wrapped(remedy, indent, screen);
-  return [`${head}${first.trimStart()}`, ...more, ...advice].map((line) => `${line}\n`).join('');
+function shown({ name, state, ms, detail, remedy }: DoctorStep): string {
+  const line = `  ${marks[state]} ${name.padEnd(10)} ${`${Math.round(ms)} ms`.padStart(8)}  ${detail}\n`;
+  return remedy === '' ? line : `${line}${' '.repeat(25)}${remedy}\n`;
 }

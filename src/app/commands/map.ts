@@ -112,14 +112,13 @@ function messageFor(topic: string, values: ReturnType<typeof parsed>['values']):
 
 function linesOf(topic: string, tried: readonly PlacedRule[]): readonly string[] {
   if (tried.length === 0) return [topic, '  no rule is about it'];
-  const width = Math.max(...tried.map(({ bridge }) => bridge.length));
-  return [topic, ...tried.map((one) => lineOf(one, width))];
+  return [topic, ...tried.map(lineOf)];
 }
 
-function lineOf({ bridge, list, place, result }: PlacedRule, width: number): string {
+function lineOf({ bridge, list, place, result }: PlacedRule): string {
   const arrow = list === 'forwards' ? '->' : '<-';
   const rule = `${list === 'forwards' ? list : 'subscription'}.${place}`;
-  const where = `  ${bridge.padEnd(width)}  ${rule.padEnd(15)} ${arrow} `;
+  const where = `  ${bridge.padEnd(12)} ${rule.padEnd(18)} ${arrow} `;
   if ('dropped' in result) return `${where}dropped: ${result.dropped}${result.why === '' ? '' : `: ${result.why}`}`;
   const properties = result.userProperties.map(([name, value]) => `  ${name}=${value}`).join('');
   return `${where}${result.topic}  qos ${result.qos}${result.retain ? '  retained' : ''}${properties}`;
