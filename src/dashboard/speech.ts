@@ -7,6 +7,8 @@
 export type Speech = (text: string) => string;
 
 const depthMax = 8;
+/** Sentences with gaps that say less than this fit much that they do not mean: they are tried last. */
+const weightMin = 8;
 
 /** The server speaks English by itself. */
 export const english: Speech = (text) => text;
@@ -25,23 +27,33 @@ export function speechOf(
 ): Speech {
   // whoever says most of a sentence knows best what it is
   const known = knownOf(sentences).sort((one, other) => other.weight - one.weight);
+  const [strong, weak] = [known.filter(isStrong), known.filter((one) => !isStrong(one))];
   const joined = knownOf(joints);
   const say = (text: string, depth: number): string => {
     if (depth > depthMax || text === '') return text;
     const inner = (value: string): string => say(value, depth + 1);
-    for (const { pattern, to } of known) {
-      const gaps = pattern.exec(text)?.groups;
-      if (gaps !== undefined) return filled(to, gaps, inner);
-    }
+    const whole = (among: readonly Known[]): string | undefined => {
+      for (const { pattern, to } of among) {
+        const gaps = pattern.exec(text)?.groups;
+        if (gaps !== undefined) return filled(to, gaps, inner);
+      }
+      return undefined;
+    };
+    const said = whole(strong);
+    if (said !== undefined) return said;
     for (const { pattern, to } of joined) {
       const gaps = pattern.exec(text)?.groups;
       // two sentences that nobody knows are not ours to join
       if (gaps !== undefined && Object.values(gaps).some((part) => inner(part) !== part))
         return filled(to, gaps, inner);
     }
-    return text;
+    return whole(weak) ?? text;
   };
   return (text) => say(text, 0);
+}
+
+function isStrong({ weight, to }: Known): boolean {
+  return weight >= weightMin || !/\{\w+\}/.test(to);
 }
 
 function knownOf(sentences: Readonly<Record<string, string>>): Known[] {

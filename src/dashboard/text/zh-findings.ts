@@ -5,6 +5,36 @@
 /** English sentences and their Chinese. */
 export const zhFindings: Readonly<Record<string, string>> = {
   'never gets a message: {by} takes all of {filter} before it': '永远收不到消息：{by} 已先取走 {filter} 的全部消息',
+  'never gets a message: its exclude leaves nothing of its filters':
+    '永远收不到消息：其 exclude 排除了过滤器的全部内容',
+  'remove the exclude or the rule': '请删除 exclude 或此规则',
+  'asks for {filter}, and {by} for {other}': '请求 {filter}，而 {by} 请求 {other}',
+  'what matches both is taken by that one, twice where the remote sends a copy for each':
+    '同时匹配两者的消息由后者取走，若远端为每个订阅各发一份则会取两次',
+  'use filters that do not overlap, or dedupe_window': '请使用不重叠的过滤器，或 dedupe_window',
+  'excludes {exclude}, which its filters do not match anyway': '排除了 {exclude}，而其过滤器本就不匹配它',
+  'mend the exclude, or remove it': '请修正或删除 exclude',
+  'does not say in its {target} all that its filter takes': '其 {target} 没有包含过滤器匹配的全部内容',
+  'a response topic there has no local name': '那里的响应主题没有对应的本地名称',
+  'a response topic there has no remote name': '那里的响应主题没有对应的远端名称',
+  'where requests are answered, give each wildcard a level of its own': '如需应答请求，请让每个通配符各占一层',
+  'leads to {topic} as {other} does from other topics': '通向 {topic}，而 {other} 也从其他主题通向它',
+  'a response topic there is mapped back by that rule alone': '那里的响应主题只由后者映射回来',
+  'give one of them a prefix of its own': '请为其中一条设置独立的前缀',
+  'a count, with or without unit (4s is 4)': '一个次数，可带单位（4s 即 4）',
+  'the flag of TCP alone': '仅是 TCP 的标志',
+  'where bind_interface cannot be had, no other way is taken, whatever it says':
+    '若无法使用 bind_interface，无论它怎么写都不会走其他路径',
+  'not used: transparent is off': '未使用：transparent 已关闭',
+  'not used: there is one server, without hybrid_bridging and srv':
+    '未使用：只有一台服务器，且没有 hybrid_bridging 和 srv',
+  'not used: loop_guard is off': '未使用：loop_guard 已关闭',
+  'not used: notifications is off': '未使用：notifications 已关闭',
+  'not used: there is no password_command': '未使用：没有 password_command',
+  'not used: only a password_file or a password_command can have a token that is renewed':
+    '未使用：只有 password_file 或 password_command 才有可更新的令牌',
+  'not used: start is off, so no trace begins here': '未使用：start 已关闭，因此这里不会开始跟踪',
+  'not used: change_only is off': '未使用：change_only 已关闭',
   'put this rule in front of that one': '请将此规则移到它前面',
   'sends what matches {filter} too a second time, under the same topic':
     '会把同样匹配 {filter} 的消息以相同主题再发送一次',

@@ -59,6 +59,25 @@ export const zhSentences: Readonly<Record<string, string>> = {
   'this is not available in this version; remove it or switch it off (enable = false)':
     '此版本不提供；请删除或关闭它（enable = false）',
   '{what} is not available in this version; expected file or console': '此版本不提供 {what}；应为 file 或 console',
+  'expected topic, publisher, or a template of captures that every rule of forwards has, as {example}':
+    '应为 topic、publisher，或每条转发规则都有的捕获模板，如 {example}',
+  'expected what can be used for TLS: it {error}': '应为可用于 TLS 的内容：{error}',
+  'expected a program and its arguments, as {example}': '应为程序及其参数，如 {example}',
+  'expected headers of HTTP: names without spaces, values of printable ASCII':
+    '应为 HTTP 头：名称不含空格，值为可打印的 ASCII',
+  'expected 1.2 beside psk: pre-shared keys are spoken in TLS 1.2': '使用 psk 时应为 1.2：预共享密钥使用 TLS 1.2',
+  'expected certfile and keyfile together': 'certfile 与 keyfile 应同时设置',
+  'expected a name of 1 to 64 letters, digits, _ and -': '名称应为 1 到 64 个字母、数字、_ 和 -',
+  'expected a server = {example} beside ws_headers': 'ws_headers 应与 server = {example} 一起使用',
+  'ws_headers are for a server = {example}': 'ws_headers 用于 server = {example}',
+  'expected proto_ver = 5, a username and a password beside auth_method':
+    'auth_method 应与 proto_ver = 5、用户名和密码一起使用',
+  'auth_method needs proto_ver = 5, a username and a password': 'auth_method 需要 proto_ver = 5、用户名和密码',
+  'ssl is on but the address is not encrypted; use tls+mqtt-tcp:// or switch ssl off':
+    'ssl 已开启但地址未加密；请使用 tls+mqtt-tcp:// 或关闭 ssl',
+  'expected a time window at least, as {example}': '至少应有一个时间窗口，如 {example}',
+  'expected low, normal, high, or 1 to 9: no class is below 0': '应为 low、normal、high，或 1 到 9：没有低于 0 的级别',
+  'expected schedule.windows, as {example}': '应设置 schedule.windows，如 {example}',
   'expected psk_identity and psk together': 'psk_identity 与 psk 应同时设置',
   'expected one of password, password_file and password_command':
     'password、password_file 与 password_command 只能设置一个',
@@ -196,7 +215,7 @@ export const zhSentences: Readonly<Record<string, string>> = {
   'there is no change {id}': '没有更改 {id}',
   '{count} taps are open already': '已打开 {count} 个监听',
   '{count} listen already': '已有 {count} 个监听者',
-  'this build has no dashboard: npm run dashboard makes it': '此构建不含控制台：npm run dashboard 可生成',
+  'this build has no dashboard: {command} makes it': '此构建不含控制台：{command} 可生成',
   'files can only be read': '文件只能读取',
   'this should not happen: see the log': '不应发生此情况：请查看日志',
   // events of bridges
@@ -357,7 +376,49 @@ export const zhSentences: Readonly<Record<string, string>> = {
   'to publish to {topic} is refused: {reason}': '发布到 {topic} 被拒绝：{reason}',
   'only this measurement is lost; the topics of the rules are what matters': '只是无法测量；重要的是规则的主题',
   'a message went there and back in {time} ms': '一条消息往返用时 {time} 毫秒',
+  '{where} answers, through the proxy': '{where} 经代理服务器应答',
+  '{where} answers, as a WebSocket': '{where} 以 WebSocket 应答',
+  '{where} answers, through the proxy, as a WebSocket': '{where} 经代理服务器以 WebSocket 应答',
+  '{name} names {where}': '{name} 指向 {where}',
+  '{subject}, signed by {issuer}': '{subject}，签发者 {issuer}',
+  '{facts}, valid to {to}, {days} days from now': '{facts}，有效期至 {to}，还有 {days} 天',
+  '{facts}, valid from {from} to {to}, {days} days from now': '{facts}，有效期 {from} 至 {to}，还有 {days} 天',
+  '{facts}, {days} days from now': '{facts}，还有 {days} 天',
+  'the remote hung up: {reason}': '远端断开：{reason}',
+  'it hung up without a word: too many connections, a version (proto_ver) or client id that it does not take, or TLS':
+    '它未说明原因就断开：连接过多、不接受的版本（proto_ver）或客户端 ID，或 TLS',
+  'it was asked as {id}, and some remotes tie a user to a client id':
+    '此次以 {id} 询问，而有些远端将用户绑定到客户端 ID',
+  '{why}: --id {id} asks as the bridge itself': '{why}：--id {id} 可以桥接自身的身份询问',
+  'AUTH came, and nobody asked for it': '收到未请求的 AUTH',
+  'publishing to {topic} is refused': '发布到 {topic} 被拒绝',
+  '{topic} is not tried: a message there would reach whoever listens': '未尝试 {topic}：那里的消息会到达所有监听者',
+  '{topic}, tried as {tried}': '{topic}，以 {tried} 尝试',
+  '{topic} comes back': '{topic} 返回了',
+  '{topic} was published, {why}: MQTT before 5.0 has no word for a refusal':
+    '{topic} 已发布，{why}：5.0 之前的 MQTT 无法表示拒绝',
+  'and may not be read': '但不允许读取',
+  'and does not come back': '但没有返回',
+  'see in the access rules of the remote whether the user may publish there; proto_ver = 5 would tell':
+    '请在远端的访问规则中查看该用户是否可以发布；proto_ver = 5 会告知',
+  'a message to {topic} does not come back': '发往 {topic} 的消息没有返回',
+  'a message to {topic} ends the connection ({error})': '发往 {topic} 的消息导致连接断开（{error}）',
+  'the name {name} cannot be resolved ({code})': '无法解析名称 {name}（{code}）',
   // what to do
+  'check the port, and that the remote broker runs': '请检查端口，并确认远端代理正在运行',
+  'often TLS is expected there and not spoken, or spoken and not expected; or it is no port for MQTT':
+    '通常是一方使用 TLS 而另一方没有；或者该端口不是 MQTT 端口',
+  'ask who runs the remote to staple answers of OCSP, or set ssl.ocsp = off and use ssl.crlfile':
+    '请远端管理员提供 OCSP 装订，或设置 ssl.ocsp = off 并使用 ssl.crlfile',
+  'put certificate and key for this remote into ssl.certfile and ssl.keyfile':
+    '请将用于此远端的证书和密钥放入 ssl.certfile 和 ssl.keyfile',
+  'it may want a certificate (ssl.certfile and ssl.keyfile), or other suites (ssl.ciphers)':
+    '它可能需要证书（ssl.certfile 和 ssl.keyfile）或其他加密套件（ssl.ciphers）',
+  'the remote must know the authority of ssl.certfile: ask who runs it':
+    '远端必须信任 ssl.certfile 的颁发机构：请联系其管理员',
+  'have the certificate of ssl.certfile renewed': '请更新 ssl.certfile 的证书',
+  'have another certificate made for ssl.certfile: this one was taken back':
+    '请为 ssl.certfile 重新签发证书：此证书已被吊销',
   'a firewall, a wrong port, or a remote that hangs': '可能是防火墙、端口错误或远端无响应',
   'check the spelling of the host, and that this machine has a working name server':
     '请检查主机名拼写，以及本机的域名服务器是否可用',
