@@ -105,7 +105,8 @@ bridges.mqtt.a {
   ]
 }
 bridges.mqtt.b {
-  server = "mqtt-tcp://h:1883", clientid = "viaduct-a", proto_ver = 4, no_local_v4 = false, on_refusal { quota_exceeded = drop }
+  server = "mqtt-tcp://h:1883", clientid = "viaduct-a", proto_ver = 4, no_local_v4 = false
+  on_refusal { quota_exceeded = drop }
   conn_properties { receive_maximum = 10 }
   forwards = [ { local_topic = "#", remote_topic = "" } ]
   subscription = [ { remote_topic = "#", local_topic = "" } ]
