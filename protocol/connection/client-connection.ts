@@ -39,7 +39,8 @@ import {
   serverDisconnectFault,
   unknownSession,
 } from './client-terms.ts';
-import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
+import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
+import type { ExchangeOwner } from './exchange-terms.ts';
 import { fitPacket } from './fitted-packet.ts';
 import { Pinger } from './keep-alive.ts';
 import { faultAtClient } from './legal-packets.ts';
@@ -162,8 +163,8 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   /** See `RunExchange.maySend`. */
-  maySendRun(qos: Qos, run: PublishRun): boolean {
-    return this.#exchange?.runs?.maySend(qos, run) ?? false;
+  maySendRun(qos: Qos, run: PublishRun, token: number): boolean {
+    return this.#exchange?.runs?.maySend(qos, run, token) ?? false;
   }
 
   /** Sends a run; see `RunExchange.send`. `token` comes back with `runSettled`. */

@@ -11,7 +11,7 @@
 import { isExpired } from '../session/expiry.ts';
 import type { SendEntry } from '../session/send-window.ts';
 import type { FlowWriter, Session } from '../session/session.ts';
-import { type AckType, AckView, writeAck, writeAckRange } from '../wire/ack-frame.ts';
+import { type AckType, AckView, writeAck, writeAckRange, writeAckRun } from '../wire/ack-frame.ts';
 import type { Bytes } from '../wire/bytes.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { isAcknowledged } from '../wire/older-codes.ts';
@@ -23,12 +23,12 @@ import type { Delivery } from '../wire/publishable.ts';
 import { isFailure, ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import type { AckReader } from './ack-runs.ts';
-import type { PeerLimits } from './limits.ts';
-import { PublishReader, type ReadTerms } from './publish-reader.ts';
+import type { ExchangeTerms } from './exchange-terms.ts';
+import { PublishReader } from './publish-reader.ts';
 import { PublishWriter } from './publish-writer.ts';
 import { ReceiveQuota } from './receive-quota.ts';
 import type { ReceivedPublish } from './received-publish.ts';
-import { RunExchange, type RunSink } from './run-exchange.ts';
+import { RunExchange } from './run-exchange.ts';
 import { RunGatherer, type RunReader } from './run-gatherer.ts';
 
 /** How and why a connection ended. */
@@ -60,23 +60,6 @@ export interface ExchangeSink {
   resumable(): void;
   /** The connection's life in MQTT is over: close the link when what was written has left. Exactly once. */
   ended(end: ConnectionEnd): void;
-}
-
-/** The machine that an exchange belongs to. */
-export interface ExchangeOwner {
-  /** Ends the connection. */
-  disconnect(reasonCode: ReasonCode, detail: string): void;
-}
-
-/** What one connection agreed on. */
-export interface ExchangeTerms extends ReadTerms {
-  readonly owner: ExchangeOwner;
-  /** What the peer takes. */
-  readonly peer: PeerLimits;
-  /** Who takes runs; default nobody: every message comes alone. */
-  readonly runSink?: RunSink;
-  /** QoS 2 messages underway at most; default the peer's receive maximum. */
-  readonly qos2WindowMax?: number;
 }
 
 /** The messages of one connection, both ways. */
@@ -196,7 +179,10 @@ export class Exchange implements FlowWriter, AckReader, RunReader {
 
   /** See `RunReader`. */
   takeRun(run: PublishRun): boolean {
-    return this.#isOver || this.runs?.receive(run) === true;
+    if (this.#isOver) return true;
+    if (this.runs?.receive(run) !== true) return false;
+    if (run.qos === 1) this.#stallIfFull();
+    return true;
   }
 
   /** See `RunReader`. */
@@ -262,10 +248,20 @@ export class Exchange implements FlowWriter, AckReader, RunReader {
     const type = isQos2 ? PacketType.pubrec : PacketType.puback;
     this.#writeAck(type, packetId, reasonCode);
     if (isQos2 && !isFailure(reasonCode)) this.#openQuota().acknowledged(packetId);
-    if (this.#isStalled) {
-      this.#isStalled = false;
-      this.#sink.resumable();
-    }
+    this.#resume();
+  }
+
+  /** See `AckWriter` [MQTT-4.3.2-4] [MQTT3-4.3.2-2] [MQTT-2.2.1-5] [MQTT3-2.3.1-6]. */
+  acknowledgeRun(packetIds: Uint16Array, count: number): void {
+    if (this.#isOver) return;
+    writeAckRun(this.#outbox, PacketType.puback, packetIds, count);
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#isStalled) return;
+    this.#isStalled = false;
+    this.#sink.resumable();
   }
 
   #receiveQos1({ packetId, publish }: PublishReader): Malformed | undefined {

@@ -16,13 +16,20 @@ import type { PeerLimits } from './limits.ts';
 import type { OutboundAliases } from './outbound-aliases.ts';
 import type { ReceiveQuota } from './receive-quota.ts';
 
+/**
+ * What became of a run. `held`: whoever must hold its messages holds them, and those of QoS 1 and 2 are acknowledged;
+ * `later`: they will, and the session is told (`acceptRun`) after this call; `declined`: nothing was done, its messages
+ * are to come one by one.
+ */
+export type RunOutcome = 'held' | 'later' | 'declined';
+
 /** Takes runs, and hears of what became of those that it sent. */
 export interface RunSink {
   /**
-   * The frames of the run, in order, are the next messages. True: whoever must hold them holds them, so that those of
-   * QoS 1 and 2 are acknowledged. False: nothing was done, they are to come one by one.
+   * The frames of the run, in order, are the next messages. `ticket`: that of the first, and those of the others follow
+   * it; 0 where there is no `later` (see `PublishRun.mayWait`).
    */
-  runReceived(run: PublishRun): boolean;
+  runReceived(run: PublishRun, ticket: number): RunOutcome;
   /**
    * The peer settled messages that were sent in a run, `count` of them in order; `token` is that of the first, and
    * those of the others follow it. 0 is nobody's.
@@ -60,19 +67,25 @@ export class RunExchange {
 
   /** Takes a run that came, if the sink takes it, and acknowledges it. */
   receive(run: PublishRun): boolean {
-    if (run.qos === 0) return this.#sink.runReceived(run);
+    if (run.qos === 0) return this.#sink.runReceived(run, 0) !== 'declined';
+    if (!this.#mayReceive(run)) return false;
     const { count } = run;
     const { session, quota } = this.#terms;
     const isQos2 = run.qos === 2;
-    // acknowledgements keep their order: those before it first
-    if (session.awaitingCount > 0 || !quota.hasRoomFor(isQos2 ? count : 1)) return false;
     const ids = this.#idsOf(run);
     const { receiveWindow } = session;
     // recorded before delivery [MQTT-4.3.3-10] [MQTT3-4.3.3-2]
     if (isQos2 && !receiveWindow.beginRun(ids, count)) return false;
-    if (!this.#sink.runReceived(run)) {
+    const ticket = run.mayWait ? session.nextTicket : 0;
+    const outcome = this.#sink.runReceived(run, ticket);
+    if (outcome === 'declined') {
       if (isQos2) receiveWindow.refuseRun(ids, count);
       return false;
+    }
+    if (outcome === 'later' || session.awaitingCount > 0) {
+      session.takeRun(ids, count);
+      if (outcome === 'held') session.acceptRun(ticket, count);
+      return true;
     }
     if (isQos2) for (let index = 0; index < count; index++) quota.acknowledged(ids[index] ?? 0);
     // [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT3-4.3.2-2] [MQTT3-4.6.0-2] [MQTT3-4.6.0-3]
@@ -80,11 +93,21 @@ export class RunExchange {
     return true;
   }
 
-  /** Whether the messages of a run may be sent as one at a QoS now. */
-  maySend(qos: Qos, run: PublishRun): boolean {
+  /** Whether a run may come now; it is told whether it may wait for its acknowledgement. */
+  #mayReceive(run: PublishRun): boolean {
+    const { session, quota } = this.#terms;
+    const hasRoom = quota.hasRoomFor(run.count);
+    run.mayWait = run.qos === 1 && hasRoom;
+    // acknowledgements keep their order: those before it first
+    if (session.awaitingCount > 0) return run.mayWait;
+    return hasRoom || (run.qos === 1 && quota.hasRoomFor(1));
+  }
+
+  /** Whether the messages of a run may be sent as one at a QoS now; `token`: see `RunParts.token`. */
+  maySend(qos: Qos, run: PublishRun, token: number): boolean {
     const { peer, session } = this.#terms;
     if (run.frameBytesMax + frameGrowthMax > peer.maximumPacketSize || qos > peer.maximumQos) return false;
-    return qos === 0 || session.sendWindow.canAddRun(qos, run.count);
+    return qos === 0 || session.sendWindow.canAddRun(qos, run.count, token);
   }
 
   /** Sends a run; `maySend` has said that it may be. `token`: see `RunParts.token`. */

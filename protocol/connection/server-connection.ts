@@ -23,7 +23,8 @@ import type { Delivery } from '../wire/publishable.ts';
 import { ReasonCode, reasonName } from '../wire/reason-code.ts';
 import type { RunForms } from '../wire/run-forms.ts';
 import { readAcks } from './ack-runs.ts';
-import { type ConnectionEnd, Exchange, type ExchangeOwner, type SendOutcome } from './exchange.ts';
+import { type ConnectionEnd, Exchange, type SendOutcome } from './exchange.ts';
+import type { ExchangeOwner } from './exchange-terms.ts';
 import { explanation, farewell } from './fitted-packet.ts';
 import { SilenceLimit } from './keep-alive.ts';
 import { faultAtServer, type ServerPhase } from './legal-packets.ts';
@@ -146,8 +147,8 @@ export class ServerConnection implements ExchangeOwner {
   }
 
   /** See `RunExchange.maySend`. */
-  maySendRun(qos: Qos, run: PublishRun): boolean {
-    return this.#exchange?.runs?.maySend(qos, run) ?? false;
+  maySendRun(qos: Qos, run: PublishRun, token: number): boolean {
+    return this.#exchange?.runs?.maySend(qos, run, token) ?? false;
   }
 
   /** Sends a run; see `RunExchange.send`. `token` comes back with `runSettled`. */

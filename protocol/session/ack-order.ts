@@ -3,16 +3,19 @@
 // [MQTT3-4.6.0-2] [MQTT3-4.6.0-3], whenever the messages were accepted. It belongs to one connection: a ticket of
 // another one is ignored. Tickets are consecutive, so a ticket is a position. Bounded by the receive maximum, which its
 // user watches.
-import type { ReasonCode } from '../wire/reason-code.ts';
+import { ReasonCode } from '../wire/reason-code.ts';
 
 /** Writes the acknowledgements that are due. */
 export interface AckWriter {
   /** PUBREC if `isQos2`, PUBACK otherwise. */
   acknowledge(packetId: number, isQos2: boolean, reasonCode: ReasonCode): void;
+  /** PUBACK without failure for the first `count` packets, in their order. */
+  acknowledgeRun(packetIds: Uint16Array, count: number): void;
 }
 
 const awaiting = -1;
 const qos2Flag = 0x1_0000;
+const noIds = new Uint16Array(0);
 
 /** Acknowledgements of one connection in receipt order. */
 export class AckOrder {
@@ -23,6 +26,8 @@ export class AckOrder {
   readonly #reasons: (ReasonCode | typeof awaiting)[] = [];
   #head = 0;
   #firstTicket: number;
+  /** Of the run that is being acknowledged. */
+  #ids: Uint16Array = noIds;
 
   /** `firstTicket`: the ticket of the first message that will come. */
   constructor(writer: AckWriter, firstTicket: number) {
@@ -47,6 +52,19 @@ export class AckOrder {
     if (index < this.#head || index >= this.#packets.length || this.#reasons[index] !== awaiting) return;
     this.#reasons[index] = reasonCode;
     if (index === this.#head) this.#write();
+  }
+
+  /** The messages of `count` tickets from `ticket` on may be acknowledged, all of them of QoS 1. */
+  settleRun(ticket: number, count: number): void {
+    const from = ticket - this.#firstTicket;
+    if (from < this.#head || from + count > this.#packets.length) return;
+    this.#reasons.fill(ReasonCode.success, from, from + count);
+    if (from !== this.#head) return;
+    this.#head = from + count;
+    if (this.#ids.length < count) this.#ids = new Uint16Array(Math.max(128, count));
+    for (let index = 0; index < count; index++) this.#ids[index] = this.#packets[from + index] ?? 0;
+    this.#writer.acknowledgeRun(this.#ids, count);
+    this.#write();
   }
 
   #write(): void {

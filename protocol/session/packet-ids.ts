@@ -40,22 +40,22 @@ export class PacketIds {
   }
 
   /**
-   * Whether `count` consecutive identifiers (1 to 1024) are free: behind the last one taken or, where the range ends
-   * too soon, from 1 on.
+   * Whether `count` consecutive identifiers (1 to 1024) are free: from `certain` on or, where that is 0, behind the
+   * last one taken; where the range ends too soon, from 1 on.
    */
-  mayTakeRun(count: number): boolean {
-    const first = this.#firstOf(count);
+  mayTakeRun(count: number, certain = 0): boolean {
+    const first = certain || this.#firstOf(count);
     if (this.usedCount === 0) return true;
     for (let identifier = first; identifier < first + count; identifier++) if (this.has(identifier)) return false;
     return true;
   }
 
   /** Takes `count` consecutive identifiers, which `mayTakeRun` has found. Returns the first. */
-  takeRun(count: number): number {
-    const first = this.#firstOf(count);
+  takeRun(count: number, certain = 0): number {
+    const first = certain || this.#firstOf(count);
     this.#used ??= new IdSet();
     for (let identifier = first; identifier < first + count; identifier++) this.#used.add(identifier);
-    this.#last = first + count - 1;
+    if (certain === 0) this.#last = first + count - 1;
     return first;
   }
 

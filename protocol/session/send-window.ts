@@ -243,11 +243,12 @@ export class SendWindow {
     return this.ids.takeOne(packetId) ? packetId : 0;
   }
 
-  /** Whether `count` new messages may be sent now, all of them, under consecutive identifiers. */
-  canAddRun(qos: Qos, count: number): boolean {
+  /** Whether `count` new messages may be sent now, all of them, under consecutive identifiers. `token`: of the first */
+  canAddRun(qos: Qos, count: number, token: number): boolean {
     if (!this.#isOpen || !this.isCaughtUp || this.size + count > this.#sizeMax) return false;
     if (this.#quota < count || (qos === 2 && this.#qos2Quota < count)) return false; // [MQTT-3.3.4-9] [MQTT-4.9.0-3]
-    return this.ids.mayTakeRun(count);
+    const first = this.areIdsKept && token > 0 ? this.keptIdOf(token) : 0;
+    return first + count - 1 <= keptIds && this.ids.mayTakeRun(count, first);
   }
 
   /**
@@ -255,8 +256,8 @@ export class SendWindow {
    * the first; those of the others follow it.
    */
   addRun(parts: RunParts): number {
-    const { qos, count } = parts;
-    const firstId = this.ids.takeRun(count);
+    const { qos, count, token } = parts;
+    const firstId = this.ids.takeRun(count, this.areIdsKept && token > 0 ? this.keptIdOf(token) : 0);
     this.#runs ??= [];
     this.#runs.push(new SendRun(parts, firstId, this.#nextOrder++));
     this.#runSize += count;

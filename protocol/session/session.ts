@@ -160,6 +160,21 @@ export class Session {
     return ++this.#lastTicket;
   }
 
+  /** The ticket of the next message that is to be acknowledged. */
+  get nextTicket(): number {
+    return this.#lastTicket + 1;
+  }
+
+  /** Messages of QoS 1 came in a run: they have the next tickets. */
+  takeRun(packetIds: Uint16Array, count: number): void {
+    for (let index = 0; index < count; index++) this.take(packetIds[index] ?? 0, false);
+  }
+
+  /** All messages of a run, of `count` tickets from `ticket` on, are held by whoever must hold them; see `accept`. */
+  acceptRun(ticket: number, count: number): void {
+    this.#acks?.settleRun(ticket, count);
+  }
+
   /**
    * The message of a ticket is held by whoever must hold it, or is refused (0x80 and above): its PUBACK or PUBREC may
    * leave. Tickets of QoS 1 messages of an earlier connection, and tickets used before, are ignored.

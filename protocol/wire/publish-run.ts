@@ -6,8 +6,11 @@
 import { type Bytes, emptyBytes } from './bytes.ts';
 import type { Qos } from './protocol-version.ts';
 
-/** Messages of QoS 1 or 2 in one run at most. */
-const acknowledgedMax = 1024;
+/**
+ * Messages of QoS 1 or 2 in one run at most: so many have room in a window that is nearly full, and are lost with one
+ * damaged record. Larger runs are hardly cheaper.
+ */
+const acknowledgedMax = 256;
 
 const noPlaces = new Int32Array(0);
 
@@ -27,6 +30,8 @@ export class PublishRun {
   frameBytesMax = 0;
   /** Of all payloads together, counted by who makes the run. */
   payloadBytes = 0;
+  /** Whether its publisher may be answered after whoever takes it has returned; whoever hands it over says so. */
+  mayWait = false;
   /** QoS 1 and 2: where the packet identifiers stand, counted from `start`; the first `count` places are valid. */
   idPlaces: Int32Array = noPlaces;
 
@@ -35,6 +40,7 @@ export class PublishRun {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
+    this.mayWait = false;
     this.qos = (((bytes[start] ?? 0) >> 1) & 3) as Qos; // the scanner lets no QoS 3 through
     this.count = 1;
     this.payloadBytes = 0;

@@ -5,11 +5,9 @@
 // known to be whole and correct: they were read before, or begin like one that was. Bounded by the run, six times at
 // most.
 import { allocateBytes, type Bytes, emptyBytes } from './bytes.ts';
-import { FrameScanner } from './frame-scanner.ts';
 import { FramePool, type KeptFrames } from './kept-frames.ts';
 import { ProtocolVersion, type Qos } from './protocol-version.ts';
 import { PublishRun } from './publish-run.ts';
-import { PublishView } from './publish-view.ts';
 import { readVarint, varintSize, writeVarint } from './varint.ts';
 
 /** Frames of one form. */
@@ -99,20 +97,6 @@ export class RunForms {
     if (isV5 === isFromV5 && qos === run.qos) return { frames: this.#source, idPlaces: run.idPlaces };
     return translated(this.#source, run, { isFromV5, isToV5: isV5, qos });
   }
-}
-
-/** Each message of a run, in order, in a view that is reused. */
-export function forEachMessage(forms: RunForms, visit: (view: PublishView) => void): void {
-  const view = new PublishView();
-  const { bytes, start, end } = forms.run;
-  const scanner = new FrameScanner(end - start);
-  scanner.scan(bytes.subarray(start, end), {
-    frame: (frames, from, body, to) => {
-      view.read(frames, from, body, to, forms.version);
-      visit(view);
-      return true;
-    },
-  });
 }
 
 interface Change {

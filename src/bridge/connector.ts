@@ -174,9 +174,9 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   /** See `ForwardLine`. */
-  maySendRun(qos: Qos, run: PublishRun): boolean {
+  maySendRun(qos: Qos, run: PublishRun, token: number): boolean {
     if (this.#moves.isUnderway || this.#isEchoing) return false;
-    return this.#line?.machine.maySendRun(qos, run) ?? false;
+    return this.#line?.machine.maySendRun(qos, run, token) ?? false;
   }
 
   /** See `ForwardLine`. */

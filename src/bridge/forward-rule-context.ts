@@ -6,7 +6,7 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
-import type { Hold } from '../queue/hold.ts';
+import type { Hold, RunHold } from '../queue/hold.ts';
 import type { DropReason, OverflowPolicy } from '../queue/overflow.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
 import type { ForwardSource } from './forward-source.ts';
@@ -27,8 +27,8 @@ export interface ForwardQueue {
   append(message: Message, source: ForwardSource, hold?: Hold, mayWait?: boolean): DropReason | undefined;
   /** Whether a run can be passed on at a QoS now, ahead of nothing that waits. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean;
-  /** Passes a run on; `mayTakeRun` has said that it can. */
-  takeRun(forms: RunForms, qos: Qos, source: ForwardSource): void;
+  /** Passes a run on; `mayTakeRun` has said that it can. `hold`: who waits for it to be safe. */
+  takeRun(forms: RunForms, qos: Qos, source: ForwardSource, hold: RunHold): void;
 }
 
 /** The queues of all lanes, as one: a message takes that of its partition. */

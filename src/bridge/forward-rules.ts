@@ -7,11 +7,11 @@ import type { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
-import { forEachMessage, type RunForms } from '../../protocol/wire/run-forms.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Durability } from '../base/durability.ts';
-import { Message } from '../message/message.ts';
+import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
-import type { Hold } from '../queue/hold.ts';
+import type { Hold, RunHold } from '../queue/hold.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { QueueShare } from '../queue/share.ts';
 import { tagOf } from '../queue/stored-message.ts';
@@ -110,6 +110,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
       options.queueCountMax !== undefined ||
       options.queueBytesMax !== undefined ||
       this.share.terms.ageMsMax !== undefined ||
+      this.share.terms.overflow === 'latest' ||
       this.#mapping.needsContext ||
       this.#properties.isForAll ||
       this.#gate !== undefined ||
@@ -212,8 +213,8 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
   }
 
   /** See `RunTaker`. */
-  takeRun(forms: RunForms, qos: Qos): void {
-    this.takeRunInto({ queue: this.#context.queue, source: this }, forms, qos);
+  takeRun(forms: RunForms, qos: Qos, hold: RunHold): void {
+    this.takeRunInto({ queue: this.#context.queue, source: this }, forms, qos, hold);
   }
 
   /** See `RunTaker`. What a rule raises, makes retained or looks at by itself goes message by message. */
@@ -221,26 +222,22 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     const qosOfRule = this.#qosOf(qos);
     const { retain = false } = this.#options;
     if (this.#isSingle || retain || qosOfRule > qos || run.end - run.start > runBytesMax) return false;
-    return queue.mayTakeRun(qosOfRule, run);
+    if (!queue.mayTakeRun(qosOfRule, run)) return false;
+    const mapped = this.#mapped?.map(run);
+    // longer topics may be more than the remote takes
+    return mapped === undefined || mapped.count === 0 || queue.mayTakeRun(qosOfRule, mapped);
   }
 
-  /** See `RunTaker`. */
-  takeRunInto(way: RunWay, forms: RunForms, qos: Qos): void {
-    const qosOfRule = this.#qosOf(qos);
+  /** See `RunTaker`: the run that `mayTakeRunInto` was asked about last. */
+  takeRunInto({ queue, source }: RunWay, forms: RunForms, qos: Qos, hold: RunHold): void {
     const { counters } = this;
-    const { queue, source } = way;
-    const mapped = this.#mapped === undefined ? forms : this.#mapped.map(forms);
+    const mapped = this.#mapped?.forms(forms.version) ?? forms;
     counters.received.add(forms.count - (this.#mapped?.excluded ?? 0));
     const faulty = this.#mapped?.faulty ?? 0;
     if (faulty > 0) counters.dropped.add('bad-topic', faulty);
     if (mapped.count === 0) return;
-    // longer topics may be more than the remote takes
-    if (!queue.mayTakeRun(qosOfRule, mapped.run)) {
-      this.#appendEach(mapped, qosOfRule, source);
-      return;
-    }
     counters.payloadBytes.add(mapped.run.payloadBytes);
-    queue.takeRun(mapped, qosOfRule, source);
+    queue.takeRun(mapped, this.#qosOf(qos), source, hold);
   }
 
   /** Whether what is retained here gets to the remote, besides the messages that come. */
@@ -367,15 +364,6 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     if (reason === undefined) this.counters.payloadBytes.add(message.payload.length);
     else this.counters.dropped.add(reason);
     return reason;
-  }
-
-  #appendEach(forms: RunForms, qos: Qos, source: ForwardSource): void {
-    forEachMessage(forms, (view) => {
-      const topic = view.topic();
-      const [payload, properties] = [view.payload(), view.forwardProperties()];
-      const parts = { topic, payload, properties, qos, retain: false, origin: this.origin, isOwned: false };
-      this.#append(new Message(parts), source);
-    });
   }
 
   #runsOf(queue: ForwardQueue, source: ForwardSource): RuleRuns {

@@ -39,9 +39,9 @@ export interface ForwardLine {
   send(delivery: Delivery, token: number): SendOutcome;
   /** A QoS 2 message is not sent any more: a remote that may have it half is to forget it. */
   forgo(token: number): void;
-  /** Whether the messages of a run may be sent as one at a QoS. */
-  maySendRun(qos: Qos, run: PublishRun): boolean;
-  /** Sends a run; `maySendRun` has said that it may be. `token`: of the first message, those of the others follow. */
+  /** Whether a run may be sent at a QoS. `token`: of the first message, those of the others follow. */
+  maySendRun(qos: Qos, run: PublishRun, token: number): boolean;
+  /** Sends a run; `maySendRun` has said that it may be. */
   sendRun(forms: RunForms, qos: Qos, token: number): void;
 }
 

@@ -12,10 +12,11 @@ import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { isFailure, ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
-import type { Hold } from '../queue/hold.ts';
+import type { Hold, RunHold } from '../queue/hold.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
+import type { RunPassage } from '../queue/run-passage.ts';
 import { Shares } from '../queue/share.ts';
 import type { StoredQueue } from '../queue/stored-queue.ts';
 import { slotOf } from './backlog-slots.ts';
@@ -27,13 +28,13 @@ import { openForwardQueue } from './forward-storage.ts';
 import type { ForwarderParts, ForwardLine, MovingMessage, PauseReason } from './forwarder-parts.ts';
 import { Intake } from './intake.ts';
 import { Latencies } from './latencies.ts';
+import { PassingRuns } from './passing-runs.ts';
 import type { HeldBack } from './poison-watch.ts';
 import { takenIn, takenOut } from './queue-moves.ts';
 import type { QueueForecast } from './queue-plan.ts';
 import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
 import type { RefusalStatus } from './reason-table.ts';
-import { RunsUnderway } from './runs-underway.ts';
 import { readPastMax, SendOrder } from './send-order.ts';
 import { sentForm } from './sent-form.ts';
 
@@ -46,15 +47,15 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   readonly stored: StoredQueue<ForwardSource> | undefined;
   readonly #intake: Intake;
   readonly #couldHold: (message: Message, rule: ForwardSource) => boolean;
-  /** The queue where runs may pass it by: it is in memory. */
-  readonly #memory: Queue<ForwardSource> | undefined;
+  /** The way of runs past the queue. */
+  readonly #passage: RunPassage<ForwardSource>;
+  readonly #runs: PassingRuns;
   #refusal: DropReason = 'queue-full';
   readonly #limits: PooledLimits;
   readonly #shares = new Shares<ForwardSource>(({ share }) => share);
   readonly #isQos0Queued: boolean;
   readonly #line: ForwardLine;
   readonly #now: () => number;
-  readonly #underway: RunsUnderway<ForwardSource> = new RunsUnderway();
   readonly #watch: QueueWatch;
   readonly #order: SendOrder;
   readonly #departures: Departures;
@@ -84,8 +85,9 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (stored === undefined) {
       const told = ({ sequence, tag, message }: QueueEntry<ForwardSource>, reason: DropReason): void =>
         dropped(sequence, tag, reason, message.qos);
-      this.#memory = new Queue<ForwardSource>(limits, told, { shares, budget });
-      this.#queue = this.#memory;
+      const memory = new Queue<ForwardSource>(limits, told, { shares, budget });
+      this.#queue = memory;
+      this.#passage = memory;
     } else {
       const readable = (): void => {
         this.pump();
@@ -94,6 +96,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
       const { owner } = stored;
       this.stored = openForwardQueue({ owner, limits, budget, stored, dropped, shares, readable });
       this.#queue = this.stored;
+      this.#passage = this.stored.passage;
     }
     const [queue, latencies, admitted] = [this.#queue, this.latencies, (): void => void this.pump()];
     this.#order = new SendOrder(queue, parts, admitted);
@@ -110,7 +113,9 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     const forgo = (sequence: number): void => line.forgo(sequence);
     const { refusals } = this.#order;
     this.holding = new ForwardHold(this.stored, refusals);
-    this.#departures = new Departures({ queue, intake, refusals, latencies, deadLetters, kept, forgo });
+    const departures = new Departures({ queue, intake, refusals, latencies, deadLetters, kept, forgo });
+    this.#departures = departures;
+    this.#runs = new PassingRuns({ queue, passage: this.#passage, line, latencies, departures });
     limits.queue = this;
   }
 
@@ -131,34 +136,21 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   /** Bytes waiting. */
   get byteLength(): number {
-    return this.#queue.byteLength + this.#underway.byteLength;
+    return this.#queue.byteLength + this.#runs.byteLength;
   }
 
   /** See `ForwardQueue`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
-    if (this.isPaused || this.holding.isHoldingNew || this.#order.isActive || (qos > 0 && this.#memory === undefined))
+    if (this.isPaused || this.holding.isHoldingNew || this.#order.isActive || this.#intake.blockedCount > 0)
       return false;
-    if (this.#queue.unreadCount > 0 || this.#line.isCongested) return false;
     const { countMax, bytesMax } = this.#limits;
-    const isRoomy = this.depth + run.count <= countMax && this.byteLength + 2 * (run.end - run.start) <= bytesMax;
-    return isRoomy && this.#line.maySendRun(qos, run);
+    return this.#runs.mayTake(qos, run, countMax - this.depth, bytesMax - this.byteLength);
   }
 
   /** See `ForwardQueue`. */
-  takeRun(forms: RunForms, qos: Qos, rule: ForwardSource): void {
-    const { count } = forms;
-    if (qos === 0) {
-      this.#departures.count(rule, count);
-      this.#line.sendRun(forms, qos, 0);
-      return;
-    }
-    const first = this.#memory?.leaveOut(count) ?? 0;
-    this.#underway.add({ first, count, bytes: forms.run.end - forms.run.start, owner: rule });
-    this.#line.sendRun(forms, qos, first);
-    if (first >= this.latencies.takeDue) {
-      this.latencies.taken(first);
-      this.latencies.sent(first, false);
-    }
+  takeRun(forms: RunForms, qos: Qos, rule: ForwardSource, hold: RunHold): void {
+    this.#runs.take(forms, qos, rule, hold);
+    if (qos > 0) this.#watch.appended();
   }
 
   /** See `ForwardQueue`. */
@@ -223,7 +215,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** The remote settled messages of a run. */
   runSettled(token: number, count: number): void {
     if (token + count > this.latencies.settleDue) this.latencies.settled(token, count);
-    const rule = this.#settleLeftOut(token, count);
+    const rule = this.#runs.settle(token, count);
     if (rule) this.#departures.count(rule, count);
     if (this.#queue.unreadCount > 0) this.pump();
   }
@@ -231,12 +223,11 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** The remote forgot the session: what it never owned is read again from the queue, in order. */
   sessionLost(entries: readonly SendEntry[]): void {
     for (const entry of entries) {
-      const rule = this.#settleLeftOut(entry.token);
       if (entry.state === 'released') {
-        const left = rule ? { sequence: entry.token, tag: rule } : this.#queue.acknowledge(entry.token);
+        const left = this.#queue.acknowledge(entry.token) ?? this.#leftOut(entry.token);
         if (left) this.#departures.arrived(left);
-      } else if (rule) {
-        this.#order.restore(this.#memory, entry, rule);
+      } else {
+        this.#recall(entry);
       }
     }
     this.#order.rewound();
@@ -249,7 +240,10 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     this.#intake.clear((rule) => rule.counters.dropped.add('removed'));
     this.#queue.clear('removed');
     this.latencies.clear();
-    this.#underway.clear((rule, count) => rule.counters.dropped.add('removed', count));
+    this.#runs.clear((rule, count) => {
+      // what is stored outlives the forwarder
+      if (this.stored === undefined) rule.counters.dropped.add('removed', count);
+    });
   }
 
   /** A rule has taken the place of another: what waits for room has its place in line. */
@@ -282,7 +276,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** The slot of what a sent message must stay in order with. */
   slotOf({ token, delivery }: SendEntry): number {
     const { message = { topic: textOfBytes(delivery.message.topicBytes) }, tag } = this.#queue.underway(token) ?? {};
-    return slotOf(message, tag ?? this.#underway.ownerOf(token) ?? { partition: undefined });
+    return slotOf(message, tag ?? this.#runs.ownerOf(token) ?? { partition: undefined });
   }
 
   /** From now on this is not sent, until another word; undefined: all is. */
@@ -297,8 +291,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   }
 
   #recalled(sent: SendEntry): QueueEntry<ForwardSource> | undefined {
-    const leftOut = this.#settleLeftOut(sent.token);
-    if (leftOut) this.#order.restore(this.#memory, sent, leftOut);
+    this.#recall(sent);
     return this.#queue.underway(sent.token);
   }
 
@@ -354,14 +347,14 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   }
 
   #leftOut(sequence: number): { sequence: number; tag: ForwardSource } | undefined {
-    const tag = this.#settleLeftOut(sequence);
+    const tag = this.#runs.settle(sequence);
     return tag && { sequence, tag };
   }
 
-  #settleLeftOut(token: number, count = 1): ForwardSource | undefined {
-    const rule = this.#underway.settle(token, count);
-    if (rule) this.#memory?.settleLeftOut(count);
-    return rule;
+  /** A message that went in a run stands in the queue from now on. */
+  #recall(sent: SendEntry): void {
+    const rule = this.#runs.recall(sent);
+    if (rule) this.#order.restore(this.#passage, sent, rule);
   }
 
   /** Whether what comes now is sent as soon as nothing is before it. */

@@ -8,7 +8,7 @@ import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
-import type { Hold } from '../queue/hold.ts';
+import type { Hold, RunHold } from '../queue/hold.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { bridgeDefaults } from './bridge-options.ts';
 import type { BridgeLinkState, LaneStatus, WaitingState } from './bridge-status.ts';
@@ -108,8 +108,8 @@ export class Lanes implements ForwardLanes, LaneOwner {
   }
 
   /** See `ForwardQueue`. */
-  takeRun(forms: RunForms, qos: Qos, source: ForwardSource): void {
-    this.#set.queueOf(0).takeRun(forms, qos, source);
+  takeRun(forms: RunForms, qos: Qos, source: ForwardSource, hold: RunHold): void {
+    this.#set.queueOf(0).takeRun(forms, qos, source, hold);
   }
 
   // --- what the bridge sees

@@ -24,7 +24,7 @@ export interface LineWay {
 /** What a line to a server is made of. */
 export function linePartsOf({ turn, options }: ConnectorParts, { server, socket, owner }: LineWay): LineParts {
   const runSink: RunSink = {
-    runReceived: () => false,
+    runReceived: () => 'declined',
     runSettled: (token, count) => owner.runSettled(token, count),
   };
   const terms = { ...termsOf(options, server), runSink };

@@ -4,6 +4,7 @@
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import type { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
 import { type Bytes, bytesOfText, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
+import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { RunForms } from '../../protocol/wire/run-forms.ts';
 import { rewriteRun, type TopicRewriter } from '../../protocol/wire/run-rewrite.ts';
@@ -39,13 +40,19 @@ export class MappedRun implements TopicRewriter {
     return this.#faulty;
   }
 
-  /** The run with its topics mapped, valid until the next call; messages without a remote topic are left out. */
-  map(forms: RunForms): RunForms {
+  /** A run with its topics mapped, valid until the next call; messages without a remote topic are left out. */
+  map(run: PublishRun): PublishRun {
     this.#excluded = 0;
     this.#faulty = 0;
     this.#run.clear();
-    rewriteRun(forms.run, this, this.#run);
-    this.#forms.open(this.#run, forms.version);
+    rewriteRun(run, this, this.#run);
+    this.#run.mayWait = run.mayWait;
+    return this.#run;
+  }
+
+  /** The forms of the run that was mapped last. */
+  forms(version: ProtocolVersion): RunForms {
+    this.#forms.open(this.#run, version);
     this.#forms.isForOne = true;
     return this.#forms;
   }

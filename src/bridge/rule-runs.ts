@@ -4,6 +4,7 @@
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';
+import type { RunHold } from '../queue/hold.ts';
 import type { RunTaker } from '../router/destination.ts';
 import type { ForwardQueue } from './forward-rule-context.ts';
 import type { ForwardSource } from './forward-source.ts';
@@ -13,7 +14,7 @@ export interface RunRule {
   /** Whether a run may go one way now. */
   mayTakeRunInto(queue: ForwardQueue, qos: Qos, run: PublishRun): boolean;
   /** It goes that way; `mayTakeRunInto` has said that it may. */
-  takeRunInto(way: RunWay, forms: RunForms, qos: Qos): void;
+  takeRunInto(way: RunWay, forms: RunForms, qos: Qos, hold: RunHold): void;
 }
 
 /** Where the runs of a rule go that take one lane. */
@@ -38,7 +39,7 @@ export class RuleRuns implements RunTaker {
   }
 
   /** See `RunTaker`. */
-  takeRun(forms: RunForms, qos: Qos): void {
-    this.#rule.takeRunInto(this.#way, forms, qos);
+  takeRun(forms: RunForms, qos: Qos, hold: RunHold): void {
+    this.#rule.takeRunInto(this.#way, forms, qos, hold);
   }
 }

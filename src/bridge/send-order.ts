@@ -7,7 +7,7 @@
 import type { SendEntry } from '../../protocol/session/send-window.ts';
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
-import type { Queue } from '../queue/queue.ts';
+import type { RunPassage } from '../queue/run-passage.ts';
 import type { ForwardHold } from './forward-hold.ts';
 import { type ForwardSource, messageOf } from './forward-source.ts';
 import type { ForwarderParts, PauseReason } from './forwarder-parts.ts';
@@ -89,9 +89,9 @@ export class SendOrder {
   }
 
   /** A message that went in a run takes its place in the queue after all. */
-  restore(memory: Queue<ForwardSource> | undefined, { token, delivery }: SendEntry, tag: ForwardSource): void {
+  restore(passage: RunPassage<ForwardSource>, { token, delivery }: SendEntry, tag: ForwardSource): void {
     const message = messageOf(delivery, tag);
-    memory?.restore(token, message, tag);
+    passage.restore(token, message, tag);
     this.#pacing?.restored(token, message, tag);
   }
 

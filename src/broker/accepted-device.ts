@@ -3,11 +3,13 @@
 // what it may publish, and which ways its messages go. The last two are made with the first message, for most devices
 // only listen.
 // Bounded by `AccessMemory` and `RunRoute`.
+import type { RunOutcome } from '../../protocol/connection/run-exchange.ts';
 import { withoutPassword } from '../../protocol/connection/server-terms.ts';
 import type { ConnectPacket } from '../../protocol/wire/packets.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { Identity } from '../access/acl.ts';
 import type { Admission } from '../access/login.ts';
+import { RunAcceptance } from '../router/run-acceptance.ts';
 import { AccessMemory } from './access-memory.ts';
 import type { BrokerRooms } from './broker-rooms.ts';
 import type { DeviceSession } from './device-session.ts';
@@ -85,12 +87,20 @@ export class AcceptedDevice {
 
   /** See `RunRoute.wayOf`. */
   wayOf(topic: string): object | undefined {
-    this.#route ??= new RunRoute(this.#rooms.router, this.#rooms.access, this.connect.version);
+    this.#route ??= this.#openRoute();
     return this.#route.wayOf(topic);
   }
 
   /** See `RunRoute.forward`. */
-  forward(run: PublishRun): boolean {
-    return this.#route?.forward(run) === true;
+  forward(run: PublishRun, ticket: number): RunOutcome {
+    return this.#route?.forward(run, ticket) ?? 'declined';
+  }
+
+  #openRoute(): RunRoute {
+    const { router, access, options } = this.#rooms;
+    const { flows } = this.session;
+    const accepted = (ticket: number, count: number): void => flows.acceptRun(ticket, count);
+    const acceptance = new RunAcceptance(options.publishDurability, accepted);
+    return new RunRoute({ router, access, version: this.connect.version, acceptance });
   }
 }

@@ -7,6 +7,7 @@
 // Reading stops while the device's CONNECT is being decided and while too much awaits acceptance.
 import type { ConnectionEnd, SendOutcome } from '../../protocol/connection/exchange.ts';
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
+import type { RunOutcome } from '../../protocol/connection/run-exchange.ts';
 import { ServerConnection } from '../../protocol/connection/server-connection.ts';
 import type { ServerSink } from '../../protocol/connection/server-terms.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
@@ -290,18 +291,19 @@ export class DeviceConnection
   }
 
   /** The device published several messages of one kind: they are passed on as they came, if all who get them can. */
-  runReceived(run: PublishRun): boolean {
-    if (!this.device?.forward(run)) return false;
+  runReceived(run: PublishRun, ticket: number): RunOutcome {
+    const outcome = this.device?.forward(run, ticket) ?? 'declined';
+    if (outcome === 'declined') return outcome;
     const { counters } = this.#rooms;
     counters.received.add(run.count);
     counters.payloadBytesReceived.add(run.payloadBytes);
     this.messagesReceived += run.count;
-    return true;
+    return outcome;
   }
 
   /** The device settled messages that it was sent in a run. */
-  runSettled(_token: number, count: number): void {
-    this.device?.session.runSettled(count);
+  runSettled(token: number, count: number): void {
+    this.device?.session.runSettled(token, count);
   }
 
   /** Every destination holds the message, or one refused it: the acknowledgement may leave. */
@@ -344,13 +346,13 @@ export class DeviceConnection
   }
 
   /** See `DeviceLine`. */
-  maySendRun(qos: Qos, run: PublishRun): boolean {
-    return this.#machine.maySendRun(qos, run);
+  maySendRun(qos: Qos, run: PublishRun, token: number): boolean {
+    return this.#machine.maySendRun(qos, run, token);
   }
 
   /** See `DeviceLine`. */
-  sendRun(forms: RunForms, qos: Qos): void {
-    this.#machine.sendRun(forms, qos, 0, this.#rooms.turn.now);
+  sendRun(forms: RunForms, qos: Qos, token: number): void {
+    this.#machine.sendRun(forms, qos, token, this.#rooms.turn.now);
   }
 
   get #expiresAt(): number {

@@ -14,10 +14,10 @@ export interface DeviceLine {
   readonly isCongested: boolean;
   /** Sends a message; `token` is the queue's sequence, 0 for a message that was never queued. */
   send(delivery: Delivery, token: number): SendOutcome;
-  /** Whether the messages of a run may be sent as one at a QoS. */
-  maySendRun(qos: Qos, run: PublishRun): boolean;
+  /** Whether a run may be sent at a QoS. `token`: of the first message, those of the others follow; 0: of none. */
+  maySendRun(qos: Qos, run: PublishRun, token: number): boolean;
   /** Sends a run; `maySendRun` has said that it may be. */
-  sendRun(forms: RunForms, qos: Qos): void;
+  sendRun(forms: RunForms, qos: Qos, token: number): void;
   /** Ends the connection with a reason. */
   disconnect(reasonCode: ReasonCode, detail: string): void;
 }

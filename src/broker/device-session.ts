@@ -22,34 +22,24 @@ import { awayIdentityOf } from '../access/acl.ts';
 import type { Durability } from '../base/durability.ts';
 import type { Message } from '../message/message.ts';
 import { Origin } from '../message/origin.ts';
-import type { Clock } from '../ports/ports.ts';
+import type { RunHold } from '../queue/hold.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { Queue } from '../queue/queue.ts';
-import type { QueueBudget } from '../queue/queue-budget.ts';
+import type { StoredQueue } from '../queue/stored-queue.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker, SubscriptionOptions } from '../router/destination.ts';
 import type { RetainedReplay } from '../router/retained-replay.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import type { BrokerCounters } from './broker-status.ts';
 import type { DeviceLine } from './device-line.ts';
-import type { DropLog } from './drop-log.ts';
 import { isKeptBack, isRestricted } from './kept-back.ts';
 import { queueLimitsOf, type SessionTerms } from './session-class.ts';
+import type { SessionCommon } from './session-common.ts';
 import { bytesUnderway, type Identifiers, openSessionQueue } from './session-queue.ts';
 import { type ReplaySession, SessionReplays } from './session-replays.ts';
 import type { SessionStore } from './session-store.ts';
 import { SharedMessages } from './shared-messages.ts';
-
-/** What the sessions of a broker have in common. */
-export interface SessionCommon {
-  readonly options: BrokerOptions;
-  readonly counters: BrokerCounters;
-  /** For what waits in memory. */
-  readonly budget: QueueBudget;
-  readonly drops: DropLog;
-  readonly clock: Pick<Clock, 'now'>;
-}
 
 /** One device's session. */
 export class DeviceSession implements Destination, RunTaker, ReplaySession {
@@ -81,6 +71,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   #underwayBytes = 0;
   /** Made with the first message that has to wait. */
   #queue: MessageQueue<Identifiers> | undefined;
+  /** The same, where it outlives the process. */
+  #stored: StoredQueue<Identifiers> | undefined;
   #isRefused = false;
   /** Made with the first. */
   #shared: SharedMessages | undefined;
@@ -117,17 +109,20 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
   /** See `RunTaker`. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean {
     const line = this.#line;
-    if (this.store && qos > 0) return false; // stored one by one, before they are acknowledged
-    return line !== undefined && this.unreadCount === 0 && line.maySendRun(qos, run) && !line.isCongested;
+    if (line === undefined || line.isCongested || this.unreadCount > 0) return false;
+    const stored = qos > 0 ? this.#stored : undefined;
+    if (stored && !stored.passage.mayPass(qos, run)) return false;
+    return line.maySendRun(qos, run, stored === undefined ? 0 : stored.lastSequence + 1);
   }
 
-  /** See `RunTaker`. */
-  takeRun(forms: RunForms, qos: Qos): void {
+  /** See `RunTaker`. What outlives the process is stored on its way. */
+  takeRun(forms: RunForms, qos: Qos, hold: RunHold): void {
     this.#counters.matched.add(forms.count);
     this.#counters.sent.add(forms.count);
     if (qos === 0) this.#counters.sentOnce.add(forms.count);
     this.#counters.payloadBytesSent.add(forms.run.payloadBytes);
-    this.#line?.sendRun(forms, qos);
+    const token = qos > 0 ? this.#stored?.passage.pass(forms, qos, undefined, hold) : 0;
+    this.#line?.sendRun(forms, qos, token ?? 0);
   }
 
   /** Whether a device is connected to it now. */
@@ -215,7 +210,8 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     const isIdle = this.flows.underwayCount === 0;
     this.#underwayBytes = isIdle ? 0 : Math.max(0, this.#underwayBytes - bytesUnderway(entry.delivery));
     if (entry.token > 0) {
-      this.#queue?.acknowledge(entry.token);
+      const isOfQueue = this.#queue?.acknowledge(entry.token) !== undefined;
+      if (!isOfQueue) this.#stored?.passage.passedAlone(entry.token, undefined);
       this.#shared?.remove(entry.token);
     }
     if (isFailure(reasonCode)) this.#drop('refused');
@@ -223,8 +219,9 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     this.pump();
   }
 
-  /** The device settled messages of a run. */
-  runSettled(count: number): void {
+  /** The device settled messages of a run. `token`: of the first, those of the others follow it; 0 for none. */
+  runSettled(token: number, count: number): void {
+    if (token > 0) this.#stored?.passage.passed(token, count, undefined);
     this.#counters.settled.add(count);
     if (this.unreadCount > 0 || this.#replays?.isDone === false) this.pump();
   }
@@ -366,6 +363,7 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
       readable: () => this.pump(),
     });
     this.#queue = queue;
+    this.#stored = queue;
     queue.forEachTag((_tag, count) => this.#counters.matched.add(count));
   }
 

@@ -4,8 +4,9 @@
 import { QueueBudget } from '../queue/queue-budget.ts';
 import type { Router } from '../router/router.ts';
 import type { BrokerOptions } from './broker-options.ts';
-import { DeviceSession, type SessionCommon } from './device-session.ts';
+import { DeviceSession } from './device-session.ts';
 import { type SessionTerms, sessionTermsOf } from './session-class.ts';
+import type { SessionCommon } from './session-common.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** A session for a device that connects, and whether it was there before. */

@@ -90,7 +90,7 @@ export class TurnedAway implements LinkHandler {
       unsubscribeRequested: nothing,
       messageReceived: nothing,
       messageSettled: nothing,
-      runReceived: () => false,
+      runReceived: () => 'declined',
       runSettled: nothing,
       resumable: nothing,
     };

@@ -9,7 +9,7 @@ import type { RecordCiphers } from './cipher.ts';
 import type { JournalOptions } from './journal-options.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import type { LogStream } from './log-stream.ts';
-import { isKnownType, RecordType, recordHeaderBytes, streamOfRecord, typeOfRecord } from './record.ts';
+import { isEntryType, isKnownType, RecordType, recordHeaderBytes, streamOfRecord, typeOfRecord } from './record.ts';
 import type { RecordAppender } from './record-appender.ts';
 import { openBody } from './recovery.ts';
 import { type ReadGroup, SegmentReader } from './segment-reader.ts';
@@ -112,7 +112,7 @@ export class Cleaner {
     if (!isKnownType(type)) return;
     const id = streamOfRecord(record, 0);
     const body = record.subarray(recordHeaderBytes);
-    if (type === RecordType.entry) {
+    if (isEntryType(type)) {
       const log = this.#parts.log(id);
       if (!log?.isAt(body.readUIntBE(0, 6), position)) return;
       if (this.#append(segment, { type, id, body, position })) log.movedToEnd();

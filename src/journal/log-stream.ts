@@ -18,6 +18,9 @@ export interface StreamHost {
   isDirty(stream: LogStream): void;
 }
 
+/** The kinds of records that hold messages. */
+export type EntryType = typeof RecordType.entry | typeof RecordType.run;
+
 /** Messages of one entry at most. */
 export const entryCountMax = 65_535;
 /** Ranges in one settle record. */
@@ -89,10 +92,13 @@ export class LogStream {
     return bytes;
   }
 
-  /** Ends an entry whose body has `length` bytes. Returns the sequence of its first message. */
-  end(length: number): number {
+  /**
+   * Ends an entry whose body has `length` bytes. `type`: how the owner stores it. Returns the sequence of its first
+   * message.
+   */
+  end(length: number, type: EntryType = RecordType.entry): number {
     const { appender } = this.#host;
-    appender.end(RecordType.entry, this.id, entryHeaderBytes + length, true);
+    appender.end(type, this.id, entryHeaderBytes + length, true);
     const pending = this.#pending;
     pending.sequence = this.#nextSequence;
     pending.position = appender.position;
@@ -132,6 +138,25 @@ export class LogStream {
     if (settled === found.count) this.#drop(found);
     else this.#index.setSettled(settled);
     return true;
+  }
+
+  /** Messages that follow each other are settled, as far as they are held: where they are next in an entry, at once. */
+  settleRun(first: number, count: number): void {
+    const end = first + count;
+    for (let at = first; at < end; ) {
+      const isHeld = this.#index.find(at);
+      const { sequence, settled, count: size } = this.#index.found;
+      const isNext = isHeld && at === sequence + settled && this.#ahead?.get(sequence) === undefined;
+      const taken = isNext ? Math.min(end, sequence + size) - at : 1;
+      if (isNext) this.#settleNext(taken);
+      else this.settle(at);
+      at += taken;
+    }
+  }
+
+  /** Messages of an entry that are not settled. */
+  heldIn({ sequence, count, settled }: FoundEntry): number {
+    return count - settled - (this.#ahead?.get(sequence)?.size ?? 0);
   }
 
   /** A stream without messages goes on at a sequence; a lower one than it has reached is ignored. */
@@ -179,8 +204,7 @@ export class LogStream {
   sizeOf(sequence: number): number {
     const found = this.entryOf(sequence);
     if (found === undefined) return 0;
-    const ahead = this.#ahead?.get(found.sequence)?.size ?? 0;
-    return found.count - found.settled - ahead === 1 ? found.size : 0;
+    return this.heldIn(found) === 1 ? found.size : 0;
   }
 
   /** Visits all entries, in order; borrowed. */
@@ -230,18 +254,27 @@ export class LogStream {
     return at < found.settled || this.#ahead?.get(found.sequence)?.has(at) === true;
   }
 
+  /** The next messages of the entry that was found are settled, none of which was before. */
+  #settleNext(count: number): void {
+    const { found } = this.#index;
+    this.#note(found.sequence + found.settled, count);
+    this.#count -= count;
+    if (found.settled + count === found.count) this.#drop(found);
+    else this.#index.setSettled(found.settled + count);
+  }
+
   #drop(found: FoundEntry): void {
     this.#bytes -= found.size;
     this.#host.appender.writer.release(found.position, found.size);
     this.#index.remove();
   }
 
-  #note(sequence: number): void {
+  #note(sequence: number, count = 1): void {
     const ranges = this.#ranges;
     const last = ranges.length - 2;
     if (last >= 0 && (ranges[last] ?? 0) + (ranges[last + 1] ?? 0) === sequence)
-      ranges[last + 1] = (ranges[last + 1] ?? 0) + 1;
-    else ranges.push(sequence, 1);
+      ranges[last + 1] = (ranges[last + 1] ?? 0) + count;
+    else ranges.push(sequence, count);
     if (ranges.length === 2) this.#host.isDirty(this);
   }
 }

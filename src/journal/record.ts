@@ -21,6 +21,8 @@ export const RecordType = {
   put: 4,
   /** A key that has no value any more. */
   delete: 5,
+  /** The same as an entry, of messages that stand there as the frames in which they came. */
+  run: 6,
 } as const;
 
 /** One of the kinds. */
@@ -89,11 +91,16 @@ export function streamOfRecord(bytes: Bytes, start: number): number {
  * nothing is.
  */
 export function clearBytesOf(type: RecordType): number {
-  if (type === RecordType.entry) return entryHeaderBytes;
+  if (isEntryType(type)) return entryHeaderBytes;
   return type === RecordType.put || type === RecordType.delete ? 0 : -1;
 }
 
 /** Whether a record of a kind that is known stands at `start`. */
 export function isKnownType(type: number): type is RecordType {
-  return type >= RecordType.commit && type <= RecordType.delete;
+  return type >= RecordType.commit && type <= RecordType.run;
+}
+
+/** Whether records of a kind hold messages of a log stream. */
+export function isEntryType(type: RecordType): boolean {
+  return type === RecordType.entry || type === RecordType.run;
 }

@@ -61,6 +61,7 @@ export class Replay {
   apply(record: ReplayedRecord, segment: Segment): void {
     switch (record.type) {
       case RecordType.entry:
+      case RecordType.run:
         this.#entry(record, segment);
         break;
       case RecordType.settle:

@@ -4,6 +4,8 @@
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Disk } from '../ports/ports.ts';
 import type { Damage, JournalListener } from './journal-status.ts';
+import type { ValuePlace } from './keyed-stream.ts';
+import type { RestoredLog } from './log-stream.ts';
 import { countAside } from './quarantine.ts';
 import { entryHeaderBytes, RecordType, recordHeaderBytes, typeOfRecord } from './record.ts';
 import { openBody, type Recovered, recover } from './recovery.ts';
@@ -51,6 +53,10 @@ export interface StoredContent {
   readonly stream: string;
   /** Of the first message; 0 for a value. */
   readonly sequence: number;
+  /** Messages in it. */
+  readonly count: number;
+  /** Whether the message at an index is settled: nobody waits for it any more. */
+  readonly isSettled: (index: number) => boolean;
   /** Empty for messages. */
   readonly key: string;
   readonly body: Bytes;
@@ -105,20 +111,28 @@ export async function* streamContent(
   const { replay, segments } = recovered;
   const names = [...replay.ids, ...replay.namelessLogs().map((id) => [`lost/${id}`, id] as const)];
   for (const [stream, id] of names) {
-    const places: { sequence: number; key: string; position: number; size: number }[] = [];
-    if (replay.isLog(id)) {
-      replay
-        .log(id)
-        .index.forEach(({ sequence, position, size }) => void places.push({ sequence, key: '', position, size }));
-    }
-    for (const [key, place] of replay.keyed(id)) places.push({ sequence: 0, key, ...place });
-    for (const { sequence, key, position, size } of places) {
+    for (const { position, size, ...content } of [...entriesOf(replay.log(id)), ...valuesOf(replay.keyed(id))]) {
       const body = await bodyAt(recovered, position, size);
-      if (body)
-        yield { stream, sequence, key, body: sequence > 0 ? body.subarray(entryHeaderBytes) : storedValue(body) };
+      const isMessage = content.sequence > 0;
+      if (body) yield { stream, ...content, body: isMessage ? body.subarray(entryHeaderBytes) : storedValue(body) };
     }
   }
   await segments.close();
+}
+
+type Place = Omit<StoredContent, 'stream' | 'body'> & { readonly position: number; readonly size: number };
+
+function entriesOf({ index, ahead }: RestoredLog): readonly Place[] {
+  const places: Place[] = [];
+  index.forEach(({ sequence, count, settled, position, size }) => {
+    const isSettled = (at: number): boolean => at < settled || ahead.get(sequence)?.has(at) === true;
+    places.push({ sequence, count, isSettled, key: '', position, size });
+  });
+  return places;
+}
+
+function valuesOf(values: ReadonlyMap<string, ValuePlace>): readonly Place[] {
+  return [...values].map(([key, place]) => ({ sequence: 0, count: 1, isSettled: () => false, key, ...place }));
 }
 
 function storedValue(body: Bytes): Bytes {

@@ -16,10 +16,20 @@ export interface Hold {
   refuse(reasonCode: ReasonCode, isForNow?: boolean): void;
 }
 
+/** Waits for the messages of a run to be safe: the hold is made where one is taken. */
+export interface RunHold extends Pick<Hold, 'durability'> {
+  open(): Hold;
+}
+
 /** Holds until everything that was appended so far is as safe as the stricter of two levels says. */
 export function holdUntilSafe(hold: Hold, journal: Journal, level: Durability): void {
   const wanted = stricter(level, hold.durability);
   if (wanted === 'memory') return;
   hold.hold();
   journal.wait(hold, wanted === 'synced');
+}
+
+/** The same for a run. */
+export function holdRunUntilSafe(run: RunHold, journal: Journal, level: Durability): void {
+  if (stricter(level, run.durability) !== 'memory') holdUntilSafe(run.open(), journal, level);
 }

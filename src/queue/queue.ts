@@ -6,6 +6,8 @@
 // Bounded by `countMax` messages and `bytesMax` bytes, unacknowledged ones included, and by a budget
 // that it may share. What was read is in flight and is never dropped by overflow: it belongs to the receiver's window
 // until that settles it.
+import type { PublishRun } from '../../protocol/wire/publish-run.ts';
+import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import { assert } from '../base/errors.ts';
 import type { Message } from '../message/message.ts';
 import { AgeLimit, type AgeTerms } from './age-limit.ts';
@@ -13,6 +15,7 @@ import type { Hold } from './hold.ts';
 import type { MessageQueue, QueueDropped, QueueEntry, SeenEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest, type OverflowPolicy } from './overflow.ts';
 import type { Budgeted, QueueBudget } from './queue-budget.ts';
+import type { RunPassage } from './run-passage.ts';
 import type { SharedRoom, Shares } from './share.ts';
 
 /** The bounds of a queue. */
@@ -43,7 +46,7 @@ export interface QueueSharing<Tag> {
 }
 
 /** A bounded queue in memory. */
-export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedRoom<Tag> {
+export class Queue<Tag = number> implements MessageQueue<Tag>, RunPassage<Tag>, Budgeted, SharedRoom<Tag> {
   readonly #limits: QueueLimits;
   readonly #dropped: QueueDropped<Tag>;
   readonly #budget: QueueBudget | undefined;
@@ -194,24 +197,32 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, Budgeted, SharedR
     this.#lastSequence = Math.max(this.#lastSequence, sequence - 1);
   }
 
-  /** Leaves out `count` positions for messages that pass the queue by, and counts them as held. Returns the first. */
-  leaveOut(count: number): number {
+  /** See `RunPassage`. */
+  passedBytesOf(run: PublishRun): number {
+    return run.end - run.start;
+  }
+
+  /** See `RunPassage`. */
+  mayPass(): boolean {
+    return this.#unreadCount === 0;
+  }
+
+  /** See `RunPassage`. */
+  pass({ count }: Pick<RunForms, 'count'>): number {
     const first = this.#lastSequence + 1;
     this.#lastSequence += count;
     this.#leftOut += count;
     return first;
   }
 
-  /** Messages that passed the queue by are settled, or are about to be restored. */
-  settleLeftOut(count: number): void {
+  /** See `RunPassage`. */
+  passed(_first: number, count: number): void {
     this.#leftOut -= count;
   }
 
-  /**
-   * Gives a message that passed the queue by the position that was left out for it, as if it had been read. Its limits
-   * do not count here: the message was accepted.
-   */
+  /** See `RunPassage`. */
   restore(sequence: number, message: Message, tag: Tag): void {
+    this.#leftOut--;
     let next = this.#head;
     while (next && next.entry.sequence < sequence) next = next.next;
     const previous = next === undefined ? this.#tail : next.previous;

@@ -92,16 +92,16 @@ export class Shares<Tag> {
     return this.#shareOf(tag);
   }
 
-  /** A message came to the queue. */
-  came(tag: Tag, bytes: number): void {
+  /** A message came to the queue, or several. */
+  came(tag: Tag, bytes: number, count = 1): void {
     const share = this.#shareOf(tag);
-    share.add(1, bytes);
+    share.add(count, bytes);
     if (!this.#from.has(share)) this.#from.set(share, 0);
   }
 
-  /** A message has left the queue. */
-  left(tag: Tag, bytes: number): void {
-    this.#shareOf(tag).add(-1, -bytes);
+  /** A message has left the queue, or several. */
+  left(tag: Tag, bytes: number, count = 1): void {
+    this.#shareOf(tag).add(-count, -bytes);
   }
 
   /** Everything held is unread again, or belongs to others. */

@@ -7,8 +7,8 @@ import type { LogStream } from '../journal/log-stream.ts';
 import type { EntryVisitor } from '../journal/reading.ts';
 import { Message } from '../message/message.ts';
 import type { QueueEntry, SeenEntry } from './message-queue.ts';
-import { readMessage } from './stored-message.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
+import { readStored } from './stored-run.ts';
 
 const pieceBytes = 256 * 1024;
 
@@ -16,24 +16,26 @@ const pieceBytes = 256 * 1024;
 export interface BrowseTerms {
   readonly from: number;
   readonly countMax: number;
-  /** By sequence, what was read and is not acknowledged. */
-  readonly underway: ReadonlyMap<number, unknown>;
+  /** Whether the message of a sequence was read, or has passed by, and is not acknowledged. */
+  readonly isUnderway: (sequence: number) => boolean;
 }
 
 /** See `MessageQueue.browse`. */
 export async function browseStored<Tag>(
   { storage, form, origin }: StoredQueueParts<Tag>,
   stream: LogStream,
-  { from, countMax, underway }: BrowseTerms,
+  { from, countMax, isUnderway }: BrowseTerms,
 ): Promise<readonly SeenEntry<Tag>[]> {
   const seen: SeenEntry<Tag>[] = [];
   const visitor: EntryVisitor = {
-    entry: (sequence, _count, body, key) => {
-      if (seen.length >= countMax || !stream.has(sequence)) return;
-      const stored = readMessage(body, origin, storage.clock);
-      if (stored === undefined) return;
-      const { message, tags } = stored;
-      seen.push({ sequence, message, tag: form.tagOf(key, tags), isUnderway: underway.has(sequence) });
+    entry: (first, count, body, key) => {
+      const stored = readStored(body, count, { origin, clock: storage.clock }) ?? [];
+      for (const [index, { message, tags }] of stored.entries()) {
+        const sequence = first + index;
+        if (seen.length >= countMax) return;
+        if (sequence < from || !stream.has(sequence)) continue;
+        seen.push({ sequence, message, tag: form.tagOf(key, tags), isUnderway: isUnderway(sequence) });
+      }
     },
     lost: () => undefined,
   };
@@ -48,7 +50,7 @@ export function reachOf(stream: LogStream, count: number): number {
   let [left, last] = [count, 0];
   stream.forEach((entry) => {
     if (left <= 0) return;
-    left -= entry.count - entry.settled;
+    left -= stream.heldIn(entry);
     last = entry.sequence + entry.count - 1;
   });
   return last;

@@ -73,8 +73,7 @@ export class StoredFront<Tag> {
   /** Reads an entry that has come last, out of its turn. It need not be here: its place may be behind `end`. */
   readAhead(entry: QueueEntry<Tag>): QueueEntry<Tag> {
     const known = this.takeOut(entry.sequence) ?? entry;
-    this.underway.set(known.sequence, known);
-    this.#held.grew(known.message.byteLength);
+    this.restore(known);
     return known;
   }
 
@@ -89,13 +88,23 @@ export class StoredFront<Tag> {
 
   /** Takes an unread entry out. */
   takeOut(sequence: number): QueueEntry<Tag> | undefined {
-    const index = placeIn(this.#unread, this.#head, sequence);
-    if (this.#unread[index]?.sequence !== sequence) return undefined;
-    const [entry] = this.#unread.splice(index, 1);
+    if (!this.hasUnread(sequence)) return undefined;
+    const [entry] = this.#unread.splice(placeIn(this.#unread, this.#head, sequence), 1);
     const bytes = entry?.message.byteLength ?? 0;
     this.#bytes -= bytes;
     this.#held.shrank(bytes);
     return entry;
+  }
+
+  /** Whether a message is here and unread. */
+  hasUnread(sequence: number): boolean {
+    return this.#unread[placeIn(this.#unread, this.#head, sequence)]?.sequence === sequence;
+  }
+
+  /** A message that passed by, or was read out of its turn, is underway. */
+  restore(entry: QueueEntry<Tag>): void {
+    this.underway.set(entry.sequence, entry);
+    this.#held.grew(entry.message.byteLength);
   }
 
   /** Takes out an entry that is underway. */

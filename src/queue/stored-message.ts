@@ -1,15 +1,15 @@
 // hot path
-// StoredMessage: a message in the journal, alone or in a slice of the frames that brought it, with what its owner wants
-// to know of it (the rule, subscription identifiers) as numbers.
+// StoredMessage: a message in the journal, with what its owner wants to know of it (the rule, subscription identifiers)
+// as numbers.
 //
 //   flags u8 | tags: count u8, u32 each | topic length u16 | properties length u32 | [wall u48, remaining f64] |
-//   [wall u48, queued at f64] | topic | properties | payload    or, for a slice, behind the tags: version u8 | frames
+//   [wall u48, queued at f64] | topic | properties | payload
 //
 // Deadlines are stored as what remained, and ages as the moment, with the wall clock of then: after a restart the time
 // between counts as far as the clock can be believed. One that jumped back or wakes in 1970 makes nothing old.
 
 import { type Bytes, bytesOfText, copyOfBytes, textOfBytes } from '../../protocol/wire/bytes.ts';
-import type { ProtocolVersion, Qos } from '../../protocol/wire/protocol-version.ts';
+import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import { isClockSet } from '../base/wall-clock.ts';
 import { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
@@ -37,15 +37,6 @@ export interface StoredMessage {
   readonly tags: readonly number[];
   /** See `QueueEntry`; default 0. */
   readonly queuedAt?: number;
-}
-
-/** A slice of messages. */
-export interface StoredRun {
-  readonly frames: Bytes;
-  readonly version: ProtocolVersion;
-  /** The QoS at which they go on. */
-  readonly qos: Qos;
-  readonly tags: readonly number[];
 }
 
 /** Bytes that a message takes, at most. */
@@ -148,7 +139,8 @@ export function tagOf(text: string): number {
   return hash >>> 0;
 }
 
-function writeTags(bytes: Bytes, at: number, flags: number, tags: readonly number[]): number {
+/** Writes flags and tags from `at` on. Returns their end. */
+export function writeTags(bytes: Bytes, at: number, flags: number, tags: readonly number[]): number {
   bytes[at] = flags;
   bytes[at + 1] = tags.length;
   let end = at + 2;
@@ -156,11 +148,13 @@ function writeTags(bytes: Bytes, at: number, flags: number, tags: readonly numbe
   return end;
 }
 
-function readTags(body: Bytes): readonly number[] {
+/** The tags in a body. */
+export function readTags(body: Bytes): readonly number[] {
   return Array.from({ length: body[1] ?? 0 }, (_, index) => body.readUInt32BE(2 + 4 * index));
 }
 
-function qosOf(flags: number): Qos {
+/** The QoS among flags. */
+export function qosOf(flags: number): Qos {
   const qos = flags & 3;
   return qos === 2 ? 2 : qos === 1 ? 1 : 0;
 }

@@ -3,10 +3,13 @@
 // Bounded by `pieceBytes`, or one message that is larger.
 import type { LogStream } from '../journal/log-stream.ts';
 import type { QueueEntry } from './message-queue.ts';
-import { readMessage } from './stored-message.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
+import { readStored } from './stored-run.ts';
 
 const pieceBytes = 256 * 1024;
+
+/** What is wrong with a record that is whole. */
+const strangeRecord = 'the record passes its checksum and holds no message';
 
 /** Where a piece begins, and what is known of messages there. */
 export interface PieceTerms {
@@ -40,11 +43,12 @@ export async function readPiece<Tag>(
   const end = await storage.journal.read(stream, from, pieceBytes, {
     entry: (sequence, count, body, key) => {
       const isOurs = sequence >= newFrom;
-      const stored = readMessage(body, origin, storage.clock, isOurs);
-      if (stored === undefined) return damaged(sequence, count, 'the record passes its checksum and holds no message');
-      const { message, tags, queuedAt } = stored;
-      const since = isOurs ? queuedAt : queuedAt || openedAt;
-      found.push({ sequence, message, tag: form.tagOf(key, tags), queuedAt: since });
+      const stored = readStored(body, count, { origin, clock: storage.clock, isOurs });
+      if (stored === undefined) return damaged(sequence, count, strangeRecord);
+      for (const [index, { message, tags, queuedAt }] of stored.entries()) {
+        const since = isOurs ? queuedAt : queuedAt || openedAt;
+        found.push({ sequence: sequence + index, message, tag: form.tagOf(key, tags), queuedAt: since });
+      }
     },
     lost: (sequence, count) => damaged(sequence, count, 'the record cannot be read'),
   });

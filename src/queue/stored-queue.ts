@@ -4,6 +4,7 @@
 //
 //   [acknowledged: gone] | underway | front: in memory, unread | on the disk only, unread | end
 //
+// Of runs that pass by (see `StoredPassage`) each is one entry of the journal, and nothing of it is in memory here.
 // Bounded by its limits; what is in memory as `StoredFront` is.
 
 import type { LogStream } from '../journal/log-stream.ts';
@@ -18,6 +19,7 @@ import type { SharedRoom } from './share.ts';
 import { browseStored, reachOf, standInFor } from './stored-browse.ts';
 import { StoredFront } from './stored-front.ts';
 import { storedBytesOf, writeMessage } from './stored-message.ts';
+import { StoredPassage } from './stored-passage.ts';
 import { readPiece } from './stored-piece.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
 
@@ -31,6 +33,8 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** When messages of earlier processes came that do not tell. */
   readonly #openedAt: number;
   readonly #front: StoredFront<Tag>;
+  /** The way of runs past it. */
+  readonly passage: StoredPassage<Tag>;
   /** The first sequence that no earlier process had. */
   readonly newFrom: number;
   #isWaiting = false;
@@ -43,6 +47,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     this.newFrom = this.#stream.nextSequence;
     this.#openedAt = Math.ceil(parts.storage.clock.now()) || 1;
     this.#front = new StoredFront(this.#stream.firstFrom(1) ?? this.#stream.nextSequence, parts.budget);
+    this.passage = new StoredPassage({ parts, stream: this.#stream, front: this.#front, queue: this });
   }
 
   /** See `MessageQueue`. */
@@ -52,7 +57,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`. */
   get unreadCount(): number {
-    return this.#stream.count - this.#front.underway.size;
+    return this.#stream.count - this.#front.underway.size - this.passage.count;
   }
 
   /** See `MessageQueue`. */
@@ -78,10 +83,11 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** Tells whose messages an earlier process left, and how many. */
   forEachTag(visit: (tag: Tag, count: number) => void): void {
     const { form, shares } = this.#parts;
-    this.#stream.forEach(({ tag: key, count, settled, size }) => {
-      const tag = form.tagOf(key, undefined);
-      visit(tag, count - settled);
-      shares?.restored(tag, count - settled, size);
+    this.#stream.forEach((entry) => {
+      const tag = form.tagOf(entry.tag, undefined);
+      const count = this.#stream.heldIn(entry);
+      visit(tag, count);
+      shares?.restored(tag, count, entry.size);
     });
   }
 
@@ -219,7 +225,9 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`: everything is read from the disk, and nothing of it stays in memory. */
   browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]> {
-    return browseStored(this.#parts, this.#stream, { from, countMax, underway: this.#front.underway });
+    const isUnderway = (sequence: number): boolean =>
+      this.#front.underway.has(sequence) || this.passage.mayHave(sequence);
+    return browseStored(this.#parts, this.#stream, { from, countMax, isUnderway });
   }
 
   /** See `MessageQueue`. */
@@ -250,6 +258,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** See `MessageQueue`: what is stored outlives its owner. */
   clear(): void {
     this.#isClosed = true;
+    this.passage.close();
     this.#front.clear();
   }
 

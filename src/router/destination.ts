@@ -7,6 +7,7 @@ import type { RunForms } from '../../protocol/wire/run-forms.ts';
 import type { Message } from '../message/message.ts';
 import type { Origin } from '../message/origin.ts';
 import type { Acceptance } from './acceptance.ts';
+import type { RunAcceptance } from './run-acceptance.ts';
 
 /** What a subscription asks for (5.0 section 3.8.3.1). */
 export interface SubscriptionOptions {
@@ -46,9 +47,10 @@ export interface RunTaker {
   mayTakeRun(qos: Qos, run: PublishRun): boolean;
   /**
    * Passes a run on at this QoS, and holds it as safe as `deliver` would; `mayTakeRun` has said that it can. What it
-   * needs beyond the end of the turn it copies or owns.
+   * needs beyond the end of the turn it copies or owns. A destination that needs time takes a hold on what
+   * `acceptance` opens; it does not take runs that may not wait (`PublishRun.mayWait`).
    */
-  takeRun(forms: RunForms, qos: Qos): void;
+  takeRun(forms: RunForms, qos: Qos, acceptance: RunAcceptance): void;
 }
 
 /** A taker of runs on a route. */

@@ -4,11 +4,12 @@
 import { type Bytes, isUtf8Range, textOfBytes } from '../../../protocol/wire/bytes.ts';
 import { keptSuffix, readKept } from '../../bridge/kept-form.ts';
 import type { JournalListener } from '../../journal/journal-status.ts';
-import { type SurveyTerms, streamContent } from '../../journal/survey.ts';
+import { type StoredContent, type SurveyTerms, streamContent } from '../../journal/survey.ts';
 import type { Message } from '../../message/message.ts';
 import { Origin } from '../../message/origin.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { readMessage } from '../../queue/stored-message.ts';
+import type { StoredMessage } from '../../queue/stored-message.ts';
+import { readStored } from '../../queue/stored-run.ts';
 
 const origin = new Origin('application', 'export');
 
@@ -18,14 +19,22 @@ export async function* exportedLines(
   terms: SurveyTerms,
   listener: JournalListener = {},
 ): AsyncGenerator<string> {
-  for await (const { stream, sequence, key, body } of streamContent(ports.disk, terms, listener)) {
+  for await (const content of streamContent(ports.disk, terms, listener)) {
+    const { stream, sequence, key, body } = content;
     if (sequence > 0 && stream.endsWith(keptSuffix)) yield* linesOfKept(ports, stream, sequence, body);
     else {
       const isMessage = sequence > 0 || stream === 'retained';
-      const stored = isMessage ? readMessage(body, origin, ports.clock) : undefined;
-      if (stored !== undefined) yield lineOf({ stream, sequence }, stored.message);
+      const stored = isMessage ? readStored(body, content.count, { origin, clock: ports.clock }) : undefined;
+      if (stored !== undefined) yield* linesOf(content, stored);
       else yield JSON.stringify({ stream, ...(isMessage ? { sequence } : { key }), value: body.toString('base64') });
     }
+  }
+}
+
+function* linesOf(content: StoredContent, stored: readonly StoredMessage[]): Generator<string> {
+  const { stream, sequence, isSettled } = content;
+  for (const [index, { message }] of stored.entries()) {
+    if (!isSettled(index)) yield lineOf({ stream, sequence: sequence === 0 ? 0 : sequence + index }, message);
   }
 }
 

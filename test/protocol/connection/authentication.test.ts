@@ -86,7 +86,7 @@ class Server {
     };
     const sink = {
       ...nothing,
-      runReceived: () => false,
+      runReceived: () => 'declined' as const,
       runSettled: () => undefined,
       connectRequested: () => void this.asked.push('connect'),
       authenticationReceived: (data: Bytes | undefined, isAgain: boolean) =>

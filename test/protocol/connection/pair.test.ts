@@ -152,7 +152,7 @@ class Pair {
       this.#down,
       {
         ...sinkOf(this.server),
-        runReceived: () => false,
+        runReceived: () => 'declined',
         runSettled: () => undefined,
         connectRequested: () => server.accept(this.server.session, { sessionPresent: isPresent }, 0),
         subscribeRequested: never('SUBSCRIBE'),

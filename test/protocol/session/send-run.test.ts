@@ -43,14 +43,15 @@ class Side {
   readonly #hasRuns: boolean;
   readonly #pool = new FramePool();
 
-  constructor(hasRuns: boolean) {
+  constructor(hasRuns: boolean, areIdsKept: boolean) {
     this.#hasRuns = hasRuns;
+    this.window.areIdsKept = areIdsKept;
     this.window.open(10, 6);
   }
 
   /** Adds `count` messages if all of them have room. Returns the first identifier, 0 for none. */
   add(kind: 'run' | 'single', level: 1 | 2, count: number, number: number): number {
-    if (!this.window.canAddRun(level, count)) return 0;
+    if (!this.window.canAddRun(level, count, number)) return 0;
     if (this.#hasRuns && kind === 'run') {
       const packets = Array.from({ length: count }, (_one, index) =>
         encodePacket(publishOf('a', payloadOf(number + index), { qos: level, packetId: 9 }), ProtocolVersion.v311),
@@ -125,10 +126,11 @@ function textOf(entries: readonly SendEntry[]): string {
 
 t.test('a run is the same as its messages one by one [MQTT-4.4.0-1] [MQTT-4.6.0-1] [MQTT-4.9.0-2]', async (t) => {
   let taken = 0;
-  const property = fc.property(steps, (all) => {
-    const [runs, singles] = [new Side(true), new Side(false)];
+  const property = fc.property(steps, fc.boolean(), (all, areIdsKept) => {
+    const [runs, singles] = [new Side(true, areIdsKept), new Side(false, areIdsKept)];
     let underway: number[] = [];
-    let number = 1;
+    // identifiers that follow from numbers begin anew soon
+    let number = areIdsKept ? 64_980 : 1;
     for (const step of all) {
       const results = [runs, singles].map((side) => {
         if (step.kind === 'run' || step.kind === 'single') return side.add(step.kind, step.qos, step.count, number);
@@ -175,6 +177,19 @@ t.test('identifiers of a run are consecutive and free, whatever is in use [MQTT-
   t.ok(ids.mayTakeRun(6));
   t.equal(ids.takeRun(6), 1);
   t.equal(ids.take(), 7);
+});
+
+t.test('identifiers of a run follow from its tokens where they have to be the same after a restart', async (t) => {
+  const [window, frames] = [new SendWindow(100), new FramePool().copy(bytesOfText('x'))];
+  window.areIdsKept = true;
+  window.open(100);
+  const parts = { frames, version: ProtocolVersion.v311, qos: 1 } as const;
+  t.ok(window.canAddRun(1, 3, 64_997));
+  t.equal(window.addRun({ ...parts, count: 3, token: 64_997 }), 64_998);
+  t.notOk(window.canAddRun(1, 2, 65_000 + 64_996), 'the second one is in use');
+  t.notOk(window.canAddRun(1, 2, 65_000 + 64_999), 'they begin anew behind the first');
+  t.ok(window.canAddRun(1, 2, 65_000));
+  t.equal(window.addRun({ ...parts, count: 2, token: 65_000 }), 1);
 });
 
 t.test('a set of identifiers is a set', async (t) => {

@@ -30,29 +30,51 @@ t.test(
   },
 );
 
+const nothing = (): void => undefined;
+
+/** One message, or a run of QoS 1. */
+const arrival = fc.oneof(
+  fc.record({ isQos2: fc.boolean(), count: fc.constant(1) }),
+  fc.record({ isQos2: fc.constant(false), count: fc.integer({ min: 2, max: 5 }) }),
+);
+
 t.test(
   'acknowledgements leave in receipt order, whatever the order of acceptance [MQTT-4.6.0-2] [MQTT3-4.6.0-2]',
   async (t) => {
     fc.assert(
-      fc.property(fc.array(fc.boolean(), { maxLength: 40 }), fc.infiniteStream(fc.nat()), (kinds, random) => {
+      fc.property(fc.array(arrival, { maxLength: 40 }), fc.infiniteStream(fc.nat()), (arrivals, random) => {
         const left: number[] = [];
-        const order = new AckOrder({ acknowledge: (packetId) => void left.push(packetId) }, 101);
+        const order = new AckOrder(
+          {
+            acknowledge: (packetId) => void left.push(packetId),
+            acknowledgeRun: (packetIds, count) => void left.push(...packetIds.subarray(0, count)),
+          },
+          101,
+        );
+        const kinds = arrivals.flatMap(({ isQos2, count }) => Array.from({ length: count }, () => isQos2));
         kinds.forEach((isQos2, index) => {
           order.push(index + 1, isQos2);
         });
         const tickets = kinds.map((_kind, index) => 101 + index);
-        const shuffled = tickets
-          .map((ticket) => [random.next().value, ticket] as const)
+        let next = 101;
+        const shuffled = arrivals
+          .map(({ count }) => {
+            next += count;
+            return [random.next().value, next - count, count] as const;
+          })
           .sort(([one], [other]) => one - other);
         const accepted = new Set<number>();
-        for (const [, ticket] of shuffled) {
-          order.settle(ticket, 0);
-          accepted.add(ticket);
+        for (const [, ticket, count] of shuffled) {
+          if (count > 1) order.settleRun(ticket, count);
+          else order.settle(ticket, 0);
+          for (let index = 0; index < count; index++) accepted.add(ticket + index);
           const run = tickets.findIndex((one) => !accepted.has(one));
           if (left.length !== (run < 0 ? kinds.length : run)) return false;
         }
         order.settle(5, 0);
         order.settle(1000, 0);
+        order.settleRun(50, 3);
+        order.settleRun(1000, 3);
         return left.join() === kinds.map((_kind, index) => index + 1).join() && order.awaitingCount === 0;
       }),
     );
@@ -66,7 +88,7 @@ t.test(
     const session = new Session({ clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 });
     const left: [number, boolean][] = [];
     const acknowledge = (packetId: number, isQos2: boolean): void => void left.push([packetId, isQos2]);
-    const writer = { acknowledge, release: () => undefined };
+    const writer = { acknowledge, acknowledgeRun: nothing, release: nothing };
     session.open(writer);
     const old = session.take(5, false);
     session.close();
@@ -85,7 +107,8 @@ t.test(
   async (t) => {
     const session = new Session({ clientId: 'c', sendWindowMax: 10, receiveMaximum: 10 });
     const left: number[] = [];
-    const writer = { acknowledge: (packetId: number) => void left.push(packetId), release: () => undefined };
+    const acknowledge = (packetId: number): void => void left.push(packetId);
+    const writer = { acknowledge, acknowledgeRun: nothing, release: nothing };
     session.open(writer);
     const ticket = session.take(9, true);
     session.receiveWindow.begin(9, ticket);
@@ -177,7 +200,11 @@ t.test(
       },
       100,
     );
-    session.open({ acknowledge: nothing, release: (packetId) => void released.push(packetId) });
+    session.open({
+      acknowledge: nothing,
+      acknowledgeRun: nothing,
+      release: (packetId) => void released.push(packetId),
+    });
     session.forgo(5);
     session.forgo(8);
     t.equal(session.sendWindow.add(deliveryOf(2), 65_005)?.packetId, 6, 'the one that follows from the first of them');

@@ -1,16 +1,20 @@
 // `viaduct journal` on a journal that is whole, damaged, in use, encrypted, and on a directory that has none: what it
 // says, and with which exit code.
 import t from 'tap';
-import { bytesOfText } from '../../../protocol/wire/bytes.ts';
+import { bytesOfText, joinBytes } from '../../../protocol/wire/bytes.ts';
+import { encodePacket } from '../../../protocol/wire/codec.ts';
+import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { type CommandIo, ExitCode } from '../../../src/app/commands/command-io.ts';
 import { journal } from '../../../src/app/commands/journal.ts';
 import { Journal } from '../../../src/journal/journal.ts';
+import { RecordType } from '../../../src/journal/record.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
 import { Storage } from '../../../src/queue/storage.ts';
 import { writeMessage } from '../../../src/queue/stored-message.ts';
+import { writeStoredRun } from '../../../src/queue/stored-run.ts';
 import { Chance } from '../../kit/chance.ts';
-import { World } from '../../kit/world.ts';
+import { publishOf, World } from '../../kit/world.ts';
 import { FaultyDisk } from '../../sim/faulty-disk.ts';
 
 const origin = new Origin('device', 'd');
@@ -109,6 +113,30 @@ t.test('a whole journal is looked at, checked, written out and made small', asyn
   t.same(shell.complaints, []);
   t.equal(await shell.run('export', 'data'), ExitCode.done);
   t.equal(shell.text.trim().split('\n').length, 3, 'nothing is lost by it');
+});
+
+t.test('what waits of a run is exported message by message', async (t) => {
+  const shell = new Shell();
+  const opened = await shell.fill();
+  const frames = ['four', 'five', 'six'].map((text) =>
+    encodePacket(publishOf('a/run', text, { qos: 1, packetId: 9 }), ProtocolVersion.v311),
+  );
+  const stream = opened.log('bridge/cloud');
+  const run = { frames: joinBytes(frames), version: ProtocolVersion.v311, qos: 1, tags: [] } as const;
+  const bytes = stream.begin(3, 200);
+  stream.end(writeStoredRun(bytes, stream.at, run) - stream.at, RecordType.run);
+  stream.settle(5);
+  await shell.settled(opened.close());
+  t.equal(await shell.run('export', 'data'), ExitCode.done);
+  const lines = shell.text.trim().split('\n');
+  t.match(
+    lines.slice(3).map((line) => JSON.parse(line)),
+    [
+      { stream: 'bridge/cloud', sequence: 4, topic: 'a/run', qos: 1, payload: 'four' },
+      { sequence: 6, payload: 'six' },
+    ],
+  );
+  t.equal(lines.length, 5);
 });
 
 t.test('damage is told with file and offset, and by every action that leaves something out', async (t) => {

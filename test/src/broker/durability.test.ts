@@ -58,6 +58,32 @@ for (const durability of levels) {
     t.equal(await levelAt({ kw, journal }, device, two, PacketType.pubrec), durability);
   });
 
+  t.test(`a rule at ${durability}: the PUBACKs of a run leave when all of it is so safe`, async (t) => {
+    const forwards = [{ localTopic: 'up/#', remoteTopic: '', durability }];
+    const kw = new KeptWorld();
+    const remote = new Remote();
+    await remote.open(kw.world, v5);
+    const { journal, bridge } = await kw.start({ bridge: { forwards, durability: 'memory' } });
+    await kw.world.clock.advance(3000);
+    const device = await kw.world.dial(v5);
+    await device.connect('device');
+    device.send(publishOf('up/x', '0', { qos: 1, packetId: 99 }));
+    await kw.world.clock.advance(3000);
+    const [records, ids] = [journal.status.records, Array.from({ length: 50 }, (_, index) => index + 1)];
+    const acknowledged: number[] = [];
+    device.onPacket = (packet) => void (packet.type === PacketType.puback && acknowledged.push(packet.packetId));
+    const { groups, syncs } = journal.status;
+    device.send(...ids.map((packetId) => publishOf('up/x', `${packetId}`, { qos: 1, packetId })));
+    for (let ms = 0; ms < 100 && acknowledged.length === 0; ms++) await kw.world.clock.advance(0.1);
+    t.same(acknowledged, ids, 'together, in their order');
+    const now = journal.status;
+    t.equal(now.syncs > syncs ? 'synced' : now.groups > groups ? 'written' : 'memory', durability);
+    await kw.world.clock.advance(3000);
+    t.same(remote.payloads.slice(1).map(Number), ids);
+    t.equal(bridge?.status.queueDepth, 0);
+    t.ok(journal.status.records - records < 8, 'as one record, its end, and what was settled');
+  });
+
   t.test(`a session class at ${durability}: a publisher waits for its sessions so long`, async (t) => {
     const sessionClasses = [{ name: 'sensors', clientIds: ['none', 'sen*-*'], durability }];
     const { kw, journal, device } = await begin({ broker: { sessionClasses, durability: 'memory' } });

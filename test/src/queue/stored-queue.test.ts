@@ -1,71 +1,14 @@
-// A stored queue is the queue in memory, but for what it outlives: a naive twin says so, over restarts too.
+// A stored queue: what it reads back, what it gives up, and what becomes of it when the disk fails.
 import t from 'tap';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
-import type { Qos } from '../../../protocol/wire/protocol-version.ts';
-import { Journal, type JournalSettings } from '../../../src/journal/journal.ts';
 import { Message } from '../../../src/message/message.ts';
-import { Origin } from '../../../src/message/origin.ts';
 import type { Hold } from '../../../src/queue/hold.ts';
-import { Queue, type QueueLimits } from '../../../src/queue/queue.ts';
 import { QueueBudget } from '../../../src/queue/queue-budget.ts';
-import { Storage } from '../../../src/queue/storage.ts';
 import { deadlineOf, readMessage, storedBytesOf, writeMessage } from '../../../src/queue/stored-message.ts';
-import { StoredQueue } from '../../../src/queue/stored-queue.ts';
-import { Chance } from '../../kit/chance.ts';
-import { SeededRandom } from '../../kit/seeded-random.ts';
-import { VirtualClock } from '../../kit/virtual-clock.ts';
-import { FaultyDisk } from '../../sim/faulty-disk.ts';
-
-const origin = new Origin('device', 'd');
-
-function messageOf(text: string, qos: Qos = 1): Message {
-  return new Message({ topic: 'a/b', payload: bytesOfText(text), qos, retain: false, origin });
-}
-
-/** A journal on a disk, with one queue. */
-class Bench {
-  readonly clock = new VirtualClock();
-  readonly disk = new FaultyDisk(new Chance(1));
-  readonly dropped: string[] = [];
-  readable = 0;
-  budget: QueueBudget | undefined;
-  whenFull: 'refuse' | 'drop' = 'refuse';
-
-  async open(settings: Partial<JournalSettings> = {}): Promise<Journal> {
-    const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
-    return await Journal.open(ports, { directory: 'data', reserveBytes: 0, segmentBytes: 20_000, ...settings });
-  }
-
-  queueOf(journal: Journal, limits: Partial<QueueLimits> = {}): StoredQueue<number> {
-    return new StoredQueue<number>({
-      storage: new Storage(journal, this.clock, this.whenFull),
-      name: 'q',
-      limits: { countMax: 10_000, bytesMax: 10_000_000, overflow: 'oldest', ...limits },
-      durabilityOf: () => 'synced',
-      budget: this.budget,
-      form: { keyOf: (tag) => tag, numbersOf: () => [], tagOf: (key) => key },
-      origin,
-      dropped: (sequence, tag, reason) => void this.dropped.push(`${sequence} of ${tag}: ${reason}`),
-      readable: () => void this.readable++,
-    });
-  }
-
-  /** Reads until nothing comes any more. */
-  async readAll(queue: StoredQueue<number>): Promise<readonly string[]> {
-    const texts: string[] = [];
-    for (let round = 0; round < 50; round++) {
-      for (let entry = queue.peek(); entry; entry = queue.peek()) {
-        texts.push(entry.message.payload.toString());
-        queue.next();
-      }
-      await this.clock.advance(20);
-    }
-    return texts;
-  }
-}
+import { messageOf, origin, QueueBench } from '../../kit/queue-bench.ts';
 
 t.test('what a queue holds is read in order, whatever part of it is in memory', async (t) => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   const journal = await bench.open();
   const queue = bench.queueOf(journal);
   const texts = Array.from({ length: 300 }, (_, index) => `${index}`.padStart(10_000));
@@ -91,7 +34,7 @@ t.test('what a queue holds is read in order, whatever part of it is in memory', 
 t.test(
   'an entry of several messages that cannot be read any more costs all of them, each counted, and nothing else',
   async (t) => {
-    const bench = new Bench();
+    const bench = new QueueBench();
     const journal = await bench.open();
     const queue = bench.queueOf(journal);
     const text = 'the three of them';
@@ -112,7 +55,7 @@ t.test(
 );
 
 t.test('what stands in the journal is let go from memory when that is short, and nothing of it is lost', async (t) => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.budget = new QueueBudget(100_000);
   const journal = await bench.open();
   const queue = bench.queueOf(journal);
@@ -143,7 +86,7 @@ t.test('what stands in the journal is let go from memory when that is short, and
 t.test(
   'what is read out of its turn is not read again, until the queue is, in the order in which all came',
   async (t) => {
-    const bench = new Bench();
+    const bench = new QueueBench();
     bench.budget = new QueueBudget(10_000_000);
     const journal = await bench.open();
     const queue = bench.queueOf(journal);
@@ -171,7 +114,7 @@ t.test(
 );
 
 t.test('what was read out of its turn is passed over', async (t) => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   const queue = bench.queueOf(await bench.open());
   const texts = Array.from({ length: 300 }, (_, index) => `${index}`.padStart(10_000));
   for (const [index, text] of texts.entries()) {
@@ -186,7 +129,7 @@ t.test('what was read out of its turn is passed over', async (t) => {
 });
 
 t.test('a message of QoS 2 is not sent before its place is safe', async (t) => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   const queue = bench.queueOf(await bench.open());
   queue.append(messageOf('one', 2), 1);
   t.equal(queue.peek(), undefined);
@@ -196,7 +139,7 @@ t.test('a message of QoS 2 is not sent before its place is safe', async (t) => {
 });
 
 t.test('whoever holds is told when the message is synced, and not when the disk fails', async (t) => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   const journal = await bench.open();
   const queue = bench.queueOf(journal);
   const told: string[] = [];
@@ -223,7 +166,7 @@ t.test('whoever holds is told when the message is synced, and not when the disk 
 });
 
 t.test('a full queue drops the oldest unread or the one that comes, with the tag of its owner', async (t) => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   const journal = await bench.open();
   const queue = bench.queueOf(journal, { countMax: 3 });
   for (let tag = 1; tag <= 3; tag++) queue.append(messageOf(`${tag}`), tag);
@@ -233,62 +176,6 @@ t.test('a full queue drops the oldest unread or the one that comes, with the tag
   const newest = bench.queueOf(journal, { countMax: 3, overflow: 'newest' });
   t.equal(newest.append(messageOf('5'), 5), 0);
   t.same(bench.dropped.at(-1), '0 of 5: queue-full');
-});
-
-/** Plays one life on both queues. Returns what differs. */
-async function live(seed: number): Promise<string | undefined> {
-  const chance = new Chance(seed);
-  const bench = new Bench();
-  const limits: QueueLimits = { countMax: 20, bytesMax: 1_000_000, overflow: chance.pick(['oldest', 'newest']) };
-  // some have hardly any memory
-  if (seed % 2 === 0) bench.budget = new QueueBudget(chance.int(1, 1000));
-  const stored = bench.queueOf(await bench.open(), limits);
-  const naive = new Queue<number>(limits, () => undefined);
-  const underway: number[] = [];
-  for (let step = 0; step < 300; step++) {
-    await bench.clock.advance(5);
-    const differs = play(chance, { stored, naive, underway, step });
-    if (differs !== undefined) return `seed ${seed}, step ${step}: ${differs}`;
-    if (naive.depth !== stored.depth || naive.unreadCount !== stored.unreadCount) return `seed ${seed}: other counts`;
-  }
-  return undefined;
-}
-
-interface Twins {
-  readonly stored: StoredQueue<number>;
-  readonly naive: Queue<number>;
-  readonly underway: number[];
-  readonly step: number;
-}
-
-function play(chance: Chance, { stored, naive, underway, step }: Twins): string | undefined {
-  const kind = chance.unit();
-  if (kind < 0.45) {
-    const message = messageOf('x'.repeat(chance.int(0, 200)));
-    const sequence = naive.append(message, step);
-    if (sequence !== stored.append(message, step)) return 'another sequence';
-    if (kind > 0.1 || sequence === 0) return undefined;
-    const entry = naive.readLast();
-    if (entry) underway.push(entry.sequence);
-    return stored.readLast(message, step)?.sequence === entry?.sequence ? undefined : 'another entry out of turn';
-  }
-  if (kind < 0.7) {
-    const entry = naive.next();
-    if (entry) underway.push(entry.sequence);
-    return stored.next()?.sequence === entry?.sequence ? undefined : 'another entry';
-  }
-  if (kind < 0.95) {
-    const [sequence = 0] = underway.splice(chance.int(0, Math.max(0, underway.length - 1)), 1);
-    return naive.acknowledge(sequence)?.tag === stored.acknowledge(sequence)?.tag ? undefined : 'another tag';
-  }
-  naive.rewind();
-  stored.rewind();
-  underway.length = 0;
-  return undefined;
-}
-
-t.test('over random lives a stored queue does what the queue in memory does', async (t) => {
-  for (let seed = 1; seed <= 10; seed++) t.equal(await live(seed), undefined);
 });
 
 t.test('a message is read back as it was, with the time that is left for it', (t) => {
@@ -320,7 +207,7 @@ t.test('a clock that jumped back, or wakes in 1970, expires nothing', (t) => {
 
 for (const overflow of ['oldest', 'newest'] as const) {
   t.test(`a journal without room: the ${overflow} gives way where that is wanted, and it heals`, async (t) => {
-    const bench = new Bench();
+    const bench = new QueueBench();
     const journal = await bench.open({ bytesMax: 100_000, roomCheckMs: 500 });
     const queue = bench.queueOf(journal, { overflow });
     const fill = async (from: number, to: number): Promise<void> => {
@@ -351,7 +238,7 @@ for (const overflow of ['oldest', 'newest'] as const) {
 }
 
 t.test('a disk that does not read is asked again in a while, not without a pause, until it does', async (t) => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   const first = await bench.open();
   bench.queueOf(first).append(messageOf('kept'), 1);
   await bench.clock.advance(3000);
