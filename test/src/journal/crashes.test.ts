@@ -2,6 +2,7 @@
 // any operation, syncs and writes that fail, a disk that is full for a while.
 import t from 'tap';
 import { Journal, type JournalSettings } from '../../../src/journal/journal.ts';
+import { RecordType } from '../../../src/journal/record.ts';
 import { Chance } from '../../kit/chance.ts';
 import { JournalModel, stateOf } from '../../kit/journal-model.ts';
 import { ProcessClock } from '../../kit/kept-world.ts';
@@ -132,7 +133,7 @@ function append(journal: Journal, messages: Map<string, string>, name: string, c
   const body = chance.isTrue(0.1) ? Buffer.alloc(chance.int(0, 900)) : chance.bytes(chance.int(0, 400));
   const bytes = stream.begin(count, body.length);
   body.copy(bytes, stream.at);
-  const first = stream.end(body.length);
+  const first = stream.end(body.length, count > 1 ? RecordType.run : RecordType.entry);
   for (let at = 0; at < count; at++) messages.set(`${name}/${first + at}`, `${at}:${body.toString('latin1')}`);
 }
 
@@ -141,6 +142,12 @@ function settle(journal: Journal, messages: Map<string, string>, name: string, c
   const key = chance.isTrue(0.8) ? held[0] : held[chance.int(0, Math.max(0, held.length - 1))];
   if (key === undefined) return;
   const sequence = Number(key.slice(name.length + 1));
+  if (chance.isTrue(0.3)) {
+    const count = chance.int(1, 5);
+    journal.log(name).settleRun(sequence, count);
+    for (let at = sequence; at < sequence + count; at++) messages.delete(`${name}/${at}`);
+    return;
+  }
   if (!journal.log(name).settle(sequence)) throw new Error(`${key} was not held`);
   messages.delete(key);
 }

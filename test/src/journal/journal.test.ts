@@ -246,6 +246,38 @@ t.test('a record of a newer version is refused by its place', async (t) => {
   await t.rejects(bench.open(), { code: 'ERR_STORAGE_FORMAT', message: /0000000001\.seg at 72: a record of type 99/ });
 });
 
+t.test('a run is settled by ranges, moves on and needs its key like all other entries', async (t) => {
+  const bench = new Bench();
+  const settings = { key: Buffer.alloc(32, 1), segmentBytes: 4096, cleanBytes: 1024 };
+  const journal = await bench.open(settings);
+  const stream = journal.log('slow');
+  const held = (one: typeof stream): readonly number[] => [1, 2, 3, 4, 5, 6, 7].filter((at) => one.has(at));
+  for (const count of [5, 2]) {
+    stream.begin(count, 4).write(`run${count}`, stream.at, 'latin1');
+    stream.end(4, RecordType.run);
+  }
+  stream.settle(4);
+  stream.settleRun(1, 2);
+  t.same(held(stream), [3, 5, 6, 7]);
+  for (let number = 0; number < 500; number++) {
+    const sequence = bench.append(journal, 'fast', 'x'.repeat(100));
+    journal.log('fast').settleRun(sequence, 1);
+    if (number % 10 === 0) await bench.settled(journal.flush());
+  }
+  t.ok(journal.status.bytesMoved > 0);
+  t.equal(stream.count, 4);
+  await bench.settled(journal.close());
+  const again = await bench.open(settings);
+  const restored = again.log('slow');
+  t.same(held(restored), [3, 5, 6, 7]);
+  t.same(await bench.textsOf(again, 'slow'), ['run5', 'run5', 'run2', 'run2']);
+  restored.settleRun(3, 4);
+  t.same(held(restored), [7]);
+  restored.settleRun(1, 100);
+  t.match(restored, { count: 0, byteLength: 0 });
+  await again.destroy();
+});
+
 t.test('what nobody needs is freed, and long-lived messages move on', async (t) => {
   const bench = new Bench();
   const journal = await bench.open({ segmentBytes: 4096, cleanBytes: 1024 });
