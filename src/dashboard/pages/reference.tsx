@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { endpoint } from '../api.ts';
-import { useApp, useText } from '../app.ts';
+import { useApp, useSpeech, useText } from '../app.ts';
 import { type OpenApi, type Operation, operationsOf } from '../open-api.ts';
 import { Card, PageHead } from '../parts/card.tsx';
 import { Search } from '../parts/field.tsx';
@@ -45,8 +45,9 @@ export function Reference(): JSX.Element {
 
 function Operations({ document, filter }: { readonly document: OpenApi; readonly filter: string }): JSX.Element {
   const t = useText();
+  const say = useSpeech();
   const shown = operationsOf(document).filter(({ method, path, summary }) =>
-    `${method} ${path} ${summary}`.toLowerCase().includes(filter.toLowerCase()),
+    `${method} ${path} ${summary} ${say(summary)}`.toLowerCase().includes(filter.toLowerCase()),
   );
   if (shown.length === 0) return <Empty icon="search" title={t.common.nothingFound} text={t.common.nothingFoundText} />;
   return (
@@ -64,6 +65,7 @@ const tones = { get: 'info', post: 'good', put: 'warn', patch: 'warn', delete: '
 
 function One({ operation }: { readonly operation: Operation }): JSX.Element {
   const t = useText();
+  const say = useSpeech();
   const { method, path, summary, parameters, body, reply } = operation;
   return (
     <details>
@@ -73,7 +75,7 @@ function One({ operation }: { readonly operation: Operation }): JSX.Element {
           <code class="wrap">
             <strong>{path}</strong>
           </code>
-          <span class="muted"> {summary}</span>
+          <span class="muted"> {say(summary)}</span>
         </span>
       </summary>
       <div class="stack tight">

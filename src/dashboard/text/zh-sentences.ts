@@ -1,11 +1,13 @@
 // ZhSentences: what the server says beside findings, in Chinese, by its English sentences: refusals, faults of values,
 // events of bridges, steps of the connection test, errors of links and what to do about them. Gaps as `{name}` may
 // hold sentences themselves. A test reads the sources for sentences that are missing here.
+import { zhEndpoints } from './zh-endpoints.ts';
 import { zhFindings } from './zh-findings.ts';
 
 /** English sentences and their Chinese. */
 export const zhSentences: Readonly<Record<string, string>> = {
   ...zhFindings,
+  ...zhEndpoints,
   // values of the configuration
   'expected {what}': '应为{what}',
   'expected a value: this key is required': '应有值：此键是必需的',

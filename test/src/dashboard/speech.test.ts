@@ -6,6 +6,7 @@ import { speechOf } from '../../../src/dashboard/speech.ts';
 import { en } from '../../../src/dashboard/text/en.ts';
 import { zh } from '../../../src/dashboard/text/zh.ts';
 import { zhJoints, zhSentences } from '../../../src/dashboard/text/zh-sentences.ts';
+import { allEndpoints } from '../../kit/api-endpoints.ts';
 import { MemoryDisk } from '../../kit/memory-disk.ts';
 import { readTree } from '../../kit/source-tree.ts';
 
@@ -127,6 +128,14 @@ t.test('every finding about a configuration full of them is said in Chinese', as
   const { notes } = await loadConfig({ path: 'v.conf', disk, environment: {}, hostname: 'h' });
   t.ok(notes.length > 25, `${notes.length} findings`);
   t.strictSame([...new Set(notes.map(({ text }) => text).filter((text) => !isSaid(text)))], []);
+});
+
+t.test('every endpoint of the API says in Chinese what it does', async (t) => {
+  const summaries = (await allEndpoints()).map(({ summary }) => summary);
+  t.strictSame(
+    summaries.filter((summary) => zhSentences[summary] === undefined),
+    [],
+  );
 });
 
 t.test('a sentence and its Chinese have the same gaps', async (t) => {
