@@ -15,19 +15,43 @@ interface Rule {
   readonly properties: Map<string, string>;
   destination: string;
   qosMax: string;
+  queueLimit: string;
   isRetainKept: boolean;
 }
 
 const bridgeKeys: Readonly<Record<string, string>> = {
   'remote-broker.mqtt.client-id': 'clientid',
   'remote-broker.mqtt.clean-start': 'clean_start',
+  'remote-broker.mqtt.keep-alive': 'keepalive',
   'remote-broker.authentication.mqtt-simple-authentication.username': 'username',
   'remote-broker.authentication.mqtt-simple-authentication.password': 'password',
+  'remote-broker.mqtt.session-expiry': 'conn_properties.session_expiry_interval',
   'remote-broker.tls.enabled': 'ssl.enable',
   'remote-broker.tls.verify-hostname': 'ssl.verify_peer',
+  'remote-broker.tls.handshake-timeout': 'connect_timeout',
+  'loop-prevention.enabled': 'loop_guard',
+  'loop-prevention.hop-count-limit': 'loop_hops',
 };
 
-const inSeconds: Readonly<Record<string, string>> = { 'remote-broker.mqtt.keep-alive': 'keepalive' };
+const inSeconds: readonly string[] = ['remote-broker.mqtt.keep-alive', 'remote-broker.tls.handshake-timeout'];
+
+/** What a key means here, where that is something else. */
+const changes: Readonly<Record<string, string>> = {
+  'remote-broker.tls.verify-hostname': 'switches off all verification here, there only that of the name',
+  'remote-broker.tls.handshake-timeout': 'the time for connecting and TLS together',
+  'loop-prevention.hop-count-limit': 'in MQTT 5.0; in older versions messages that come back are known by their bytes',
+};
+
+const keystore = 'a keystore of Java is not read: put certificate and key into PEM files, for ssl.certfile and keyfile';
+const truststore = 'a truststore of Java is not read: put its authorities into one PEM file, for ssl.cacertfile';
+
+/** Why what stands at a place is not carried. */
+const losses: readonly (readonly [place: RegExp, why: string])[] = [
+  [/^remote-broker\.tls\.keystore\./, keystore],
+  [/^remote-broker\.tls\.truststore\./, truststore],
+  [/^remote-broker\.tls\.cipher-suites\./, 'suites have their names of OpenSSL here: ssl.ciphers'],
+  [/^persist$/, 'what waits is kept in the journal, where data.dir says so, and durability how safely'],
+];
 
 /** Reads a configuration. Throws ConfigError for one that is no XML. */
 export function importHivemq(text: string, tree: ImportedTree, report: ImportReport, file: string): void {
@@ -49,7 +73,7 @@ class HivemqImport {
   readonly #report: ImportReport;
   readonly #path: string[] = [];
   #bridge: string[] | undefined;
-  #remote: { host: string; port: string; isEncrypted: boolean; source: Source | undefined } = emptyRemote();
+  #remote: RemoteDraft = emptyRemote();
   #rule: Rule | undefined;
   #propertyName = '';
   #listener: { kind: string; host: string; port: string; source: Source | undefined } | undefined;
@@ -77,7 +101,9 @@ class HivemqImport {
       this.#listener === undefined
         ? this.#path.includes('mqtt-bridge') && this.#bridgeText(place, words, source)
         : this.#listenerText(words, source);
-    if (!isTaken) this.#report.say({ ...source, outcome: 'dropped', why: 'has no counterpart here' });
+    if (isTaken) return;
+    const why = losses.find(([of]) => of.test(place))?.[1] ?? 'has no counterpart here';
+    this.#report.say({ ...source, outcome: 'dropped', why });
   }
 
   close(): void {
@@ -109,27 +135,58 @@ class HivemqImport {
 
   #bridgeText(place: string, words: string, source: Source): boolean {
     if (this.#rule !== undefined) return this.#ruleText(this.#rule, place, words, source);
-    if (place === 'id') {
-      this.#bridge = ['bridges', 'mqtt', words.replaceAll(/[^A-Za-z0-9_-]/g, '-')];
-      return true;
-    }
+    if (place === 'id') return this.#idText(words, source);
     const bridge = this.#bridge;
     if (bridge === undefined) return false;
-    if (place === 'remote-broker.host' || place === 'remote-broker.port') {
-      this.#remote.source = source;
-      if (place.endsWith('host')) this.#remote.host = words;
-      else this.#remote.port = words;
-      return true;
-    }
+    if (place === 'remote-broker.host' || place === 'remote-broker.port')
+      return this.#addressText(place, words, source);
     if (place === 'remote-broker.tls.enabled') this.#remote.isEncrypted = words === 'true';
-    if (place === 'remote-broker.mqtt.session-expiry') {
-      this.#tree.set([...bridge, 'conn_properties', 'session_expiry_interval'], words, source);
-      return true;
-    }
-    const period = inSeconds[place];
-    const key = period ?? bridgeKeys[place];
+    if (place.startsWith('remote-broker.websocket.')) return this.#webSocketText(place, words, source);
+    if (place === 'remote-broker.tls.protocols.protocol') return this.#protocolText(bridge, words, source);
+    const key = bridgeKeys[place];
     if (key === undefined) return false;
-    this.#tree.set([...bridge, ...key.split('.')], period === undefined ? words : `${words}s`, source);
+    const value = key === 'loop_guard' ? (words === 'true' ? 'auto' : 'off') : words;
+    this.#tree.set([...bridge, ...key.split('.')], inSeconds.includes(place) ? `${value}s` : value, source);
+    const why = changes[place];
+    const isChanged = why !== undefined && !(place.endsWith('verify-hostname') && words === 'true');
+    if (isChanged) this.#report.say({ ...source, outcome: 'changed', why });
+    return true;
+  }
+
+  #idText(words: string, source: Source): boolean {
+    const name = words.replaceAll(/[^A-Za-z0-9_-]/g, '-').slice(0, 64);
+    this.#bridge = ['bridges', 'mqtt', name];
+    const why = name === words ? '' : `the bridge is called ${name}: names have no other signs`;
+    this.#report.say({ ...source, outcome: why === '' ? 'kept' : 'changed', why });
+    return true;
+  }
+
+  #addressText(place: string, words: string, source: Source): boolean {
+    this.#remote.source = source;
+    if (place.endsWith('host')) this.#remote.host = words;
+    else this.#remote.port = words;
+    this.#report.say({ ...source, outcome: 'kept' });
+    return true;
+  }
+
+  #webSocketText(place: string, words: string, source: Source): boolean {
+    const key = place.slice('remote-broker.websocket.'.length);
+    if (key === 'enabled') this.#remote.isWebSocket = words === 'true';
+    if (key === 'server-path') this.#remote.path = words;
+    const isKept = key === 'enabled' || key === 'server-path' || (key === 'subprotocol' && words === 'mqtt');
+    if (isKept) this.#report.say({ ...source, outcome: 'kept' });
+    return isKept;
+  }
+
+  /** The lowest of those that are listed. */
+  #protocolText(bridge: readonly string[], words: string, source: Source): boolean {
+    const version = /^TLSv(1\.[23])$/.exec(words)?.[1];
+    if (version === undefined) return false;
+    const path = [...bridge, 'ssl', 'tls_version_min'];
+    const before = this.#tree.get(path);
+    const isLower = before?.kind !== 'value' || before.value === '1.3';
+    if (isLower) this.#tree.set(path, version, source);
+    this.#report.say({ ...source, outcome: 'changed', why: 'the lowest version counts, and those above it' });
     return true;
   }
 
@@ -140,6 +197,7 @@ class HivemqImport {
     else if (name === 'destination') rule.destination = words;
     else if (name === 'max-qos') rule.qosMax = words;
     else if (name === 'preserve-retain') rule.isRetainKept = words === 'true';
+    else if (name === 'queue-limit') rule.queueLimit = words;
     else if (name === 'key') this.#propertyName = words;
     else if (name === 'value') rule.properties.set(this.#propertyName, words);
     else return false;
@@ -148,9 +206,12 @@ class HivemqImport {
   }
 
   #putServer(): void {
-    const { host, port, isEncrypted, source } = this.#remote;
+    const { host, port, isEncrypted, isWebSocket, path, source } = this.#remote;
     if (this.#bridge === undefined || source === undefined) return;
-    const server = `${isEncrypted ? 'tls+' : ''}mqtt-tcp://${host}:${port === '' ? '1883' : port}`;
+    const plain = isWebSocket ? 'ws' : 'mqtt-tcp';
+    const scheme = isEncrypted ? (isWebSocket ? 'wss' : 'tls+mqtt-tcp') : plain;
+    const way = isWebSocket ? `/${path.replace(/^\//, '')}` : '';
+    const server = `${scheme}://${host}:${port === '' ? '1883' : port}${way}`;
     this.#tree.set([...this.#bridge, 'server'], server, source);
   }
 
@@ -161,7 +222,7 @@ class HivemqImport {
     if (rule === undefined || this.#bridge === undefined) return;
     const [from, to] = rule.list === 'forwards' ? ['local_topic', 'remote_topic'] : ['remote_topic', 'local_topic'];
     for (const { text: filter, source } of rule.filters) {
-      const target = hivemqTarget(rule.destination, filter);
+      const target = rule.destination === '{#}' ? '' : hivemqTarget(rule.destination, filter);
       if (typeof target !== 'string') {
         this.#report.say({ ...source, outcome: 'dropped', why: target.fault });
         continue;
@@ -170,14 +231,24 @@ class HivemqImport {
         this.#tree.set([...(this.#bridge ?? []), rule.list, isFirst ? '+' : '-', key], value, source);
       put(from ?? '', filter, true);
       put(to ?? '', target);
-      put(rule.list === 'forwards' ? 'qos_max' : 'qos', rule.qosMax);
-      if (rule.excludes.length > 0) put('exclude', rule.excludes);
-      if (!rule.isRetainKept) put('retain', '0');
+      for (const [key, value] of moreKeysOf(rule)) put(key, value);
       for (const [key, value] of rule.properties) {
         this.#tree.set([...this.#bridge, rule.list, '-', 'user_property', key], value, source);
       }
     }
   }
+}
+
+/** What a rule says besides its topics. */
+function moreKeysOf(rule: Rule): readonly (readonly [string, string | readonly string[]])[] {
+  const keys: (readonly [string, string | readonly string[]])[] = [
+    [rule.list === 'forwards' ? 'qos_max' : 'qos', rule.qosMax],
+  ];
+  if (rule.excludes.length > 0) keys.push(['exclude', rule.excludes]);
+  if (rule.queueLimit !== '') keys.push(['max_send_queue_len', rule.queueLimit]);
+  if (!rule.isRetainKept) keys.push(['retain', '0']);
+  else if (rule.list === 'subscription') keys.push(['retain_as_published', 'true']);
+  return keys;
 }
 
 function emptyRule(list: Rule['list']): Rule {
@@ -188,10 +259,21 @@ function emptyRule(list: Rule['list']): Rule {
     properties: new Map(),
     destination: '{#}',
     qosMax: '2',
+    queueLimit: '',
     isRetainKept: false,
   };
 }
 
-function emptyRemote(): { host: string; port: string; isEncrypted: boolean; source: Source | undefined } {
-  return { host: '', port: '', isEncrypted: false, source: undefined };
+/** The address of a remote, while it is being read. */
+interface RemoteDraft {
+  host: string;
+  port: string;
+  path: string;
+  isEncrypted: boolean;
+  isWebSocket: boolean;
+  source: Source | undefined;
+}
+
+function emptyRemote(): RemoteDraft {
+  return { host: '', port: '', path: 'mqtt', isEncrypted: false, isWebSocket: false, source: undefined };
 }

@@ -3,7 +3,9 @@
 // what means something else here says what.
 import type { ImportReport } from './import-report.ts';
 import type { ImportedTree, Source } from './imported-tree.ts';
-import { bridgeKeys, brokerKeys, type Conversion, listenerKeys, ownListenerKeys } from './mosquitto-keys.ts';
+import { MosquittoBridge } from './mosquitto-bridge.ts';
+import { bridgeKeys } from './mosquitto-bridge-keys.ts';
+import { brokerKeys, type Conversion, listenerKeys, ownListenerKeys } from './mosquitto-keys.ts';
 import { topicRulesOf } from './mosquitto-topics.ts';
 
 interface Section {
@@ -22,6 +24,8 @@ class MosquittoImport {
   #section: Section = { kind: 'broker', path: [] };
   #listeners = 0;
   #isPerListener = false;
+  /** The connection that is being read. */
+  #bridge: MosquittoBridge | undefined;
 
   constructor(tree: ImportedTree, report: ImportReport) {
     this.#tree = tree;
@@ -36,6 +40,7 @@ class MosquittoImport {
       const [key = '', ...rest] = words.split(/\s+/);
       this.#line(key, rest, source);
     }
+    this.#bridge?.end();
   }
 
   #line(key: string, values: readonly string[], source: Source): void {
@@ -43,6 +48,7 @@ class MosquittoImport {
     if (key === 'per_listener_settings') this.#isPerListener = values[0] === 'true';
     if (key === 'listener' || key === 'port') this.#beginListener(values, source);
     else if (key === 'connection') this.#beginBridge(values, source);
+    else if (isBridge && this.#bridge?.take(key, values[0] ?? '', source)) return;
     else if (isBridge && key === 'topic') this.#topic(values, source);
     else if (isBridge && /^address(es)?$/.test(key)) this.#addresses(values, source);
     else if (this.#section.kind === 'listener' && key === 'protocol') this.#protocol(values, source);
@@ -57,25 +63,34 @@ class MosquittoImport {
 
   #convert(conversion: Conversion | undefined, value: string, source: Source): void {
     if (conversion === undefined || 'dropped' in conversion) {
+      if (conversion?.isTls === true) this.#encrypt();
       this.#report.say({ ...source, outcome: 'dropped', why: conversion?.dropped ?? 'has no counterpart here' });
       return;
     }
     if (conversion.isTls === true) this.#encrypt();
-    const converted = conversion.value?.(value) ?? value;
     const base = conversion.isGlobal === true ? [] : this.#section.path;
-    this.#tree.set([...base, ...conversion.path], converted, source);
-    if (conversion.changed !== undefined) this.#report.say({ ...source, outcome: 'changed', why: conversion.changed });
+    for (const [index, path] of conversion.path.entries()) {
+      this.#tree.set([...base, ...path], conversion.value?.(value, index) ?? value, source);
+    }
+    const { changed, changedAt = value } = conversion;
+    const isChanged = changed !== undefined && changedAt === value;
+    this.#report.say({ ...source, outcome: isChanged ? 'changed' : 'kept', ...(isChanged ? { why: changed } : {}) });
   }
 
   #beginListener([port = '1883', host = '0.0.0.0']: readonly string[], source: Source): void {
+    this.#bridge?.end();
+    this.#bridge = undefined;
     const name = this.#listeners++ === 0 ? 'default' : `listener${this.#listeners}`;
     this.#section = { kind: 'listener', path: ['listeners', 'tcp', name] };
     this.#tree.set([...this.#section.path, 'bind'], `${host.includes(':') ? `[${host}]` : host}:${port}`, source);
   }
 
   #beginBridge([name = 'bridge']: readonly string[], source: Source): void {
-    const plain = name.replaceAll(/[^A-Za-z0-9_-]/g, '-');
+    this.#bridge?.end();
+    const plain = name.replaceAll(/[^A-Za-z0-9_-]/g, '-').slice(0, 64);
     this.#section = { kind: 'bridge', path: ['bridges', 'mqtt', plain] };
+    this.#bridge = new MosquittoBridge(this.#section.path, this.#tree, this.#report);
+    this.#report.say({ ...source, outcome: 'kept' });
     // what mosquitto does where nothing is said
     const bridge = this.#section.path;
     this.#tree.set([...bridge, 'clientid'], `\${hostname}.${name}`, source);
@@ -152,5 +167,5 @@ function tlsOf(server: string): string {
 
 /** A line of the report never shows a password. */
 function shown(words: string): string {
-  return words.replace(/^((?:remote_|bridge_|)(?:password|psk)\s+).*/, '$1***');
+  return words.replace(/^((?:remote_|local_|bridge_|)(?:password|psk)\s+).*/, '$1***');
 }

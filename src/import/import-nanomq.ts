@@ -6,6 +6,7 @@ import type { HoconNode } from '../config/hocon-node.ts';
 import { parseHocon } from '../config/hocon-parser.ts';
 import { type Environment, textOfScalar } from '../config/hocon-references.ts';
 import { notesOf } from '../config/notes.ts';
+import { importNanomqFlat } from './import-nanomq-flat.ts';
 import type { ImportReport } from './import-report.ts';
 import type { ImportedTree, Source } from './imported-tree.ts';
 
@@ -19,7 +20,7 @@ export function importNanomq(
   from: { readonly file: string; readonly environment: Environment },
 ): void {
   if (oldForm.test(text)) {
-    importFlat(text, tree, report);
+    importNanomqFlat(text, tree, report);
     return;
   }
   const at = { file: from.file, line: 1, column: 1 };
@@ -32,6 +33,33 @@ export function importNanomq(
     const isMentioned = lines[note.line - 1]?.includes(key) ?? false;
     if (isMentioned) report.say({ line: note.line, text: note.path, outcome: 'changed', why: note.text });
   }
+  sayWhatDiffers(root, [], report);
+}
+
+const verified =
+  'unless verify_peer = false is said, the certificate of the remote is verified here, and its name: that never was there';
+
+/** What stands there under the same name, and does something else there. */
+const differences: readonly (readonly [path: RegExp, value: RegExp, why: string])[] = [
+  [/\.forwards\.local_topic$/, /^\$SYS\//, 'is forwarded here, as it is written; there nothing of $SYS ever was'],
+  [/\.(forwards|subscription)\.(retain|retain_as_published)$/, /^true$/, 'holds here; there only 1 counted'],
+  [/^bridges\.mqtt\.[^.]+\.keepalive$/, /^\d+$/, 'a bare number meant nothing there: 60s were kept'],
+];
+
+function sayWhatDiffers(node: HoconNode, path: readonly string[], report: ImportReport): void {
+  if (node.kind === 'array') for (const item of node.items) sayWhatDiffers(item, path, report);
+  if (node.kind === 'object') {
+    for (const [key, { at, value }] of node.entries) {
+      const inner = [...path, key];
+      const isOfBridge = /^bridges\.mqtt\.[^.]+\.ssl$/.test(inner.join('.'));
+      if (isOfBridge) report.say({ line: at.line, text: inner.join('.'), outcome: 'changed', why: verified });
+      sayWhatDiffers(value, inner, report);
+    }
+  }
+  if (node.kind !== 'scalar') return;
+  const shown = path.join('.');
+  const found = differences.find(([of, value]) => of.test(shown) && value.test(textOfScalar(node)));
+  if (found !== undefined) report.say({ line: node.at.line, text: shown, outcome: 'changed', why: found[2] });
 }
 
 /** A tree of HOCON as an imported one. */
@@ -66,63 +94,4 @@ function sourceOf(node: HoconNode, path: readonly string[]): Source {
     .map((key, index) => (key === '+' || key === '-' ? '' : `${index === 0 ? '' : '.'}${key}`))
     .join('');
   return { line: node.at.line, text: shown };
-}
-
-const flatKeys: Readonly<Record<string, string>> = {
-  address: 'server',
-  proto_ver: 'proto_ver',
-  clientid: 'clientid',
-  clean_start: 'clean_start',
-  username: 'username',
-  password: 'password',
-  bridge_mode: 'enable',
-  parallel: 'max_parallel_processes',
-  max_send_queue_len: 'max_send_queue_len',
-  max_recv_queue_len: 'max_recv_queue_len',
-  'tls.enable': 'ssl.enable',
-  'tls.keyfile': 'ssl.keyfile',
-  'tls.certfile': 'ssl.certfile',
-  'tls.cacertfile': 'ssl.cacertfile',
-  'tls.key_password': 'ssl.key_password',
-  'tls.verify_peer': 'ssl.verify_peer',
-};
-
-/** The old form. */
-function importFlat(text: string, tree: ImportedTree, report: ImportReport): void {
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const [, path = '', value = ''] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/.exec(raw) ?? [];
-    if (path === '' || raw.trim().startsWith('#')) continue;
-    const isSecret = /password$/.test(path);
-    const source = { line: index + 1, text: isSecret ? `${path}=***` : `${path}=${value}` };
-    if (!importFlatKey(path, value, source, tree)) {
-      report.say({ ...source, outcome: 'dropped', why: 'has no counterpart here' });
-    }
-  }
-}
-
-function importFlatKey(path: string, value: string, source: Source, tree: ImportedTree): boolean {
-  const [, name, key = ''] = /^bridge\.mqtt\.([\w-]+)\.(.+)$/.exec(path) ?? [];
-  if (name === undefined) return false;
-  const bridge = ['bridges', 'mqtt', name];
-  const [, number, part] = /^subscription\.(\d+)\.(topic|qos)$/.exec(key) ?? [];
-  if (number !== undefined) {
-    const isTopic = part === 'topic';
-    tree.set([...bridge, 'subscription', isTopic ? '+' : '-', isTopic ? 'remote_topic' : 'qos'], value, source);
-    if (isTopic) tree.set([...bridge, 'subscription', '-', 'local_topic'], '', source);
-    return true;
-  }
-  if (key === 'forwards') {
-    for (const topic of value.split(',')) {
-      tree.set([...bridge, 'forwards', '+', 'local_topic'], topic.trim(), source);
-      tree.set([...bridge, 'forwards', '-', 'remote_topic'], '', source);
-    }
-    return true;
-  }
-  if (key === 'keepalive') {
-    tree.set([...bridge, 'keepalive'], /^\d+$/.test(value) ? `${value}s` : value, source);
-    return true;
-  }
-  const ours = flatKeys[key];
-  if (ours !== undefined) tree.set([...bridge, ...ours.split('.')], value, source);
-  return ours !== undefined;
 }
