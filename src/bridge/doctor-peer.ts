@@ -5,9 +5,11 @@ import { type Bytes, copyOfBytes } from '../../protocol/wire/bytes.ts';
 import { decodePacket, encodePacket } from '../../protocol/wire/codec.ts';
 import { FrameScanner } from '../../protocol/wire/frame-scanner.ts';
 import { Malformed } from '../../protocol/wire/malformed.ts';
+import { PacketType } from '../../protocol/wire/packet-type.ts';
 import type { Packet } from '../../protocol/wire/packets.ts';
 import type { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
-import { LinkError } from '../base/errors.ts';
+import { reasonName } from '../../protocol/wire/reason-code.ts';
+import { LinkError, RefusedError } from '../base/errors.ts';
 import type { Clock, Socket } from '../ports/ports.ts';
 
 const packetBytesMax = 1_048_576;
@@ -39,6 +41,11 @@ export class DoctorPeer {
     });
   }
 
+  /** Whether nothing more can come. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** Sends a packet. */
   send(packet: Packet): void {
     this.#socket.write([encodePacket(packet, this.#version)]);
@@ -56,7 +63,7 @@ export class DoctorPeer {
         this.#packets.splice(0, this.#packets.indexOf(found) + 1);
         return found;
       }
-      if (this.#end !== undefined) throw this.#end;
+      if (this.#end !== undefined) throw this.#farewell() ?? this.#end;
       if (this.#clock.now() >= deadline) {
         throw new LinkError('open', `no answer came within ${timeoutMs} ms`, { isTimeout: true });
       }
@@ -68,6 +75,15 @@ export class DoctorPeer {
   close(): void {
     this.#socket.end();
     this.#socket.destroy();
+  }
+
+  /** The reason that the remote gave before it hung up, if it did. */
+  #farewell(): Error | undefined {
+    const packet = this.#packets.find(({ type }) => type === PacketType.disconnect);
+    if (packet?.type !== PacketType.disconnect) return undefined;
+    const { reasonString } = packet.properties;
+    const reason = `${reasonName(packet.reasonCode)}${reasonString === undefined ? '' : ` (${reasonString})`}`;
+    return new RefusedError(packet.reasonCode, `the remote hung up: ${reason}`);
   }
 
   #change(withinMs: number): Promise<void> {

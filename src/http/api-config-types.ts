@@ -2,8 +2,9 @@
 // of the configuration file (`server`, `proto_ver`, `forwards`, `ssl` ...), checked with the same words as the file.
 // Types only; the conventions stand in `api-types.ts`.
 import type { BridgeStatus } from '../bridge/bridge-status.ts';
-import type { DoctorStep } from '../bridge/doctor.ts';
+import type { DoctorStep } from '../bridge/doctor-step.ts';
 import type { TriedRule } from '../bridge/try-rules.ts';
+import type { FindingCode } from '../config/finding.ts';
 
 /** One fault of a configuration. */
 export interface ConfigFaultView {
@@ -114,6 +115,8 @@ export interface SecretMark {
 
 /** Something odd that stops nothing. */
 export interface FindingView {
+  /** What it is about: a stable word, as `rule-unreachable`. */
+  readonly code: FindingCode;
   readonly file: string;
   readonly line: number;
   /** `bridges.mqtt.plant7.forwards.0` */

@@ -3,7 +3,7 @@
 // what only the running program can know (names, states) and throws HttpRefusal or a ViaductError.
 import type { AnswerWatch } from '../bridge/answer-watch.ts';
 import type { LedgerEntry } from '../bridge/delivery-ledger.ts';
-import type { DoctorStep } from '../bridge/doctor.ts';
+import type { DoctorStep } from '../bridge/doctor-step.ts';
 import type { LatencyViews } from '../bridge/latencies.ts';
 import type {
   AclReply,

@@ -27,6 +27,12 @@ export class NodeNet implements Net {
     return lookupServiceNode(name, signal);
   }
 
+  /** See `Net.lookup`. */
+  async lookup(host: string): Promise<readonly string[]> {
+    const { lookupNode } = await import('./node-service.ts');
+    return lookupNode(host);
+  }
+
   /** See `Net.addresses`. */
   addresses(): readonly string[] {
     const all = Object.entries(networkInterfaces());

@@ -167,15 +167,22 @@ function onClose(this: NetSocket): void {
 }
 
 function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
-  const { subject, subjectaltname: alternative, fingerprint256, valid_to: validTo } = socket.getPeerCertificate();
+  const { subject, issuer, fingerprint256, ...more } = socket.getPeerCertificate();
   if (subject === undefined) return undefined;
+  const { subjectaltname: alternative, valid_from: validFrom, valid_to: validTo } = more;
   return {
     commonName: String(subject.CN ?? ''),
-    subject: Object.entries(subject)
-      .map(([name, value]) => `${name}=${String(value)}`)
-      .join(','),
+    subject: nameOf(subject),
+    issuer: nameOf(issuer),
     alternativeNames: alternative?.split(', ').map((one) => one.slice(one.indexOf(':') + 1)) ?? [],
     fingerprint256,
+    validFrom: Date.parse(validFrom),
     validTo: Date.parse(validTo),
   };
+}
+
+function nameOf(name: object): string {
+  return Object.entries(name)
+    .map(([part, value]) => `${part}=${String(value)}`)
+    .join(',');
 }

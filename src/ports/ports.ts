@@ -52,6 +52,10 @@ export interface PeerCertificate {
   /** DNS names, addresses and the like, in their order and without their kinds. */
   readonly alternativeNames?: readonly string[];
   readonly fingerprint256: string;
+  /** Who has signed it. */
+  readonly issuer?: string;
+  /** Milliseconds since 1970. */
+  readonly validFrom?: number;
   /** Milliseconds since 1970. */
   readonly validTo: number;
 }
@@ -264,6 +268,8 @@ export interface Listener {
 export interface Net {
   /** The servers that a name as `_mqtt._tcp.example.com` stands for, in any order; rejects with a `LinkError`. */
   lookupService(name: string, signal: AbortSignal): Promise<readonly ServiceTarget[]>;
+  /** The addresses of a name as the system knows them; rejects with a `LinkError`. Dialling asks by itself. */
+  lookup(host: string): Promise<readonly string[]>;
   /** The addresses that this machine has, by interface: what changes with the network. */
   addresses(): readonly string[];
   /** Opens a connection; the promise rejects with a `LinkError`. */

@@ -173,6 +173,8 @@ export class MemoryNet implements Net {
   readonly services: Map<string, readonly ServiceTarget[]> = new Map();
   /** How often names were asked for. */
   lookups = 0;
+  /** Names that no name server knows. */
+  readonly unknownNames: Set<string> = new Set();
   /** The addresses of this machine. */
   localAddresses: readonly string[] = ['eth0 10.0.0.2'];
 
@@ -181,6 +183,11 @@ export class MemoryNet implements Net {
     const found = this.services.get(name);
     if (found === undefined || this.isDown) throw new LinkError('lookup', `no answer for ${name}`);
     return found;
+  }
+
+  async lookup(host: string): Promise<readonly string[]> {
+    if (this.unknownNames.has(host)) throw new LinkError('lookup', `the name ${host} cannot be resolved (ENOTFOUND)`);
+    return ['127.0.0.1'];
   }
 
   addresses(): readonly string[] {

@@ -49,6 +49,7 @@ export class SimNet {
     const { generation } = node;
     return {
       lookupService: (name) => Promise.reject(new LinkError('lookup', `no answer for ${name}`)),
+      lookup: (host) => Promise.resolve([host]),
       addresses: () => [],
       dial: (options) => this.#dial(node, generation, options),
       listen: (options, accepted) => this.#listen({ node, generation, accepted }, options),

@@ -3,9 +3,13 @@
 // disturbed.
 import { parseArgs } from 'node:util';
 import { messageOf, UsageError } from '../../base/errors.ts';
-import { type DoctorStep, examine } from '../../bridge/doctor.ts';
+import { describeRemote } from '../../base/remote-address.ts';
+import { examine } from '../../bridge/doctor.ts';
+import type { DoctorStep } from '../../bridge/doctor-step.ts';
 import { loadConfig } from '../../config/load.ts';
+import { present } from '../../config/present.ts';
 import { bridgeSettingsOf } from '../from-config.ts';
+import { runNodeCommand } from '../node-ports.ts';
 import { type Command, ExitCode } from './command-io.ts';
 
 const marks = { ok: '+', warning: '!', failed: 'x' } as const;
@@ -15,11 +19,14 @@ export const doctor: Command = {
   name: 'doctor',
   help: `Usage: viaduct doctor --config FILE [BRIDGE...]
 
-Examines the way to the remote of each bridge (default: all): address and port, TLS with its certificate, clock,
-CONNECT, limits of the remote, permission for each subscription, a message there and back. It uses a client id of
-its own and a clean session, so a bridge that runs is not disturbed.
+Examines the way to each server of each bridge (default: all): clock, name, address and port, TLS with its
+certificate, CONNECT, limits of the remote, permission for each subscription and each forward rule, a message there and
+back. It uses a client id of its own and a clean session, so a bridge that runs is not disturbed; what it publishes goes
+to topics that end in viaduct-doctor.
 
   -c, --config FILE   the configuration
+      --id ID         connects as this client, default that of the bridge with -doctor behind it; with the bridge's
+                      own id it takes the connection of one that runs
       --timeout TIME  for each step, in seconds, default 10
       --json          one JSON object a step
 
@@ -46,11 +53,16 @@ Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 78 wrong configura
     let isWell = true;
     for (const bridge of bridges) {
       if (positionals.length > 0 && !positionals.includes(bridge.name)) continue;
-      if (!values.json) io.write(`${bridge.name}\n`);
-      const onStep = (step: DoctorStep): void =>
-        io.write(values.json ? `${JSON.stringify({ bridge: bridge.name, ...step })}\n` : shown(step));
-      const steps = await examine(ports, bridgeSettingsOf(bridge, loaded.pems), { timeoutMs, onStep });
-      isWell &&= steps.every(({ state }) => state !== 'failed');
+      const settings = bridgeSettingsOf(bridge, loaded.pems, loaded.files[0]);
+      for (const remote of [settings.remote, ...(settings.backups ?? [])]) {
+        const server = describeRemote(remote);
+        if (!values.json) io.write(`${bridge.name}: ${server}\n`);
+        const onStep = (step: DoctorStep): void =>
+          io.write(values.json ? `${JSON.stringify({ bridge: bridge.name, server, ...step })}\n` : shown(step));
+        const asked = { timeoutMs, onStep, runCommand: runNodeCommand, ...present({ clientId: values.id }) };
+        const steps = await examine(ports, { ...settings, remote }, asked);
+        isWell &&= steps.every(({ state }) => state !== 'failed');
+      }
     }
     return isWell ? ExitCode.done : ExitCode.failed;
   },
@@ -59,6 +71,7 @@ Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 78 wrong configura
 const flags = {
   config: { type: 'string', short: 'c' },
   timeout: { type: 'string' },
+  id: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;

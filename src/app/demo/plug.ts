@@ -44,6 +44,11 @@ export class Plug implements Net {
     return this.#net.lookupService(name, signal);
   }
 
+  /** See `Net.lookup`. */
+  lookup(host: string): Promise<readonly string[]> {
+    return this.#net.lookup(host);
+  }
+
   /** See `Net.addresses`. */
   addresses(): readonly string[] {
     return this.#net.addresses();

@@ -9,7 +9,8 @@ import type { Bridge } from '../../bridge/bridge.ts';
 import type { BridgeSettings } from '../../bridge/bridge-context.ts';
 import type { Bridges } from '../../bridge/bridges.ts';
 import type { LedgerEntry } from '../../bridge/delivery-ledger.ts';
-import { type DoctorStep, examine } from '../../bridge/doctor.ts';
+import { examine } from '../../bridge/doctor.ts';
+import type { DoctorStep } from '../../bridge/doctor-step.ts';
 import type { LatencyViews } from '../../bridge/latencies.ts';
 import { tryRules } from '../../bridge/try-rules.ts';
 import {
@@ -43,6 +44,7 @@ import { Origin } from '../../message/origin.ts';
 import { type HistogramView, quantileOf } from '../../metrics/histogram.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { bridgeSettingsOf } from '../from-config.ts';
+import { runNodeCommand } from '../node-ports.ts';
 import type { RateSampler } from './rate-sampler.ts';
 import type { Timelines } from './timelines.ts';
 
@@ -153,7 +155,8 @@ export class BridgeManager implements BridgeManagement {
     const [settings] = await this.#settings(name ?? draftName, config);
     if (settings === undefined)
       throw new HttpRefusal('NOT_FOUND', `there is no bridge ${name ?? ''} that is on`, 'name');
-    const steps = await examine(this.#parts.ports, settings, onStep === undefined ? {} : { onStep });
+    const asked = { runCommand: runNodeCommand, ...(onStep === undefined ? {} : { onStep }) };
+    const steps = await examine(this.#parts.ports, settings, asked);
     return { isOk: steps.every(({ state }) => state !== 'failed'), steps };
   }
 
@@ -165,7 +168,7 @@ export class BridgeManager implements BridgeManagement {
         ? this.#parts.loaded()
         : await this.#parts.tried(this.changesFor(wanted, { ...asTree(config), enable: 'true' }, true));
     const bridges = loaded.config.bridges.filter((one) => wanted === undefined || one.name === wanted);
-    return bridges.map((one) => bridgeSettingsOf(one, loaded.pems));
+    return bridges.map((one) => bridgeSettingsOf(one, loaded.pems, loaded.files[0]));
   }
 
   /** The bridge of a name. Throws HttpRefusal unless it runs. */
@@ -223,6 +226,6 @@ export function shownTree(tree: unknown, path: readonly string[]): ConfigObject 
 }
 
 /** A note as the API tells it. */
-export function findingOf({ file, line, path, text }: FindingView): FindingView {
-  return { file, line, path, text };
+export function findingOf({ code, file, line, path, text }: FindingView): FindingView {
+  return { code, file, line, path, text };
 }

@@ -7,7 +7,8 @@ import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { LinkError } from '../../../src/base/errors.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
-import { type DoctorStep, examine } from '../../../src/bridge/doctor.ts';
+import { examine } from '../../../src/bridge/doctor.ts';
+import type { DoctorStep } from '../../../src/bridge/doctor-step.ts';
 import { remedyOfError, remedyOfReason } from '../../../src/bridge/remedies.ts';
 import { Router } from '../../../src/router/router.ts';
 import { type RawPeer, World } from '../../kit/world.ts';
@@ -31,9 +32,10 @@ async function examined(world: World, more: Partial<BridgeSettings> = {}, timeou
   const steps = examine(world.ports, { ...settings, ...more }, { timeoutMs, onStep: (step) => told.push(step) });
   for (let index = 0; index < 20; index++) await world.clock.advance(200);
   t.same(await steps, told, 'each step is told when it is done');
-  return told.map(
-    ({ name, state, detail, remedy }) => `${name} ${state}: ${detail}${remedy === '' ? '' : ` -> ${remedy}`}`,
-  );
+  t.match(told[0], { name: 'clock', state: 'warning', detail: /^2023-.* lies in the past/ }, 'before its writing');
+  return told
+    .slice(1)
+    .map(({ name, state, detail, remedy }) => `${name} ${state}: ${detail}${remedy === '' ? '' : ` -> ${remedy}`}`);
 }
 
 /** A remote that answers as it is told, and all is well otherwise. */
@@ -67,7 +69,7 @@ t.test('a remote that is well is found well, in each version, and a session of t
       steps.join('\n'),
       /tcp ok[\s\S]*connect ok: accepted as gw-7-doctor[\s\S]*subscribe ok: cmd\/\+\/# at QoS 1/,
     );
-    t.equal(steps.length, version === v5 ? 6 : 5);
+    t.equal(steps.length, version === v5 ? 7 : 6);
     t.notOk(running.isClosed);
     t.equal(broker.status.sessions, 1);
     t.equal(broker.status.connections, 1);
@@ -119,11 +121,82 @@ t.test('each subscription is asked for, and what the remote cannot do is compare
     /^limits warning: receive maximum 10, .* QoS up to 1, .*; but rules want QoS 2, it has no shared subscriptions -> /,
     /^subscribe warning: cmd\/\+\/# at QoS 0 instead of 1 -> lower qos/,
     /^subscribe failed: \$share\/g\/cfg\/\+ is refused: not authorized -> the remote has to allow/,
+    /^publish ok: a is not tried: a message there would reach whoever listens$/,
     /^echo warning: to subscribe to viaduct\/doctor\/\.\.\. is refused: not authorized/,
   ]);
   const published = seen.filter(({ type }) => type === PacketType.publish);
   t.same(published, [], 'nothing is published where nobody would hear it');
   t.equal(seen.at(-1)?.type, PacketType.disconnect);
+});
+
+t.test('a name that nobody knows fails at its own step, and a known one is told with its addresses', async (t) => {
+  const world = new World();
+  world.net.unknownNames.add('nowhere.example');
+  const named = (host: string) => ({ remote: { host, port: 9000 } });
+  t.match(await examined(world, named('nowhere.example')), [
+    /^dns failed: the name nowhere\.example cannot be resolved/,
+  ]);
+  t.match(await examined(world, named('cloud.example')), [/^dns ok: cloud\.example is 127\.0\.0\.1$/, /^tcp failed/]);
+});
+
+const rules = { forwards: [{ localTopic: 'm/{x}/#', remoteTopic: 'up/{x}/$#' }], subscriptions: [] };
+
+t.test(
+  'what a rule may publish is tried below its wildcards, once for each topic, and a refusal is told',
+  async (t) => {
+    const { world, seen } = await scripted(v5, (packet, peer) => {
+      if (packet.type !== PacketType.publish || packet.topic.startsWith('viaduct/')) return false;
+      const reasonCode = ReasonCode.notAuthorized;
+      peer.send({ type: PacketType.puback, packetId: packet.packetId, reasonCode, properties: {} });
+      return true;
+    });
+    const steps = await examined(world, rules);
+    t.match(
+      steps[3],
+      /^publish failed: publishing to up\/viaduct-doctor\/viaduct-doctor is refused: not authorized -> /,
+    );
+    const [tried, ...more] = seen.flatMap((one) => (one.type === PacketType.publish ? [one] : []));
+    t.match(tried, { qos: 1, retain: false, properties: { messageExpiryInterval: 1 } });
+    t.equal(String(tried?.payload), '');
+    t.same(
+      more.map(({ topic }) => /^viaduct\/doctor\//.test(topic)),
+      [true],
+    );
+  },
+);
+
+t.test('where no word refuses a message, one that does not come back is told as unknown', async (t) => {
+  const world = new World();
+  const broker = await world.openBroker({}, 9000, new Router());
+  t.match((await examined(world, { ...rules, version: v311 }))[2], /^publish ok: up\/viaduct-doctor\/.* comes back$/);
+  broker.destroy();
+  const deaf = await scripted(v311, () => false);
+  const steps = await examined(deaf.world, { ...rules, version: v311 }, 1000);
+  t.match(steps[2], /^publish warning: up\/.* was published, and does not come back: MQTT before 5\.0 has no word/);
+});
+
+t.test('a remote that hangs up over a message says why, and nothing more is asked', async (t) => {
+  const { world } = await scripted(v5, (packet, peer) => {
+    if (packet.type !== PacketType.publish) return false;
+    peer.send({ type: PacketType.disconnect, reasonCode: ReasonCode.notAuthorized, properties: {} });
+    peer.cut();
+    return true;
+  });
+  const steps = await examined(world, rules);
+  t.match(steps.at(-1), /^publish failed: the remote hung up: not authorized -> the remote has to allow this/);
+});
+
+t.test('the password is that of the bridge, wherever it comes from, and an own id is told about', async (t) => {
+  const { world, seen } = await scripted(v5, (packet, peer) => {
+    if (packet.type !== PacketType.connect) return false;
+    const reasonCode = ReasonCode.notAuthorized;
+    peer.send({ type: PacketType.connack, sessionPresent: false, reasonCode, properties: {} });
+    return true;
+  });
+  await world.ports.disk.replaceText('secret', 'from the file\n');
+  const [, refused] = await examined(world, { username: 'u', passwordFile: 'secret' });
+  t.match(seen[0], { username: 'u', password: Buffer.from('from the file') });
+  t.match(refused, /it was asked as gw-7-doctor, .*: --id gw-7 asks as the bridge itself$/);
 });
 
 t.test('a remedy is found by what caused an error, however deep', async (t) => {

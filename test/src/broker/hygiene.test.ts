@@ -145,6 +145,7 @@ class HandWorld {
       },
       dial: (): Promise<Socket> => Promise.resolve(this.receiver),
       lookupService: (name: string) => world.net.lookupService(name),
+      lookup: (host: string) => world.net.lookup(host),
       addresses: () => world.net.addresses(),
     };
     const turn = new Turn(clock, world.turn.reads);

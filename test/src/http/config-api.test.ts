@@ -173,7 +173,7 @@ t.test('a bridge is paused and resumed, switched off and on, tried and mapped', 
   });
   const testing = kit.call('POST /api/v1/bridges/test', { name: 'site' });
   await kit.world.clock.advance(60_000);
-  t.match(await testing, { body: { isOk: false, steps: [{ name: 'tcp', state: 'failed' }] } });
+  t.match(await testing, { body: { isOk: false, steps: [{ name: 'clock' }, { name: 'tcp', state: 'failed' }] } });
   t.match((await kit.call('GET /api/v1/bridges/site/timeline')).body, { events: [{ kind: 'opened' }] });
   await kit.close();
 });
