@@ -113,7 +113,7 @@ async function tellFaults(t: Test, shell: Shell): Promise<void> {
   );
   t.match(await shell.run(['map', rules, 'x/t']), {
     code: 0,
-    out: /^x\/t\n {2}cloud +forwards\.0 +-> cloud\/x {2}qos 1\n$/,
+    out: /^ {2}WAY +RULE +TOPIC +QOS +RETAIN\nx\/t\n {2}here -> cloud {2}forwards\.0 {2}cloud\/x {2}1 {4}no\n$/,
   });
   t.match(await shell.run(['map', rules, 'y', '--from', 'local']), { code: 1, out: 'y\n  no rule is about it\n' });
   t.match(await shell.run(['import', 'mosquitto', fixturePath('import/mosquitto.conf'), '-q']), {

@@ -2,15 +2,19 @@
 // without starting anything. The rules are the real ones, so what is
 // printed is what would happen.
 import { parseArgs } from 'node:util';
+import { filterMatches } from '../../../protocol/topic/topic-filter.ts';
+import { TopicPattern } from '../../../protocol/topic/topic-pattern.ts';
 import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import type { Qos } from '../../../protocol/wire/protocol-version.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
-import { type TriedRule, tryRules } from '../../bridge/try-rules.ts';
-import { loadConfig } from '../../config/load.ts';
+import { tryRules } from '../../bridge/try-rules.ts';
+import type { BridgeConfig } from '../../config/bridge-config.ts';
+import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { Message } from '../../message/message.ts';
 import { Origin } from '../../message/origin.ts';
 import { bridgeSettingsOf } from '../from-config.ts';
 import { type Command, ExitCode } from './command-io.ts';
+import { type MapLine, type MappedTopic, mapLines } from './map-view.ts';
 
 /** The command. */
 export const map: Command = {
@@ -43,29 +47,58 @@ Exit codes: 0 done, 1 some topic is the matter of no rule, 2 wrong usage, 78 wro
     const bridges = loaded.config.bridges.filter(({ name }) => values.bridge === undefined || name === values.bridge);
     if (bridges.length === 0)
       throw new UsageError('FLAG', `${path} has no such bridge: ${values.bridge ?? 'it has none'}`);
-    let isEachMatched = true;
-    for (const topic of topics) {
-      const message = messageFor(topic, values);
-      const tried = bridges.flatMap((bridge) =>
-        tryRules(bridgeSettingsOf(bridge, loaded.pems), message).map((one) => ({
-          ...one,
-          place: bridge[one.list][one.index]?.place ?? one.index,
-        })),
-      );
-      const shown = tried.filter(({ list }) => values.from === undefined || values.from === sideOf[list]);
-      isEachMatched &&= shown.length > 0;
-      for (const line of values.json ? shown.map((one) => JSON.stringify({ topic, ...one })) : linesOf(topic, shown)) {
-        io.write(`${line}\n`);
+    const side = values.from === undefined ? undefined : values.from === 'local' ? 'forwards' : 'subscriptions';
+    const mapped = topics.map((topic): MappedTopic => {
+      const lines = bridges.flatMap((bridge) => linesOf(bridge, loaded.pems, messageFor(topic, values)));
+      return { topic, lines: lines.filter(({ list }) => side === undefined || list === side) };
+    });
+    if (values.json) {
+      for (const { topic, lines } of mapped) {
+        for (const line of lines) io.write(`${JSON.stringify({ topic, ...line })}\n`);
       }
+    } else {
+      const screen = { isTerminal: io.isTerminal, columns: io.size?.().columns };
+      for (const line of mapLines(mapped, screen)) io.write(`${line}\n`);
     }
-    return isEachMatched ? ExitCode.done : ExitCode.failed;
+    const isMatter = ({ lines }: MappedTopic): boolean => lines.some(({ result }) => !('leftOut' in result));
+    return mapped.every(isMatter) ? ExitCode.done : ExitCode.failed;
   },
 };
 
-/** A rule with its place in the configuration. */
-type PlacedRule = TriedRule & { readonly place: number };
+/** What all rules of a bridge make of a message, and which of them leave it alone although a filter of theirs matches. */
+function linesOf(bridge: BridgeConfig, pems: LoadedConfig['pems'], message: Message): readonly MapLine[] {
+  const tried = tryRules(bridgeSettingsOf(bridge, pems), message).map(({ index, ...one }) => ({
+    ...one,
+    place: bridge[one.list][index]?.place ?? index,
+  }));
+  const taker = tried.find(({ list }) => list === 'subscriptions');
+  const leftOut = (['forwards', 'subscriptions'] as const).flatMap((list) =>
+    bridge[list].flatMap((rule): readonly MapLine[] => {
+      if (tried.some((one) => one.list === list && one.place === rule.place)) return [];
+      const first = 'qos' in rule && 'isNoLocal' in rule ? rule.remoteTopic : rule.localTopic;
+      const why = whyLeftOut([first, ...(rule.moreFilters ?? [])], rule.excludes ?? [], message.topic);
+      if (why === undefined) return [];
+      const taken = why === '' && taker !== undefined ? `subscription.${taker.place} has taken it` : why;
+      return taken === '' ? [] : [{ bridge: bridge.name, list, place: rule.place, result: { leftOut: taken } }];
+    }),
+  );
+  return [...tried, ...leftOut].sort((one, other) => order(one) - order(other));
+}
 
-const sideOf = { forwards: 'local', subscriptions: 'remote' } as const;
+function order({ list, place }: MapLine): number {
+  return (list === 'forwards' ? 0 : 1_000_000) + place;
+}
+
+/** Which exclude keeps a topic out that a filter matches; empty where none does, undefined where no filter matches. */
+function whyLeftOut(filters: readonly string[], excludes: readonly string[], topic: string): string | undefined {
+  const isAbout = filters.some((filter) => {
+    const pattern = TopicPattern.compile(filter.replace(/^\$share\/[^/]+\//, ''));
+    return pattern instanceof TopicPattern && pattern.matches(topic);
+  });
+  if (!isAbout) return undefined;
+  const exclude = excludes.find((filter) => filterMatches(filter, topic));
+  return exclude === undefined ? '' : `left out: exclude ${exclude}`;
+}
 
 const options = {
   bridge: { type: 'string', short: 'b' },
@@ -108,18 +141,4 @@ function messageFor(topic: string, values: ReturnType<typeof parsed>['values']):
     retain: values.retain ?? false,
     origin,
   });
-}
-
-function linesOf(topic: string, tried: readonly PlacedRule[]): readonly string[] {
-  if (tried.length === 0) return [topic, '  no rule is about it'];
-  return [topic, ...tried.map(lineOf)];
-}
-
-function lineOf({ bridge, list, place, result }: PlacedRule): string {
-  const arrow = list === 'forwards' ? '->' : '<-';
-  const rule = `${list === 'forwards' ? list : 'subscription'}.${place}`;
-  const where = `  ${bridge.padEnd(12)} ${rule.padEnd(18)} ${arrow} `;
-  if ('dropped' in result) return `${where}dropped: ${result.dropped}${result.why === '' ? '' : `: ${result.why}`}`;
-  const properties = result.userProperties.map(([name, value]) => `  ${name}=${value}`).join('');
-  return `${where}${result.topic}  qos ${result.qos}${result.retain ? '  retained' : ''}${properties}`;
 }
