@@ -31,11 +31,12 @@ const sharedPattern = /^(\$share\/[^/]+\/)(.+)$/;
 /** The compiled topics of one rule. */
 export class RuleMapping {
   readonly #parts: readonly Part[];
-  readonly #excludes: readonly string[];
+  /** Filters on topics that it leaves out. */
+  readonly excludes: readonly string[];
 
   private constructor(parts: readonly Part[], excludes: readonly string[]) {
     this.#parts = parts;
-    this.#excludes = excludes;
+    this.excludes = excludes;
   }
 
   /** Compiles the topics of a rule, or says what is wrong with them. */
@@ -61,12 +62,17 @@ export class RuleMapping {
 
   /** Whether every topic stays as it is and none is left out. */
   get isIdentity(): boolean {
-    return this.#excludes.length === 0 && this.#parts.every(({ mapping }) => mapping.isIdentity);
+    return this.excludes.length === 0 && this.#parts.every(({ mapping }) => mapping.isIdentity);
   }
 
   /** Whether more than the topic of a message is needed to map it. */
   get needsContext(): boolean {
     return this.#parts.some(({ mapping }) => mapping.needsContext);
+  }
+
+  /** Whether what comes out always says what went in: each of its topics has an inverse. */
+  get isInvertible(): boolean {
+    return this.#parts.every(({ mapping }) => mapping.isInvertible);
   }
 
   /** Whether the rule is about a topic. */
@@ -89,7 +95,7 @@ export class RuleMapping {
   }
 
   #mappingOf(topic: string): TopicMapping | undefined {
-    if (this.#excludes.some((filter) => filterMatches(filter, topic))) return undefined;
+    if (this.excludes.some((filter) => filterMatches(filter, topic))) return undefined;
     return this.#parts.find(({ mapping }) => mapping.matches(topic))?.mapping;
   }
 }

@@ -73,6 +73,12 @@ export class TopicMapping {
     return this.#template?.needsContext ?? false;
   }
 
+  /** Whether what comes out always says what went in, so that `inverse` finds it. */
+  get isInvertible(): boolean {
+    if (this.#rule.flatten !== undefined) return false;
+    return this.#template === undefined || this.#template.isInvertible(this.#pattern);
+  }
+
   /** Whether a topic matches the rule's pattern. */
   matches(topic: string): boolean {
     return this.#pattern.matches(topic);

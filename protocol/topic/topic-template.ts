@@ -116,6 +116,15 @@ export class TopicTemplate {
     return shape;
   }
 
+  /** Whether every topic that it makes says all captures: each on a level of its own, the rest at the end. */
+  isInvertible({ plusCount, hasHash }: TopicPattern): boolean {
+    const places = this.#places ?? [];
+    const isRestLast = places.indexOf('hash') === (hasHash ? places.length - 1 : -1);
+    return (
+      places.length > 0 && isRestLast && new Set(places.filter((one) => typeof one === 'number')).size === plusCount
+    );
+  }
+
   /** The captures from which this template makes a topic; undefined if it makes no such topic, or does not say all. */
   unfill(topic: string, pattern: TopicPattern): Captures | undefined {
     const texts = topic.split('/');

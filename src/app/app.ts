@@ -62,7 +62,8 @@ export class App {
     const plainLog = place.log ?? openLog(logOptionsOf(config.log, place.isTerminal));
     const ring = config.http && (await openRing(plainLog, config.log.level, ports));
     const log = ring ?? plainLog;
-    for (const { file, line, path, text } of loaded.notes) log.warn({ at: `${file}:${line}`, key: path }, text);
+    for (const { file, line, code, path, text } of loaded.notes)
+      log.warn({ at: `${file}:${line}`, key: path, code }, text);
     const { environment } = place;
     const storage = await openStorage(config.data, { ports, log, environment });
     const router = new Router({
@@ -155,7 +156,8 @@ export class App {
         loaded: () => this.#loaded,
         load: async (overlayText) => {
           const { loadConfig } = await import('../config/load.ts');
-          return loadConfig({ path, disk: ports.disk, environment, hostname, overlayText });
+          const { tlsFaultOf } = await import('./tls-check.ts');
+          return loadConfig({ path, disk: ports.disk, environment, hostname, overlayText, tlsFaultOf });
         },
         adopt: (loaded) => this.reload(loaded),
       },

@@ -19,6 +19,8 @@ export const proxyExpected = 'a proxy, as socks5://user:password@host:1080 or ht
 /** The proxy that `text` means; undefined if it means none. */
 export function parseProxyAddress(text: string): ProxyAddress | undefined {
   if (!/^(socks5h?|http):\/\/[^/?#]+\/?$/i.test(text) || !URL.canParse(text)) return undefined;
+  // what follows `%` must be a byte of UTF-8
+  if (decoded(text) === undefined) return undefined;
   const { protocol, hostname, port, username, password } = new URL(text);
   const kind = protocol === 'http:' ? 'http' : 'socks5';
   const host = hostname.replace(/^\[|\]$/g, '');
@@ -28,7 +30,16 @@ export function parseProxyAddress(text: string): ProxyAddress | undefined {
     kind,
     host,
     port: number,
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(username === '' ? {} : { username: decoded(username) ?? '' }),
+    ...(password === '' ? {} : { password: decoded(password) ?? '' }),
   };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // a URIError says no more than this
+    return undefined;
+  }
 }

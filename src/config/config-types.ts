@@ -4,6 +4,7 @@
 import type { AddressRange } from '../base/address-range.ts';
 import type { Durability } from '../base/durability.ts';
 import type { BridgeConfig } from './bridge-config.ts';
+import type { Finding } from './finding.ts';
 import type { TlsConfig } from './tls-config.ts';
 
 /** A whole configuration. */
@@ -274,13 +275,11 @@ export interface LogConfig {
   readonly file?: string;
 }
 
-/** Something that is accepted and worth knowing. */
-export interface ConfigNote {
+/** Something that is accepted and worth knowing, with its place. */
+export interface ConfigNote extends Finding {
   readonly file: string;
   /** From 1; 0 for a variable of the environment. */
   readonly line: number;
   /** From 1; 0 for a variable of the environment. */
   readonly column: number;
-  readonly path: string;
-  readonly text: string;
 }

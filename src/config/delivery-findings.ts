@@ -15,7 +15,7 @@ export function replayFindings(
   if (bytes <= journalBytesMax / 2) return [];
   const text =
     'more than half of data.max_size is to be kept by replay sections: the oldest go earlier; raise max_size';
-  return keeping.map(({ name }) => ({ path: `bridges.mqtt.${name}.replay`, text }));
+  return keeping.map(({ name }) => ({ code: 'replay-too-large', path: `bridges.mqtt.${name}.replay`, text }));
 }
 
 /** Findings about `on_refusal`, `dead_letters` and the keys of repeats. */
@@ -25,34 +25,36 @@ export function deliveryFindings(bridge: BridgeConfig): readonly Finding[] {
   const findings: Finding[] = [];
   if (refusals !== undefined && version !== 5) {
     const text = 'does nothing: a remote of MQTT 3.1 or 3.1.1 has no word to refuse a message; set proto_ver = 5';
-    findings.push({ path: `${path}.on_refusal`, text });
+    findings.push({ code: 'refusals-unheard', path: `${path}.on_refusal`, text });
   }
   if (deadLetters?.countMax === 0) {
     const text = 'keeps none: what would be set aside is dropped; set on_refusal to say so, or max_len to keep some';
-    findings.push({ path: `${path}.dead_letters`, text });
+    findings.push({ code: 'dead-letters-off', path: `${path}.dead_letters`, text });
   }
   for (const { place, isChangeOnly, duplicateWindowMs, duplicateProperty } of bridge.forwards) {
     if (isChangeOnly !== true || duplicateWindowMs === undefined || duplicateProperty !== undefined) continue;
     const text = 'holds back a value that comes back within dedupe_window, although it has changed; use one of the two';
-    findings.push({ path: `${path}.forwards.${place}`, text: `change_only with dedupe_window ${text}` });
+    const both = `change_only with dedupe_window ${text}`;
+    findings.push({ code: 'changes-hidden', path: `${path}.forwards.${place}`, text: both });
   }
   findings.push(...planFindings(bridge, path));
   for (const { place, properties3x } of bridge.forwards) {
     if (properties3x === undefined || version !== 5 || bridge.isSteppingDown) continue;
     const text = 'properties_3x does nothing: the remote gets the properties as they are; set proto_ver = 4';
-    findings.push({ path: `${path}.forwards.${place}`, text });
+    findings.push({ code: 'without-effect', path: `${path}.forwards.${place}`, text });
   }
   for (const { place, rate } of bridge.forwards) {
     const isOver = (own = 0, whole = Number.POSITIVE_INFINITY): boolean => own >= whole;
     const { messagesPerS, bytesPerS } = bridge.rate ?? {};
     if (!isOver(rate?.messagesPerS, messagesPerS) && !isOver(rate?.bytesPerS, bytesPerS)) continue;
     const text = 'has a rate that its bridge does not reach: all rules together send no more than the bridge';
-    findings.push({ path: `${path}.forwards.${place}`, text: `${text}; lower it, or raise that of the bridge` });
+    const remedy = 'lower it, or raise that of the bridge';
+    findings.push({ code: 'rate-unreached', path: `${path}.forwards.${place}`, text: `${text}; ${remedy}` });
   }
   for (const { place, qos0Policy, qos } of bridge.forwards) {
     if (qos0Policy === undefined || qos === undefined || qos === 0) continue;
     const text = `qos_0 does nothing: the messages of this rule go out at QoS ${qos}; use qos_max instead of qos`;
-    findings.push({ path: `${path}.forwards.${place}`, text });
+    findings.push({ code: 'without-effect', path: `${path}.forwards.${place}`, text });
   }
   return findings;
 }
@@ -63,11 +65,11 @@ function planFindings({ plan, keepAliveS, subscriptions }: BridgeConfig, path: s
   if (plan?.budget !== undefined && keepAliveS === 0) {
     const text =
       'counts what goes over the link: with keepalive = 0s a dead one is found late, and all of it is sent again';
-    findings.push({ path: `${path}.budget`, text });
+    findings.push({ code: 'budget-unguarded', path: `${path}.budget`, text });
   }
   if (plan?.connectWhen !== undefined && subscriptions.length > 0) {
     const text = 'lets messages from the remote wait there until something is sent; drop it where they are urgent';
-    findings.push({ path: `${path}.connect_when`, text });
+    findings.push({ code: 'inbound-delayed', path: `${path}.connect_when`, text });
   }
   return findings;
 }

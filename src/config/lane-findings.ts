@@ -27,7 +27,8 @@ function sharedIds(bridges: readonly BridgeConfig[]): readonly Finding[] {
       if (other === undefined || other === mine || told.has(clientId)) continue;
       told.add(clientId);
       const text = `${mine} has the client id ${clientId}, as ${other} has at the same server: they would take the`;
-      findings.push({ path: `bridges.mqtt.${bridge.name}`, text: `${text} connection from each other; set clientid` });
+      const path = `bridges.mqtt.${bridge.name}`;
+      findings.push({ code: 'client-id-shared', path, text: `${text} connection from each other; set clientid` });
     }
   }
   return findings;
@@ -68,16 +69,17 @@ function tooMany(bridges: readonly BridgeConfig[]): readonly Finding[] {
     used.set(bridge.host, all);
     if (all > connectionsMax) {
       const text = `${name} takes ${connectionsMax} connections at most; this configuration has ${all} by here`;
-      findings.push({ path, text: `${text}; lower max_parallel_processes` });
+      findings.push({ code: 'remote-limit', path, text: `${text}; lower max_parallel_processes` });
     }
     if (profile.isClientIdGiven === true && bridge.laneCount > 1) {
       const text = `${name} knows a device by its client id: only the first of ${bridge.laneCount} lanes gets in`;
-      findings.push({ path, text: `${text}; set max_parallel_processes = 1, or a bridge for each device` });
+      const remedy = 'set max_parallel_processes = 1, or a bridge for each device';
+      findings.push({ code: 'remote-limit', path, text: `${text}; ${remedy}` });
     }
     const filters = bridge.subscriptions.reduce((sum, { moreFilters = [] }) => sum + 1 + moreFilters.length, 0);
     if (filters > subscriptionsMax) {
       const text = `${name} takes ${subscriptionsMax} subscriptions of one connection at most; there are ${filters}`;
-      findings.push({ path, text: `${text}; use filters that take more, or several bridges` });
+      findings.push({ code: 'remote-limit', path, text: `${text}; use filters that take more, or several bridges` });
     }
   }
   return findings;
@@ -88,12 +90,12 @@ function orderless({ name, laneCount, laneOrder, forwards }: BridgeConfig): read
   if (laneCount === 1 || laneOrder === 'topic' || laneOrder === 'publisher') return [];
   return forwards.flatMap(({ place, localTopic, moreFilters = [] }) => {
     const mapping = RuleMapping.compile(localTopic, laneOrder, { moreFilters });
-    // what cannot be compiled is an error where the rule is read
+    // what cannot be compiled is an error of the schema
     if (mapping instanceof MappingFault || mapping.needsContext) return [];
     const isConstant = mapping.resultFilters.every((filter) => !/[+#]/.test(filter));
     if (!isConstant) return [];
     const text = `lane_order = "${laneOrder}" is the same for all that this rule takes: one lane of ${laneCount}`;
     const remedy = 'carries it; use a capture of its filter, as $1';
-    return [{ path: `bridges.mqtt.${name}.forwards.${place}`, text: `${text} ${remedy}` }];
+    return [{ code: 'lanes-unused', path: `bridges.mqtt.${name}.forwards.${place}`, text: `${text} ${remedy}` }];
   });
 }

@@ -55,7 +55,15 @@ export interface LoadRequest {
   readonly hostname: string;
   /** Stands for the text of the overlay, to try one. */
   readonly overlayText?: string;
+  /** Tries whether TLS can be used as it is configured; absent: that is found out when it is. */
+  readonly tlsFaultOf?: TlsFaultOf;
 }
+
+/** What cannot be used of the files of a section, and why: the key, and words. */
+export type TlsFaultOf = (
+  tls: TlsConfig,
+  pems: ReadonlyMap<string, string>,
+) => Promise<{ readonly key: string; readonly detail: string } | undefined>;
 
 /** Keys that mean something else to the language that this is written in. */
 const foreignKeys = new Set(['__proto__', 'constructor', 'prototype']);
@@ -78,7 +86,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   if (isIssues(config) || issues.length > 0) {
     throw new ConfigError('INVALID', inOrder(issues.map((issue) => faultOf(issue, root))));
   }
-  const pems = await readPems(config, path, root, disk);
+  const pems = await readPems(config, request, root);
   const fileFault = (message: string): ConfigFault =>
     faultOf({ path: ['auth', 'password_file'], message, isAboutKey: false }, root);
   const tokenFault = tokenFaultOf(config.auth.token, pems);
@@ -109,9 +117,9 @@ interface Overlay {
 
 /** What deserves a word about keys, and about what they say together. */
 function allNotes(config: Config, root: HoconObject): readonly ConfigNote[] {
-  const found = analyse(config).map(({ path, text }) => {
+  const found = analyse(config).map(({ code, path, text }) => {
     const { file, line, column } = faultOf({ path: path.split('.'), message: text, isAboutKey: true }, root);
-    return { file, line, column, path, text };
+    return { file, line, column, code, path, text };
   });
   return [...notesOf(root), ...found];
 }
@@ -174,9 +182,8 @@ function childOf(node: HoconNode, key: string): { readonly at: Position; readonl
 /** Reads the files of all TLS sections. */
 async function readPems(
   config: Config,
-  path: string,
+  { path, disk, tlsFaultOf }: LoadRequest,
   root: HoconObject,
-  disk: Disk,
 ): Promise<ReadonlyMap<string, string>> {
   const pems = new Map<string, string>();
   const faults: ConfigFault[] = [];
@@ -213,6 +220,11 @@ async function readPems(
       ),
     ] as const;
     for (const [key, file] of files) await read([...keys, key], file);
+    if (tls === undefined || tlsFaultOf === undefined || faults.length > 0) continue;
+    const fault = await tlsFaultOf(tls, pems);
+    if (fault === undefined) continue;
+    const message = `expected what can be used for TLS: it ${fault.detail}`;
+    faults.push(faultOf({ path: [...keys, fault.key], message, isAboutKey: false }, root));
   }
   const { token } = config.auth;
   const keys = [

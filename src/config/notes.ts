@@ -2,12 +2,15 @@
 // Viaduct does instead; and what is missing where that has consequences which nobody expects. A note
 // never stops anything.
 import type { ConfigNote } from './config-types.ts';
+import type { Finding, FindingCode } from './finding.ts';
 import type { HoconNode, HoconObject } from './hocon-node.ts';
 import { textOfScalar } from './hocon-references.ts';
 
 /** What is said about keys whose path fits, unless `isWorthIt` says no to the value. */
 interface Rule {
   readonly path: RegExp;
+  /** Default `other-meaning`. */
+  readonly code?: FindingCode;
   readonly text: string;
   readonly isWorthIt?: (value: HoconNode, parent: HoconObject) => boolean;
 }
@@ -34,40 +37,64 @@ const rules: readonly Rule[] = [
   },
   {
     path: /^bridges\.mqtt\.[^.]+\.max_recv_queue_len$/,
+    code: 'without-effect',
     text: 'not needed: the receive maximum bounds what awaits acceptance',
   },
   {
     path: /^bridges\.mqtt\.[^.]+\.hybrid_servers$/,
+    code: 'without-effect',
     text: 'not used: hybrid_bridging is off',
     isWorthIt: (value, parent) =>
       value.kind === 'array' && value.items.length > 0 && !/^(true|on|yes|1)$/i.test(textAt(parent, 'hybrid_bridging')),
   },
   {
     path: /^bridges\.mqtt\.[^.]+$/,
+    code: 'client-id-default',
     text: 'without clientid it is viaduct-<name>; two machines with the same one take the connection from each other',
     isWorthIt: (value) => value.kind === 'object' && value.entries.has('server') && !value.entries.has('clientid'),
   },
   {
     path: /^bridges\..*\.ssl\.verify_peer$/,
+    code: 'not-verified',
     text: 'the remote is not verified: anybody on the way can read and change the messages',
     isWorthIt: isOff,
   },
   {
     path: /^listeners\.ssl(\.[^.]+)?\.verify_peer$/,
+    code: 'any-authority',
     text: 'without cacertfile the certificates of all public authorities are accepted',
     isWorthIt: (value, parent) => !isOff(value) && !parent.entries.has('cacertfile'),
   },
   {
     path: /^bridges\.mqtt\.[^.]+\.(conn_properties|sub_properties)$/,
+    code: 'without-effect',
     text: 'not sent: properties need proto_ver = 5',
     isWorthIt: (_value, parent) => /^[34]$/.test(textAt(parent, 'proto_ver')),
   },
-  { path: /\.tcp\.(keepintvl|keepcnt|quickack|sendtimeo|recvtimeo)$/, text: 'left to the system' },
-  { path: /\.stream_id$/, text: 'belongs to QUIC and means nothing over TCP' },
-  { path: /^mqtt\.property_size$/, text: 'not needed: properties are bounded by the packet size' },
-  { path: /^log\.rotation$/, text: 'files are not rotated by Viaduct: let the system do it' },
-  { path: /^auth\.cache$/, text: 'not needed: decisions are remembered until the rules change' },
-  { path: /^system$/, text: 'not used: there are no worker threads to configure' },
+  { path: /\.tcp\.(keepintvl|quickack|sendtimeo|recvtimeo)$/, code: 'without-effect', text: 'left to the system' },
+  {
+    path: /\.tcp\.keepcnt$/,
+    code: 'without-effect',
+    text: 'a count, with or without unit (4s is 4); left to the system',
+  },
+  {
+    path: /\.tcp\.nodelay$/,
+    text: 'the flag of TCP alone: where bind_interface cannot be had, no other way is taken, whatever it says',
+    isWorthIt: (_value, parent) => parent.entries.has('bind_interface'),
+  },
+  { path: /\.stream_id$/, code: 'without-effect', text: 'belongs to QUIC and means nothing over TCP' },
+  {
+    path: /^mqtt\.property_size$/,
+    code: 'without-effect',
+    text: 'not needed: properties are bounded by the packet size',
+  },
+  { path: /^log\.rotation$/, code: 'without-effect', text: 'files are not rotated by Viaduct: let the system do it' },
+  {
+    path: /^auth\.cache$/,
+    code: 'without-effect',
+    text: 'not needed: decisions are remembered until the rules change',
+  },
+  { path: /^system$/, code: 'without-effect', text: 'not used: there are no worker threads to configure' },
 ];
 
 /** The notes on a configuration, in the order of its keys. */
@@ -94,7 +121,9 @@ function levelsWithout(node: HoconNode, path: string): readonly ConfigNote[] {
     const isLevel =
       /(^|\.)((session_)?durability|qos_0)$/.test(inner) && /^(written|synced|persist)$/.test(textOf(value));
     const isKept = /^bridges\.mqtt\.[^.]+\.replay$/.test(inner);
-    return isLevel || isKept ? [{ ...at, path: inner, text: nowhere }] : levelsWithout(value, inner);
+    return isLevel || isKept
+      ? [{ ...at, code: 'nowhere-to-store', path: inner, text: nowhere }]
+      : levelsWithout(value, inner);
   });
 }
 
@@ -108,16 +137,17 @@ function visit(node: HoconNode, path: string, found: ConfigNote[]): void {
   if (node.kind !== 'object') return;
   for (const [key, { at, value }] of node.entries) {
     const inner = path === '' ? key : `${path}.${key}`;
-    for (const text of textsAbout(node, inner, value)) found.push({ ...at, path: inner, text });
+    for (const one of wordsAbout(node, inner, value)) found.push({ ...at, path: inner, ...one });
     visit(value, inner, found);
   }
 }
 
-function textsAbout(parent: HoconObject, path: string, value: HoconNode): readonly string[] {
-  const texts = rules
+function wordsAbout(parent: HoconObject, path: string, value: HoconNode): readonly Omit<Finding, 'path'>[] {
+  const words = rules
     .filter((rule) => rule.path.test(path) && (rule.isWorthIt?.(value, parent) ?? true))
-    .map(({ text }) => text);
-  return textOf(value).includes(vin) ? [...texts, `${vin} stays as it is: the variable NANOMQ_VIN is not set`] : texts;
+    .map(({ code = 'other-meaning', text }) => ({ code, text }));
+  if (!textOf(value).includes(vin)) return words;
+  return [...words, { code: 'variable-unset', text: `${vin} stays as it is: the variable NANOMQ_VIN is not set` }];
 }
 
 function isOff(value: HoconNode): boolean {

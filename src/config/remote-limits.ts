@@ -6,6 +6,9 @@ import type { Finding } from './finding.ts';
 import { type PeerProfile, profileOf } from './peer-profiles.ts';
 import { nameOf, type RuleFlow } from './rule-flows.ts';
 
+/** A limit, without the name of the remote. */
+type Limit = Pick<Finding, 'path' | 'text'>;
+
 /** What the remote of a bridge does not take; `flows` are those of all bridges. */
 export function refusedByRemote(bridge: BridgeConfig, flows: readonly RuleFlow[]): readonly Finding[] {
   const profile = profileOf(bridge.host);
@@ -18,12 +21,12 @@ export function refusedByRemote(bridge: BridgeConfig, flows: readonly RuleFlow[]
       profile,
     ),
   ];
-  return found.map(({ path, text }) => ({ path, text: `${profile.name} ${text}` }));
+  return found.map(({ path, text }) => ({ code: 'remote-limit', path, text: `${profile.name} ${text}` }));
 }
 
-function refusedConnections(bridge: BridgeConfig, profile: PeerProfile): readonly Finding[] {
+function refusedConnections(bridge: BridgeConfig, profile: PeerProfile): readonly Limit[] {
   const path = `bridges.mqtt.${bridge.name}`;
-  const found: Finding[] = [];
+  const found: Limit[] = [];
   if (profile.needsTls && bridge.tls === undefined) {
     found.push({ path: `${path}.server`, text: 'only talks TLS; use tls+mqtt-tcp://' });
   }
@@ -38,8 +41,8 @@ function refusedConnections(bridge: BridgeConfig, profile: PeerProfile): readonl
   return found;
 }
 
-function refusedRules({ name, forwards, subscriptions }: BridgeConfig, profile: PeerProfile): readonly Finding[] {
-  const found: Finding[] = [];
+function refusedRules({ name, forwards, subscriptions }: BridgeConfig, profile: PeerProfile): readonly Limit[] {
+  const found: Limit[] = [];
   const most = profile.qosMax;
   for (const { place, qos = 0, qosMax = 2 } of forwards) {
     if (Math.min(qos, qosMax) <= most) continue;
@@ -55,7 +58,7 @@ function refusedRules({ name, forwards, subscriptions }: BridgeConfig, profile: 
   return found;
 }
 
-function refusedTopics(flows: readonly RuleFlow[], { slashesMax }: PeerProfile): readonly Finding[] {
+function refusedTopics(flows: readonly RuleFlow[], { slashesMax }: PeerProfile): readonly Limit[] {
   if (slashesMax === undefined) return [];
   return flows.flatMap((flow) => {
     const remote = flow.kind === 'forwards' ? flow.to : flow.from;

@@ -1,6 +1,7 @@
 // RuleFlows: the rules of all bridges as flows of topics, from a filter to a filter, for the analysis. A rule with
 // several filters is several flows. A local topic is known by its name, a remote one by its name and the address of
 // its remote: two bridges to one remote meet there.
+import { filterCovers, filterIntersection } from '../../protocol/topic/filter-relations.ts';
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
 import { parseFilter } from '../../protocol/topic/topic-filter.ts';
@@ -16,6 +17,10 @@ export interface RuleFlow {
   readonly from: string;
   /** Matches everything that comes out. */
   readonly to: string;
+  /** What is left out of `from`. */
+  readonly excludes: readonly string[];
+  /** All of the rule's filters. */
+  readonly mapping: RuleMapping;
   /** Where it is taken from, and where it comes out: empty for here, the address of a remote otherwise. */
   readonly fromSide: string;
   readonly toSide: string;
@@ -49,11 +54,22 @@ export function nameOf(flow: Pick<RuleFlow, 'bridge' | 'kind' | 'place'>): strin
   return `bridges.mqtt.${flow.bridge.name}.${flow.kind}.${flow.place}`;
 }
 
-function endsOf(mapping: RuleMapping | MappingFault): readonly Pick<RuleFlow, 'from' | 'to'>[] {
+/** What a flow takes of the topics that a filter matches, as a filter; undefined where that is nothing. */
+export function sharedPart(filter: string, { from, excludes }: RuleFlow): string | undefined {
+  const shared = filterIntersection(filter, from);
+  return shared !== undefined && excludes.some((one) => filterCovers(one, shared)) ? undefined : shared;
+}
+
+function endsOf(
+  mapping: RuleMapping | MappingFault,
+): readonly Pick<RuleFlow, 'from' | 'to' | 'excludes' | 'mapping'>[] {
   // the schema has compiled it before
   if (mapping instanceof MappingFault) return [];
-  const { filters, resultFilters } = mapping;
-  return filters.map((filter, index) => ({ from: parseFilter(filter).filter, to: resultFilters[index] ?? '' }));
+  const { filters, resultFilters, excludes } = mapping;
+  return filters.map((filter, index) => {
+    const { filter: from } = parseFilter(filter);
+    return { from, to: resultFilters[index] ?? '', excludes, mapping };
+  });
 }
 
 function addressOf({ host, port }: BridgeConfig): string {

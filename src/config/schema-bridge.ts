@@ -5,23 +5,14 @@ import * as v from 'valibot';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { addressBytes } from '../base/address-range.ts';
 import type { BridgeConfig, WillConfig } from './bridge-config.ts';
+import { faultsOfBridge } from './bridge-faults.ts';
 import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { present } from './present.ts';
 import { deliveryConfigOf, deliveryKeys } from './schema-delivery.ts';
 import { durability } from './schema-durability.ts';
 import { planConfigOf, planKeys } from './schema-plan.ts';
 import { liveShare, rateFault, rateKeys, sendRateOf } from './schema-rates.ts';
-import {
-  address,
-  backupConfigOf,
-  backups,
-  proxy,
-  type ServerExtras,
-  serverConfigOf,
-  serviceFault,
-  ssl,
-  tlsFault,
-} from './schema-remote.ts';
+import { address, backupConfigOf, backups, proxy, type ServerExtras, serverConfigOf, ssl } from './schema-remote.ts';
 import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
 import { ledger, trace } from './schema-trail.ts';
 import { transparentConfigOf, transparentKeys } from './schema-transparent.ts';
@@ -29,8 +20,8 @@ import {
   checkedText,
   duration,
   flag,
-  ignored,
   type Kind,
+  keyPath,
   kindOf,
   milliseconds,
   oneOf,
@@ -42,6 +33,7 @@ import {
   text,
   textMap,
   texts,
+  unused,
   whole,
 } from './schema-values.ts';
 
@@ -57,15 +49,18 @@ const localAddress = kindOf('an IP address of this machine', (value) =>
   addressBytes(value) === undefined ? undefined : value,
 );
 
+/** A count; the incumbent wants a unit behind it, which means nothing. */
+const keepCount = kindOf('a count, as 4', (value) => (/^\d{1,5}[smhd]?$/.test(value) ? value : undefined));
+
 const tcp = section({
   nodelay: v.optional(flag, 'true'),
   keepalive: v.optional(flag, 'false'),
   keepidle: v.optional(milliseconds('1s', '1d'), '60s'),
-  keepintvl: v.optional(ignored),
-  keepcnt: v.optional(ignored),
-  quickack: v.optional(ignored),
-  sendtimeo: v.optional(ignored),
-  recvtimeo: v.optional(ignored),
+  keepintvl: v.optional(unused(milliseconds('0ms', '365d'))),
+  keepcnt: v.optional(unused(keepCount)),
+  quickack: v.optional(unused(flag)),
+  sendtimeo: v.optional(unused(milliseconds('0ms', '365d'))),
+  recvtimeo: v.optional(unused(milliseconds('0ms', '365d'))),
   bind_interface: v.optional(text),
   bind_address: v.optional(localAddress),
 });
@@ -134,11 +129,26 @@ const will: Kind<WillConfig> = v.pipe(
   })),
 );
 
+/** A program with its arguments. */
+const programText = v.pipe(
+  texts(text),
+  v.check(([program = '']) => program !== '', 'expected a program and its arguments, as [ "/bin/token", "gw" ]'),
+);
+
+/** Headers of HTTP, as they may stand in a request. */
+const headerMap: Kind<readonly (readonly [string, string])[]> = v.pipe(
+  textMap,
+  v.check(
+    (headers) => headers.every(([name, value]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value)),
+    'expected headers of HTTP: names without spaces, values of printable ASCII',
+  ),
+);
+
 const bridgeKeys = {
   enable: v.optional(flag, 'true'),
   server: address,
   srv: v.optional(flag, 'false'),
-  ws_headers: v.optional(textMap),
+  ws_headers: v.optional(headerMap),
   proto_ver: v.optional(oneOf({ '3': 3, '4': 4, '5': 5 } as const), defaults.proto_ver),
   clientid: v.optional(text, ''),
   keepalive: v.optional(duration('0s', '65535s'), defaults.keepalive),
@@ -149,7 +159,7 @@ const bridgeKeys = {
   connect_timeout: v.optional(duration('1s', '1h'), defaults.connect_timeout),
   answer_timeout: v.optional(duration('1s', '1h'), defaults.answer_timeout),
   loop_guard: v.optional(oneOf({ auto: 'auto', on: 'on', off: 'off' } as const), defaults.loop_guard),
-  loop_property: v.optional(text, defaults.loop_property),
+  loop_property: v.optional(v.pipe(text, v.nonEmpty('expected the name of a user property')), defaults.loop_property),
   loop_hops: v.optional(whole(1, 255), defaults.loop_hops),
   notifications: v.optional(flag, defaults.notifications),
   notification_topic: v.optional(topicName),
@@ -159,7 +169,7 @@ const bridgeKeys = {
   username: v.optional(text),
   password: v.optional(text),
   password_file: v.optional(text),
-  password_command: v.optional(texts(text)),
+  password_command: v.optional(programText),
   password_timeout: v.optional(duration('100ms', '5m'), defaults.password_timeout),
   token_renew_before: v.optional(duration('1s', '1d'), defaults.token_renew_before),
   proxy: v.optional(proxy),
@@ -205,9 +215,9 @@ const bridgeKeys = {
   overflow: v.optional(overflow),
   ledger: v.optional(ledger),
   trace: v.optional(trace, {}),
-  max_recv_queue_len: v.optional(ignored),
-  resend_interval: v.optional(ignored),
-  resend_wait: v.optional(ignored),
+  max_recv_queue_len: v.optional(unused(whole(0, 0xffff_ffff))),
+  resend_interval: v.optional(unused(milliseconds('0ms', '365d'))),
+  resend_wait: v.optional(unused(milliseconds('0ms', '365d'))),
   cancel_timeout: v.optional(milliseconds('0ms', '1d'), defaults.cancel_timeout),
   quic_keepalive: v.optional(switchedOff),
   quic_idle_timeout: v.optional(switchedOff),
@@ -270,35 +280,6 @@ function tcpConfigOf(raw: v.InferOutput<typeof tcp>) {
   };
 }
 
-/** What the keys of a bridge must not say together. */
-function faultsOf(raw: v.InferOutput<v.ObjectSchema<typeof bridgeKeys, undefined>>): readonly string[] {
-  const passwords = [raw.password, raw.password_file, raw.password_command].filter((one) => one !== undefined);
-  const hasNoWill = raw.will === undefined || raw.notification_topic === undefined || raw.notifications_local_only;
-  const isOld = raw.proto_ver !== 5;
-  const faults: readonly (string | false | undefined)[] = [
-    passwords.length > 1 && 'expected one of password, password_file and password_command',
-    raw.ws_headers !== undefined &&
-      raw.server.webSocket === undefined &&
-      'ws_headers are for a server = "ws://..." or "wss://..."',
-    tlsFault(raw.server, raw.ssl),
-    serviceFault(raw.server, raw.srv),
-    rateFault(raw),
-    raw.backoff_min > raw.backoff_max && 'expected backoff_min to be at most backoff_max',
-    !hasNoWill && 'expected no will beside notification_topic, which needs it; or notifications_local_only = true',
-    raw.hybrid_bridging &&
-      raw.hybrid_servers.length === 0 &&
-      'expected hybrid_servers = [ "mqtt-tcp://host:1883" ] beside hybrid_bridging',
-    isOld &&
-      raw.password !== undefined &&
-      raw.username === undefined &&
-      'expected a username beside the password: MQTT 3.1 and 3.1.1 send none without the other',
-    raw.auth_method !== undefined &&
-      (isOld || raw.username === undefined) &&
-      'auth_method needs proto_ver = 5, a username and a password',
-  ];
-  return faults.filter((fault) => typeof fault === 'string');
-}
-
 /** `bridges.mqtt.<name>`. */
 export const bridgeKind: Kind<BridgeDraft> = v.pipe(
   section(bridgeKeys),
@@ -307,7 +288,9 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     const { ws_headers: headers, ssl: draft, proxy: way } = raw;
     const extras = { headers, ssl: draft, proxy: way };
     const { password_command: command, password_timeout: timeoutMs } = raw;
-    for (const message of faultsOf(raw)) addIssue({ message });
+    for (const { key, message } of faultsOfBridge(raw)) addIssue({ message, path: [keyPath(raw, key)] });
+    const rate = rateFault(raw);
+    if (rate !== undefined) addIssue({ message: rate, path: [keyPath(raw, 'rate_burst')] });
     const config = present({
       ...raw.ledger,
       ...raw.trace,

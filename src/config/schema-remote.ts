@@ -7,7 +7,7 @@ import { parseProxyAddress, proxyExpected } from '../base/proxy-address.ts';
 import { parseRemoteAddress, type RemoteAddress } from '../base/remote-address.ts';
 import type { ProxyConfig, ServerConfig } from './bridge-config.ts';
 import { present } from './present.ts';
-import { checkedText, flag, type Kind, kindOf, oneOf, section, text, texts, whole } from './schema-values.ts';
+import { checkedText, flag, type Kind, keyPath, kindOf, oneOf, section, text, texts, whole } from './schema-values.ts';
 import type { TlsConfig } from './tls-config.ts';
 
 /** The address of a broker. */
@@ -63,7 +63,16 @@ export const ssl: Kind<SslDraft> = v.pipe(
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;
     if ((raw.psk === undefined) !== (raw.psk_identity === undefined)) {
-      addIssue({ message: 'expected psk_identity and psk together' });
+      const key = raw.psk === undefined ? 'psk_identity' : 'psk';
+      addIssue({ message: 'expected psk_identity and psk together', path: [keyPath(raw, key)] });
+    }
+    if (raw.psk !== undefined && raw.tls_version_min === 'TLSv1.3') {
+      const message = 'expected 1.2 beside psk: pre-shared keys are spoken in TLS 1.2';
+      addIssue({ message, path: [keyPath(raw, 'tls_version_min')] });
+    }
+    if ((raw.keyfile === undefined) !== (raw.certfile === undefined)) {
+      const key = raw.keyfile === undefined ? 'certfile' : 'keyfile';
+      addIssue({ message: 'expected certfile and keyfile together', path: [keyPath(raw, key)] });
     }
     const { psk: key, psk_identity: identity } = raw;
     const tls = present({
@@ -133,9 +142,9 @@ const backupObject: Kind<BackupDraft> = v.pipe(
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;
     const fault = tlsFault(raw.server, raw.ssl);
-    if (fault !== undefined) addIssue({ message: fault });
+    if (fault !== undefined) addIssue({ message: fault, path: [keyPath(raw, 'server')] });
     const service = serviceFault(raw.server, raw.srv);
-    if (service !== undefined) addIssue({ message: service });
+    if (service !== undefined) addIssue({ message: service, path: [keyPath(raw, 'srv')] });
     const { clientid: clientId, username, password, weight } = raw;
     return {
       address: raw.server,

@@ -12,7 +12,6 @@ import { rateFault, rateKeys, sendRateOf } from './schema-rates.ts';
 import {
   duration,
   flag,
-  ignored,
   type Kind,
   kindOf,
   oneOf,
@@ -23,6 +22,7 @@ import {
   text,
   textMap,
   texts,
+  unused,
   whole,
 } from './schema-values.ts';
 
@@ -146,7 +146,7 @@ export const subscriptionKind: Kind<RuleDraft<Omit<SubscriptionConfig, 'place'>>
     retain_handling: v.optional(qos, '0'),
     nolocal: v.optional(flag, 'true'),
     open_envelopes: v.optional(flag),
-    stream_id: v.optional(ignored),
+    stream_id: v.optional(unused(whole(0, 0xffff_ffff))),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
     const raw = dataset.value;

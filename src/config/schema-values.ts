@@ -144,6 +144,20 @@ export const ignored: Kind<undefined> = v.pipe(
   v.transform(() => undefined),
 );
 
+/** The same where the value must make sense all the same: who writes it means something. */
+export function unused(kind: Kind<unknown>): Kind<undefined> {
+  return v.pipe(
+    kind,
+    v.transform(() => undefined),
+  );
+}
+
+/** Where an issue stands that is about one key of an object. */
+export function keyPath(object: object, key: string): v.ObjectPathItem {
+  const entries: Readonly<Record<string, unknown>> = { ...object };
+  return { type: 'object', origin: 'value', input: entries, key, value: entries[key] };
+}
+
 /** Objects by their names, each of one kind. */
 export function mapOf<Value>(kind: Kind<Value>): Kind<Readonly<Record<string, Value>>> {
   return v.pipe(noArray, v.record(v.string(), kind, objectExpected));

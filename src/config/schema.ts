@@ -11,7 +11,7 @@ import { type CacheDraft, cacheKind, dataKind, dataOf } from './schema-data.ts';
 import { httpServerKind } from './schema-http.ts';
 import { listenersKind } from './schema-listeners.ts';
 import { drainKind, mqttKind } from './schema-mqtt.ts';
-import { ignored, type Kind, noArray, objectExpected, section, switchedOff } from './schema-values.ts';
+import { ignored, type Kind, keyPath, noArray, objectExpected, section, switchedOff } from './schema-values.ts';
 
 interface MqttDraft {
   readonly cache: CacheDraft | undefined;
@@ -22,6 +22,16 @@ interface MqttDraft {
 const mqttBridges: Kind<MqttDraft> = v.pipe(
   noArray,
   v.objectWithRest({ cache: v.optional(cacheKind) }, bridgeKind, objectExpected),
+  // a name stands in topics, addresses and paths of keys
+  v.rawCheck(({ dataset, addIssue }) => {
+    const named: unknown = dataset.value;
+    if (typeof named !== 'object' || named === null) return;
+    for (const name of Object.keys(named)) {
+      if (/^[A-Za-z0-9_-]{1,64}$/.test(name)) continue;
+      const message = 'expected a name of 1 to 64 letters, digits, _ and -';
+      addIssue({ message, expected: 'never', path: [keyPath(named, name)] });
+    }
+  }),
   v.transform(({ cache, ...named }) => ({ cache, named: Object.entries(named) })),
 );
 

@@ -15,13 +15,14 @@ export function transparentFindings(bridge: BridgeConfig): readonly Finding[] {
   if (transparent.allowed.includes('#')) {
     const text =
       'a device that subscribes to # brings in everything that the remote has; transparent_filters bounds it';
-    findings.push({ path, text });
+    findings.push({ code: 'transparent-unbounded', path, text });
   }
   for (const flow of flowsOf([bridge])) {
     if (flow.kind !== 'subscription' || flow.from === flow.to) continue;
     if (!transparent.allowed.some((filter) => filtersOverlap(filter, flow.from))) continue;
     const text = `gives what matches ${flow.from} other topics, so devices that subscribe to it there do not get it`;
-    findings.push({ path: nameOf(flow), text: `${text}; leave it out of transparent_filters` });
+    const path = nameOf(flow);
+    findings.push({ code: 'transparent-hidden', path, text: `${text}; leave it out of transparent_filters` });
   }
   return findings;
 }

@@ -2,10 +2,17 @@
 // are checked as the files are at a start, with the same words, before anything is written.
 // Bounded: as the configuration is; history by a hundred entries.
 import * as v from 'valibot';
+import { findingCodes } from '../config/finding.ts';
 import { type Call, type Endpoint, endpoint } from './endpoint.ts';
 
 const path = v.looseObject({ path: v.string() });
-const finding = v.strictObject({ file: v.string(), line: v.number(), path: v.string(), text: v.string() });
+const finding = v.strictObject({
+  code: v.picklist(findingCodes),
+  file: v.string(),
+  line: v.number(),
+  path: v.string(),
+  text: v.string(),
+});
 const unconfirmed = v.strictObject({ historyId: v.number(), until: v.number() });
 
 /** A part of a configuration. */

@@ -149,15 +149,58 @@ function handshakeError(error: Error): string {
   return `${words[code] ?? plain}${code === '' ? '' : ` (${code})`}`;
 }
 
+/** What of TLS cannot be used. */
+export type TlsPart = 'certificate' | 'key' | 'authorities' | 'revocations' | 'ciphers';
+
+/** Something of TLS that cannot be used, and why, in words. */
+export interface TlsFault {
+  readonly part: TlsPart;
+  readonly detail: string;
+}
+
 /** What is wrong with certificate and key themselves, in words; undefined when they can be used. */
 export function tlsFault(tls: TlsOptions): string | undefined {
-  try {
-    createSecureContext(contextOf(tls));
-    namedContexts(tls);
-    return undefined;
-  } catch (error) {
-    return `certificate, key, authorities, lists or ciphers cannot be used: ${messageOf(error)}`;
+  const found = tlsPartFault(tls);
+  return found && `TLS cannot be used: the ${found.part} ${found.detail}`;
+}
+
+/** The first part of TLS that cannot be used: each by itself, then certificate and key together. */
+export function tlsPartFault(tls: TlsOptions): TlsFault | undefined {
+  const { certificate, key, keyPassphrase, authorities, revocations, ciphers } = tls;
+  const parts: readonly (readonly [TlsPart, TlsOptions | undefined])[] = [
+    ['ciphers', ciphers === undefined ? undefined : { ciphers }],
+    ['authorities', authorities === undefined ? undefined : { authorities }],
+    ['revocations', revocations === undefined ? undefined : { revocations }],
+    ['certificate', certificate === undefined ? undefined : { certificate }],
+    ['key', key === undefined ? undefined : { key, ...(keyPassphrase === undefined ? {} : { keyPassphrase }) }],
+    ['key', tls],
+  ];
+  for (const [part, options] of parts) {
+    try {
+      if (options === undefined) continue;
+      createSecureContext(contextOf(options));
+      if (options === tls) namedContexts(tls);
+    } catch (error) {
+      return { part, detail: partWords(error) };
+    }
   }
+  return undefined;
+}
+
+/** The words of OpenSSL about a part, in plain ones. */
+function partWords(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const words: Readonly<Record<string, string>> = {
+    ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'does not belong to the certificate',
+    ERR_OSSL_BAD_DECRYPT: 'is encrypted, and the passphrase is another one',
+    ERR_OSSL_EVP_BAD_DECRYPT: 'is encrypted, and the passphrase is another one',
+    ERR_MISSING_PASSPHRASE: 'is encrypted, and there is no passphrase',
+    ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED: 'is encrypted, and there is no passphrase',
+    ERR_OSSL_PEM_NO_START_LINE: 'is no PEM',
+    ERR_OSSL_UNSUPPORTED: 'is no PEM of a key',
+    ERR_SSL_NO_CIPHER_MATCH: 'name no suite that OpenSSL knows',
+  };
+  return words[code] ?? `cannot be used: ${messageOf(error)}`;
 }
 
 /** What an error of a handshake means, in words. */

@@ -132,6 +132,7 @@ const replies: Readonly<Record<string, Reply>> = {
     faults: [],
     findings: [
       {
+        code: 'loop',
         file: 'viaduct.conf',
         line: 31,
         path: 'bridges.mqtt.cloud.forwards.0',

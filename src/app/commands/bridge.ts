@@ -94,7 +94,7 @@ ${apiFlagsHelp}`,
 type Tell = (reply: unknown, lines: readonly string[]) => void;
 
 function tellChange(reply: AppliedReply, tell: Tell): void {
-  const findings = reply.findings.map(({ path, text }) => `note: ${path}: ${text}`);
+  const findings = reply.findings.map(({ code, path, text }) => `note: ${path}: ${text} [${code}]`);
   tell(reply, [
     ...reply.diff.map(({ path, after }) => `${path} = ${after === undefined ? '(removed)' : JSON.stringify(after)}`),
     ...findings,

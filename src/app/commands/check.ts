@@ -4,6 +4,7 @@
 import { UsageError } from '../../base/errors.ts';
 import { describeRemote } from '../../base/remote-address.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
+import { tlsFaultOf } from '../tls-check.ts';
 import { type Command, ExitCode } from './command-io.ts';
 
 /** The command. */
@@ -24,7 +25,7 @@ Exit codes: 0 it can be used, 2 wrong usage, 78 it cannot.`,
       throw new UsageError('FLAG', 'exactly one file is needed');
     }
     const { environment, hostname, ports } = io;
-    const loaded = await loadConfig({ path, disk: ports.disk, environment, hostname });
+    const loaded = await loadConfig({ path, disk: ports.disk, environment, hostname, tlsFaultOf });
     for (const line of summaryOf(loaded)) io.write(`${line}\n`);
     return ExitCode.done;
   },
@@ -45,7 +46,7 @@ function summaryOf(loaded: LoadedConfig): readonly string[] {
         (rule) => `             ${targetOf(rule.localTopic, rule)} <- ${filtersOf(rule.remoteTopic, rule)}`,
       ),
     ]),
-    ...notes.map(({ file, line, path, text }) => `${file}:${line}: note: ${path}: ${text}`),
+    ...notes.map(({ file, line, code, path, text }) => `${file}:${line}: note: ${path}: ${text} [${code}]`),
   ];
 }
 

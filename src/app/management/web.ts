@@ -22,6 +22,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { Router } from '../../router/router.ts';
 import { tlsOptionsOf } from '../from-config.ts';
 import { AppManagement } from './app-management.ts';
+import { findingOf } from './bridge-manager.ts';
 import { familiesOf } from './families.ts';
 import { RateSampler } from './rate-sampler.ts';
 import { Timelines } from './timelines.ts';
@@ -152,7 +153,7 @@ export class Web {
 
   #changed(historyId: number): void {
     this.#timelines.look();
-    const findings = this.#parts.loaded().notes.map(({ file, line, path, text }) => ({ file, line, path, text }));
+    const findings = this.#parts.loaded().notes.map(findingOf);
     this.#feed.tell({ kind: 'config', data: { historyId, findings } });
   }
 

@@ -105,6 +105,56 @@ t.test('whatever has an inverse is mapped back to where it came from', async (t)
   t.ok(inverted > 50, `${inverted} rules were turned round`);
 });
 
+t.test(
+  'a rule that is called invertible leads back from whatever comes out, and one that is not loses something',
+  async (t) => {
+    const pattern = fc.constantFrom('a/+/#', '+/b', '{x}/{y}', 'a/#', '#', 'a/b', '+/+/#');
+    const target = fc.constantFrom(
+      '',
+      'z',
+      'z/$1',
+      '$1/z',
+      '$#',
+      'q/$#',
+      '+/#',
+      '#',
+      '{y}/{x}',
+      '{x}-{y}',
+      '$2/$1/$#',
+      '$#/z',
+    );
+    const end = fc.constantFrom('', 'p', 'p/', '/s');
+    let invertible = 0;
+    fc.assert(
+      fc.property(pattern, target, fc.record({ prefix: end, suffix: end }), (from, to, ends) => {
+        const mapping = TopicMapping.compile({ pattern: from, target: to, ...ends });
+        if (mapping instanceof MappingFault || !mapping.isInvertible) return;
+        for (const topic of ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'x/b', '/b', 'b/a/']) {
+          const mapped = mapping.matches(topic) ? mapping.map(topic) : undefined;
+          if (typeof mapped !== 'string') continue;
+          invertible++;
+          const back = mapping.inverse(mapped);
+          if (back === undefined || mapping.map(back) !== mapped) throw new Error(`${from} -> ${to}: ${mapped}`);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    t.ok(invertible > 500, `${invertible} topics led back`);
+    for (const [from, to] of [
+      ['a/+', 'z'],
+      ['a/+/+', '$1/x'],
+      ['a/#', 'z'],
+      ['a/+/+', '$1-$2'],
+      ['a/#', '$#/z'],
+      ['a/+', '$1/${clientid}'],
+    ] as const) {
+      t.notOk(compiled({ pattern: from, target: to }).isInvertible, `${from} -> ${to}`);
+    }
+    t.notOk(compiled({ pattern: 'a/#', target: '', flatten: '-' }).isInvertible);
+    t.ok(compiled({ pattern: 'x/y', target: 'z' }).isInvertible, 'a topic without wildcards is known');
+  },
+);
+
 t.test('the filter of results matches whatever comes out', async (t) => {
   const pattern = fc.constantFrom('a/+/#', '+/b', '{x}/{y}', 'a/#', '#', 'a/b');
   const target = fc.constantFrom('', 'z', 'z/$1', '$1/z', 'q$1/$#', '$#', '+/#', '#', '{x}-{y}/k', 'x$#');

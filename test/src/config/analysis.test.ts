@@ -79,6 +79,7 @@ t.test('what a well-known remote does not take is told', async (t) => {
     ]
     subscription = [ { remote_topic = "c", local_topic = "", qos = 2 } ]`;
   t.match(await told(bridge('c', rules, `mqtt-tcp://${aws}:8883`)), [
+    /c\.forwards\.0: does not say in its remote_topic all that its filter takes/,
     /server: AWS IoT Core only talks TLS; use tls\+mqtt-tcp/,
     /c: AWS IoT Core takes a keepalive from 30s to 1200s; 10s is not/,
     /c\.forwards\.0: AWS IoT Core takes QoS 1 at most; set qos_max = 1/,
