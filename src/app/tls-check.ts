@@ -1,5 +1,6 @@
-// TlsCheck: whether certificates, keys, authorities, lists and ciphers of a configuration can be used, before anything
-// is opened with them. Node is asked; what it costs is loaded only where there is TLS.
+// TlsCheck: whether certificates, keys, authorities, lists and ciphers of a
+// configuration can be used, before anything is opened with them. Node is
+// asked; what that costs is loaded only where there is TLS.
 import type { TlsFaultOf } from '../config/load.ts';
 import type { TlsPart } from '../ports/node-tls.ts';
 import { tlsOptionsOf } from './from-config.ts';

@@ -1,6 +1,6 @@
-// DoctorPermissions: what a remote lets a bridge do, once it has let it in: each filter is subscribed to and left again,
-// and where a rule publishes below a wildcard, an empty message goes to a topic that nobody else has (its level is
-// `viaduct-doctor`), kept by nobody. A topic that is fixed is not published to: whoever listens there would be told.
+// DoctorPermissions: what a remote lets a bridge do, once it has let it in: each filter is subscribed to and left
+// again, and where a rule publishes below a wildcard, an empty message goes to a topic that nobody else has (its level
+// is `viaduct-doctor`), kept by nobody. A topic that is fixed is not published to: whoever listens there would be told.
 //
 // Bounded: each answer by `timeoutMs`; in 3.x, where nobody says no, by `echoMsMax`.
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';

@@ -1,4 +1,6 @@
-// DoctorStep: what came of one step of an examination. The API, the pages and the command line show the same.
+// DoctorStep: what came of one step of an
+// examination. The API, the pages and the
+// command line show the same.
 
 /** What came of one step. */
 export interface DoctorStep {

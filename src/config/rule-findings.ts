@@ -50,7 +50,8 @@ function overlapping(own: readonly RuleFlow[], earlier: readonly RuleFlow[]): re
   for (const flow of own) {
     const other = earlier.find((before) => sharedPart(flow.from, before) !== undefined);
     if (other === undefined) continue;
-    const what = `asks for ${flow.from}, and ${nameOf(other)} for ${other.from}: what matches both is taken by that one`;
+    const both = 'what matches both is taken by that one';
+    const what = `asks for ${flow.from}, and ${nameOf(other)} for ${other.from}: ${both}`;
     const remedy = 'twice where the remote sends a copy for each; use filters that do not overlap, or dedupe_window';
     return [{ code: 'rules-overlap', path: nameOf(flow), text: `${what}, ${remedy}` }];
   }
@@ -104,7 +105,8 @@ function otherInverse(own: readonly RuleFlow[], earlier: readonly RuleFlow[]): r
   for (const flow of own) {
     const other = earlier.find((before) => isOtherInverse(before, flow));
     if (other === undefined) continue;
-    const what = `leads to ${flow.to} as ${nameOf(other)} does from other topics: a response topic there is mapped back`;
+    const back = 'a response topic there is mapped back';
+    const what = `leads to ${flow.to} as ${nameOf(other)} does from other topics: ${back}`;
     const remedy = 'by that rule alone; give one of them a prefix of its own';
     return [{ code: 'inverse-ambiguous', path: nameOf(flow), text: `${what} ${remedy}` }];
   }

@@ -37,7 +37,7 @@ export function importNanomq(
 }
 
 const verified =
-  'unless verify_peer = false is said, the certificate of the remote is verified here, and its name: that never was there';
+  'unless verify_peer = false is said, certificate and name of the remote are verified here; there they never were';
 
 /** What stands there under the same name, and does something else there. */
 const differences: readonly (readonly [path: RegExp, value: RegExp, why: string])[] = [

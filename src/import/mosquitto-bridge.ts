@@ -1,6 +1,6 @@
-// MosquittoBridge: the keys of one `connection` of mosquitto.conf that mean something only together, wherever they stand:
-// a lazy start with its threshold and idle time is `connect_when`, `bridge_outgoing_retain` is said for each rule, and
-// retained messages come in with their flag. Told when the connection is read to its end.
+// MosquittoBridge: the keys of one `connection` of mosquitto.conf that mean something only together, wherever they
+// stand: a lazy start with its threshold and idle time is `connect_when`, `bridge_outgoing_retain` is said for each
+// rule, and retained messages come in with their flag. Told when the connection is read to its end.
 import type { ImportReport } from './import-report.ts';
 import type { ImportedTree, Source } from './imported-tree.ts';
 

@@ -1,7 +1,6 @@
-// NodeService: the addresses of a name, as the system knows them, and the servers that it stands for by SRV records (RFC
-// 2782), asked of its name servers.
-// A lone target `.` says that the service is not offered. Bounded by a time; a resolver of its own, so that giving one
-// question up does not end others. Loaded when it is first used.
+// NodeService: the addresses of a name, as the system knows them, and the servers that it stands for by SRV records
+// (RFC 2782), asked of its name servers. A lone target `.` says that the service is not offered. Bounded by a time; a
+// resolver of its own, so that giving one question up does not end others. Loaded when it is first used.
 import { lookup, Resolver } from 'node:dns/promises';
 import { LinkError, messageOf } from '../base/errors.ts';
 import type { ServiceTarget } from './ports.ts';

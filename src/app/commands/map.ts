@@ -65,7 +65,7 @@ Exit codes: 0 done, 1 some topic is the matter of no rule, 2 wrong usage, 78 wro
   },
 };
 
-/** What all rules of a bridge make of a message, and which of them leave it alone although a filter of theirs matches. */
+/** What the rules of a bridge make of a message, and which leave it alone although a filter of theirs matches. */
 function linesOf(bridge: BridgeConfig, pems: LoadedConfig['pems'], message: Message): readonly MapLine[] {
   const tried = tryRules(bridgeSettingsOf(bridge, pems), message).map(({ index, ...one }) => ({
     ...one,
