@@ -34,6 +34,7 @@ export interface PermissionParts {
 const level = 'viaduct-doctor';
 /** How long a message may take to come back where no acknowledgement says that it may not, in ms. */
 const echoMsMax = 2000;
+const onlyMeasured = 'only this measurement is lost; the topics of the rules are what matters';
 const noEntry = { noLocal: false, retainAsPublished: false, retainHandling: 2 } as const;
 /** What is published is of no use a second later. */
 const momentary = { messageExpiryInterval: 1, userProperties: [['viaduct', 'doctor']] } as const;
@@ -125,7 +126,7 @@ export class DoctorPermissions {
     const notAllowed = (what: string, code: ReasonCode): DoctorFinding => ({
       state: 'warning',
       detail: `${what} ${topic.slice(0, 14)}/... is refused: ${reasonName(code)}`,
-      remedy: 'only this measurement is lost; the topics of the rules are what matters',
+      remedy: onlyMeasured,
     });
     const entry = { filter: topic, qos: 0, ...noEntry } as const;
     peer.send({ type: PacketType.subscribe, packetId: this.#packetId++, entries: [entry], properties: noProperties });
@@ -135,12 +136,21 @@ export class DoctorPermissions {
     const packetId = this.#send(topic, 'echo');
     const isMine = (packet: Packet): packet is AckPacket | PublishPacket =>
       (isPuback(packet) && packet.packetId === packetId) || isPublishTo(topic)(packet);
-    const answer = await peer.next(isMine, timeoutMs);
+    const lost = (error: unknown): DoctorFinding => {
+      const how = peer.isOver ? `ends the connection (${messageOf(error)})` : 'does not come back';
+      return { state: 'warning', detail: `a message to ${topic.slice(0, 14)}/... ${how}`, remedy: onlyMeasured };
+    };
+    const came = (): DoctorFinding => ({
+      detail: `a message went there and back in ${Math.round(ports.clock.now() - sentAt)} ms`,
+    });
+    const answer = await peer.next(isMine, timeoutMs).catch(lost);
+    if ('detail' in answer) return answer;
     if (answer.type === PacketType.puback && isFailure(answer.reasonCode)) {
       return notAllowed('to publish to', answer.reasonCode);
     }
-    if (answer.type !== PacketType.publish) await peer.next(isPublishTo(topic), timeoutMs);
-    return { detail: `a message went there and back in ${Math.round(ports.clock.now() - sentAt)} ms` };
+    if (answer.type === PacketType.publish) return came();
+    // in 3.x what is not allowed is acknowledged, and goes nowhere
+    return peer.next(isPublishTo(topic), Math.min(timeoutMs, echoMsMax)).then(came, lost);
   }
 
   #send(topic: string, text: string): number {

@@ -48,6 +48,10 @@ export async function examine(
   return doctor.steps;
 }
 
+/** What to do about a remote that says nothing. */
+const unsaid =
+  'it hung up without a word: too many connections, a version (proto_ver) or client id that it does not take, or TLS';
+
 const dayMs = 86_400_000;
 /** Nobody runs this before it was written: a clock that shows less has lost its time. */
 const oldestWallMs = Date.UTC(2026, 0, 1);
@@ -160,7 +164,12 @@ class Doctor {
   async #connect(peer: DoctorPeer): Promise<ConnackPacket | undefined> {
     let accepted: ConnackPacket | undefined;
     await this.#step('connect', async () => {
-      const connack = await this.#login(peer);
+      const connack = await this.#login(peer).catch((error: unknown) => {
+        // an error with a cause says more than this
+        if (!peer.isOver || remedyOf(error) !== '') throw error;
+        return messageOf(error);
+      });
+      if (typeof connack === 'string') return { state: 'failed', detail: connack, remedy: unsaid };
       if (isFailure(connack.reasonCode)) return this.#refused(connack);
       accepted = connack;
       return { detail: `accepted as ${this.#clientId}` };
@@ -202,10 +211,13 @@ class Doctor {
 
   #refused({ reasonCode, properties }: ConnackPacket): DoctorFinding {
     const found = refusal('the remote refuses', reasonCode, properties);
+    // many mean a wrong password by it
+    const isDenied = reasonCode === ReasonCode.notAuthorized;
+    const first = isDenied ? 'check username and password, then the access rules of the remote' : found.remedy;
     const isByName = reasonCode === ReasonCode.notAuthorized || reasonCode === ReasonCode.clientIdentifierNotValid;
-    if (!isByName || this.#clientId === this.#bridge.clientId) return found;
+    if (!isByName || this.#clientId === this.#bridge.clientId) return { ...found, remedy: first ?? '' };
     const why = `it was asked as ${this.#clientId}, and some remotes tie a user to a client id`;
-    return { ...found, remedy: `${found.remedy}; ${why}: --id ${this.#bridge.clientId} asks as the bridge itself` };
+    return { ...found, remedy: `${first}; ${why}: --id ${this.#bridge.clientId} asks as the bridge itself` };
   }
 
   #limits({ properties }: ConnackPacket): DoctorFinding {
@@ -240,7 +252,7 @@ class Doctor {
     try {
       finding = await act();
     } catch (error) {
-      finding = { state: 'failed', detail: messageOf(error), remedy: remedyOf(error) };
+      finding = { state: 'failed', detail: wordsOf(error), remedy: remedyOf(error) };
     }
     const ms = this.#ports.clock.now() - startedAt;
     const step = { name, state: 'ok' as const, remedy: '', ms, ...finding };
@@ -248,6 +260,12 @@ class Doctor {
     this.#options.onStep?.(step);
     return step.state !== 'failed';
   }
+}
+
+/** What Node says of a line that is cut, in words. */
+function wordsOf(error: unknown): string {
+  const isCut = error instanceof Error && /^(read ECONNRESET|write EPIPE)$/.test(error.message);
+  return isCut ? `the remote hung up (${error.message})` : messageOf(error);
 }
 
 function remedyOf(error: unknown): string {

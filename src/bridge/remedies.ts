@@ -6,14 +6,23 @@ import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 const byErrorCode: Readonly<Record<string, string>> = {
   ENOTFOUND: 'check the spelling of the host, and that this machine has a working name server',
   EAI_AGAIN: 'no name server answered: check the network and the name servers of this machine',
-  ECONNREFUSED: 'nobody listens there: check the port, and that the remote broker runs',
+  ECONNREFUSED: 'check the port, and that the remote broker runs',
   ETIMEDOUT: 'no answer at all: a firewall, a wrong address, or no route',
   EHOSTUNREACH: 'there is no route: check gateway, VPN and address',
   ENETUNREACH: 'there is no route: check gateway, VPN and address',
-  ECONNRESET: 'the other side hung up: often TLS is expected and not spoken, or the other way round',
+  ECONNRESET: 'often TLS is expected there and not spoken, or spoken and not expected; or it is no port for MQTT',
   EPROTO: 'no TLS is spoken at this port: check the port, or use mqtt-tcp:// instead of tls+mqtt-tcp://',
   ERR_SSL_WRONG_VERSION_NUMBER:
     'no TLS is spoken at this port: check the port, or use mqtt-tcp:// instead of tls+mqtt-tcp://',
+  ERR_VIADUCT_OCSP: 'ask who runs the remote to staple answers of OCSP, or set ssl.ocsp = off and use ssl.crlfile',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'put certificate and key for this remote into ssl.certfile and ssl.keyfile',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    'it may want a certificate (ssl.certfile and ssl.keyfile), or other suites (ssl.ciphers)',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the remote must know the authority of ssl.certfile: ask who runs it',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the remote must know the authority of ssl.certfile: ask who runs it',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'have the certificate of ssl.certfile renewed',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'have another certificate made for ssl.certfile: this one was taken back',
   CERT_HAS_EXPIRED: 'the certificate of the remote is out of date; if it is not, the clock of this machine is wrong',
   CERT_NOT_YET_VALID: 'set the clock of this machine: the certificate is from its future',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'put the certificate of the remote itself into ssl.cacertfile',

@@ -5,6 +5,7 @@ import type { Socket as NetSocket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Bytes, bytesOf } from '../../protocol/wire/bytes.ts';
 import { plainAddress } from '../base/address-range.ts';
+import { LinkError } from '../base/errors.ts';
 import type { PeerCertificate, Socket, SocketHandler } from './ports.ts';
 import type { ReadTarget } from './shared-read.ts';
 
@@ -99,7 +100,8 @@ export class NodeSocket implements Socket {
 
   /** Something broke: the end of the socket follows. */
   failed(error: Error): void {
-    this.#error = error;
+    const words = 'code' in error ? tlsEnds[String(error.code)] : undefined;
+    this.#error = words === undefined ? error : new LinkError('tls', words, { cause: error });
   }
 
   /** The socket is gone. */
@@ -140,6 +142,15 @@ export class NodeSocket implements Socket {
     this.#socket.destroy();
   }
 }
+
+/** What the other side says when it ends TLS, in words; it may say so when the handshake seems to be over. */
+const tlsEnds: Readonly<Record<string, string>> = {
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the other side wants a certificate, and was shown none',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the other side does not accept the certificate that it was shown',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the other side does not trust the authority of the certificate that it was shown',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the other side says that the certificate has expired',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'the other side says that the certificate was taken back',
+};
 
 function ownerOf(socket: NetSocket): NodeSocket | undefined {
   const found: unknown = Reflect.get(socket, owner);

@@ -11,6 +11,7 @@ import { present } from '../../config/present.ts';
 import { bridgeSettingsOf } from '../from-config.ts';
 import { runNodeCommand } from '../node-ports.ts';
 import { type Command, ExitCode } from './command-io.ts';
+import { type Screen, wrapped } from './text-table.ts';
 
 const marks = { ok: '+', warning: '!', failed: 'x' } as const;
 
@@ -50,6 +51,7 @@ Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 78 wrong configura
       const known = bridges.map(({ name }) => name).join(', ') || 'none';
       throw new UsageError('FLAG', `there is no bridge '${unknown}'; there are: ${known}`);
     }
+    const screen = { isTerminal: io.isTerminal, columns: io.size?.().columns };
     let isWell = true;
     for (const bridge of bridges) {
       if (positionals.length > 0 && !positionals.includes(bridge.name)) continue;
@@ -58,7 +60,7 @@ Exit codes: 0 all is well, 1 something failed, 2 wrong usage, 78 wrong configura
         const server = describeRemote(remote);
         if (!values.json) io.write(`${bridge.name}: ${server}\n`);
         const onStep = (step: DoctorStep): void =>
-          io.write(values.json ? `${JSON.stringify({ bridge: bridge.name, server, ...step })}\n` : shown(step));
+          io.write(values.json ? `${JSON.stringify({ bridge: bridge.name, server, ...step })}\n` : shown(step, screen));
         const asked = { timeoutMs, onStep, runCommand: runNodeCommand, ...present({ clientId: values.id }) };
         const steps = await examine(ports, { ...settings, remote }, asked);
         isWell &&= steps.every(({ state }) => state !== 'failed');
@@ -88,7 +90,8 @@ function flagsOf(args: readonly string[]): ReturnType<typeof parsed> {
   }
 }
 
-function shown({ name, state, ms, detail, remedy }: DoctorStep): string {
+function shown({ name, state, ms, detail, remedy }: DoctorStep, screen: Screen): string {
   const line = `  ${marks[state]} ${name.padEnd(10)} ${`${Math.round(ms)} ms`.padStart(8)}  ${detail}\n`;
-  return remedy === '' ? line : `${line}${' '.repeat(25)}${remedy}\n`;
+  const advice = remedy === '' ? [] : wrapped(remedy, ' '.repeat(25), screen);
+  return `${line}${advice.map((one) => `${one}\n`).join('')}`;
 }
