@@ -84,11 +84,11 @@ export function tlsOptionsOf(tls: TlsConfig, pems: Pems): TlsOptions {
 
 /** What hardens TLS, and the names of listeners. */
 function strictTlsOf(tls: TlsConfig, pems: Pems): Partial<TlsOptions> {
-  const { ciphers, versionMin, alpnProtocols, namedCertificates, fingerprint, preSharedKey } = tls;
+  const { ciphers, versionMin, alpnProtocols, namedCertificates, fingerprint, preSharedKey, ocsp } = tls;
   const revocations = pemOf(tls.revocationsFile, pems);
   return {
     ...(revocations === undefined ? {} : { revocations }),
-    ...present({ fingerprint, preSharedKey }),
+    ...present({ fingerprint, preSharedKey, ocsp }),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(versionMin === undefined ? {} : { versionMin }),
     ...(alpnProtocols === undefined ? {} : { alpnProtocols }),

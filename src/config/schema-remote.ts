@@ -57,6 +57,7 @@ export const ssl: Kind<SslDraft> = v.pipe(
     ciphers: v.optional(text),
     crlfile: v.optional(text),
     fingerprint: v.optional(fingerprint),
+    ocsp: v.optional(oneOf({ off: 'off', check: 'check', require: 'require' } as const), 'off'),
     psk_identity: v.optional(text),
     psk: v.optional(psk),
   }),
@@ -88,6 +89,7 @@ export const ssl: Kind<SslDraft> = v.pipe(
       alpnProtocols: raw.alpn,
       ciphers: raw.ciphers,
       fingerprint: raw.fingerprint,
+      ocsp: raw.ocsp === 'off' ? undefined : raw.ocsp,
       preSharedKey: key === undefined || identity === undefined ? undefined : { identity, key },
     });
     return { isOn: raw.enable, tls };

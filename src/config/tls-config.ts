@@ -20,6 +20,8 @@ export interface TlsConfig {
   readonly alpnProtocols?: readonly string[];
   /** Of a bridge: the SHA-256 that the remote's certificate must have. */
   readonly fingerprint?: string;
+  /** Of a bridge: whether what the remote's authority says of its certificate (OCSP) is asked for. */
+  readonly ocsp?: 'check' | 'require';
   /** Of a bridge: a key that both sides know, in hexadecimal. */
   readonly preSharedKey?: { readonly identity: string; readonly key: string };
   /** Certificates for names that devices ask for. */

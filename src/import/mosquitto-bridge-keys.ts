@@ -71,7 +71,12 @@ export const bridgeKeys: Readonly<Record<string, Conversion>> = {
   },
   bridge_ciphers: { path: [['ssl', 'ciphers']] },
   'bridge_ciphers_tls1.3': { dropped: 'ssl.ciphers takes the suites of all versions: add them there' },
-  bridge_require_ocsp: { dropped: 'no OCSP is asked for; ssl.crlfile takes lists of what was taken back' },
+  bridge_require_ocsp: {
+    path: [['ssl', 'ocsp']],
+    value: (text) => (text === 'true' ? 'require' : 'off'),
+    changed: 'the answer must come stapled to the handshake: no responder is asked',
+    changedAt: 'true',
+  },
   bridge_bind_address: { path: [['tcp', 'bind_address']] },
   bridge_dscp: { dropped: 'left to the system' },
   bridge_max_packet_size: { path: [['conn_properties', 'maximum_packet_size']] },

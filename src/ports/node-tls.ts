@@ -11,29 +11,54 @@ import {
   type SecureContext,
   type SecureContextOptions,
   type TLSSocket,
+  type TLSSocketOptions,
   type Server as TlsServer,
 } from 'node:tls';
 import { messageOf } from '../base/errors.ts';
+import { ocspFault } from './node-ocsp.ts';
 import type { DialOptions, TlsOptions } from './ports.ts';
 
 /** Puts TLS onto a dialled socket; `secured` or an `error` event of the result follows. */
 export function secure(socket: NetSocket, options: DialOptions, secured: (socket: TLSSocket) => void): TLSSocket {
   const tls = options.tls ?? {};
+  let stapled: Uint8Array | undefined;
   const name = tls.serverName ?? options.host;
   const isAddress = /^[\d.]+$|:/.test(name);
-  const secureSocket = connect(
-    {
-      ...contextOf(tls),
-      ...preSharedOf(tls),
-      socket,
-      host: name,
-      ...(isAddress ? {} : { servername: name }),
-      rejectUnauthorized: tls.isPeerVerified ?? true,
-      ...(tls.alpnProtocols === undefined ? {} : { ALPNProtocols: [...tls.alpnProtocols] }),
-    },
-    () => secured(secureSocket),
-  );
+  // the types of Node know `requestOCSP` of sockets alone
+  const connectOptions: ConnectionOptions & Pick<TLSSocketOptions, 'requestOCSP'> = {
+    ...contextOf(tls),
+    ...preSharedOf(tls),
+    socket,
+    host: name,
+    ...(isAddress ? {} : { servername: name }),
+    rejectUnauthorized: tls.isPeerVerified ?? true,
+    ...(tls.alpnProtocols === undefined ? {} : { ALPNProtocols: [...tls.alpnProtocols] }),
+    requestOCSP: tls.ocsp !== undefined,
+  };
+  const secureSocket = connect(connectOptions, () => {
+    const fault = tls.ocsp === undefined ? undefined : stapledFault(secureSocket, stapled, tls.ocsp);
+    if (fault === undefined) secured(secureSocket);
+    else secureSocket.destroy(Object.assign(new Error(fault), { code: ocspCode }));
+  });
+  secureSocket.once('OCSPResponse', (answer: Uint8Array | null) => {
+    stapled = answer ?? undefined;
+  });
   return secureSocket;
+}
+
+const ocspCode = 'ERR_VIADUCT_OCSP';
+
+/** What is wrong with the answer of OCSP that the peer has stapled to its handshake. */
+function stapledFault(
+  socket: TLSSocket,
+  answer: Uint8Array | undefined,
+  mode: 'check' | 'require',
+): string | undefined {
+  if (answer === undefined) return mode === 'require' ? 'there is no answer of OCSP with the certificate' : undefined;
+  const { raw: certificate, issuerCertificate } = socket.getPeerCertificate(true);
+  const issuer = issuerCertificate?.raw;
+  if (certificate === undefined || issuer === undefined) return 'who has signed the certificate is not known';
+  return ocspFault(answer, { certificate, issuer }, Date.now());
 }
 
 /** What is wrong with the certificate of a peer that must have a fingerprint. */
@@ -222,6 +247,8 @@ export function describeTlsError(error: Error, host: string): string {
       return `the certificate of ${host} was not signed by a trusted authority (${code})`;
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
       return `${host} does not speak TLS on this port`;
+    case ocspCode:
+      return `the certificate of ${host} is not proven good: ${error.message}`;
     default:
       return `TLS with ${host} failed: ${messageOf(error)}`;
   }

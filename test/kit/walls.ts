@@ -42,7 +42,7 @@ export const walls: Readonly<Record<string, Wall>> = {
       'node:os': 'node-*.ts',
       'node:dns/promises': 'node-service.ts',
       'node:child_process': 'node-command.ts',
-      'node:crypto': 'node-random.ts',
+      'node:crypto': 'node-*.ts',
       'node:https': 'node-http.ts',
       'node:process': 'node-*.ts',
       'node:v8': 'node-heap.ts',
