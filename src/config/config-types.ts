@@ -58,6 +58,8 @@ export interface ListenerConfig {
   /** An address; `*` means all that the machine has, IPv4 and IPv6. */
   readonly host: string;
   readonly port: number;
+  /** A socket that systemd has opened, by its name; empty: the next one. */
+  readonly inherited?: string;
   readonly socketPath?: string;
   readonly socketMode?: number;
   readonly tls?: TlsConfig;

@@ -30,14 +30,18 @@ interface Bind {
   readonly host: string;
   readonly port: number;
   readonly path: string | undefined;
+  /** A socket of systemd, by its name; empty: the next one. */
+  readonly inherited?: string;
 }
 
 /** `host:port`, `:port` or a port alone, which means every address; with a path where WebSocket is spoken. */
 function bind(hasPath: boolean): Kind<Bind> {
   const expected = hasPath
-    ? 'an address, as 0.0.0.0:8083/mqtt, [::]:8083/mqtt or 8083'
-    : 'an address, as 0.0.0.0:1883, [::]:1883 or 1883';
+    ? 'an address, as 0.0.0.0:8083/mqtt, [::]:8083/mqtt or 8083, or systemd:NAME'
+    : 'an address, as 0.0.0.0:1883, [::]:1883 or 1883, or systemd:NAME';
   return kindOf(expected, (value) => {
+    const inherited = /^systemd(?::([\w.-]{1,255}))?$/.exec(value);
+    if (inherited !== null) return { host: 'systemd', port: 0, path: undefined, inherited: inherited[1] ?? '' };
     const match = /^(?:(\[[0-9a-f:.]+\]|[^:\s/]*):)?(\d+)(\/[^\s?#]*)?$/i.exec(value);
     const port = Number(match?.[2]);
     if (match === null || port > 65_535 || (match[3] !== undefined && !hasPath)) return undefined;
@@ -192,10 +196,11 @@ function fromCommon(keys: Values<typeof commonKeys>): Omit<ListenerConfig, 'name
 /** What an address and the keys of TCP mean. */
 function fromInternet(
   keys: Values<typeof internetKeys> & { readonly bind: Bind },
-): Pick<ListenerConfig, 'host' | 'port' | 'isNoDelay' | 'keepAliveDelayMs' | 'isIpv6Only'> {
+): Pick<ListenerConfig, 'host' | 'port' | 'inherited' | 'isNoDelay' | 'keepAliveDelayMs' | 'isIpv6Only'> {
   return present({
     host: keys.bind.host,
     port: keys.bind.port,
+    inherited: keys.bind.inherited,
     isNoDelay: keys.nodelay,
     keepAliveDelayMs: keys.tcp_keepalive,
     isIpv6Only: keys.ipv6_only,

@@ -11,6 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import { type AddressRange, plainAddress } from '../base/address-range.ts';
 import { LinkError, messageOf } from '../base/errors.ts';
+import type { InheritedSockets } from './inherited-sockets.ts';
 import { whereOf } from './node-dial.ts';
 import { NodeSocket, type ToldPeer } from './node-socket.ts';
 import type { TlsEntrance } from './node-tls.ts';
@@ -36,6 +37,12 @@ interface Entry {
   phase: RefusalPhase;
   peer: ToldPeer | undefined;
   tls: TLSSocket | undefined;
+}
+
+/** What listeners share. */
+export interface NodeListenerParts {
+  readonly reads: SharedRead | undefined;
+  readonly inherited: InheritedSockets;
 }
 
 /** A listener of Node. */
@@ -75,13 +82,13 @@ export class NodeListener implements Listener {
   static async open(
     options: ListenOptions,
     accepted: (socket: Socket) => void,
-    reads: SharedRead | undefined,
+    { reads, inherited }: NodeListenerParts,
   ): Promise<NodeListener> {
     const listener = new NodeListener(options, accepted, reads);
     await listener.#load();
     const { socketPath, socketMode } = options;
     if (socketPath !== undefined) await freeUnixPath(socketPath);
-    await listener.#listen();
+    await listener.#listen(options.inherited === undefined ? undefined : inherited.take(options.inherited));
     if (socketPath === undefined || socketMode === undefined) return listener;
     try {
       await allowOnUnixPath(socketPath, socketMode);
@@ -139,14 +146,16 @@ export class NodeListener implements Listener {
     });
   }
 
-  #listen(): Promise<void> {
+  /** `descriptor`: of a socket that was opened before us. */
+  #listen(descriptor: number | undefined): Promise<void> {
     const { host, port, socketPath, backlog = 511, isIpv6Only = false } = this.#options;
     const server = this.#server;
     const where = socketPath === undefined ? { port, ...(host === '*' ? {} : { host }) } : { path: socketPath };
+    const at = descriptor === undefined ? { ...where, ipv6Only: isIpv6Only } : { fd: descriptor };
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void => reject(listenError(error, this.#options));
       server.once('error', failed);
-      server.listen({ ...where, backlog, ipv6Only: isIpv6Only }, () => {
+      server.listen({ ...at, backlog }, () => {
         server.off('error', failed);
         // after this only single connections can fail (too many open files); the listener itself goes on
         server.on('error', () => undefined);

@@ -2,6 +2,8 @@
 // in `node-listener.ts`; both share one buffer for what plain sockets read. TLS and WebSocket are loaded when they are
 // first used.
 import { networkInterfaces } from 'node:os';
+import process from 'node:process';
+import { InheritedSockets } from './inherited-sockets.ts';
 import { dialNode } from './node-dial.ts';
 import { NodeListener } from './node-listener.ts';
 import type { DialOptions, Listener, ListenOptions, Net, ServiceTarget, Socket } from './ports.ts';
@@ -10,6 +12,7 @@ import { SharedRead } from './shared-read.ts';
 /** The system's network. */
 export class NodeNet implements Net {
   readonly #reads: SharedRead | undefined;
+  readonly #inherited = new InheritedSockets(process.env, process.pid);
 
   /** `isReadShared` false leaves reading to Node, a buffer for each read: the fallback, for tests and comparison. */
   constructor(options: { readonly isReadShared?: boolean } = {}) {
@@ -41,6 +44,6 @@ export class NodeNet implements Net {
 
   /** See `Net.listen` [MQTT3-7.1.1-1]. */
   listen(options: ListenOptions, accepted: (socket: Socket) => void): Promise<Listener> {
-    return NodeListener.open(options, accepted, this.#reads);
+    return NodeListener.open(options, accepted, { reads: this.#reads, inherited: this.#inherited });
   }
 }

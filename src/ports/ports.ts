@@ -110,6 +110,11 @@ export interface TlsOptions {
   readonly ciphers?: string;
   /** When dialling: the SHA-256 that the peer's certificate must have besides, as `AB:CD:...`. */
   readonly fingerprint?: string;
+  /**
+   * When dialling: what the peer's authority says of its certificate, stapled to the handshake (OCSP): `check` refuses
+   * what is not good, `require` also a peer that staples nothing. Absent: nobody asks.
+   */
+  readonly ocsp?: 'check' | 'require';
   /** When dialling: a key that both sides know, instead of certificates; TLS 1.2. */
   readonly preSharedKey?: PreSharedKey;
   /** Lists of certificates that their authorities took back, one or several in PEM. */
@@ -225,6 +230,8 @@ export interface ListenOptions {
   readonly port: number;
   /** A Unix socket to listen on; host and port mean nothing then. What a dead process left there is removed. */
   readonly socketPath?: string;
+  /** A socket that the service manager has opened for this process, by its name; empty: the next one. */
+  readonly inherited?: string;
   /** Permissions of the Unix socket, as 0o660. Default: those that the system gives. */
   readonly socketMode?: number;
   readonly tls?: TlsOptions;
