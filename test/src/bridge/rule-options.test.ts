@@ -9,7 +9,7 @@ import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
 import { Acceptance } from '../../../src/router/acceptance.ts';
 import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';
-import { World } from '../../kit/world.ts';
+import { publishOf, subscribeOf, World } from '../../kit/world.ts';
 
 const { v311, v5 } = ProtocolVersion;
 
@@ -95,5 +95,45 @@ t.test(
       'its keep-alive [MQTT-3.2.2-21]',
     );
     bridge.destroy();
+  },
+);
+
+t.test(
+  'topic aliases save the topic between a bridge and its remote, both ways, until the line is another',
+  async (t) => {
+    const world = new World();
+    const remote = new Remote();
+    remote.properties = { topicAliasMaximum: 5 };
+    await remote.open(world, v5);
+    const broker = await world.openBroker({});
+    const bridge = openBridge(world, {
+      properties: { topicAliasMaximum: 3 },
+      subscriptions: [{ remoteTopic: 'down/#', localTopic: 'here/#', qos: 0 }],
+    });
+    const device = await world.dial(v5);
+    await device.connect('reader');
+    device.send(subscribeOf(1, 0, 'here/#'));
+    await device.received();
+    t.equal(remote.connects[0]?.properties.topicAliasMaximum, 3, '[MQTT-3.1.2-26] so many the remote may use');
+    for (const payload of ['1', '2']) publishLocally(world, 'up/a', payload, 1);
+    await world.clock.settle();
+    t.match(remote.published, [
+      { topic: 'up/a', properties: { topicAlias: 1 } },
+      { topic: '', properties: { topicAlias: 1 } },
+    ]);
+    remote.peer.send(publishOf('down/x', '1', { properties: { topicAlias: 2 } }));
+    remote.peer.send(publishOf('', '2', { properties: { topicAlias: 2 } }));
+    const got = await device.receivedOf(PacketType.publish);
+    t.same(
+      got.map(({ topic, payload }) => `${topic} ${payload}`),
+      ['here/x 1', 'here/x 2'],
+    );
+    remote.peer.cut();
+    await world.clock.advance(5000);
+    publishLocally(world, 'up/a', '3', 1);
+    await world.clock.settle();
+    t.match(remote.published.at(-1), { topic: 'up/a', properties: { topicAlias: 1 } }, '[MQTT-3.3.2-7] begun anew');
+    bridge.destroy();
+    broker.destroy();
   },
 );
