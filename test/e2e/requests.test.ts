@@ -1,5 +1,5 @@
-// Requests through a bridge to mosquitto, from either side: response topics are mapped by the inverse rule, so an answer
-// finds its way back, and nobody on either side knows the names of the other one.
+// Requests through a bridge to mosquitto, from either side: response topics are mapped by the inverse rule, so an
+// answer finds its way back, and nobody on either side knows the names of the other one.
 // One bridge, four rules: requests and answers, each way.
 import t from 'tap';
 import { nodePorts } from '../../src/app/node-ports.ts';

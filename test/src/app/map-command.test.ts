@@ -16,7 +16,9 @@ const config = `bridges.mqtt.cloud { server = "mqtt-tcp://h:1", clientid = c
   ]
   subscription = [ { remote_topic = "cmd/+", local_topic = "" }, { remote_topic = "cmd/#", local_topic = "late/#" } ]
 }
-bridges.mqtt.history { server = "mqtt-tcp://h:2", clientid = d, forwards = [ { local_topic = "plant/#", remote_topic = "" } ] }`;
+bridges.mqtt.history {
+  server = "mqtt-tcp://h:2", clientid = d, forwards = [ { local_topic = "plant/#", remote_topic = "" } ]
+}`;
 
 async function ran(args: readonly string[], columns?: number) {
   const world = new World();
