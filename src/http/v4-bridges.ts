@@ -3,6 +3,7 @@
 // Bounded: as the configuration is.
 import * as v from 'valibot';
 import { isFailure, reasonName } from '../../protocol/wire/reason-code.ts';
+import { valueAt } from '../config/config-tree.ts';
 import { jsonAnswer } from './api-server.ts';
 import { whoOf } from './config-api.ts';
 import { type Call, type Endpoint, endpoint, PlainAnswer } from './endpoint.ts';
@@ -24,13 +25,16 @@ const rule = v.looseObject({
 /** The endpoints. */
 export const v4Bridges: readonly Endpoint[] = [
   endpoint({ method: 'GET', path: '/bridges', role: 'viewer', summary: 'Bridges' }, ({ management }) =>
-    ok({ data: { bridge: { nodes: management.bridges.list().map(({ name }) => nodeOf(management, name)) } } }),
+    shown(
+      management,
+      management.bridges.list().map(({ name }) => nodeOf(management, name)),
+    ),
   ),
   endpoint(
     { method: 'GET', path: '/bridges/:name', role: 'viewer', summary: 'One bridge; no nodes where there is none' },
     ({ management, parameters: { name = '' } }) => {
       const node = nodeOf(management, name);
-      return ok({ data: { bridge: { nodes: node === undefined ? [] : [node] } } });
+      return shown(management, node === undefined ? [] : [node]);
     },
   ),
   endpoint(
@@ -152,6 +156,13 @@ async function change(call: Asked, subscription: readonly unknown[], { verb, fil
   } finally {
     watch?.close();
   }
+}
+
+/** Nodes, and whether what waits outlives the process, which is the matter of `sqlite` there. */
+function shown({ config }: Management, nodes: readonly unknown[]): object {
+  const { data, bridges } = config.show().config;
+  const isStored = valueAt(data, ['dir']) !== undefined || valueAt(bridges, ['mqtt', 'cache']) !== undefined;
+  return ok({ data: { bridge: { nodes, sqlite: { enable: isStored } } } });
 }
 
 function nodeOf(management: Management, name: string): object | undefined {

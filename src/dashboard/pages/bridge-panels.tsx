@@ -131,7 +131,8 @@ function Timeline({ name }: { readonly name: string }): JSX.Element {
             {[...events].reverse().map(({ at, kind, text }) => (
               <li key={`${at} ${kind} ${text}`} class={eventTones[kind]}>
                 <span class="wrap">
-                  <strong>{t.eventNames[kind]}</strong> <span class="muted">{app.speech.value(text)}</span>
+                  <strong>{t.eventNames[kind]}</strong>{' '}
+                  <span class="muted">{text === kind ? '' : app.speech.value(text)}</span>
                 </span>
                 <Ago at={at} />
               </li>

@@ -204,7 +204,9 @@ function Events({ status }: { readonly status: StatusReply }): JSX.Element {
         <li key={`${event.at} ${event.about} ${event.kind}`} class={eventTones[event.kind]}>
           <span class="wrap">
             <strong>{event.about}</strong> {t.events[event.kind]}
-            {event.text === '' ? null : <span class="muted small"> {app.speech.value(event.text)}</span>}
+            {event.text === '' || event.text === event.kind ? null : (
+              <span class="muted small"> {app.speech.value(event.text)}</span>
+            )}
           </span>
           <Ago at={event.at} />
         </li>

@@ -58,6 +58,7 @@ t.test('programs for EMQX Edge find what they know', async (t) => {
             tls: { enable: false },
           },
         ],
+        sqlite: { enable: false },
       },
     },
   });
