@@ -5,6 +5,7 @@
 // by the bounds of its parts.
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
 import type { SendEntry } from '../../protocol/session/send-window.ts';
+import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { BridgeContext } from './bridge-context.ts';
 import type { BridgeNews } from './bridge-news.ts';
@@ -215,6 +216,12 @@ export class Lane implements ConnectorOwner, WatchedLane {
   /** See `WatchedLane`. */
   slotOf(sent: SendEntry): number {
     return this.#forwarder.slotOf(sent);
+  }
+
+  /** See `WatchedLane`. */
+  suspected({ delivery }: SendEntry): void {
+    const facts = { bridge: this.options.name, lane: this.number, topic: textOfBytes(delivery.message.topicBytes) };
+    this.#parts.context.log.warn(facts, 'the link ends on a message again and again: it is sent alone');
   }
 
   /** See `WatchedLane`. */

@@ -22,6 +22,8 @@ export type HeldBack = (sequence: number, slot: number) => boolean;
 export interface WatchedLane {
   /** The slot of what a sent message must stay in order with. */
   slotOf(sent: SendEntry): number;
+  /** A sent message is suspected: it goes alone from now on. */
+  suspected(sent: SendEntry): void;
   /** From now on this is not sent; undefined: all is. */
   holdBack(isHeldBack: HeldBack | undefined): void;
   /** A message is given up: it goes to the dead letters. */
@@ -116,6 +118,7 @@ export class PoisonWatch {
     if (this.#phase === 'free' || suspect === undefined) {
       this.#suspect([newSuspect(first.token, (suspect?.losses ?? 0) + 1)]);
       this.#rest();
+      if (this.#phase !== 'free') this.#parts.lane.suspected(first);
       return false;
     }
     suspect.slot = this.#parts.lane.slotOf(first);

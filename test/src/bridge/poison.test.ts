@@ -207,6 +207,7 @@ t.test('after two losses the window opens for the suspect alone, and for all whe
   remote.peer.cut();
   await world.clock.advance(30_000);
   t.same(remote.payloads.slice(6), ['1']);
+  t.match(world.log.lines.join('\n'), /it is sent alone .*up\/a/);
   const { peer } = remote;
   remote.isAnswering = true;
   peer.send({

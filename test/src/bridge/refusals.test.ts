@@ -216,7 +216,7 @@ t.test('what a configuration says of a code counts: dropped, where nobody wants 
   bridge.destroy();
 });
 
-t.test('a repeat within the window does not pass: by topic and payload, or by a user property', async (t) => {
+t.test('a repeat of topic and payload does not pass within the window', async (t) => {
   const { world, bridge, came } = await refusing(() => ReasonCode.success, {
     forwards: [{ localTopic: 'up/#', remoteTopic: '', duplicateWindowMs: 10_000 }],
   });
