@@ -65,6 +65,12 @@ export interface MessageQueue<Tag = number> {
    * those that were appended. Undefined if it is read already, or not held.
    */
   readLast(message: Message, tag: Tag): QueueEntry<Tag> | undefined;
+  /** The sequence of the first unread entry of at least a sequence whose tag is wanted; 0 if there is none. */
+  findUnread(from: number, isWanted: (tag: Tag) => boolean): number;
+  /** An unread entry, which stays unread; undefined also while it is not at hand: `readable` is told then. */
+  peekAt(sequence: number): QueueEntry<Tag> | undefined;
+  /** Reads an unread entry that `peekAt` has shown, in its turn or out of it: those before it stay unread. */
+  readAt(sequence: number): QueueEntry<Tag> | undefined;
   /** An entry that was read and is not acknowledged; undefined for all others. */
   underway(sequence: number): QueueEntry<Tag> | undefined;
   /** Looks at `countMax` entries at most, from a sequence on, and changes nothing. Rejects with StorageError. */

@@ -269,7 +269,18 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, RunPassage<Tag>, 
 
   /** See `MessageQueue`. */
   readLast(): QueueEntry<Tag> | undefined {
-    const node = this.#tail;
+    return this.readAt(this.#tail?.entry.sequence ?? 0);
+  }
+
+  /** See `MessageQueue`. */
+  peekAt(sequence: number): QueueEntry<Tag> | undefined {
+    const node = this.#nodes?.get(sequence);
+    return node && this.#isUnread(node) ? node.entry : undefined;
+  }
+
+  /** See `MessageQueue`. */
+  readAt(sequence: number): QueueEntry<Tag> | undefined {
+    const node = this.#nodes?.get(sequence);
     if (node === undefined || !this.#isUnread(node)) return undefined;
     if (this.#unread === node) return this.next();
     node.isAhead = true;

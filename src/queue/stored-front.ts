@@ -86,6 +86,12 @@ export class StoredFront<Tag> {
     return undefined;
   }
 
+  /** The unread entry of a sequence. */
+  at(sequence: number): QueueEntry<Tag> | undefined {
+    const entry = this.#unread[placeIn(this.#unread, this.#head, sequence)];
+    return entry?.sequence === sequence ? entry : undefined;
+  }
+
   /** Takes an unread entry out. */
   takeOut(sequence: number): QueueEntry<Tag> | undefined {
     if (!this.hasUnread(sequence)) return undefined;

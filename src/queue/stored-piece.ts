@@ -2,6 +2,7 @@
 // nothing of what has become of them since.
 // Bounded by `pieceBytes`, or one message that is larger.
 import type { LogStream } from '../journal/log-stream.ts';
+import type { DamagedRecord } from '../journal/quarantine.ts';
 import type { QueueEntry } from './message-queue.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
 import { readStored } from './stored-run.ts';
@@ -23,13 +24,13 @@ export interface PieceTerms {
 /** What was read. */
 export interface StoredPiece<Tag> {
   readonly found: readonly QueueEntry<Tag>[];
-  /** Sequences of damaged messages, and what is wrong with each. */
-  readonly lost: ReadonlyMap<number, string>;
+  /** Sequences of damaged messages, whose records are put aside. */
+  readonly lost: ReadonlySet<number>;
   /** Where the next piece begins. */
   readonly end: number;
 }
 
-/** Reads a piece. Rejects with StorageError. */
+/** Reads a piece, and puts aside what is damaged. Rejects with StorageError. */
 export async function readPiece<Tag>(
   { storage, form, origin }: StoredQueueParts<Tag>,
   stream: LogStream,
@@ -52,5 +53,16 @@ export async function readPiece<Tag>(
     },
     lost: (sequence, count) => damaged(sequence, count, 'the record cannot be read'),
   });
-  return { found, lost, end };
+  if (lost.size > 0) await storage.journal.quarantine(recordsOf(stream, lost));
+  return { found, lost: new Set(lost.keys()), end };
+}
+
+/** The records that hold messages, each once. */
+function recordsOf(stream: LogStream, lost: ReadonlyMap<number, string>): readonly DamagedRecord[] {
+  const records = new Map<number, DamagedRecord>();
+  for (const [sequence, detail] of lost) {
+    const entry = stream.entryOf(sequence);
+    if (entry) records.set(entry.position, { position: entry.position, size: entry.size, detail });
+  }
+  return [...records.values()];
 }

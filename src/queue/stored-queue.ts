@@ -8,7 +8,6 @@
 // Bounded by its limits; what is in memory as `StoredFront` is.
 
 import type { LogStream } from '../journal/log-stream.ts';
-import type { DamagedRecord } from '../journal/quarantine.ts';
 import type { Message } from '../message/message.ts';
 import { AgeLimit } from './age-limit.ts';
 import { type Hold, holdUntilSafe } from './hold.ts';
@@ -16,11 +15,12 @@ import type { MessageQueue, QueueEntry, SeenEntry } from './message-queue.ts';
 import { type DropReason, givesWayOldest } from './overflow.ts';
 import type { QueueLimits } from './queue.ts';
 import type { SharedRoom } from './share.ts';
+import { StoredAside } from './stored-aside.ts';
 import { browseStored, reachOf, standInFor } from './stored-browse.ts';
 import { StoredFront } from './stored-front.ts';
 import { storedBytesOf, writeMessage } from './stored-message.ts';
 import { StoredPassage } from './stored-passage.ts';
-import { readPiece } from './stored-piece.ts';
+import { type PieceTerms, readPiece } from './stored-piece.ts';
 import type { StoredQueueParts } from './stored-queue-parts.ts';
 
 const noNumbers: readonly number[] = [];
@@ -37,6 +37,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   readonly passage: StoredPassage<Tag>;
   /** The first sequence that no earlier process had. */
   readonly newFrom: number;
+  readonly #aside: StoredAside<Tag>;
   #isWaiting = false;
   #isClosed = false;
 
@@ -46,6 +47,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     this.#stream = parts.storage.journal.log(parts.name);
     this.newFrom = this.#stream.nextSequence;
     this.#openedAt = Math.ceil(parts.storage.clock.now()) || 1;
+    this.#aside = new StoredAside(parts, this.#stream);
     this.#front = new StoredFront(this.#stream.firstFrom(1) ?? this.#stream.nextSequence, parts.budget);
     this.passage = new StoredPassage({ parts, stream: this.#stream, front: this.#front, queue: this });
   }
@@ -197,11 +199,30 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
       this.#read();
       return undefined;
     }
+    return this.#mayLeave(entry) ? entry : undefined;
+  }
+
+  #mayLeave({ message, sequence, tag }: QueueEntry<Tag>): boolean {
     const { storage, durabilityOf } = this.#parts;
-    const isSafe = durabilityOf(entry.tag) === 'synced';
-    if (entry.message.qos < 2 || storage.journal.isStored(this.#stream, entry.sequence, isSafe)) return entry;
+    const isSafe = durabilityOf(tag) === 'synced';
+    if (message.qos < 2 || storage.journal.isStored(this.#stream, sequence, isSafe)) return true;
     this.#awaitStored(isSafe);
-    return undefined;
+    return false;
+  }
+
+  /** See `MessageQueue`. */
+  peekAt(sequence: number): QueueEntry<Tag> | undefined {
+    if (!this.#stream.has(sequence) || this.#front.underway.has(sequence)) return undefined;
+    const entry = this.#front.at(sequence) ?? this.#aside.get(sequence);
+    if (entry === undefined) this.#readAside(sequence);
+    return entry && this.#mayLeave(entry) ? entry : undefined;
+  }
+
+  /** See `MessageQueue`. */
+  readAt(sequence: number): QueueEntry<Tag> | undefined {
+    if (this.#front.underway.has(sequence)) return undefined;
+    const entry = this.#front.at(sequence) ?? this.#aside.get(sequence);
+    return entry && this.#front.readAhead(entry);
   }
 
   /** See `MessageQueue`. */
@@ -341,36 +362,42 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     });
   }
 
+  /** Reads a message that is wanted before those that come first. */
+  #readAside(from: number): void {
+    if (this.#aside.isReading || this.#isClosed) return;
+    const read = this.#aside.read(this.#termsOf(from)).then((lost) => this.#dropLost(lost));
+    read.then(
+      () => this.#parts.readable(),
+      () => this.#readAgain(),
+    );
+  }
+
+  #termsOf(from: number): PieceTerms {
+    return { from, newFrom: this.newFrom, openedAt: this.#openedAt };
+  }
+
   async #readPiece(): Promise<void> {
-    const { form, dropped, storage } = this.#parts;
     const front = this.#front;
-    const terms = { from: front.end, newFrom: this.newFrom, openedAt: this.#openedAt };
     try {
-      const { found, lost, end } = await readPiece(this.#parts, this.#stream, terms);
-      if (lost.size > 0) await storage.journal.quarantine(this.#recordsOf(lost));
+      const { found, lost, end } = await readPiece(this.#parts, this.#stream, this.#termsOf(front.end));
       for (const entry of found) {
         const isWanted = entry.sequence >= front.end && !front.underway.has(entry.sequence);
         if (isWanted && this.#stream.has(entry.sequence)) front.push(entry);
       }
-      for (const sequence of lost.keys()) {
-        const key = this.#stream.entryOf(sequence)?.tag;
-        if (key === undefined) continue;
-        const tag = form.tagOf(key, undefined);
-        if (this.#settle(sequence, tag)) dropped(sequence, tag, 'damaged', 2);
-      }
+      this.#dropLost(lost);
       front.end = Math.max(front.end, end);
     } finally {
       front.isReading = false;
     }
   }
 
-  /** The records that hold messages, each once. */
-  #recordsOf(lost: ReadonlyMap<number, string>): readonly DamagedRecord[] {
-    const records = new Map<number, DamagedRecord>();
-    for (const [sequence, detail] of lost) {
-      const entry = this.#stream.entryOf(sequence);
-      if (entry) records.set(entry.position, { position: entry.position, size: entry.size, detail });
+  #dropLost(lost: ReadonlySet<number>): void {
+    const { form, dropped } = this.#parts;
+    for (const sequence of lost) {
+      const key = this.#stream.entryOf(sequence)?.tag;
+      if (key === undefined) continue;
+      const tag = form.tagOf(key, undefined);
+      if (this.#settle(sequence, tag)) dropped(sequence, tag, 'damaged', 2);
     }
-    return [...records.values()];
   }
 }
