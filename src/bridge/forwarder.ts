@@ -35,7 +35,7 @@ import type { QueueForecast } from './queue-plan.ts';
 import type { PooledLimits, PooledQueue } from './queue-pool.ts';
 import { QueueWatch } from './queue-watch.ts';
 import type { RefusalStatus } from './reason-table.ts';
-import { readPastMax, SendOrder } from './send-order.ts';
+import { SendOrder } from './send-order.ts';
 import { sentForm } from './sent-form.ts';
 
 /** Carries messages to the remote. */
@@ -249,6 +249,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
   /** A rule has taken the place of another: what waits for room has its place in line. */
   succeed(before: ForwardWhole, after: ForwardWhole): void {
     this.#intake.succeed(before, after);
+    this.#order.succeeded(after);
     this.#shares.rewound();
   }
 
@@ -258,7 +259,7 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     if (this.stored === undefined) return;
     this.stored.forEachTag((source, count) => source.counters.received.add(count));
     // what was read past is none of the window
-    const knownUntil = windowMax === 0 ? 0 : this.stored.reach(windowMax + readPastMax);
+    const knownUntil = windowMax === 0 ? 0 : this.stored.reach(windowMax + this.#order.readPastMax);
     this.holding.knownUntil = knownUntil;
     this.#intake.restored({ newFrom: this.stored.newFrom, knownUntil });
   }

@@ -1,7 +1,8 @@
 // PacedLines: messages that were read from a bridge's queue and wait for their rule to be allowed to send: one line a
 // rule, so that rules wait for themselves alone. What has one key stays in one line, whichever rule it is of, so that
 // nothing overtakes what it must follow.
-// Bounded by `countMax` messages and `bytesMax` bytes, after which no more are read.
+// Bounded by `pacedCountMax` messages and `bytesMax` bytes, after which no more are read; twice as much while a budget
+// is short, so that what waits of lower classes is in nobody's way.
 import type { QueueEntry } from '../queue/message-queue.ts';
 import type { ForwardSource } from './forward-source.ts';
 
@@ -32,9 +33,10 @@ export class PacedLines {
     return this.#count;
   }
 
-  /** Whether no more can be held. */
-  get isFull(): boolean {
-    return this.#count >= pacedCountMax || this.#bytes >= bytesMax;
+  /** Whether no more can be held; `isShort`: a budget is. */
+  isFull(isShort = false): boolean {
+    const factor = isShort ? 2 : 1;
+    return this.#count >= factor * pacedCountMax || this.#bytes >= factor * bytesMax;
   }
 
   /** Whose line the messages of a slot are in; undefined if none waits. */
@@ -55,10 +57,11 @@ export class PacedLines {
     this.#bytes += entry.message.byteLength;
   }
 
-  /** Of those that are first in their line and may be sent, the one that came first. */
-  first(maySend: (paced: Paced) => boolean): Paced | undefined {
+  /** Of those that are first in their line of what is sent at all, and may be sent now, the one that came first. */
+  first(isSent: (source: ForwardSource) => boolean, maySend: (paced: Paced) => boolean): Paced | undefined {
     let found: Paced | undefined;
-    for (const [first] of this.#lines.values()) {
+    for (const line of this.#lines.values()) {
+      const first = line.find(({ entry }) => isSent(entry.tag));
       if (first === undefined || (found && found.entry.sequence < first.entry.sequence)) continue;
       if (maySend(first)) found = first;
     }

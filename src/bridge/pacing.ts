@@ -7,7 +7,8 @@
 //   comes --nothing before it that it must follow--> live, in a line of the rule --its share, its rule may--> next
 //
 // QoS 2 is never live: its identifier follows from its place. A rewind makes all of it backlog again, in the order in
-// which it came. Bounded as `PacedLines` and `BacklogSlots` are.
+// which it came. While a budget is short, lower classes stay unread and the others are read out of their turn: each
+// rule keeps its order, and no other rule waits for it. Bounded as `PacedLines` and `BacklogSlots` are.
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import { BacklogSlots, slotOf } from './backlog-slots.ts';
@@ -48,11 +49,14 @@ export class Pacing implements RateWaiter {
   #backlogUsed = 0;
   /** Whether both had something when it was looked last. */
   #wereBoth = false;
+  /** While a budget is short: the lowest class that is sent, and before which sequence nothing of such is unread. */
+  #shortMin = 0;
+  #shortFrom = 0;
 
   constructor(parts: PacingParts) {
     this.#parts = parts;
-    this.#mayLive = ({ entry }) => this.#maySend(entry.tag);
-    this.#mayHeld = ({ entry, slot }) => this.#live.lineOf(slot) === undefined && this.#maySend(entry.tag);
+    this.#mayLive = ({ entry }) => this.#mayNow(entry.tag);
+    this.#mayHeld = ({ entry, slot }) => !this.#isBehind(this.#live, slot) && this.#mayNow(entry.tag);
     this.#slots.look(parts.queue, parts.queue.lastSequence + 1);
   }
 
@@ -91,7 +95,7 @@ export class Pacing implements RateWaiter {
     const { pace, queue } = this.#parts;
     if (this.#live.count + this.#held.count + queue.unreadCount === 0) return 'empty';
     if (!this.#mayPass(pace.gate)) return 'limited';
-    const live = isHeld || this.#live.count === 0 ? undefined : this.#live.first(this.#mayLive);
+    const live = isHeld || this.#live.count === 0 ? undefined : this.#live.first(this.#isSent, this.#mayLive);
     if (live === undefined) this.#wereBoth = false;
     if (live && this.#wereBoth && this.#liveUsed <= this.#backlogUsed) return live.entry;
     const backlog = this.#nextOfBacklog();
@@ -104,16 +108,19 @@ export class Pacing implements RateWaiter {
 
   /** A message that was next is taken out: it is sent, dropped, or waits elsewhere. */
   take({ sequence, message }: QueueEntry<ForwardSource>): void {
-    const { liveShare, queue, pace } = this.#parts;
+    const { liveShare, pace } = this.#parts;
     const cost = pace.gate?.costOf(message.byteLength) ?? 1;
     if (this.#live.take(sequence)) {
       this.#liveUsed += cost / liveShare;
       return;
     }
     this.#backlogUsed += cost / (1 - liveShare);
-    if (this.#held.take(sequence)) return;
-    queue.next();
-    this.#slots.read(sequence);
+    if (!this.#held.take(sequence)) this.#read(sequence);
+  }
+
+  /** Whether a message of a rule may be sent now; if a rate is against it, all that waits is tried again later. */
+  maySend(rule: ForwardSource): boolean {
+    return this.#mayPass(this.#parts.pace.gate) && this.#mayNow(rule);
   }
 
   /** A message was sent: it is paid for. */
@@ -146,6 +153,7 @@ export class Pacing implements RateWaiter {
     this.#live.clear();
     this.#held.clear();
     this.#slots.rewound();
+    this.#shortFrom = 0;
   }
 
   /** Nothing is sent any more. */
@@ -160,7 +168,8 @@ export class Pacing implements RateWaiter {
   #isLive(message: Message, tag: ForwardSource, slot: number): boolean {
     const { liveShare, queue } = this.#parts;
     const isFollowed = queue.unreadCount > 1 || this.#held.count > 0 || this.#live.count > 0;
-    if (liveShare === 0 || message.qos === 2 || !isFollowed || this.#live.isFull) return false;
+    if (liveShare === 0 || message.qos === 2 || !isFollowed || !this.#isSent(tag)) return false;
+    if (this.#live.isFull()) return false;
     if (!this.#slots.isFree(slot) || this.#held.lineOf(slot) !== undefined) return false;
     const line = this.#live.lineOf(slot);
     return line === undefined || line === tag;
@@ -168,24 +177,54 @@ export class Pacing implements RateWaiter {
 
   /** What may not be sent yet is read past, so that other rules go on. */
   #nextOfBacklog(): QueueEntry<ForwardSource> | undefined {
-    const { queue } = this.#parts;
-    const held = this.#held.count === 0 ? undefined : this.#held.first(this.#mayHeld);
+    const held = this.#held.count === 0 ? undefined : this.#held.first(this.#isSent, this.#mayHeld);
     if (held) return held.entry;
-    for (let entry = queue.peek(); entry; entry = queue.peek()) {
+    for (let entry = this.#peek(); entry; entry = this.#peek()) {
       const slot = slotOf(entry.message, entry.tag);
-      const isFollowing = this.#live.lineOf(slot) !== undefined || this.#held.lineOf(slot) !== undefined;
-      if (!isFollowing && this.#maySend(entry.tag)) return entry;
-      if (this.#held.isFull) return undefined;
-      queue.next();
-      this.#slots.read(entry.sequence);
+      const isFollowing = this.#isBehind(this.#live, slot) || this.#isBehind(this.#held, slot);
+      if (!isFollowing && this.#mayNow(entry.tag)) return entry;
+      if (this.#held.isFull(this.#parts.pace.priorityMin > 0)) return undefined;
+      this.#read(entry.sequence);
       this.#held.add({ entry, slot });
     }
     return undefined;
   }
 
-  /** Whether a rule may send now: its class, and its rate. What is a part of a class below its rule goes with that. */
-  #maySend({ rate, share }: ForwardSource): boolean {
-    return Math.ceil(share.terms.priority) >= this.#parts.pace.priorityMin && this.#mayPass(rate);
+  /** The next unread message, of those classes that are sent. */
+  #peek(): QueueEntry<ForwardSource> | undefined {
+    const { queue, pace } = this.#parts;
+    if (pace.priorityMin === 0) return queue.peek();
+    if (pace.priorityMin !== this.#shortMin) this.#shortFrom = 0;
+    this.#shortMin = pace.priorityMin;
+    this.#shortFrom = queue.findUnread(this.#shortFrom, this.#isSent) || queue.lastSequence + 1;
+    return queue.peekAt(this.#shortFrom);
+  }
+
+  /** A message is read: in its turn, or out of it. */
+  #read(sequence: number): void {
+    const { queue, pace } = this.#parts;
+    if (pace.priorityMin > 0) {
+      queue.readAt(sequence);
+      this.#shortFrom = sequence + 1;
+      return;
+    }
+    queue.next();
+    this.#slots.read(sequence);
+  }
+
+  /** Whether a message of a slot must follow another that waits in lines, and that is sent. */
+  #isBehind(lines: PacedLines, slot: number): boolean {
+    const line = lines.lineOf(slot);
+    return line !== undefined && this.#isSent(line);
+  }
+
+  /** Whether the class of a rule is sent. What is a part of a class below its rule goes with that. */
+  readonly #isSent = ({ share }: ForwardSource): boolean =>
+    Math.ceil(share.terms.priority) >= this.#parts.pace.priorityMin;
+
+  /** Whether a rule may send now: its class, and its rate. */
+  #mayNow(rule: ForwardSource): boolean {
+    return this.#isSent(rule) && this.#mayPass(rule.rate);
   }
 
   #mayPass(gate: RateGate | undefined): boolean {

@@ -15,9 +15,6 @@ import { pacedCountMax } from './paced-lines.ts';
 import { liveShareDefault, Pacing } from './pacing.ts';
 import { heldMax, Refusals } from './refusals.ts';
 
-/** Messages that may have been read past at most. */
-export const readPastMax: number = heldMax + 2 * pacedCountMax;
-
 type OrderParts = Pick<ForwarderParts, 'options' | 'pace' | 'context' | 'rests'>;
 
 /** The order of one queue. */
@@ -37,9 +34,17 @@ export class SendOrder {
     this.#queue = queue;
     this.#pump = pump;
     this.refusals = new Refusals({ options: options.refusals, clock: context.ports.clock, rests, wake: pump });
-    const hasBudget = options.plan?.budget !== undefined;
-    const isPaced = pace.gate !== undefined || hasBudget || (options.liveShare ?? 0) > 0;
+    const isPaced = pace.gate !== undefined || this.#hasBudget || (options.liveShare ?? 0) > 0;
     if (isPaced || options.forwards.some(({ rate }) => rate !== undefined)) this.#pacing = this.#newPacing();
+  }
+
+  /** Messages before one that was sent which may be unread, or read past, at most: a short budget has no bound. */
+  get readPastMax(): number {
+    return this.#hasBudget ? Number.POSITIVE_INFINITY : heldMax + 3 * pacedCountMax;
+  }
+
+  get #hasBudget(): boolean {
+    return this.#parts.options.plan?.budget !== undefined;
   }
 
   /** Whether anything waits that whoever comes now must not overtake. */
@@ -65,7 +70,8 @@ export class SendOrder {
     if (refusals.rests.isPaused) return 'refused';
     const again = refusals.nextDue((entry) => {
       if (isHeld && (entry.sequence > until || refusals.isAnswered(entry.sequence))) return false;
-      return !this.#isResting(entry, isHeld);
+      // what was refused waits for the same limits as everything else
+      return !this.#isResting(entry, isHeld) && (this.#pacing?.maySend(entry.tag) ?? true);
     });
     if (again) return again;
     for (;;) {
@@ -81,6 +87,11 @@ export class SendOrder {
   take(entry: QueueEntry<ForwardSource>, isSent: boolean): void {
     if (isSent) this.#pacing?.sent(entry);
     if (!this.refusals.sent(entry.sequence)) this.#take(entry);
+  }
+
+  /** A rule has taken the place of another: its rate counts for what waits already. */
+  succeeded(rule: ForwardSource): void {
+    if (rule.rate) this.#pacing ??= this.#newPacing();
   }
 
   /** A message has left the queue. */

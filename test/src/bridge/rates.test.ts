@@ -2,14 +2,19 @@
 // its share, and no topic loses its order.
 import fc from 'fast-check';
 import t from 'tap';
+import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
+import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
+import { refusalDefaults } from '../../../src/bridge/reason-table.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { LaneWorld } from '../../kit/lane-world.ts';
 import { openBridge, publishLocally, Remote } from '../../kit/remote.ts';
 import { World } from '../../kit/world.ts';
 
 const { v5 } = ProtocolVersion;
+
+const slowRule = { localTopic: 'up/#', remoteTopic: '', rate: { messagesPerS: 1 } };
 
 interface Played {
   readonly world: World;
@@ -111,6 +116,41 @@ t.test('a rate that a rule has only now, or no more, counts for what waits too',
   await cameIn(1000);
   t.same(remote.payloads, numbers(12));
 });
+
+t.test('a rate that a rule has only now counts for what waits before anything new comes', async (t) => {
+  const { world, bridge, remote } = await startOf({}, false);
+  for (const text of numbers(10)) publishLocally(world, 'up/a', text);
+  const rate = { messagesPerS: 2 };
+  bridge.updateRules({ forwards: [{ localTopic: 'up/#', remoteTopic: '', rate }], subscriptions: [] });
+  await remote.open(world, v5);
+  await world.clock.advance(1200);
+  t.ok(remote.published.length >= 2 && remote.published.length <= 5, `${remote.published.length} came`);
+  await world.clock.advance(5000);
+  t.same(remote.payloads, numbers(10));
+});
+
+for (const rates of [{ rate: { messagesPerS: 1 } }, { forwards: [slowRule] }]) {
+  t.test(`what was refused waits for the rate of ${'rate' in rates ? 'the bridge' : 'its rule'} again`, async (t) => {
+    const refusals = { ...refusalDefaults, retryMs: 100 };
+    const { world, remote, bridge } = await startOf({ ...rates, refusals });
+    remote.isAnswering = false;
+    const { peer } = remote;
+    const answer = peer.onPacket;
+    const times: number[] = [];
+    peer.onPacket = (packet) => {
+      answer?.(packet);
+      if (packet.type !== PacketType.publish) return;
+      times.push(world.clock.now());
+      const reasonCode = times.length < 4 ? ReasonCode.unspecifiedError : ReasonCode.success;
+      peer.send({ type: PacketType.puback, packetId: packet.packetId, reasonCode, properties: {} });
+    };
+    publishLocally(world, 'up/a', '1');
+    await world.clock.advance(5000);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    t.ok(gaps.length === 3 && gaps.every((gap) => gap >= 990), gaps.join(' '));
+    t.match(bridge.status, { queueDepth: 0, forwards: [{ delivered: 1 }] });
+  });
+}
 
 t.test('while a backlog drains, what is new has its share, and the backlog has the rest', async (t) => {
   for (const [liveShare, live] of [
