@@ -6,9 +6,10 @@ import type { Storage } from '../queue/storage.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { BridgeStatus, RuleCounters } from './bridge-status.ts';
 import type { CountedLink } from './link-bytes.ts';
-import { LinkPlan, type PlannedBridge } from './link-plan.ts';
+import { LinkPlan, type PlannedBridge, type Waiting } from './link-plan.ts';
 import type { QueueForecast } from './queue-plan.ts';
 import { RateGate, type RateLimits } from './rate-gate.ts';
+import type { SideOwner } from './side-source.ts';
 
 /** What a pace works with. */
 export interface BridgePaceParts {
@@ -18,11 +19,24 @@ export interface BridgePaceParts {
 }
 
 /** The lanes of the bridge, as far as a plan concerns them. */
-export interface PlannedLanes extends Pick<PlannedBridge, 'depth' | 'byteLength' | 'release'> {
+export interface PlannedLanes extends Pick<PlannedBridge, 'release'> {
+  /** What waits, those underway included. */
+  readonly depth: number;
+  readonly byteLength: number;
   /** Connects no more until `release`, for a reason; `untilMs`: for so long at least. */
   hold(text: string, now: number, untilMs: number | undefined): void;
   /** Something may be sent that could not before. */
   pump(): void;
+}
+
+/** The rules of the bridge, as far as a plan concerns them. */
+export interface PlannedRules {
+  readonly forwards: readonly (Pick<SideOwner, 'share' | 'qos0Share' | 'replayShare'> & Counted)[];
+  readonly subscriptions: readonly Counted[];
+}
+
+interface Counted {
+  readonly counters: RuleCounters;
 }
 
 /** The pace of one bridge. */
@@ -49,19 +63,14 @@ export class BridgePace {
   }
 
   /**
-   * Begins to plan, before the lanes dial. `counters`: those of all rules; `changed`: the plan has something new to
-   * tell. Throws RangeError for a time zone that does not exist.
+   * Begins to plan, before the lanes dial. `rules`: those of now; `changed`: the plan has something new to tell. Throws
+   * RangeError for a time zone that does not exist.
    */
-  start(lanes: PlannedLanes, counters: () => readonly RuleCounters[], changed: () => void): void {
+  start(lanes: PlannedLanes, rules: () => PlannedRules, changed: () => void): void {
     const { plan, name } = this.#options;
     if (plan === undefined) return;
     const { clock, storage } = this.#parts;
-    this.#plan = new LinkPlan(
-      plan,
-      this.#planned(lanes, counters, changed),
-      clock,
-      storage?.budgetOf(`bridge/${name}`),
-    );
+    this.#plan = new LinkPlan(plan, this.#planned(lanes, rules, changed), clock, storage?.budgetOf(`bridge/${name}`));
     this.#plan.start();
   }
 
@@ -84,18 +93,16 @@ export class BridgePace {
     };
   }
 
-  #planned(lanes: PlannedLanes, counters: () => readonly RuleCounters[], changed: () => void): PlannedBridge {
+  #planned(lanes: PlannedLanes, rules: () => PlannedRules, changed: () => void): PlannedBridge {
     const { clock, storage, bytes } = this.#parts;
     const { name } = this.#options;
     return {
-      get depth() {
-        return lanes.depth;
-      },
-      get byteLength() {
-        return lanes.byteLength;
-      },
+      waiting: (priorityMin) =>
+        priorityMin === 0 ? { count: lanes.depth, bytes: lanes.byteLength } : waitingOf(rules().forwards, priorityMin),
       get messageCount() {
-        return counters().reduce((sum, { delivered, received }) => sum + delivered.value + received.value, 0);
+        const { forwards, subscriptions } = rules();
+        const counters = [...forwards, ...subscriptions].map((rule) => rule.counters);
+        return counters.reduce((sum, { delivered, received }) => sum + delivered.value + received.value, 0);
       },
       get linkBytes() {
         return bytes.bytesSent + bytes.bytesReceived;
@@ -109,4 +116,14 @@ export class BridgePace {
       keep: (text) => storage?.setBudget(`bridge/${name}`, text),
     };
   }
+}
+
+/** What rules of a class and higher ones have in the queues. */
+function waitingOf(rules: PlannedRules['forwards'], priorityMin: number): Waiting {
+  const sent = rules.filter(({ share }) => share.terms.priority >= priorityMin);
+  const shares = new Set(sent.flatMap(({ share, qos0Share, replayShare }) => [share, qos0Share, replayShare]));
+  return {
+    count: sent.reduce((sum, { counters }) => sum + counters.queued, 0),
+    bytes: [...shares].reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }

@@ -29,10 +29,16 @@ export interface LinkPlanOptions {
   readonly budget?: BudgetOptions;
 }
 
+/** What waits, those underway included. */
+export interface Waiting {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** The bridge as a plan sees it. */
 export interface PlannedBridge {
-  readonly depth: number;
-  readonly byteLength: number;
+  /** What waits of a class and higher ones: there is nothing to do for what is not sent. */
+  waiting(priorityMin: number): Waiting;
   /** Changes whenever a message goes either way. */
   readonly messageCount: number;
   /** Bytes both ways since the process began. */
@@ -159,9 +165,10 @@ export class LinkPlan {
     const { connectWhen } = this.#options;
     if (connectWhen === undefined) return undefined;
     const { countMin, bytesMin, ageMsMax, idleMs } = connectWhen;
-    const { depth, byteLength, messageCount } = this.#bridge;
-    this.#waitingSince = depth === 0 ? undefined : (this.#waitingSince ?? now);
-    if (depth > 0 || messageCount !== this.#messageCount) this.#busyAt = now;
+    const { messageCount } = this.#bridge;
+    const { count, bytes } = this.#bridge.waiting(this.priorityMin);
+    this.#waitingSince = count === 0 ? undefined : (this.#waitingSince ?? now);
+    if (count > 0 || messageCount !== this.#messageCount) this.#busyAt = now;
     this.#messageCount = messageCount;
     if (this.#isOpen) {
       const isIdle = now - this.#busyAt >= idleMs;
@@ -172,9 +179,9 @@ export class LinkPlan {
     }
     const age = this.#waitingSince === undefined ? 0 : now - this.#waitingSince;
     const isDue =
-      (countMin !== undefined && depth >= countMin) ||
-      (bytesMin !== undefined && byteLength >= bytesMin && depth > 0) ||
-      (ageMsMax !== undefined && depth > 0 && age >= ageMsMax);
+      (countMin !== undefined && count >= countMin) ||
+      (bytesMin !== undefined && bytes >= bytesMin && count > 0) ||
+      (ageMsMax !== undefined && count > 0 && age >= ageMsMax);
     return [isDue, isDue ? 'connected while there is something to do' : 'nothing to do: it connects when enough waits'];
   }
 }
