@@ -29,7 +29,7 @@ import { LocalInterest } from './local-interest.ts';
 import { EchoGuard } from './loop-guard.ts';
 import { mergedRemotes } from './merged-remotes.ts';
 import { Notifications } from './notifications.ts';
-import { adopt, changeOf, type OptionChange } from './option-change.ts';
+import { adopt, changeOf, type OptionChange, type RuleChange } from './option-change.ts';
 import { QueuePool } from './queue-pool.ts';
 import { Receiver } from './receiver.ts';
 import { ReplayEntrance } from './replay-entrance.ts';
@@ -43,10 +43,6 @@ import { TraceStarter } from './trace-context.ts';
 export interface BridgeClosed {
   readonly error: Error | undefined;
 }
-
-/** What can be changed of a bridge without its connection noticing. */
-export type RuleChange = Pick<BridgeOptions, 'forwards' | 'subscriptions'> &
-  Partial<Pick<BridgeOptions, 'laneCount' | 'transparent'>>;
 
 /** One bridge. */
 export class Bridge {
@@ -164,8 +160,8 @@ export class Bridge {
     for (const rule of bridge.#forwards) rule.attach(context.router);
     bridge.#retained.use(bridge.#forwards);
     bridge.#stateChanged();
-    const counters = () => [...bridge.#forwards, ...bridge.#subscriptions].map((rule) => rule.counters);
-    bridge.#pace.start(bridge.#lanes, counters, bridge.#stateChanged.bind(bridge));
+    const rules = () => ({ forwards: bridge.#allForwards, subscriptions: bridge.#subscriptions });
+    bridge.#pace.start(bridge.#lanes, rules, bridge.#stateChanged.bind(bridge));
     bridge.#lanes.start();
     bridge.replays.resume();
     return bridge;
@@ -298,8 +294,10 @@ export class Bridge {
     const transparent = rules.transparent ?? this.#interest.options ?? false;
     const lists = { forwards: rules.forwards, subscriptions: subscriptionsOf({ ...rules, transparent }) };
     const { forwards, subscriptions } = this.#ruleMaker.make(lists);
+    adopt(this.#options, { ...this.#options, ...rules, transparent });
     this.#interest.use(transparent || undefined);
     const { router } = this.#context;
+    this.#lanes.optionsChanged(false);
     this.#lanes.reorder(rules.forwards);
     for (const rule of forwardsBefore) if (!forwards.includes(rule)) rule.detach(router);
     for (const rule of forwards) if (!forwardsBefore.includes(rule)) rule.attach(router);
@@ -313,7 +311,6 @@ export class Bridge {
     this.#lanes.subscribe(subscriptions);
     this.#retained.use(forwards);
     if (rules.laneCount !== undefined) this.#lanes.resize(rules.laneCount);
-    adopt(this.#options, { ...this.#options, ...rules, transparent });
   }
 
   /**
@@ -326,7 +323,7 @@ export class Bridge {
     if (change === 'all' || change === 'none') return change;
     this.updateRules(fresh);
     adopt(this.#options, fresh);
-    for (const lane of this.#lanes.all) lane.optionsChanged(change === 'link');
+    this.#lanes.optionsChanged(change === 'link');
     return change;
   }
 

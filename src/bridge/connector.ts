@@ -26,9 +26,9 @@ import { Concessions } from './concessions.ts';
 import type { ConnectorOwner, ConnectorParts } from './connector-parts.ts';
 import { degradationsOf } from './degradations.ts';
 import type { ForwardLine } from './forwarder-parts.ts';
-import { checkServers, linePartsOf, mayEcho, requestTargetOf, troubleOf } from './line-terms.ts';
-import { type LinkFacts, LinkNews } from './link-news.ts';
-import type { EchoGuard } from './loop-guard.ts';
+import { LineEchoes } from './line-echoes.ts';
+import { checkServers, linePartsOf, requestTargetOf, troubleOf } from './line-terms.ts';
+import { LinkState } from './link-state.ts';
 import { type Move, type MoveOwner, Moves } from './moves.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { Remotes } from './remotes.ts';
@@ -37,23 +37,21 @@ import { type RequestTarget, SubscriptionRequests } from './subscription-request
 
 /** One bridge's connection. */
 export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner {
-  readonly #echoes: EchoGuard;
-  /** Whether this server may send back what it gets: it is one of 3.x, and does not know the bridge bit. */
-  #isEchoing = false;
+  readonly #echoes: LineEchoes;
   readonly #parts: ConnectorParts;
   readonly #owner: ConnectorOwner;
   readonly #remotes: Remotes;
   redial: Redial;
   readonly #moves: Moves;
   readonly #requests: SubscriptionRequests;
-  /** Whose session the open flows belong to. */
   #server: RemoteServer;
+  /** Whose flows are open: that with the server in use, or with the one that this has named in its place. */
+  #session: Session;
   #line: OutgoingLine | undefined;
-  #state: BridgeLinkState;
+  readonly #link: LinkState;
   #isClosed = false;
   readonly #concessions: Concessions;
   #wasAccepted = false;
-  readonly #news: LinkNews;
   /** Present while the session at the server is being ended. */
   #ending: SessionEnding | undefined;
   #lineGone: (() => void) | undefined;
@@ -62,13 +60,13 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     const { options, ports } = parts;
     this.#parts = parts;
     this.#owner = owner;
-    this.#state = { state: 'connecting', since: ports.clock.now() };
-    this.#news = new LinkNews(parts.log);
-    this.#echoes = parts.echoes;
+    this.#echoes = new LineEchoes(parts);
     this.#requests = new SubscriptionRequests(options.name, parts.log);
     this.#concessions = new Concessions(options.name, parts.log);
     this.#remotes = new Remotes(options, { ...ports, ...parts });
     this.#server = this.#remotes.current;
+    this.#session = this.#server.session;
+    this.#link = new LinkState(parts, owner, this.#remotes);
     this.redial = new Redial(ports, this.#remotes, this);
     this.#moves = new Moves({ ...parts, remotes: this.#remotes }, this);
     checkServers(parts, this.#remotes.servers);
@@ -76,7 +74,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** The flows of the server in use that are not settled; they outlive the connections. */
   get session(): Session {
-    return this.#server.session;
+    return this.#session;
   }
 
   /** See `Remotes`. */
@@ -86,7 +84,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** By which the session of the server in use is known: the address of the first server that has it. */
   get sessionName(): string {
-    return this.sessions.get(this.session) ?? this.remote;
+    return this.sessions.get(this.session) ?? this.#server.placeName;
   }
 
   /** See `MoveOwner`. */
@@ -123,7 +121,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** The state of the link. */
   get state(): BridgeLinkState {
-    return this.#state;
+    return this.#link.now;
   }
 
   /** See `ForwardLine`. */
@@ -164,7 +162,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** See `ForwardLine`. */
   send(delivery: Delivery, token: number): SendOutcome {
     const outcome = this.#line?.machine.send(delivery, token, this.#parts.turn.now) ?? 'offline';
-    if (this.#isEchoing && outcome === 'sent') this.#echoes.sent(delivery.message);
+    if (outcome === 'sent') this.#echoes.sent(delivery.message);
     return outcome;
   }
 
@@ -175,7 +173,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `ForwardLine`. */
   maySendRun(qos: Qos, run: PublishRun, token: number): boolean {
-    if (this.#moves.isUnderway || this.#isEchoing) return false;
+    if (this.#moves.isUnderway || this.#echoes.isLooking) return false;
     return this.#line?.machine.maySendRun(qos, run, token) ?? false;
   }
 
@@ -192,6 +190,11 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   /** Asks the remote for the end of subscriptions; without a connection nothing is asked. */
   unsubscribe(filters: readonly string[]): void {
     this.#requests.askEnd(this.#requestTarget, filters);
+  }
+
+  /** Rules, or the lanes beside this one, are other ones now. */
+  rulesChanged(): void {
+    this.#echoes.changed(this.#server);
   }
 
   /** Its options are other ones now: the link is made anew at once; sessions stay. Throws UsageError as when opened. */
@@ -223,7 +226,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
       this.#line.machine.disconnect(ReasonCode.success, 'the bridge was closed');
       await gone;
     }
-    this.#changeState({ state: 'closed', since: this.#now });
+    this.#link.closed();
   }
 
   /**
@@ -249,12 +252,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#isClosed = true;
     this.#stop();
     this.#line?.destroy();
-    this.#changeState({ state: 'closed', since: this.#now });
+    this.#link.closed();
   }
 
   /** See `RedialOwner`. */
   dialling(): void {
-    this.#changeState({ state: 'connecting', since: this.#now });
+    this.#link.connecting();
   }
 
   /** See `RedialOwner`. */
@@ -264,7 +267,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `RedialOwner`. */
   waiting(delayMs: number, _error: Error | undefined): void {
-    this.#changeState(this.#news.waiting(this.#facts, { since: this.#now, delayMs }, this.#remotes.trouble));
+    this.#link.waiting(delayMs);
   }
 
   /** See `LineOwner`. */
@@ -276,8 +279,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
       return;
     }
     const { sessionPresent } = connack;
-    this.#news.connected(this.#facts, sessionPresent, this.degradations);
-    this.#changeState({ state: 'connected', since: this.#now, sessionPresent });
+    this.#link.connected(sessionPresent, this.degradations);
     this.#moves.connected();
     this.#owner.connected(sessionPresent);
   }
@@ -294,7 +296,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   /** See `LineOwner`. */
   messageReceived(publish: ReceivedPublish, ticket: number): void {
-    if (this.#isEchoing && this.#echoes.isEcho(publish)) this.session.accept(ticket, ReasonCode.success);
+    if (this.#echoes.isEcho(publish)) this.session.accept(ticket, ReasonCode.success);
     else this.#owner.messageReceived(publish, ticket);
   }
 
@@ -355,11 +357,6 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return requestTargetOf(this.#parts, this.#server, this.#line);
   }
 
-  get #facts(): LinkFacts {
-    const { options, lane, isOneOfSeveral } = this.#parts;
-    return { bridge: options.name, remote: this.remote, ...(isOneOfSeveral() ? { lane } : {}) };
-  }
-
   get #now(): number {
     return this.#parts.ports.clock.now();
   }
@@ -368,13 +365,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#wasAccepted = false;
     this.#requests.clear();
     this.#remotes.certificate = socket.peerCertificate;
-    if (server !== this.#server) {
-      const before = this.#server;
-      this.#server = server;
-      // what one server has not settled is sent to the other
-      if (before.session !== server.session) this.#owner.sessionLost(before.session.moveAway());
-    }
-    this.#isEchoing = mayEcho(this.#parts, server);
+    const before = this.#session;
+    this.#server = server;
+    this.#session = server.session;
+    // what one server has not settled is sent to the other
+    if (before !== server.session) this.#owner.sessionLost(before.moveAway());
+    this.#echoes.opened(server);
     this.#owner.opening();
     this.#line = new OutgoingLine(linePartsOf(this.#parts, { server, socket, owner: this.#owner }), this);
     this.#parts.bytes.use(this.#line);
@@ -383,18 +379,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
 
   #arrive({ server, socket }: Move): void {
     this.#remotes.moveTo(server);
-    this.#changeState({ state: 'connecting', since: this.#now });
+    this.#link.connecting();
     this.#open(server, socket);
   }
 
   #stop(): void {
     this.redial.stop();
     this.#moves.stop();
-  }
-
-  #changeState(state: BridgeLinkState): void {
-    if (this.#state.state === 'closed') return;
-    this.#state = state;
-    this.#owner.stateChanged();
   }
 }

@@ -118,6 +118,7 @@ export class Lane implements ConnectorOwner, WatchedLane {
     const { hasSessionState } = this.options;
     adopt(this.options, { ...laneOptionsOf(this.#parts.options, this.number), hasSessionState });
     if (isLinkAnew) this.connector.reconnect();
+    else this.connector.rulesChanged();
   }
 
   /** Sends the messages of this lane. */

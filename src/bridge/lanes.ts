@@ -213,6 +213,11 @@ export class Lanes implements ForwardLanes, LaneOwner {
     this.reorder(this.#forwards);
   }
 
+  /** See `Lane`. */
+  optionsChanged(isLinkAnew: boolean): void {
+    for (const lane of this.all) lane.optionsChanged(isLinkAnew);
+  }
+
   /** What keeps messages in order is as these rules say from now on; nothing overtakes what came before. */
   reorder(forwards: LaneParts['options']['forwards']): void {
     this.#order.change(orderTagOf({ forwards, laneOrder: this.#laneOrder }));
@@ -313,6 +318,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
     lane.subscriber.change(this.#rules, this.#set.groupSize);
     if (this.#rest) this.#hold(lane.connector);
     lane.connector.start();
+    for (const { connector } of this.all) connector.rulesChanged();
   }
 
   #turned(): void {

@@ -10,6 +10,10 @@ import { strictestOf } from './forward-storage.ts';
 /** What a change needs. */
 export type OptionChange = 'none' | 'rules' | 'live' | 'link' | 'all';
 
+/** What can be changed of a bridge without its connection noticing. */
+export type RuleChange = Pick<BridgeOptions, 'forwards' | 'subscriptions'> &
+  Partial<Pick<BridgeOptions, 'laneCount' | 'transparent'>>;
+
 const ofRules: ReadonlySet<string> = new Set(['forwards', 'subscriptions', 'transparent', 'laneCount']);
 const whenUsed: ReadonlySet<string> = new Set([
   'acknowledgeTimeoutMs',

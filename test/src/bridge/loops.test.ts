@@ -187,33 +187,63 @@ t.test('a path ends after so many brokers, and rules that cannot loop add nothin
   bridge.destroy();
 });
 
+/** A 3.x remote that sends everything back, and what comes to the broker here. */
+async function echoing(): Promise<{ world: World; peers: RawPeer[]; came: string[] }> {
+  const world = new World();
+  const [peers, came]: [RawPeer[], string[]] = [[], []];
+  await world.listen(v311, 9000, (peer) => {
+    peer.onPacket = (packet) => {
+      if (packet.type === PacketType.connect)
+        peer.send({ type: PacketType.connack, sessionPresent: false, reasonCode: 0, properties: {} });
+      if (packet.type === PacketType.publish)
+        peer.send(
+          { ...packet, packetId: packet.packetId, dup: false },
+          { type: PacketType.puback, packetId: packet.packetId, reasonCode: 0, properties: {} },
+        );
+    };
+    peers.push(peer);
+  });
+  const listener = {
+    origin: new Origin('application', 'l'),
+    isReady: true,
+    deliver: (message: Message) => void came.push(`${message.payload}`),
+  };
+  world.router.subscribe(listener, '#', { qos: 2, isNoLocal: false, isRetainAsPublished: true, identifier: 0 });
+  return { world, peers, came };
+}
+
+t.test('rules that make a loop while a 3.x link is up: what the remote sends back is known from then on', async (t) => {
+  const { world, peers, came } = await echoing();
+  const bridge = openBridge(world, { version: v311, forwards: all.forwards });
+  await world.clock.settle();
+  bridge.updateRules(all);
+  publishLocally(world, 'a', 'one');
+  await world.clock.settle();
+  t.same(came, ['one']);
+  t.match(bridge.status, { echoes: 1, connects: 1 });
+  bridge.updateRules({ forwards: all.forwards, subscriptions: [] });
+  t.equal(peers.length, 1);
+  bridge.destroy();
+});
+
+t.test('lanes that are added make the bridge bit too little: what comes back by another lane is known', async (t) => {
+  const { world, peers, came } = await echoing();
+  const bridge = openBridge(world, { version: v311, isBridgeBitSet: true, ...all });
+  await world.clock.settle();
+  bridge.updateRules({ ...all, laneCount: 2 });
+  await world.clock.advance(1000);
+  t.equal(peers.length, 2);
+  for (const topic of ['a', 'b', 'c', 'd', 'e', 'f']) publishLocally(world, topic, 'x');
+  await world.clock.settle();
+  t.equal(came.length, 6);
+  t.equal(bridge.status.echoes, 6);
+  bridge.destroy();
+});
+
 t.test(
   'a 3.x remote that sends everything back: it goes no further, and the same message of others does',
   async (t) => {
-    const world = new World();
-    const echo = (peer: RawPeer): void => {
-      const remote = new Remote();
-      void remote;
-      peer.onPacket = (packet) => {
-        if (packet.type === PacketType.connect)
-          peer.send({ type: PacketType.connack, sessionPresent: false, reasonCode: 0, properties: {} });
-        if (packet.type === PacketType.publish)
-          peer.send(
-            { ...packet, packetId: packet.packetId, dup: false },
-            { type: PacketType.puback, packetId: packet.packetId, reasonCode: 0, properties: {} },
-          );
-      };
-      peers.push(peer);
-    };
-    const peers: RawPeer[] = [];
-    await world.listen(v311, 9000, echo);
-    const came: string[] = [];
-    const listener = {
-      origin: new Origin('application', 'l'),
-      isReady: true,
-      deliver: (message: Message) => void came.push(`${message.payload}`),
-    };
-    world.router.subscribe(listener, '#', { qos: 2, isNoLocal: false, isRetainAsPublished: true, identifier: 0 });
+    const { world, peers, came } = await echoing();
     const bridge = openBridge(world, { version: v311, ...all });
     await world.clock.settle();
     publishLocally(world, 'a', 'one');
