@@ -29,11 +29,21 @@ export interface ServerSession {
   isKnown: boolean;
 }
 
+/** A server that this one has named in its place. */
+interface Referral {
+  readonly place: Place;
+  readonly shared: ServerSession;
+}
+
 /** What servers are made with. */
 export interface ServerSources extends SecretSources {
   readonly random: Random;
   readonly net: Net;
+  /** The session with a server of the bridge at a place, under a client id; default none is known. */
+  readonly sharedAt?: (place: Place, clientId: string) => ServerSession | undefined;
 }
+
+type Place = Pick<RemoteOptions, 'host' | 'port'>;
 
 /** How long before its end a certificate is told of, in ms: a month. */
 const warnBeforeMs = 30 * 86_400_000;
@@ -50,6 +60,7 @@ export class RemoteServer {
   readonly #bridge: BridgeOptions;
   readonly #shared: ServerSession;
   readonly #random: Random;
+  readonly #sharedAt: NonNullable<ServerSources['sharedAt']>;
   #method: ClientAuthentication | undefined;
   #methodPassword = '';
   /** When the certificate ends that it showed, in ms since 1970. */
@@ -72,8 +83,10 @@ export class RemoteServer {
   #connectedMs = 0;
   #trouble: Trouble | undefined;
   /** Where it has sent us, and how often in a row. */
-  #referred: { readonly host: string; readonly port: number } | undefined;
+  #referral: Referral | undefined;
   #referrals = 0;
+  /** The last one: it may send us there again. */
+  #lastReferral: Referral | undefined;
 
   /** `shared`: the session that all servers of a cluster have in common; default one of its own. */
   constructor(options: RemoteOptions, bridge: BridgeOptions, sources: ServerSources, shared?: ServerSession) {
@@ -83,6 +96,7 @@ export class RemoteServer {
     this.clientId = clientId;
     this.secrets = new ServerSecrets(options, bridge, sources);
     this.#random = sources.random;
+    this.#sharedAt = sources.sharedAt ?? (() => undefined);
     this.#version = bridge.version;
     this.#isBridgeBitSet = bridge.isBridgeBitSet;
     this.#backoff = new Backoff(bridge.backoff);
@@ -103,19 +117,33 @@ export class RemoteServer {
     return this.#shared;
   }
 
-  /** The flows that it and we have not settled. */
+  /** The flows that it and we have not settled; while another server stands in its place, those of that one. */
   get session(): Session {
-    return this.#shared.session;
+    return this.#used.session;
   }
 
   /** Whether anything may be left here of a session that it has. */
   get hasState(): boolean {
-    return this.#shared.isKnown;
+    return this.#used.isKnown;
+  }
+
+  get #used(): ServerSession {
+    return this.#referral?.shared ?? this.#shared;
   }
 
   /** `host:port`, `unix:path`, or the name of its SRV records. */
   get address(): string {
     return this.#targets?.name ?? describeRemote(this.options);
+  }
+
+  /** Whether it is the server at a place. */
+  isAt({ host, port }: Place): boolean {
+    return this.options.host === host && this.options.port === port;
+  }
+
+  /** The address of whoever has the session. */
+  get placeName(): string {
+    return this.#referral === undefined ? this.address : describeRemote(this.#referral.place);
   }
 
   /** The version that is spoken with it. */
@@ -190,10 +218,11 @@ export class RemoteServer {
     this.#tries++;
     if (this.#steppedDownAt > 0 && now - this.#steppedDownAt >= stepUpMs) this.#stepUp();
     const { areRead } = this.secrets;
-    const targets = this.#referred === undefined ? this.#targets : undefined;
-    if (targets === undefined && !areRead) return this.#address(this.#referred ?? this.options);
+    const targets = this.#referral === undefined ? this.#targets : undefined;
+    const place = this.#referral?.place ?? this.options;
+    if (targets === undefined && !areRead) return this.#address(place);
     const read = areRead ? this.secrets.read(signal) : Promise.resolve();
-    if (targets === undefined) return read.then(() => this.#address(this.#referred ?? this.options));
+    if (targets === undefined) return read.then(() => this.#address(place));
     return read
       .then(() => (isProbe ? targets.best(now, signal) : targets.next(now, signal)))
       .then((place) => this.#address(place));
@@ -201,7 +230,7 @@ export class RemoteServer {
 
   #address({ host, port }: Pick<RemoteOptions, 'host' | 'port'>): DialOptions {
     const { webSocket, proxy } = this.options;
-    const socketPath = this.#referred === undefined ? this.options.socketPath : undefined;
+    const socketPath = this.#referral === undefined ? this.options.socketPath : undefined;
     const { connectTimeoutMs, isNoDelay, tcpKeepAliveMs, localAddress, localInterface } = this.#bridge;
     const { tls } = this.secrets;
     return {
@@ -225,7 +254,7 @@ export class RemoteServer {
     this.#connects++;
     this.#targets?.connected();
     this.isCleanDue = false;
-    this.#shared.isKnown = true;
+    this.#used.isKnown = true;
     this.#connectedAt = now;
     this.#trouble = undefined;
     this.#backoff.connected(now);
@@ -257,7 +286,8 @@ export class RemoteServer {
   /** Another back-off begins from its start. */
   #retune(): void {
     const { backoff } = this.#bridge;
-    if (backoff === this.#backoffOptions) return;
+    // options that are read again are another object, and mostly say the same
+    if (JSON.stringify(backoff) === JSON.stringify(this.#backoffOptions)) return;
     this.#backoff = new Backoff(backoff);
     this.#backoffOptions = backoff;
   }
@@ -326,9 +356,23 @@ export class RemoteServer {
   #follow(reference: string | undefined): boolean {
     const place = reference === undefined ? undefined : referenceOf(reference, this.options.port);
     const isFollowed = place !== undefined && this.#referrals < referralsMax;
-    this.#referred = isFollowed ? place : undefined;
+    const before = this.#referral;
+    this.#referral = isFollowed ? this.#referralTo(place) : undefined;
     this.#referrals = isFollowed ? this.#referrals + 1 : 0;
+    if (this.#referral !== before) this.isCleanDue = false;
     return isFollowed;
+  }
+
+  /** A server that is named knows nothing of the flows of this one, unless both are nodes of one cluster. */
+  #referralTo(place: Place): Referral {
+    const last = this.#lastReferral;
+    if (last?.place.host === place.host && last.place.port === place.port) return last;
+    const { clientId } = this;
+    const { sendWindowMax, receiveMaximum, isSessionShared } = this.#bridge;
+    const known = isSessionShared ? this.#shared : this.#sharedAt(place, clientId);
+    const fresh = { session: new Session({ clientId, sendWindowMax, receiveMaximum }), isKnown: false };
+    this.#lastReferral = { place, shared: known ?? fresh };
+    return this.#lastReferral;
   }
 
   #stepUp(): void {

@@ -66,11 +66,14 @@ export class Remotes implements DialPlan {
     const ofAll = (): ServerSession => {
       return { session: new Session({ clientId, sendWindowMax, receiveMaximum }), isKnown: hasSessionState };
     };
+    const sharedAt: ServerSources['sharedAt'] = (place, id) =>
+      this.servers.find((one) => one.isAt(place) && one.clientId === id)?.shared;
+    const sources = { ...this.#sources, sharedAt };
     const shared = isSessionShared ? (old?.clientId === clientId ? old.shared : ofAll()) : undefined;
     return [options.remote, ...options.backups].map((remote) => {
-      const fresh = new RemoteServer(remote, options, this.#sources, shared);
+      const fresh = new RemoteServer(remote, options, sources, shared);
       const same = before.find((one) => one.address === fresh.address && one.clientId === fresh.clientId);
-      return same === undefined ? fresh : new RemoteServer(remote, options, this.#sources, same.shared);
+      return same === undefined ? fresh : new RemoteServer(remote, options, sources, same.shared);
     });
   }
 

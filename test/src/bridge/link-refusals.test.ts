@@ -99,6 +99,62 @@ t.test('a server that names another is followed there, and what waits goes there
   bridge.destroy();
 });
 
+t.test('a server that is named has a session of its own, and the one that named it finds its own again', async (t) => {
+  const world = new World();
+  const [first, second] = [new Remote(), new Remote()];
+  await first.open(world, v5);
+  await second.open(world, v5, 9001);
+  const forwards = [{ localTopic: 'up/#', remoteTopic: '' }];
+  const bridge = openBridge(world, { forwards, ...table({ use_another_server: 'follow' }) });
+  await world.clock.settle();
+  first.isAnswering = false;
+  first.sessionPresent = true;
+  publishLocally(world, 'up/a', '1', 2);
+  await world.clock.settle();
+  const properties = { serverReference: '127.0.0.1:9001' };
+  first.peer.send({ type: PacketType.disconnect, reasonCode: ReasonCode.useAnotherServer, properties });
+  await world.clock.advance(10);
+  t.same([first.payloads, second.payloads], [['1'], ['1']]);
+  t.equal(second.published[0]?.dup, false, 'it never had it');
+  t.equal(bridge.status.queueDepth, 0);
+  second.peer.cut();
+  await world.clock.advance(3000);
+  t.match(bridge.status.link, { state: 'connected', sessionPresent: true });
+  publishLocally(world, 'up/a', '2', 2);
+  await world.clock.settle();
+  const [one, two] = first.published;
+  const released = await first.peer.receivedOf(PacketType.pubrel);
+  t.same(
+    released.map(({ packetId }) => packetId),
+    [one?.packetId],
+    'what it may hold half is to be forgotten',
+  );
+  t.ok(two && two.packetId !== one?.packetId, 'and no other message comes under that identifier');
+  bridge.destroy();
+});
+
+t.test('a backup that is named by the first server goes on with the session that it has', async (t) => {
+  const world = new World();
+  const [first, second] = [new Remote(), new Remote()];
+  await first.open(world, v5);
+  await second.open(world, v5, 9001);
+  const backups = [{ host: '127.0.0.1', port: 9001 }];
+  first.reasonCode = ReasonCode.serverBusy;
+  const bridge = openBridge(world, { backups, failbackMs: 0, ...table({ use_another_server: 'follow' }) });
+  await world.clock.advance(60_000);
+  second.sessionPresent = true;
+  first.reasonCode = 0;
+  second.peer.cut();
+  await world.clock.advance(1000);
+  t.equal(first.connects.length, 2);
+  const properties = { serverReference: '127.0.0.1:9001' };
+  first.peer.send({ type: PacketType.disconnect, reasonCode: ReasonCode.useAnotherServer, properties });
+  await world.clock.advance(10);
+  t.match(bridge.status.link, { state: 'connected', sessionPresent: true });
+  t.equal(second.connects.length, 2, 'none is begun anew there');
+  bridge.destroy();
+});
+
 t.test('servers that send a bridge round in a circle are left alone for a while', async (t) => {
   const world = new World();
   const remotes = [new Remote(), new Remote()];

@@ -46,6 +46,21 @@ t.test('limits, notes and rules change under way: the link does not notice', asy
   bridge.destroy();
 });
 
+t.test('a back-off that is the same as before goes on where it was, however often options are read', async (t) => {
+  const { world, bridge } = await start({ backoff: { delayMsMin: 100, delayMsMax: 60_000, stableMs: 10_000 } });
+  world.net.takeDown(9000);
+  await world.clock.advance(300_000);
+  const tries = (): number => bridge.status.remotes[0]?.tries ?? 0;
+  const before = tries();
+  for (let round = 0; round < 60; round++) {
+    const backoff = { delayMsMin: 100, delayMsMax: 60_000, stableMs: 10_000 };
+    t.equal(bridge.change({ ...base, backoff, connectTimeoutMs: 9000 + round }), 'live');
+    await world.clock.advance(5000);
+  }
+  t.ok(tries() - before < 40, `${tries() - before} more in five minutes`);
+  bridge.destroy();
+});
+
 t.test('other credentials make one other connection, which goes on with the session', async (t) => {
   const { world, first, bridge } = await start({ username: 'u', password: 'old' });
   first.isAnswering = false;
