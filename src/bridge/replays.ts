@@ -1,7 +1,8 @@
 // Replays: what a bridge keeps of what it has delivered, and the replay of it that is underway, one at a time. A replay
 // is a value of a stream of the journal, so that it goes on after a restart; the last one that ended is remembered.
 //
-//   off (nothing is kept) | keeping --start--> underway --done, cancelled--> keeping
+//   off (nothing is kept) | reading what an earlier process left --> keeping | underway
+//   keeping --start--> underway --done, cancelled--> keeping
 //
 // Bounded by what is kept.
 import { topicFilterFault } from '../../protocol/topic/topic-filter.ts';
@@ -63,6 +64,10 @@ export class Replays {
   /** The topic that a kept message had here, where its rule says it. */
   readonly #localTopicOf: (kept: KeptMessage) => string | undefined;
   #isStopped = false;
+  /** Whether it is not known yet what an earlier process has left. */
+  #isReading = false;
+  /** It is to end as soon as that is known. */
+  #isCancelDue = false;
   /** How far the replay had got when that was written last. */
   #written = 0;
 
@@ -72,6 +77,7 @@ export class Replays {
     const { storage, kept, name } = parts;
     const owner = replayOwnerOf(name);
     this.#values = kept === undefined ? undefined : storage?.journal.keyed(owner);
+    this.#isReading = (this.#values?.size ?? 0) > 0;
   }
 
   /** What is kept and replayed; undefined where nothing is kept. */
@@ -87,7 +93,7 @@ export class Replays {
   resume(): void {
     const { storage, log, name } = this.#parts;
     const values = this.#values;
-    if (values === undefined || values.size === 0) return;
+    if (values === undefined || !this.#isReading) return;
     let found: StoredReplay | undefined;
     const load = storage?.journal.load(values, (_key, value) => {
       found = readReplay(value);
@@ -95,9 +101,15 @@ export class Replays {
     });
     load?.then(
       () => {
-        if (found !== undefined && !this.#isStopped && this.#replay === undefined) this.#begin(found);
+        this.#isReading = false;
+        if (found === undefined || this.#isStopped) return;
+        const replay = this.#begin(found, this.#isCancelDue);
+        if (this.#isCancelDue) replay.cancel();
       },
-      (error: unknown) => log.warn({ bridge: name, error: messageOf(error) }, 'the replay cannot be read'),
+      (error: unknown) => {
+        this.#isReading = false;
+        log.warn({ bridge: name, error: messageOf(error) }, 'the replay cannot be read');
+      },
     );
   }
 
@@ -120,10 +132,16 @@ export class Replays {
     return { messages, bytes, damaged };
   }
 
-  /** Begins a replay. Throws UsageError: nothing is kept, one is underway, or there is no such bridge or filter. */
+  /**
+   * Begins a replay. Throws UsageError: nothing is kept, one is underway, or may be as long as that is being read, or
+   * there is no such bridge or filter.
+   */
   start(terms: ReplayTerms): ReplayRun {
     const kept = this.#keptFor(terms);
     const { name, clock } = this.#parts;
+    if (this.#isReading) {
+      throw new UsageError('REPLAY_UNDERWAY', `a replay of ${name} may be underway, which is being read: try again`);
+    }
     if (this.#replay?.isUnderway) {
       throw new UsageError('REPLAY_UNDERWAY', `a replay of ${name} is underway: cancel it, or wait for its end`);
     }
@@ -142,6 +160,10 @@ export class Replays {
 
   /** Ends the replay that is underway. Returns whether there was one. */
   cancel(): boolean {
+    if (this.#isReading) {
+      this.#isCancelDue = true;
+      return true;
+    }
     if (this.#replay?.isUnderway !== true) return false;
     this.#replay.cancel();
     return true;
@@ -174,7 +196,7 @@ export class Replays {
     return kept;
   }
 
-  #begin(stored: StoredReplay): Replay {
+  #begin(stored: StoredReplay, isCancelled = false): Replay {
     const { kept, clock, name } = this.#parts;
     const targetOf = (target: string): ReplayTarget | undefined => this.#targetOf(target);
     const localTopicOf = this.#localTopicOf;
@@ -182,7 +204,7 @@ export class Replays {
     const progressed = (now: StoredReplay): void => this.#progressed(now);
     const replay = new Replay({ kept, clock, name, targetOf, localTopicOf, progressed }, stored);
     this.#replay = replay;
-    if (replay.isUnderway) replay.start();
+    if (replay.isUnderway && !isCancelled) replay.start();
     return replay;
   }
 

@@ -131,6 +131,39 @@ t.test('a replay goes on after a restart where it was, and what is not queued ye
   t.match(third.bridge.replays.start({ target: 'cloud' }), { id: 2 });
 });
 
+t.test(
+  'before it is known what an earlier process left, no replay begins in its place, and it can be cancelled',
+  async (t) => {
+    const { kept, remote, start } = await home();
+    const process = await start();
+    for (const payload of ['1', '2', '3', '4', '5']) publish(process, 'up/a', payload);
+    await kept.world.clock.advance(100);
+    process.bridge.replays.start({ target: 'cloud', rate: 1 });
+    await kept.world.clock.advance(1500);
+    const { world } = kept;
+    const { router, storage } = process;
+    const ports = { ...world.context.ports, clock: world.clock };
+    const settings = { name: 'cloud', clientId: 'edge', remote: { host: '127.0.0.1', port: 9000 }, ...keeping };
+    const open = (): Bridge => {
+      const rules = { forwards: [{ localTopic: 'up/#', remoteTopic: '' }] };
+      return Bridge.open({ ...world.context, router, storage, ports }, { ...settings, ...rules });
+    };
+    process.bridge.destroy();
+    const again = open();
+    t.throws(() => again.replays.start({ target: 'cloud' }), { code: 'ERR_USAGE_REPLAY_UNDERWAY' });
+    await world.clock.advance(400);
+    t.match(again.status.replay?.run, { id: 1, state: 'running' }, 'it goes on');
+    again.destroy();
+    const third = open();
+    t.ok(third.replays.cancel());
+    const before = remote.published.length;
+    await world.clock.advance(5000);
+    t.match(third.status.replay?.run, { id: 1, state: 'cancelled' });
+    t.equal(remote.published.length, before);
+    third.destroy();
+  },
+);
+
 t.test('the oldest go when they are too old or too many bytes, and their place on the disk with them', async (t) => {
   const { kept, start } = await home();
   const process = await start({ replay: { ageMsMax: hour, bytesMax: 20_000 } });
