@@ -5,9 +5,10 @@
 //     "payload_format_indicator": 1, "message_expiry_interval": 60, "response_topic": "...",
 //     "correlation_data": "base64", "user_property": [ ["name", "value"] ] } }
 //
-// The payload is text where its format indicator says that it is, and base64 otherwise. Properties that a message does
-// not have are left out; the expiry interval is what is left of it when it is sent. What is no envelope is said not to
-// be one, never guessed at. Bounded by `envelopeBytesMax`.
+// The payload is text where its format indicator says that it is, and base64 otherwise, or where the escapes of the text
+// would be too many. Properties that a message does not have are left out; the expiry interval is what is left of it
+// when it is sent. What is no envelope is said not to be one, never guessed at. Bounded by `envelopeBytesMax`: what
+// would be too large to be opened again is not written.
 import { topicNameFault, topicTextFault } from '../../protocol/topic/topic-name.ts';
 import {
   type Bytes,
@@ -19,8 +20,10 @@ import {
 } from '../../protocol/wire/bytes.ts';
 import type { Properties, UserProperty } from '../../protocol/wire/properties.ts';
 
-/** The largest payload that is put into an envelope, and the largest text of one that is opened, in bytes. */
+/** The largest payload that is put into an envelope, in bytes. */
 export const envelopeBytesMax: number = 1024 * 1024;
+/** The largest envelope that is written, and that is opened, in bytes: the payload in base64, and properties. */
+const wholeBytesMax = 2 * envelopeBytesMax;
 
 /** What is in an envelope. */
 export interface Enveloped {
@@ -28,16 +31,22 @@ export interface Enveloped {
   readonly properties: Properties;
 }
 
-/** The envelope of a message; undefined for a payload that is too large for one. */
+/** The envelope of a message; undefined for one that is too large for that, with its properties. */
 export function envelopeOf({ payload, properties }: Enveloped): Bytes | undefined {
   if (payload.length > envelopeBytesMax) return undefined;
   const isText = properties.payloadFormatIndicator === 1 && isUtf8Range(payload, 0, payload.length);
+  const asText = isText ? writtenAs('text', textOfBytes(payload), properties) : undefined;
+  return asText ?? writtenAs('base64', base64OfBytes(payload), properties);
+}
+
+/** Undefined where nobody would open it. */
+function writtenAs(encoding: 'text' | 'base64', payload: string, properties: Properties): Bytes | undefined {
   const { correlationData } = properties;
-  return bytesOfText(
+  const bytes = bytesOfText(
     JSON.stringify({
       mqtt5: 1,
-      encoding: isText ? 'text' : 'base64',
-      payload: isText ? textOfBytes(payload) : base64OfBytes(payload),
+      encoding,
+      payload,
       properties: {
         payload_format_indicator: properties.payloadFormatIndicator,
         message_expiry_interval: properties.messageExpiryInterval,
@@ -48,12 +57,12 @@ export function envelopeOf({ payload, properties }: Enveloped): Bytes | undefine
       },
     }),
   );
+  return bytes.length > wholeBytesMax ? undefined : bytes;
 }
 
 /** What is in a payload; `plain` if it does not look like an envelope, `bad` if it does and cannot be opened. */
 export function openEnvelope(payload: Bytes): Enveloped | 'plain' | 'bad' {
-  // twice the payload, and properties
-  const isSmall = payload.length <= 2 * envelopeBytesMax && isUtf8Range(payload, 0, payload.length);
+  const isSmall = payload.length <= wholeBytesMax && isUtf8Range(payload, 0, payload.length);
   const text = isSmall ? textOfBytes(payload) : '';
   if (!looksLikeEnvelope(text)) return 'plain';
   try {

@@ -15,17 +15,25 @@ export interface PropertyCounts {
   /** Sent without them. */
   readonly dropped: number;
   readonly enveloped: number;
+  /** Sent without them: the envelope would be too large to be opened. */
+  readonly tooLarge: number;
   /** In levels of the topic, those that were chosen. */
   readonly inTopic: number;
+}
+
+/** A message as it goes out, and what that did to its properties. */
+interface Made {
+  readonly made: Message;
+  readonly fate: keyof PropertyCounts;
 }
 
 /** The policy of one rule. */
 export class PropertyPolicy {
   readonly #kind: 'drop' | 'envelope' | 'topic';
   readonly #names: readonly string[];
-  #counts: PropertyCounts = { dropped: 0, enveloped: 0, inTopic: 0 };
+  #counts: PropertyCounts = { dropped: 0, enveloped: 0, tooLarge: 0, inTopic: 0 };
   /** What was made of a message that could not be sent yet. */
-  #last: { readonly message: Message; readonly made: Message } | undefined;
+  #last: (Made & { readonly message: Message }) | undefined;
 
   private constructor(kind: 'drop' | 'envelope' | 'topic', names: readonly string[]) {
     this.#kind = kind;
@@ -46,28 +54,27 @@ export class PropertyPolicy {
   made(message: Message, now: number): Message {
     if (message.properties.length === 0 && message.expiresAt === 0) return message;
     // what is left of an expiry interval is another thing each time
-    if (this.#last?.message !== message || message.expiresAt > 0)
-      this.#last = { message, made: this.#make(message, now) };
+    if (this.#last?.message !== message || message.expiresAt > 0) this.#last = { message, ...this.#make(message, now) };
     return this.#last.made;
   }
 
   /** A message was sent as it was made. */
   sent(message: Message): void {
     if (this.#last?.message !== message) return;
-    const { made } = this.#last;
+    const { fate } = this.#last;
     this.#last = undefined;
-    const { dropped, enveloped, inTopic } = this.#counts;
-    if (made.payload !== message.payload) this.#counts = { dropped, enveloped: enveloped + 1, inTopic };
-    else if (made.topic !== message.topic) this.#counts = { dropped, enveloped, inTopic: inTopic + 1 };
-    else this.#counts = { dropped: dropped + 1, enveloped, inTopic };
+    this.#counts = { ...this.#counts, [fate]: this.#counts[fate] + 1 };
   }
 
-  #make(message: Message, now: number): Message {
-    const { topic, payload, expiresAt } = message;
+  #make(message: Message, now: number): Made {
+    const { topic, payload } = message;
     const properties = propertiesLeft(message, now);
-    if (this.#kind === 'envelope') return changed(message, topic, envelopeOf({ payload, properties }) ?? payload);
-    if (this.#kind === 'topic') return changed(message, topicWith(topic, this.#names, properties), payload);
-    return new Message({ ...partsOf(message), topic, payload, expiresAt });
+    if (this.#kind === 'envelope') {
+      const envelope = envelopeOf({ payload, properties });
+      return { made: changed(message, topic, envelope ?? payload), fate: envelope ? 'enveloped' : 'tooLarge' };
+    }
+    const named = this.#kind === 'topic' ? topicWith(topic, this.#names, properties) : topic;
+    return { made: changed(message, named, payload), fate: named === topic ? 'dropped' : 'inTopic' };
   }
 }
 

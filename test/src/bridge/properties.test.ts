@@ -133,8 +133,32 @@ t.test('a topic that has no room for more stays as it is, and the loss is counte
   const enveloping = policyOf('envelope');
   t.equal(enveloping.made(large, now).payload, large.payload);
   enveloping.sent(large);
-  t.same([policy.counts, enveloping.counts], Array(2).fill({ dropped: 1, enveloped: 0, inTopic: 0 }));
+  const none = { dropped: 0, enveloped: 0, tooLarge: 0, inTopic: 0 };
+  t.same(
+    [policy.counts, enveloping.counts],
+    [
+      { ...none, dropped: 1 },
+      { ...none, tooLarge: 1 },
+    ],
+  );
 });
+
+t.test(
+  'no envelope is written that would not be opened: escapes become base64, and what is left is counted',
+  async (t) => {
+    const escapes = Buffer.alloc(1024 * 1024, 1);
+    const policy = policyOf('envelope');
+    const made = policy.made(messageOf(escapes, { payloadFormatIndicator: 1 }), now);
+    t.ok(made.payload.toString().startsWith('{"mqtt5":1,"encoding":"base64"'));
+    t.ok(new EnvelopeOpener().open(made, now).payload.equals(escapes));
+    const value = 'x'.repeat(60_000);
+    const userProperties = Array.from({ length: 20 }, (_, index) => [`name${index}`, value] as const);
+    const large = messageOf(Buffer.alloc(900_000), { userProperties });
+    t.ok(policy.made(large, now).payload === large.payload);
+    policy.sent(large);
+    t.match(policy.counts, { tooLarge: 1, enveloped: 0 });
+  },
+);
 
 async function bridged(version: ProtocolVersion, more: Partial<BridgeSettings>) {
   const world = new World();
@@ -171,7 +195,7 @@ t.test('each rule does with properties what it says, and counts what it sends', 
     ['name/text%2Fplain', 'x'],
     ['wrap', 'x'],
   ]);
-  const counts = { dropped: 0, enveloped: 0, inTopic: 0 };
+  const counts = { dropped: 0, enveloped: 0, tooLarge: 0, inTopic: 0 };
   t.notOk('properties' in (bridge.status.forwards[0] ?? {}));
   t.same(
     bridge.status.forwards.slice(1).map((rule) => rule.properties),
