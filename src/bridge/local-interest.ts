@@ -79,10 +79,20 @@ export class LocalInterest implements InterestListener {
   /** From now on it listens so, or not at all; `changed` is not told of that. */
   use(options: TransparentOptions | undefined): void {
     if (JSON.stringify(options) === JSON.stringify(this.#options)) return;
+    const { clock } = this.#parts;
+    // devices that are away may come back all the same
+    const lingering = [...this.#lingering];
+    const asked = this.#asked;
     this.stop();
     this.#options = options;
     if (options === undefined) return;
+    this.#asked = asked;
     this.#stop = this.#parts.interests.listen(this);
+    for (const [filter, { qos, until }] of lingering) {
+      const leftMs = Math.min(until - clock.now(), options.lingerMs);
+      const filters = this.#allowed(filter);
+      if (leftMs > 0 && filters.length > 0 && !this.#wanted.has(filter)) this.#linger(filter, { qos, filters }, leftMs);
+    }
     this.#gather();
   }
 
@@ -104,15 +114,19 @@ export class LocalInterest implements InterestListener {
   /** See `InterestListener`. */
   interestChanged(filter: string, qos: Qos | undefined): void {
     if (this.#options === undefined) return;
-    const { allowed, lingerMs } = this.#options;
+    const { lingerMs } = this.#options;
     const before = this.#wanted.get(filter) ?? this.#lingering.get(filter);
     this.#wanted.delete(filter);
     this.#lingering.delete(filter);
     if (qos !== undefined) {
-      const filters = before?.filters ?? allowed.flatMap((one) => filterIntersection(one, filter) ?? []);
+      const filters = before?.filters ?? this.#allowed(filter);
       this.#wanted.set(filter, { qos, filters });
     } else if (before !== undefined && lingerMs > 0) this.#linger(filter, before, lingerMs);
     this.#gathering ??= this.#parts.clock.schedule(gatherMs, () => this.#gathered());
+  }
+
+  #allowed(filter: string): readonly string[] {
+    return this.#options?.allowed.flatMap((one) => filterIntersection(one, filter) ?? []) ?? [];
   }
 
   #gathered(): void {

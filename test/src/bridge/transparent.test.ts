@@ -121,6 +121,23 @@ t.test('only what the configuration allows is asked for, whatever devices want',
   bridge.destroy();
 });
 
+t.test('other bounds of a transparent bridge keep what lingers, for what is left of its time', async (t) => {
+  const { world, remote, bridge } = await start();
+  const one = await device(world, 'one', 'cmd/1', 'other/1');
+  await world.clock.advance(50);
+  one.send({ type: PacketType.unsubscribe, packetId: 9, filters: ['cmd/1', 'other/1'], properties: {} });
+  await world.clock.advance(10_000);
+  asked(remote);
+  const rules = { forwards: [], subscriptions: [] };
+  bridge.updateRules({ ...rules, transparent: { ...transparent, allowed: ['cmd/#'], filtersMax: 500 } });
+  await world.clock.advance(10_000);
+  t.same(asked(remote), ['-other/1', '+cmd/1:1'], 'what is not allowed any more goes at once');
+  t.match(bridge.status.subscriptions, [{ interest: { asked: 1, lingering: 1 } }]);
+  await world.clock.advance(11_000);
+  t.same(asked(remote), ['-cmd/1'], 'and 30 s after its last subscriber what is');
+  bridge.destroy();
+});
+
 t.test('a QoS that rises is asked for, one that falls only with its filter', async (t) => {
   const { world, remote, bridge } = await start();
   const peer = await device(world, 'one', 'cmd/1');
