@@ -5,6 +5,7 @@ import type { ConfigNote } from './config-types.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import type { HoconNode, HoconObject } from './hocon-node.ts';
 import { textOfScalar } from './hocon-references.ts';
+import { idleKeys } from './idle-keys.ts';
 
 /** What is said about keys whose path fits, unless `isWorthIt` says no to the value. */
 interface Rule {
@@ -143,9 +144,13 @@ function visit(node: HoconNode, path: string, found: ConfigNote[]): void {
 }
 
 function wordsAbout(parent: HoconObject, path: string, value: HoconNode): readonly Omit<Finding, 'path'>[] {
-  const words = rules
-    .filter((rule) => rule.path.test(path) && (rule.isWorthIt?.(value, parent) ?? true))
-    .map(({ code = 'other-meaning', text }) => ({ code, text }));
+  const idle = idleKeys.filter((keys) => keys.path.test(path) && keys.isIdle(parent));
+  const words = [
+    ...rules
+      .filter((rule) => rule.path.test(path) && (rule.isWorthIt?.(value, parent) ?? true))
+      .map(({ code = 'other-meaning', text }) => ({ code, text })),
+    ...idle.map(({ text }) => ({ code: 'without-effect' as const, text })),
+  ];
   if (!textOf(value).includes(vin)) return words;
   return [...words, { code: 'variable-unset', text: `${vin} stays as it is: the variable NANOMQ_VIN is not set` }];
 }

@@ -10,7 +10,7 @@ import { bridgeConfigDefaults as defaults } from './defaults.ts';
 import { present } from './present.ts';
 import { deliveryConfigOf, deliveryKeys } from './schema-delivery.ts';
 import { durability } from './schema-durability.ts';
-import { planConfigOf, planKeys } from './schema-plan.ts';
+import { planConfigOf, planFault, planKeys } from './schema-plan.ts';
 import { liveShare, rateFault, rateKeys, sendRateOf } from './schema-rates.ts';
 import { address, backupConfigOf, backups, proxy, type ServerExtras, serverConfigOf, ssl } from './schema-remote.ts';
 import { enabled, forwardKind, overflow, overflowOf, subscriptionKind } from './schema-rules.ts';
@@ -291,6 +291,8 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
     for (const { key, message } of faultsOfBridge(raw)) addIssue({ message, path: [keyPath(raw, key)] });
     const rate = rateFault(raw);
     if (rate !== undefined) addIssue({ message: rate, path: [keyPath(raw, 'rate_burst')] });
+    const plan = planFault(raw);
+    if (plan !== undefined) addIssue({ message: plan, path: [keyPath(raw, 'schedule')] });
     const config = present({
       ...raw.ledger,
       ...raw.trace,

@@ -47,7 +47,12 @@ const timeZone: Kind<string> = kindOf('a time zone, as Europe/Berlin or UTC', (v
   }
 });
 
-const schedule = section({ windows: v.optional(texts(timeWindow), []), time_zone: v.optional(timeZone) });
+const schedule = section({
+  windows: v.optional(
+    v.pipe(texts(timeWindow), v.minLength(1, 'expected a time window at least, as "mon-fri 08:00-18:00"')),
+  ),
+  time_zone: v.optional(timeZone),
+});
 
 const connectWhen = v.pipe(
   section({
@@ -67,8 +72,11 @@ const budget = v.pipe(
   section({
     bytes: size('1KB', '1024GB'),
     per: v.optional(oneOf({ day: 'day', month: 'month' } as const), 'day'),
-    short_at: v.optional(decimal(0, 1), '0.8'),
-    short_priority: v.optional(priority, 'high'),
+    short_at: v.optional(decimal(0.001, 1), '0.8'),
+    short_priority: v.optional(
+      v.pipe(priority, v.minValue(1, 'expected low, normal, high, or 1 to 9: no class is below 0')),
+      'high',
+    ),
   }),
   v.transform((raw) => ({
     bytesMax: raw.bytes,
@@ -79,7 +87,7 @@ const budget = v.pipe(
 );
 
 interface RawSchedule {
-  readonly windows: readonly TimeWindowConfig[];
+  readonly windows?: readonly TimeWindowConfig[] | undefined;
   readonly time_zone?: string | undefined;
 }
 
@@ -102,7 +110,13 @@ interface RawPlan {
 
 /** The plan; undefined where nothing is planned. */
 export function planConfigOf({ schedule: when, connect_when, budget: bytes }: RawPlan): LinkPlanConfig | undefined {
-  const windows = when === undefined || when.windows.length === 0 ? undefined : when.windows;
+  const windows = when?.windows;
   if (windows === undefined && connect_when === undefined && bytes === undefined) return undefined;
   return present({ windows, timeZone: when?.time_zone, connectWhen: connect_when, budget: bytes });
+}
+
+/** A time zone of nothing. */
+export function planFault({ schedule: when, budget: bytes }: RawPlan): string | undefined {
+  if (when?.time_zone === undefined || when.windows !== undefined || bytes !== undefined) return undefined;
+  return 'expected schedule.windows, as "mon-fri 08:00-18:00": time_zone says in which zone those, or a budget, are meant';
 }

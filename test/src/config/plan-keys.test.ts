@@ -46,6 +46,13 @@ t.test('what is no window, no zone or no threshold is an error that says what wa
     await t.rejects(planOf(`schedule { windows = "${window}" }`), /expected a time window, as "mon-fri 08:00-18:00"/);
   }
   await t.rejects(planOf('schedule { time_zone = "Mars/Olympus" }'), /expected a time zone, as Europe\/Berlin/);
+  await t.rejects(planOf('schedule { windows = [] }'), /expected a time window at least/);
+  const alone = /expected schedule.windows, as "mon-fri 08:00-18:00": time_zone says in which zone/;
+  await t.rejects(planOf('schedule { time_zone = UTC }'), alone);
+  await t.rejects(planOf('schedule { time_zone = UTC }, connect_when { messages = 1 }'), alone);
+  await t.resolves(planOf('schedule { time_zone = UTC }, budget { bytes = 1MB }'));
+  await t.rejects(planOf('budget { bytes = 1MB, short_at = 0 }'), /expected a number from 0.001 to 1/);
+  await t.rejects(planOf('budget { bytes = 1MB, short_priority = 0 }'), /1 to 9: no class is below 0/);
   await t.rejects(planOf('connect_when { idle = 5s }'), /expected messages, bytes or age/);
   await t.rejects(planOf('connect_when { age = 10 }'), /a time with its unit/);
   await t.rejects(planOf('budget { per = day }'), /bytes/);
@@ -61,4 +68,24 @@ t.test('a plan that costs more than it seems is a finding', async (t) => {
     /b\.connect_when lets messages from the remote wait/,
   ]);
   t.same(await found('schedule { windows = "08:00-09:00" }, budget { bytes = 1MB }'), []);
+});
+
+t.test('a key that does nothing beside the others is noted, and not where it does something', async (t) => {
+  const noted = async (keys: string): Promise<readonly string[]> =>
+    (await load(keys)).notes.map(({ path, text }) => `${path.replace('bridges.mqtt.b.', '')}: ${text}`);
+  const rule = (keys: string): string => `forwards = [{ local_topic = a, remote_topic = "", ${keys} }]`;
+  for (const [idle, used] of [
+    ['transparent_filters = [a]', 'transparent = true, transparent_filters = [a]'],
+    ['hybrid_order = weighted', 'hybrid_bridging = on, hybrid_servers = ["mqtt://i"], hybrid_order = weighted'],
+    ['failback = 5m', 'srv = true, failback = 5m'],
+    ['loop_guard = off, loop_hops = 3', 'loop_hops = 3'],
+    ['notifications = off, notification_topic = a', 'notification_topic = a'],
+    ['password = a, username = b, password_timeout = 1s', 'password_command = [a], password_timeout = 1s'],
+    ['token_renew_before = 1m', 'password_file = a, token_renew_before = 1m'],
+    ['trace { sample = 0.5 }', 'trace { start = true, sample = 0.5 }'],
+    [rule('change_only_max_age = 1m'), rule('change_only = true, change_only_max_age = 1m')],
+  ] as const) {
+    t.match(await noted(idle), [/: not used: /], idle);
+    t.same(await noted(used), [], used);
+  }
 });
