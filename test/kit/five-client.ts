@@ -17,6 +17,8 @@ export class ScriptedServer {
   connack: Partial<ConnackPacket> | 'silent' = {};
   /** Whether there is a session for whoever does not start clean. */
   hasSession = false;
+  /** What comes together with CONNACK. */
+  early: readonly Packet[] = [];
   /** Told of every packet but CONNECT. */
   onPacket: ((packet: Packet, peer: RawPeer) => void) | undefined;
 
@@ -61,7 +63,7 @@ export class ScriptedServer {
       }
       if (this.connack === 'silent') return;
       const plain = { sessionPresent: this.hasSession && !packet.cleanStart, reasonCode: 0 as const, properties: {} };
-      peer.send({ type: PacketType.connack, ...plain, ...this.connack });
+      peer.send({ type: PacketType.connack, ...plain, ...this.connack }, ...this.early);
     };
   }
 }

@@ -84,11 +84,13 @@ export async function clientOptionsOf(values: FlagValues, context: FlagContext):
   const sendWindowMax = numberOf(values, 'max-inflight', 1, 65_535);
   const localAddress = textOf(values, 'bind');
   const proxy = proxyOf(values);
+  const session = sessionOf(values);
+  checkExpiry(session, properties);
   return {
     version,
     tls: await tlsOf(values, context.disk),
     properties: properties.connect,
-    ...sessionOf(values),
+    ...session,
     ...(id === undefined ? {} : { clientId: id }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -133,6 +135,14 @@ function sessionOf(values: FlagValues): Partial<ClientOptions> {
     hasSessionState: isKept,
     ...(expiry === undefined && !isKept ? {} : { sessionExpiryInterval: expiry ?? forEver }),
   };
+}
+
+/** [MQTT-3.14.2-2] */
+function checkExpiry({ sessionExpiryInterval }: Partial<ClientOptions>, { connect, disconnect }: PropertyFlags): void {
+  const { sessionExpiryInterval: atStart = sessionExpiryInterval } = connect;
+  if (atStart !== 0 || (disconnect.sessionExpiryInterval ?? 0) === 0) return;
+  const why = 'the session ends with its connection';
+  throw new UsageError('FLAG', `-D disconnect session-expiry-interval: ${why}, expected -x SECONDS of 1 and more`);
 }
 
 function willOf(values: FlagValues, properties: PropertyFlags): Partial<ClientOptions> {

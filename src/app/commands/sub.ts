@@ -136,6 +136,8 @@ class Listener {
   #finish: () => void = () => undefined;
   #count = 0;
   #client: Client | undefined;
+  /** Topics of retained messages that came before the client was there: in the turn of its CONNACK. */
+  readonly #early: string[] = [];
 
   constructor(bounds: Bounds, values: FlagValues, io: CommandIo) {
     this.#bounds = bounds;
@@ -160,6 +162,7 @@ class Listener {
   /** Subscribes, waits for the end, and closes the client. */
   async listen(client: Client): Promise<ExitCode> {
     this.#client = client;
+    for (const topic of this.#early.splice(0)) this.#remove(topic);
     const { countMax, timeout } = this.#bounds;
     let isTimeout = false;
     this.#io.signal.addEventListener('abort', this.#finish, { once: true });
@@ -193,6 +196,7 @@ class Listener {
 
   /** An empty retained message removes what the server keeps. */
   #remove(topic: string): void {
+    if (this.#client === undefined) this.#early.push(topic);
     this.#client?.publish(topic, '', { qos: 1, retain: true }).catch((error: unknown) => {
       this.#io.complain(`${topic} was not removed: ${messageOf(error)}`);
     });

@@ -11,8 +11,8 @@ import { sub } from '../../../src/app/commands/sub.ts';
 import { messageOf } from '../../../src/base/errors.ts';
 import type { Disk } from '../../../src/ports/ports.ts';
 import { Chance } from '../../kit/chance.ts';
-import { ScriptedServer } from '../../kit/five-client.ts';
-import { World } from '../../kit/world.ts';
+import { grantAll, ScriptedServer } from '../../kit/five-client.ts';
+import { publishOf, World } from '../../kit/world.ts';
 import { FaultyDisk } from '../../sim/faulty-disk.ts';
 
 /** A shell in which a command runs in a world. */
@@ -142,6 +142,25 @@ t.test('retained messages alone, none of them, or removed; and topics that are l
   t.equal(left.shell.out, 'kept a/2\n');
 });
 
+t.test('a retained message that a session brings together with CONNACK is removed too', async (t) => {
+  const server = await ScriptedServer.open();
+  server.hasSession = true;
+  const removed: Packet[] = [];
+  server.onPacket = (packet, peer) => {
+    grantAll(packet, peer);
+    if (packet.type !== PacketType.publish) return;
+    removed.push(packet);
+    peer.send({ type: PacketType.puback, packetId: packet.packetId, reasonCode: 0, properties: {} });
+  };
+  const { world } = server;
+  const shell = new Shell(world);
+  server.early = [publishOf('a/1', 'kept', { retain: true })];
+  const args = ['-c', '-i', 'me', '-t', 'a/#', '--remove-retained', '-C', '1'];
+  t.equal(await shell.run(sub, ...at, ...args), 0);
+  t.equal(shell.out, 'kept\n');
+  t.match(removed, [{ topic: 'a/1', retain: true, payload: { length: 0 } }]);
+});
+
 t.test('a session is kept with -c, and its subscriptions end with -U', async (t) => {
   const world = new World();
   await world.openBroker();
@@ -173,6 +192,12 @@ const wrong: readonly (readonly [Command, string, RegExp])[] = [
   [pub, '-t a -m x -i a -I b', /-i and -I: expected one of them/],
   [pub, '-m x -L mqtt://h/%zz', /--url: %zz has a % that is none/],
   [pub, '-m x -L mqtt://h', /exactly one topic is needed/],
+  [
+    pub,
+    '-t a -m x -x 0 -D disconnect session-expiry-interval 9',
+    /-D disconnect session-expiry-interval: .*expected -x/,
+  ],
+  [sub, '-t a -x 0 -D disconnect session-expiry-interval 9', /the session ends with its connection/],
   [sub, '-t a -c', /-c needs a client id/],
   [sub, '-t a -R --retained-only', /nothing would be left/],
   [sub, '-t a -T a/#/b', /--filter-out a\/#\/b: the filter/],
