@@ -5,6 +5,7 @@
 //   ready --READY=1--> every half of WATCHDOG_USEC: WATCHDOG=1 --stopping--> STOPPING=1
 //
 // Bounded: one word at a time, each within `timeoutMs`; one that fails is told in the log, once.
+import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
 
@@ -69,8 +70,9 @@ export class ServiceNotify {
     try {
       const { signal } = new AbortController();
       await run({ command: ['systemd-notify', word], timeoutMs, signal });
-    } catch {
-      if (!this.#hasFailed) log.warn({ word }, 'systemd cannot be told: systemd-notify failed, or is not there');
+    } catch (error) {
+      const facts = { word, error: messageOf(error) };
+      if (!this.#hasFailed) log.warn(facts, 'systemd cannot be told: systemd-notify failed, or is not there');
       this.#hasFailed = true;
     } finally {
       this.#isSaying = false;

@@ -8,20 +8,25 @@ import type { Text } from './text/en.ts';
 export type BridgeStatus = NonNullable<BridgeView['status']>;
 
 /** What can be said of a bridge: a state of its link, or why it has none. */
-export type BridgeState = BridgeStatus['link']['state'] | 'paused' | 'disabled';
+export type BridgeState = BridgeStatus['link']['state'] | 'planned' | 'paused' | 'disabled';
 
 /** Tones of the pages: colours with a meaning. */
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | '';
 
 /** The state to show. */
 export function stateOf({ mode, status }: Pick<BridgeView, 'mode' | 'status'>): BridgeState {
-  return mode === 'running' ? (status?.link.state ?? 'closed') : mode;
+  if (mode !== 'running') return mode;
+  const link = status?.link;
+  // nobody has to mend what is meant
+  if (link?.state === 'waiting' && link.kind === 'planned') return 'planned';
+  return link?.state ?? 'closed';
 }
 
 const tones: Readonly<Record<BridgeState, Tone>> = {
   connected: 'good',
   connecting: 'info',
   waiting: 'bad',
+  planned: 'info',
   paused: 'warn',
   closed: '',
   disabled: '',
@@ -32,9 +37,10 @@ export function toneOf(bridge: Pick<BridgeView, 'mode' | 'status'>): Tone {
   return tones[stateOf(bridge)];
 }
 
+const order: readonly BridgeState[] = ['waiting', 'connecting', 'paused', 'planned', 'connected', 'closed', 'disabled'];
+
 /** Bridges that need somebody come first, then by name. */
 export function byNeed(one: BridgeView, other: BridgeView): number {
-  const order: readonly BridgeState[] = ['waiting', 'connecting', 'paused', 'connected', 'closed', 'disabled'];
   return order.indexOf(stateOf(one)) - order.indexOf(stateOf(other)) || one.name.localeCompare(other.name);
 }
 

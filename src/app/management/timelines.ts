@@ -4,6 +4,7 @@
 import type { Bridge } from '../../bridge/bridge.ts';
 import type { BridgeStatus } from '../../bridge/bridge-status.ts';
 import type { Bridges } from '../../bridge/bridges.ts';
+import type { LinkPlanStatus } from '../../bridge/link-plan.ts';
 import type { TimelineEvent } from '../../http/api-config-types.ts';
 
 const eventsMax = 200;
@@ -40,7 +41,7 @@ export class Timelines {
       this.#plans.delete(name);
       this.add(name, 'closed', 'closed');
     }
-    for (const { name, link } of this.#bridges.status) {
+    for (const { name, link, plan, queueDepth } of this.#bridges.status) {
       const bridge = this.#bridges.get(name);
       if (bridge === undefined || this.#watched.has(name)) continue;
       const stops = [
@@ -49,6 +50,9 @@ export class Timelines {
       ];
       this.#watched.set(name, { bridge, stop: () => stops.forEach((stop) => void stop()) });
       this.add(name, 'opened', 'opened');
+      // a bridge that begins as it is planned was not resumed
+      if (plan?.isOpen) this.#plans.set(name, plan.text);
+      else if (plan) this.#planned(name, plan, queueDepth);
       if (link.state === 'connected') this.add(name, 'connected', 'connected');
     }
   }
@@ -73,11 +77,14 @@ export class Timelines {
     this.#watched.clear();
   }
 
+  #planned(name: string, { text, isOpen }: LinkPlanStatus, queueDepth: number): void {
+    if (text === this.#plans.get(name)) return;
+    this.#plans.set(name, text);
+    this.add(name, isOpen ? 'resumed' : 'paused', `${text}; ${queueDepth} messages wait`);
+  }
+
   #changed({ name, link, remote, queueDepth, plan }: BridgeStatus): void {
-    if (plan && plan.text !== this.#plans.get(name)) {
-      this.#plans.set(name, plan.text);
-      this.add(name, plan.isOpen ? 'resumed' : 'paused', `${plan.text}; ${queueDepth} messages wait`);
-    }
+    if (plan) this.#planned(name, plan, queueDepth);
     if (link.state === 'waiting' && link.kind === 'planned') return;
     switch (link.state) {
       case 'connected': {

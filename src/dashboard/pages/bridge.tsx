@@ -100,18 +100,19 @@ function Words({ bridge, status }: { readonly bridge: BridgeView; readonly statu
   const link = bridge.status?.link;
   if (link?.state === 'waiting' && bridge.mode === 'running') {
     const left = Math.max(0, Math.ceil((wallOf(status, link.retryAt) - app.clock.value) / 1000));
+    const isPlanned = state === 'planned';
     return (
-      <Notice tone="bad">
+      <Notice tone={isPlanned ? 'info' : 'bad'}>
         <p>
-          <strong>{t.bridge.words.waiting}</strong> {say(link.error)}
+          <strong>{isPlanned ? t.bridge.words.planned : t.bridge.words.waiting}</strong> {say(link.error)}
         </p>
         {link.remedy === undefined ? null : <p>{say(link.remedy)}</p>}
-        <p class="num">{left === 0 ? t.bridge.tryingNow : t.bridge.nextTry(left)}</p>
+        {isPlanned ? null : <p class="num">{left === 0 ? t.bridge.tryingNow : t.bridge.nextTry(left)}</p>}
       </Notice>
     );
   }
   const tones = { connected: 'good', connecting: 'info', paused: 'warn', disabled: 'info', closed: 'info' } as const;
-  if (state === 'waiting') return <BridgeStateTag bridge={bridge} />;
+  if (state === 'waiting' || state === 'planned') return <BridgeStateTag bridge={bridge} />;
   return (
     <Notice tone={tones[state]}>
       <strong>{t.bridge.words[state]}</strong>{' '}

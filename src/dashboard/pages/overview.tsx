@@ -92,6 +92,7 @@ function Figures({ status }: { readonly status: StatusReply }): JSX.Element {
   const samples = app.live.samples.value.get('') ?? [];
   const enabled = bridges.filter(({ mode }) => mode !== 'disabled');
   const up = enabled.filter((bridge) => stateOf(bridge) === 'connected').length;
+  const down = enabled.filter((bridge) => !['connected', 'planned'].includes(stateOf(bridge))).length;
   const depth = bridges.reduce((sum, { status: own }) => sum + (own?.queueDepth ?? 0), 0);
   const bytes = bridges.reduce((sum, { status: own }) => sum + (own?.queueBytes ?? 0), 0);
   return (
@@ -102,7 +103,7 @@ function Figures({ status }: { readonly status: StatusReply }): JSX.Element {
           {up}
           <small>/ {enabled.length}</small>
         </dd>
-        <dd class="note">{up === enabled.length ? t.overview.allUp : t.overview.someDown(enabled.length - up)}</dd>
+        <dd class="note">{down === 0 ? t.overview.allUp : t.overview.someDown(down)}</dd>
       </div>
       <div>
         <dt>{t.overview.received}</dt>

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { isTlsAddress, sampleTopic } from '../../../src/dashboard/addresses.ts';
+import { type BridgeStatus, stateOf, toneOf } from '../../../src/dashboard/bridge-words.ts';
 import { linesOf, textAt, withValue } from '../../../src/dashboard/config-object.ts';
 import { flatValues } from '../../../src/dashboard/config-values.ts';
 import { diffOf, shortDiff } from '../../../src/dashboard/diff.ts';
@@ -132,4 +133,16 @@ t.test('an endpoint is told with what it takes and gives', async (t) => {
     parameters: [{ name: 'id', place: 'path', isRequired: true }],
   });
   t.equal(operation?.body, '{\n  a: string\n  b?: 1 | 2\n}');
+});
+
+t.test('a bridge that is not connected because that is planned is no bridge in trouble', (t) => {
+  const waiting = (kind: 'planned' | 'connect') => {
+    const link = { state: 'waiting', since: 0, retryAt: 0, error: '', kind } as const;
+    const status = { link } as BridgeStatus; // as: the rest does not matter here
+    return { mode: 'running', status } as const;
+  };
+  t.same([stateOf(waiting('planned')), toneOf(waiting('planned'))], ['planned', 'info']);
+  t.same([stateOf(waiting('connect')), toneOf(waiting('connect'))], ['waiting', 'bad']);
+  t.equal(stateOf({ ...waiting('planned'), mode: 'paused' }), 'paused');
+  t.end();
 });
