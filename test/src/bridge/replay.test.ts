@@ -8,6 +8,7 @@ import { Bridges } from '../../../src/bridge/bridges.ts';
 import { Message } from '../../../src/message/message.ts';
 import { Origin } from '../../../src/message/origin.ts';
 import { Acceptance } from '../../../src/router/acceptance.ts';
+import { auditBridge } from '../../kit/audit.ts';
 import { type KeptProcess, KeptWorld } from '../../kit/kept-world.ts';
 import { Remote } from '../../kit/remote.ts';
 
@@ -146,7 +147,7 @@ t.test(
     const settings = { name: 'cloud', clientId: 'edge', remote: { host: '127.0.0.1', port: 9000 }, ...keeping };
     const open = (): Bridge => {
       const rules = { forwards: [{ localTopic: 'up/#', remoteTopic: '' }] };
-      return Bridge.open({ ...world.context, router, storage, ports }, { ...settings, ...rules });
+      return auditBridge(Bridge.open({ ...world.context, router, storage, ports }, { ...settings, ...rules }));
     };
     process.bridge.destroy();
     const again = open();
