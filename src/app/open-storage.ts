@@ -61,6 +61,7 @@ function listenerOf(log: Log): JournalListener {
     tailCut: ({ path, offset, length }) =>
       log.warn({ file: path, offset, length }, 'the last write was cut off by a crash: nobody was promised it'),
     troubled: (detail) => log.warn({ detail }, 'an old segment of the journal cannot be freed'),
+    unreadable: (detail) => log.warn({ detail }, 'what waits cannot be read from the disk: it is tried again'),
     stateChanged: (state) => tell(log, state),
   };
 }

@@ -67,6 +67,7 @@ function journalNumbers(text: Exposition, journal: NonNullable<BrokerStatus['sto
   text.counter('viaduct_journal_bytes_written', 'Their bytes.', only(journal.bytesWritten));
   text.counter('viaduct_journal_syncs', 'Syncs.', only(journal.syncs));
   text.counter('viaduct_journal_bytes_moved', 'Bytes moved to free old files.', only(journal.bytesMoved));
+  text.counter('viaduct_journal_unreadable', 'Reads that the disk failed.', only(journal.unreadable));
   text.counter('viaduct_journal_abandoned', 'Files given up because the disk failed.', only(journal.abandoned));
 }
 

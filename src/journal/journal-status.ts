@@ -29,6 +29,8 @@ export interface JournalStatus {
   readonly bytesMoved: number;
   /** Segments given up because a write or a sync failed. */
   readonly abandoned: number;
+  /** How often the disk did not read what waits there; each is tried again. */
+  readonly unreadable: number;
   /** Damaged places that were found, at the start and since. */
   readonly quarantined: number;
 }
@@ -53,6 +55,8 @@ export interface JournalListener {
   tailCut?(tail: Damage): void;
   /** An old segment could not be read or removed; what is stored is not touched by that, and it is tried again. */
   troubled?(detail: string): void;
+  /** What waits cannot be read, in words with file and offset; it is tried again, and told again once it has worked. */
+  unreadable?(detail: string): void;
   /** Recovery goes on: bytes read and bytes to read. */
   progressed?(bytes: number, total: number): void;
 }

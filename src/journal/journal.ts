@@ -55,6 +55,9 @@ export class Journal {
   #lastNumber: number;
   #roomCheckedAt: number;
   #roomTimer: Timer | undefined;
+  /** How often the disk did not read, and whether it did not when it was asked last. */
+  #unreadable = 0;
+  #isUnreadable = false;
 
   private constructor(ports: JournalPorts, options: JournalOptions, more: OpenedParts) {
     const { recovered, lock, listener } = more;
@@ -155,6 +158,7 @@ export class Journal {
       syncs,
       bytesMoved: this.#cleaner.bytesMoved,
       abandoned,
+      unreadable: this.#unreadable,
       quarantined: this.#quarantine.count,
     };
   }
@@ -202,7 +206,19 @@ export class Journal {
 
   /** See `readEntries`. */
   read(stream: LogStream, from: number, bytesMax: number, visitor: EntryVisitor): Promise<number> {
-    return readEntries(this.#reading, stream, { from, bytesMax }, visitor);
+    return readEntries(this.#reading, stream, { from, bytesMax }, visitor).then(
+      (next) => {
+        this.#isUnreadable = false;
+        return next;
+      },
+      (error: unknown) => {
+        this.#unreadable++;
+        // whoever reads asks again and again
+        if (!this.#isUnreadable) this.#listener.unreadable?.(messageOf(error));
+        this.#isUnreadable = true;
+        throw error;
+      },
+    );
   }
 
   /**

@@ -4,7 +4,7 @@
 // Only the oldest segment is ever freed, when nothing in it is needed: so whatever says that an older record is void
 // (settled, replaced, deleted) outlives that record. What is needed for long is moved to the end (see `Cleaner`).
 import { type Bytes, joinBytes } from '../../protocol/wire/bytes.ts';
-import { assert } from '../base/errors.ts';
+import { assert, messageOf, StorageError } from '../base/errors.ts';
 import type { Disk, DiskFile } from '../ports/ports.ts';
 import { type SegmentHeader, segmentHeaderBytes } from './segment-header.ts';
 
@@ -121,7 +121,7 @@ export class Segments {
       assert(segment !== undefined, 'what is read has been written and is not freed');
       const end = Math.min(to, segment.end);
       const offset = segmentHeaderBytes + at - segment.header.start;
-      parts.push(await segment.file.read(offset, end - at));
+      parts.push(await segment.file.read(offset, end - at).catch((error: unknown) => rejectAt(segment, offset, error)));
       at = end;
     }
     const [only] = parts;
@@ -132,4 +132,10 @@ export class Segments {
   async close(): Promise<void> {
     for (const { file } of [...this.#list.splice(0), ...this.#void.splice(0)]) await file.close();
   }
+}
+
+/** A disk that fails says in which file; this is where in it. */
+function rejectAt({ path }: Segment, offset: number, error: unknown): never {
+  const code = error instanceof StorageError ? error.code.replace('ERR_STORAGE_', '') : 'READ';
+  throw new StorageError(code, path, `${path} cannot be read at byte ${offset}: ${messageOf(error)}`, error);
 }

@@ -346,10 +346,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   #read(): void {
     if (this.#front.isReading || this.#isClosed || this.#front.end >= this.#stream.nextSequence) return;
     this.#front.isReading = true;
-    this.#readPiece().then(
-      () => this.#parts.readable(),
-      () => this.#readAgain(),
-    );
+    this.#tell(this.#readPiece());
   }
 
   /** The disk did not read: it is asked again in a while, and not at once. */
@@ -365,7 +362,10 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** Reads a message that is wanted before those that come first. */
   #readAside(from: number): void {
     if (this.#aside.isReading || this.#isClosed) return;
-    const read = this.#aside.read(this.#termsOf(from)).then((lost) => this.#dropLost(lost));
+    this.#tell(this.#aside.read(this.#termsOf(from)).then((lost) => this.#dropLost(lost)));
+  }
+
+  #tell(read: Promise<void>): void {
     read.then(
       () => this.#parts.readable(),
       () => this.#readAgain(),

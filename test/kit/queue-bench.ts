@@ -56,13 +56,16 @@ export class QueueBench {
   readonly clock: VirtualClock = new VirtualClock();
   readonly disk: FaultyDisk = new FaultyDisk(new Chance(1));
   readonly dropped: string[] = [];
+  /** What the journal has said of a disk that does not read. */
+  readonly unreadable: string[] = [];
   readable = 0;
   budget: QueueBudget | undefined;
   whenFull: 'refuse' | 'drop' = 'refuse';
 
   async open(settings: Partial<JournalSettings> = {}): Promise<Journal> {
     const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
-    return await Journal.open(ports, { directory: 'data', reserveBytes: 0, segmentBytes: 20_000, ...settings });
+    const terms = { directory: 'data', reserveBytes: 0, segmentBytes: 20_000, ...settings };
+    return await Journal.open(ports, terms, { unreadable: (detail) => this.unreadable.push(detail) });
   }
 
   queueOf(journal: Journal, limits: Partial<QueueLimits> = {}): StoredQueue<number> {

@@ -258,6 +258,8 @@ t.test('a disk that does not read is asked again in a while, not without a pause
     if (bench.readable > tries) ask();
   }
   t.ok(tries > 0 && tries < 50, 'it was asked now and then');
+  t.match(bench.unreadable, [/^data\/\S+ cannot be read at byte \d+: /], 'told once, with file and offset');
+  t.ok(journal.status.unreadable > 1, 'and counted each time');
   bench.disk.faults.failedRead = 0;
   t.same(await bench.readAll(queue), ['kept']);
 });
