@@ -43,7 +43,7 @@ export function decodePacket(frame: Bytes, version: ProtocolVersion): Packet | M
     return { type, reasonCode, properties };
   }
   const plain = (connectVersion ?? version) === ProtocolVersion.v31 ? plainV31(frame, type, reader.absentFlags) : frame;
-  const parsed = parse(plain, connectVersion ?? version);
+  const parsed = parsers[connectVersion ?? version].parse(plain);
   if (parsed instanceof Malformed) return parsed;
   return fromCodec(parsed, { type, version: connectVersion ?? version, properties, willProperties });
 }
@@ -74,59 +74,59 @@ function plainV31(frame: Bytes, type: PacketType, absentFlags: number): Bytes {
   return plain;
 }
 
-/** A parser of mqtt-packet, which is used again while it is at the beginning of a packet. */
+/**
+ * A parser of mqtt-packet, which is used again while it is at the beginning of a packet: to make one costs more than to
+ * parse a packet with it.
+ */
 class PlainParser {
   readonly #settings: { readonly protocolVersion: number };
-  readonly #parser: mqttPacket.Parser;
+  #parser: mqttPacket.Parser;
   #packet: mqttPacket.Packet | undefined;
   #error: Error | undefined;
 
   constructor(version: ProtocolVersion) {
     this.#settings = { protocolVersion: version };
-    this.#parser = mqttPacket.parser(this.#settings);
-    this.#parser.on('packet', (packet: mqttPacket.Packet) => {
-      this.#packet = packet;
-    });
-    this.#parser.on('error', (reason: Error) => {
-      this.#error ??= reason;
-    });
+    this.#parser = this.#made();
   }
 
-  /** The packet of a frame; undefined, and the parser must not be used again, when it is none. */
-  parse(frame: Bytes): mqttPacket.Packet | undefined {
+  /** The packet of a frame, or what was wrong. Nothing of it is left here then. */
+  parse(frame: Bytes): mqttPacket.Packet | Malformed {
     let left = 0;
     try {
       left = this.#parser.parse(frame);
     } catch (reason) {
       this.#error ??= reason instanceof Error ? reason : new Error(String(reason));
     }
-    const packet = this.#packet;
+    const [packet, error] = [this.#packet, this.#error];
     this.#packet = undefined;
-    if (packet === undefined || this.#error !== undefined || left > 0) return undefined;
+    this.#error = undefined;
+    if (packet === undefined || error !== undefined || left > 0) {
+      this.#parser = this.#made();
+      return new Malformed(ReasonCode.malformedPacket, '', error?.message ?? 'not one whole packet');
+    }
     // a CONNECT becomes the settings for what follows on its connection, which is another one here
     if (packet.cmd === 'connect') Reflect.set(this.#parser, 'settings', this.#settings);
     return packet;
   }
 
-  /** What was wrong. */
-  get fault(): Malformed {
-    return new Malformed(ReasonCode.malformedPacket, '', this.#error?.message ?? 'not one whole packet');
+  #made(): mqttPacket.Parser {
+    const parser = mqttPacket.parser(this.#settings);
+    parser.on('packet', (packet: mqttPacket.Packet) => {
+      this.#packet = packet;
+    });
+    parser.on('error', (reason: Error) => {
+      this.#error ??= reason;
+    });
+    return parser;
   }
 }
 
-/** To make one costs more than to parse a packet with it. Nothing of a packet is kept in them. */
-const parsers = new Map<ProtocolVersion, PlainParser>();
-
-function parse(frame: Bytes, version: ProtocolVersion): mqttPacket.Packet | Malformed {
-  const parser = parsers.get(version) ?? new PlainParser(version);
-  const packet = parser.parse(frame);
-  if (packet === undefined) {
-    parsers.delete(version);
-    return parser.fault;
-  }
-  parsers.set(version, parser);
-  return packet;
-}
+/** One for each version there is; between two calls there is nothing of a packet in them. */
+const parsers = {
+  [ProtocolVersion.v31]: new PlainParser(ProtocolVersion.v31),
+  [ProtocolVersion.v311]: new PlainParser(ProtocolVersion.v311),
+  [ProtocolVersion.v5]: new PlainParser(ProtocolVersion.v5),
+} as const;
 
 function generate(object: mqttPacket.Packet, version: ProtocolVersion): Bytes {
   try {
