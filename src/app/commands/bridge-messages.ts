@@ -13,7 +13,7 @@ import type {
   QueueReply,
 } from '../../http/api-delivery-types.ts';
 import { type ApiClient, pathWord } from './api-client.ts';
-import { bytesText, Colour, momentText, type Screen, spanText, tableLines } from './text-table.ts';
+import { bytesText, Colour, counted, momentText, type Screen, spanText, tableLines } from './text-table.ts';
 
 /** The verbs of `viaduct bridge` that are about messages. */
 export const messageVerbs: readonly string[] = ['queue', 'dead-letters'];
@@ -136,10 +136,6 @@ function letterTable(letters: readonly DeadLetterView[], screen: Screen): readon
   const words = ['TOPIC', 'FROM', 'RULE'].map((name) => ({ name }));
   const columns = [{ name: 'ID', isNumber: true }, { name: 'TIME' }, { name: 'REASON' }, ...sizes, ...words];
   return tableLines(columns, rows, screen);
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function detailLines({ payload, contentType, responseTopic, userProperties = [] }: MessageDetails): readonly string[] {

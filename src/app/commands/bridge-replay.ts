@@ -4,6 +4,7 @@
 import { UsageError } from '../../base/errors.ts';
 import type { ReplayReply, ReplayRequest, ReplayRunView, ReplayStarted } from '../../http/api-replay-types.ts';
 import type { MessageTerms } from './bridge-messages.ts';
+import { bytesText, momentText } from './text-table.ts';
 
 /** Its lines of the help. */
 export const replayHelp = `       viaduct bridge replay NAME    what is kept, and the replay that is underway
@@ -59,9 +60,10 @@ function momentOf(text: string, now: number): number {
 function keptLine({ isKeeping, kept }: ReplayReply): string {
   if (!isKeeping) return 'nothing is kept: set replay { } for the bridge, and data.dir';
   const { count, bytes, oldestAt, newestAt, forgotten, unkept } = kept;
-  const span = oldestAt === undefined || newestAt === undefined ? '' : `, ${isoOf(oldestAt)} to ${isoOf(newestAt)}`;
+  const span =
+    oldestAt === undefined || newestAt === undefined ? '' : `, ${momentText(oldestAt)} to ${momentText(newestAt)}`;
   const gone = `${forgotten} gone again, ${unkept} not kept`;
-  return `${count} delivered messages are kept, ${bytes} bytes${span}; ${gone}`;
+  return `${count} delivered messages are kept, ${bytesText(bytes)}${span}; ${gone}`;
 }
 
 function runLine({ id, terms, state, detail, counts, share }: ReplayRunView): string {
@@ -70,8 +72,4 @@ function runLine({ id, terms, state, detail, counts, share }: ReplayRunView): st
   const why = detail === undefined ? '' : ` (${detail})`;
   const more = left.map(([name, count]) => `, ${count} ${name}`).join('');
   return `replay ${id} to ${terms.target}: ${state}${why}, ${Math.round(share * 100)} %, ${queued} again${more}`;
-}
-
-function isoOf(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -12,6 +12,7 @@ import { type StoredStream, surveyJournal } from '../../journal/survey.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
 import { exportedLines } from './journal-export.ts';
 import { readJournalKey } from './journal-key.ts';
+import { bytesText, counted } from './text-table.ts';
 
 const flags = {
   json: { type: 'boolean' },
@@ -89,7 +90,7 @@ async function exportAll(io: CommandIo, terms: Terms): Promise<ExitCode> {
   let damaged = 0;
   for await (const line of exportedLines(io.ports, terms, { damaged: () => void damaged++ })) io.write(`${line}\n`);
   if (damaged === 0) return ExitCode.done;
-  io.complain(`${countOf(damaged, 'damaged place')} left out: viaduct journal verify ${terms.directory}`);
+  io.complain(`${counted(damaged, 'damaged place')} left out: viaduct journal verify ${terms.directory}`);
   return ExitCode.failed;
 }
 
@@ -101,18 +102,18 @@ async function inspect(io: CommandIo, terms: Terms): Promise<ExitCode> {
   }
   const { segments, streams, damage } = survey;
   const encrypted = segments.some(({ isEncrypted }) => isEncrypted) ? ', encrypted' : '';
-  const size = `${countOf(segments.length, 'segment')}, ${sizeOf(survey.bytes)}`;
+  const size = `${counted(segments.length, 'segment')}, ${bytesText(survey.bytes)}`;
   io.write(`${terms.directory}: ${size}, of which ${shareOf(survey)} is needed${encrypted}\n`);
   for (const { name, bytes, liveBytes } of segments) {
     const share = bytes === 0 ? 0 : liveBytes / bytes;
-    io.write(`  ${name}  ${sizeOf(bytes).padStart(9)}  ${barOf(share)} ${Math.round(share * 100)}%\n`);
+    io.write(`  ${name}  ${bytesText(bytes).padStart(9)}  ${barOf(share)} ${Math.round(share * 100)}%\n`);
   }
   const width = Math.max(6, ...streams.map(({ name }) => name.length));
   if (streams.length > 0)
     io.write(`\n  ${'stream'.padEnd(width)}  ${'kind'.padEnd(8)}  ${'count'.padStart(9)}  ${'bytes'.padStart(9)}\n`);
   for (const stream of streams) io.write(`  ${rowOf(stream, width)}\n`);
   if (damage.length > 0)
-    io.write(`\n  ${countOf(damage.length, 'damaged place')}: viaduct journal verify ${terms.directory}\n`);
+    io.write(`\n  ${counted(damage.length, 'damaged place')}: viaduct journal verify ${terms.directory}\n`);
   if (survey.aside > 0) io.write(`\n  ${asideOf(survey.aside, terms.directory)}\n`);
   return ExitCode.done;
 }
@@ -127,8 +128,8 @@ async function verify(io: CommandIo, terms: Terms): Promise<ExitCode> {
   else {
     for (const place of damage) io.write(`${describe(place)}\n`);
     if (tail) io.write(`${describe(tail)}: nobody was promised it\n`);
-    const found = damage.length === 0 ? 'no damage' : countOf(damage.length, 'damaged place');
-    io.write(`${terms.directory}: ${sizeOf(survey.bytes)}, ${countOf(survey.records, 'record')}, ${found}\n`);
+    const found = damage.length === 0 ? 'no damage' : counted(damage.length, 'damaged place');
+    io.write(`${terms.directory}: ${bytesText(survey.bytes)}, ${counted(survey.records, 'record')}, ${found}\n`);
   }
   return damage.length === 0 ? ExitCode.done : ExitCode.failed;
 }
@@ -145,7 +146,7 @@ async function compact(io: CommandIo, { directory, isJson, key }: Terms): Promis
   io.write(
     isJson
       ? `${JSON.stringify({ directory, before, after, damaged })}\n`
-      : `${directory}: ${sizeOf(before)} -> ${sizeOf(after)}\n`,
+      : `${directory}: ${bytesText(before)} -> ${bytesText(after)}\n`,
   );
   if (damaged > 0) io.complain(asideOf(damaged, directory));
   return ExitCode.done;
@@ -160,17 +161,13 @@ function progressOf(io: CommandIo): JournalListener {
       const percent = Math.floor((100 * bytes) / Math.max(1, total));
       if (percent === percentBefore || total < 64 * 1024 * 1024) return;
       percentBefore = percent;
-      io.write(percent >= 100 ? '\r\u001b[K' : `\rreading ${sizeOf(total)}: ${percent}%`);
+      io.write(percent >= 100 ? '\r\u001b[K' : `\rreading ${bytesText(total)}: ${percent}%`);
     },
   };
 }
 
 function asideOf(count: number, directory: string): string {
-  return `${countOf(count, 'damaged record')} aside: ${directory}/${quarantineName}`;
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+  return `${counted(count, 'damaged record')} aside: ${directory}/${quarantineName}`;
 }
 
 function describe({ path, offset, length, detail }: Damage): string {
@@ -178,7 +175,7 @@ function describe({ path, offset, length, detail }: Damage): string {
 }
 
 function rowOf({ name, kind, count, bytes }: StoredStream, width: number): string {
-  return `${name.padEnd(width)}  ${kind.padEnd(8)}  ${String(count).padStart(9)}  ${sizeOf(bytes).padStart(9)}`;
+  return `${name.padEnd(width)}  ${kind.padEnd(8)}  ${String(count).padStart(9)}  ${bytesText(bytes).padStart(9)}`;
 }
 
 function shareOf({ bytes, liveBytes }: { readonly bytes: number; readonly liveBytes: number }): string {
@@ -188,12 +185,4 @@ function shareOf({ bytes, liveBytes }: { readonly bytes: number; readonly liveBy
 function barOf(share: number): string {
   const full = Math.round(share * 20);
   return '█'.repeat(full) + '░'.repeat(20 - full);
-}
-
-function sizeOf(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB'];
-  let size = bytes;
-  let unit = 0;
-  for (; size >= 1024 && unit < units.length - 1; unit++) size /= 1024;
-  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit] ?? ''}`;
 }

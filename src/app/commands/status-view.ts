@@ -5,17 +5,21 @@
 import type { RuleStatus } from '../../bridge/bridge-status.ts';
 import type { BridgeReply, BridgeView } from '../../http/api-config-types.ts';
 import type { StatusReply } from '../../http/api-types.ts';
-import { bytesText, Colour, paintOf, type Screen, spanText, tableLines, wrapped } from './text-table.ts';
+import { bytesText, Colour, cut, paintOf, type Screen, spanText, tableLines, wrapped } from './text-table.ts';
 
 /** The lines. */
 export function statusLines(status: StatusReply, screen: Screen): readonly string[] {
   const { broker, rates, process: own, bridges, hostname, version } = status;
   const paint = paintOf(screen);
-  const memory = `${(own.rssBytes / 1_048_576).toFixed(0)} MB, ${(own.cpu * 100).toFixed(1)} % of a core`;
+  const memory = `${bytesText(own.rssBytes)}, ${(own.cpu * 100).toFixed(1)} % of a core`;
   const rest = `out ${rate(rates.sent)}   waiting ${broker.queued}   dropped ${rate(rates.dropped)}`;
+  const { columns = Number.POSITIVE_INFINITY } = screen;
+  const name = `viaduct ${version}`;
+  const about = ` on ${hostname}, up ${spanText(broker.uptimeMs)}, ${memory}`;
+  const devices = `devices ${broker.connected} of ${broker.sessions} sessions   in ${rate(rates.received)}   ${rest}`;
   return [
-    `${paint(`viaduct ${version}`, Colour.bold)} on ${hostname}, up ${spanText(broker.uptimeMs)}, ${memory}`,
-    `devices ${broker.connected} of ${broker.sessions} sessions   in ${rate(rates.received)}   ${rest}`,
+    `${paint(cut(name, columns), Colour.bold)}${cut(about, columns - name.length)}`,
+    cut(devices, columns),
     '',
     ...bridgeLines(bridges, screen),
   ];
@@ -107,13 +111,9 @@ export function planLines({ status }: BridgeView): readonly string[] {
   if (plan === undefined) return [];
   const { budget } = plan;
   const share = budget === undefined ? 0 : Math.round((100 * budget.bytesUsed) / budget.bytesMax);
-  const used = `${megabytes(budget?.bytesUsed ?? 0)} of ${megabytes(budget?.bytesMax ?? 0)} (${share} %)`;
+  const used = `${bytesText(budget?.bytesUsed ?? 0)} of ${bytesText(budget?.bytesMax ?? 0)} (${share} %)`;
   const line = `budget: ${used} used this ${budget?.period ?? 'day'}: ${budget?.state ?? ''}`;
   return [`plan: ${plan.text}`, ...(budget === undefined ? [] : [line])];
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_048_576).toFixed(1)} MB`;
 }
 
 /** How long the messages of a bridge take, if any were measured. */

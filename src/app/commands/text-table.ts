@@ -48,13 +48,15 @@ export function tableLines(
   const last = shown.at(-1);
   const lineOf = (cells: readonly PaintedCell[]): string => {
     let room = screen.columns ?? Number.POSITIVE_INFINITY;
-    const parts = shown.map((column) => {
+    const parts = shown.flatMap((column) => {
+      // between two columns is a gap, which a column without room has not either
+      if (room <= 0) return [];
       const { text, colour } = cells[column.index] ?? { text: '', colour: 0 };
       // what follows the last column needs no room
       const whole = column.isNumber ? text.padStart(column.width) : column === last ? text : text.padEnd(column.width);
-      const part = cut(whole, Math.max(0, room));
+      const part = cut(whole, room);
       room -= column.width + 2;
-      return colour === 0 ? part : paint(part, colour);
+      return [colour === 0 ? part : paint(part, colour)];
     });
     return parts.join('  ').trimEnd();
   };
@@ -68,7 +70,7 @@ export function wrapped(
   indent: string,
   { columns = Number.POSITIVE_INFINITY }: Screen,
 ): readonly string[] {
-  const room = Math.max(20, columns - indent.length);
+  const room = Math.max(1, columns - indent.length);
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const line = lines.at(-1);
@@ -78,7 +80,7 @@ export function wrapped(
   return lines.map((line) => `${indent}${line}`);
 }
 
-/** Bytes as people read them: `1.5 MB`, powers of 1000. */
+/** Bytes as people read them: `1.5 MB`, powers of 1000, as the pages have them. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let [rest, at] = [bytes, 0];
@@ -87,6 +89,11 @@ export function bytesText(bytes: number): string {
     at++;
   }
   return `${at === 0 || rest >= 100 ? rest.toFixed(0) : rest.toFixed(1)} ${units[at]}`;
+}
+
+/** So many of something: `1 record`, `2 records`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** A span as people read it: `12 s`, `5 min`, `3 h`, `4 days`. */
@@ -106,6 +113,7 @@ function cellOf(cell: string | PaintedCell | undefined): PaintedCell {
   return typeof cell === 'object' ? cell : { text: cell ?? '', colour: 0 };
 }
 
-function cut(text: string, room: number): string {
-  return text.length <= room ? text : room === 0 ? '' : `${text.slice(0, room - 1)}…`;
+/** A text that has so much room. */
+export function cut(text: string, room: number): string {
+  return text.length <= room ? text : room <= 0 ? '' : `${text.slice(0, room - 1)}…`;
 }
