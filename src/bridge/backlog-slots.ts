@@ -5,11 +5,14 @@
 // Two keys may share a slot: then one waits although it need not. What an earlier process left is looked through once,
 // piece by piece, and until then everything waits. Bounded: `slotCount` numbers, 128 KiB.
 import type { Message } from '../message/message.ts';
-import type { MessageQueue } from '../queue/message-queue.ts';
+import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { ForwardSource } from './forward-source.ts';
 
 const slotCount = 16_384;
 const lookCount = 1000;
+
+type Entry = QueueEntry<ForwardSource>;
+type Looked = Pick<MessageQueue<ForwardSource>, 'browse'>;
 
 /** The slots of one queue. */
 export class BacklogSlots {
@@ -17,6 +20,7 @@ export class BacklogSlots {
   /** All up to this sequence have been read. */
   #readUpTo = 0;
   #isLooking = false;
+  #looks = 0;
   #isOver = false;
 
   /** Whether nothing of a slot is unread in the queue. */
@@ -40,10 +44,16 @@ export class BacklogSlots {
   }
 
   /** Looks through what is in the queue already, before a sequence. On a disk that fails, all keep waiting. */
-  look(queue: Pick<MessageQueue<ForwardSource>, 'browse'>, before: number): void {
+  look(queue: Looked, before: number, asOfNow: (entry: Entry) => Entry): void {
     if (before <= 1) return;
+    const look = ++this.#looks;
     this.#isLooking = true;
-    this.#lookThrough(queue, before).catch(() => undefined);
+    this.#lookThrough(queue, before, asOfNow).then(
+      () => {
+        if (look === this.#looks) this.#isLooking = false;
+      },
+      () => undefined,
+    );
   }
 
   /** The queue is gone. */
@@ -51,14 +61,16 @@ export class BacklogSlots {
     this.#isOver = true;
   }
 
-  async #lookThrough(queue: Pick<MessageQueue<ForwardSource>, 'browse'>, before: number): Promise<void> {
+  async #lookThrough(queue: Looked, before: number, asOfNow: (entry: Entry) => Entry): Promise<void> {
     for (let from = 1; from < before; ) {
       const seen = await queue.browse(from, lookCount);
       if (this.#isOver) return;
-      for (const { sequence, message, tag } of seen) this.came(slotOf(message, tag), sequence);
+      for (const entry of seen) {
+        const { sequence, tag } = entry;
+        this.came(slotOf(asOfNow({ ...entry, queuedAt: 0 }).message, tag), sequence);
+      }
       from = (seen.at(-1)?.sequence ?? before) + 1;
     }
-    this.#isLooking = false;
   }
 }
 

@@ -112,6 +112,11 @@ export interface ForwardRuleOptions extends RuleOptions {
   /** Overrides `BridgeOptions.laneOrder`. */
   readonly laneOrder?: string;
   /**
+   * What waits of a rule that was written otherwise, and whose local topic this one takes, goes where this one sends
+   * it. Default false: as it was mapped when it came.
+   */
+  readonly isRemapping?: boolean;
+  /**
    * The publisher of a QoS 1 or 2 message is acknowledged when the remote has settled it, at the latest after
    * `endToEndMsMax`. Default false: when it is stored.
    */

@@ -14,7 +14,6 @@ import type { Origin } from '../message/origin.ts';
 import type { Hold, RunHold } from '../queue/hold.ts';
 import type { DropReason } from '../queue/overflow.ts';
 import { QueueShare } from '../queue/share.ts';
-import { tagOf } from '../queue/stored-message.ts';
 import type { Acceptance } from '../router/acceptance.ts';
 import type { Destination, Grant, RunTaker } from '../router/destination.ts';
 import type { Router } from '../router/router.ts';
@@ -31,6 +30,7 @@ import { PropertyPolicy } from './property-policy.ts';
 import type { RateGate } from './rate-gate.ts';
 import { RetainHere } from './retain-here.ts';
 import { RuleGate } from './rule-gate.ts';
+import { ruleKeysOf } from './rule-keys.ts';
 import { RuleProperties } from './rule-properties.ts';
 import { RuleRuns, type RunWay } from './rule-runs.ts';
 import {
@@ -82,17 +82,16 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
   constructor(options: ForwardRuleOptions, context: ForwardRuleContext) {
     const { localTopic, remoteTopic, userProperties = [], flatten } = options;
     this.origin = context.origin;
-    const copy = context.copy ?? 0;
-    const keyText = `${localTopic}\n${remoteTopic}${copy === 0 ? '' : `\n${copy}`}`;
-    this.key = tagOf(keyText);
-    this.#qos0Key = tagOf(`${keyText}\nqos 0`);
+    const keys = ruleKeysOf(options, context.copy ?? 0);
+    this.key = keys.own;
+    this.#qos0Key = keys.qos0;
     const share = new QueueShare(shareTermsOf(options, context));
     const qos0Share = qos0ShareOf(options, share.terms);
     const rate = options.rate && context.gateOf?.(options.rate);
     const shares = { share, qos0Share: qos0Share ?? share, replayShare: replayShareOf(share.terms) };
     this.#terms = { ...shares, rate, propertyPolicy: PropertyPolicy.of(options) };
     this.#qos0 = qos0Share && new SideSource(this, this.#qos0Key, false);
-    this.#replay = new SideSource(this, tagOf(`${keyText}\nreplay`), true);
+    this.#replay = new SideSource(this, keys.replay, true);
     this.isQos0Kept = options.qos0Policy === undefined ? undefined : qos0Share !== undefined;
     this.#options = options;
     this.#context = context;
@@ -202,7 +201,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
 
   /** See `ForwardWhole`. */
   partOf(partition: number): ForwardSource {
-    const part = this.#parts[partition] ?? new ForwardPart(this, partition);
+    const part = this.#parts[partition] ?? new ForwardPart(this, { partition });
     this.#parts[partition] = part;
     return part;
   }

@@ -50,19 +50,25 @@ export interface ForwardWhole extends ForwardSource {
   partOf(partition: number): ForwardSource;
 }
 
-/** The messages of one rule in one partition. */
-export class ForwardPart implements ForwardSource {
-  readonly partition: number;
+/** Some messages of a rule: those of one partition, or those that a rule of an earlier time has left to it. */
+export class ForwardPart implements ForwardWhole {
+  readonly partition: number | undefined;
+  readonly key: number;
   readonly #rule: ForwardSource;
+  readonly #parts: ForwardSource[] = [];
 
-  constructor(rule: ForwardSource, partition: number) {
+  /** `key`: where it is not that of the rule. */
+  constructor(rule: ForwardSource, { partition, key = rule.key }: Partial<Pick<ForwardSource, 'partition' | 'key'>>) {
     this.#rule = rule;
     this.partition = partition;
+    this.key = key;
   }
 
-  /** See `ForwardSource`. */
-  get key(): number {
-    return this.#rule.key;
+  /** See `ForwardWhole`. */
+  partOf(partition: number): ForwardSource {
+    const part = this.#parts[partition] ?? new ForwardPart(this, { partition });
+    this.#parts[partition] = part;
+    return part;
   }
 
   /** See `ForwardSource`. */

@@ -14,7 +14,8 @@ import { StoredFlows } from '../queue/stored-flows.ts';
 import { StoredQueue } from '../queue/stored-queue.ts';
 import type { BridgeContext } from './bridge-context.ts';
 import type { BridgeOptions } from './bridge-options.ts';
-import type { ForwardSource, ForwardWhole } from './forward-source.ts';
+import { forgetFormerTopics } from './former-topics.ts';
+import { ForwardPart, type ForwardSource, type ForwardWhole } from './forward-source.ts';
 import { keptOwnerOf } from './kept-messages.ts';
 import { forgetLanes } from './lane-layout.ts';
 import { replayOwnerOf } from './replay-terms.ts';
@@ -79,7 +80,8 @@ export function openForwardQueue({
   shares,
   readable,
 }: ForwardQueueParts): StoredQueue<ForwardSource> {
-  const { storage, durability, origin, ruleOf } = stored;
+  const { storage, durability, origin } = stored;
+  const wholeOf = wholesOf(stored);
   return new StoredQueue<ForwardSource>({
     storage,
     name: owner,
@@ -91,7 +93,7 @@ export function openForwardQueue({
       numbersOf: ({ partition }) => (partition === undefined ? noNumbers : [partition]),
       tagOf: (key, numbers = noNumbers) => {
         const [partition] = numbers;
-        return partition === undefined ? ruleOf(key) : ruleOf(key).partOf(partition);
+        return partition === undefined ? wholeOf(key) : wholeOf(key).partOf(partition);
       },
     },
     origin,
@@ -99,6 +101,23 @@ export function openForwardQueue({
     shares,
     readable,
   });
+}
+
+/** Rules of earlier times that are told apart at most. */
+const formerMax = 1024;
+
+/** Whose messages a key stands for; what is left of rules of earlier times keeps its key. */
+function wholesOf({ ruleOf }: ForwardStorage): (key: number) => ForwardWhole {
+  const former = new Map<number, ForwardWhole>();
+  return (key) => {
+    const rule = ruleOf(key);
+    if (rule.key === key) return rule;
+    const known = former.get(key);
+    if (known !== undefined || former.size >= formerMax) return known ?? rule;
+    const whole = new ForwardPart(rule, { key });
+    former.set(key, whole);
+    return whole;
+  };
 }
 
 /** The queue whose messages the flows are about. */
@@ -133,5 +152,6 @@ export function restoreFlows(
 export function forgetBridge(storage: Storage, name: string): void {
   forgetLanes(storage, name);
   forgetRetainedSync(storage, name);
+  forgetFormerTopics(storage, name);
   for (const owner of [`bridge/${name}:dead-letters`, keptOwnerOf(name), replayOwnerOf(name)]) storage.forget(owner);
 }

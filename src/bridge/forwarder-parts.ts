@@ -11,6 +11,7 @@ import type { Message } from '../message/message.ts';
 import type { BridgeContext } from './bridge-context.ts';
 import type { BridgeOptions } from './bridge-options.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import type { FormerTopics } from './former-topics.ts';
 import type { ForwardSource } from './forward-source.ts';
 import type { ForwardStorage } from './forward-storage.ts';
 import type { Awaited, Blocked } from './intake.ts';
@@ -25,6 +26,8 @@ export type ForwardContext = Pick<BridgeContext, 'ports' | 'budget'> & {
   readonly deadLetters: DeadLetters;
   /** Where what was delivered is kept, if it is. */
   readonly kept: KeptMessages | undefined;
+  /** Where messages go that rules of earlier times have queued. */
+  readonly formerTopics: FormerTopics;
 };
 
 /** The connection as the pump sees it. */

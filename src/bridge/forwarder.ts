@@ -293,7 +293,8 @@ export class Forwarder implements ForwardQueue, PooledQueue {
 
   #recalled(sent: SendEntry): QueueEntry<ForwardSource> | undefined {
     this.#recall(sent);
-    return this.#queue.underway(sent.token);
+    const entry = this.#queue.underway(sent.token);
+    return entry && this.#order.asOfNow(entry);
   }
 
   #refused(sent: SendEntry, reasonCode: ReasonCode): void {

@@ -23,8 +23,10 @@ const checkMs = 5000;
 /** Stands for what keeps the messages of rules in order: 0 where all do so by their topic at the remote. */
 export function orderTagOf({ forwards, laneOrder }: Pick<BridgeOptions, 'forwards' | 'laneOrder'>): number {
   let tag = 0;
-  for (const { localTopic, remoteTopic, moreFilters = [], laneOrder: own = laneOrder } of forwards) {
-    if (own !== 'topic') tag = (tag + tagOf([localTopic, remoteTopic, ...moreFilters, own].join('\n'))) >>> 0;
+  for (const { localTopic, remoteTopic, moreFilters = [], laneOrder: own = laneOrder, isRemapping } of forwards) {
+    // what waits for such a rule may have its topics without being in their lanes
+    if (own !== 'topic' || isRemapping)
+      tag = (tag + tagOf([localTopic, remoteTopic, ...moreFilters, own].join('\n'))) >>> 0;
   }
   return tag;
 }

@@ -16,6 +16,7 @@ import { Connector } from './connector.ts';
 import type { ConnectorOwner } from './connector-parts.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
+import type { FormerTopics } from './former-topics.ts';
 import { type ForwardStorage, restoreFlows } from './forward-storage.ts';
 import { Forwarder } from './forwarder.ts';
 import type { KeptMessages } from './kept-messages.ts';
@@ -51,6 +52,7 @@ export interface LaneParts {
   readonly deadLetters: DeadLetters;
   /** Told of messages that are isolated. */
   readonly news: BridgeNews;
+  readonly formerTopics: FormerTopics;
   /** Where what was delivered is kept, if it is. */
   readonly kept: KeptMessages | undefined;
 }
@@ -128,12 +130,13 @@ export class Lane implements ConnectorOwner, WatchedLane {
 
   /** A forwarder over this connection, whose queue has a name. */
   makeForwarder(queue: string): Forwarder {
-    const { context, options, stored, pool, histograms, ledger, deadLetters, kept, pace, rests } = this.#parts;
+    const { context, options, stored, histograms, ledger, deadLetters, kept } = this.#parts;
+    const { pool, pace, rests, formerTopics } = this.#parts;
     const limits = new PooledLimits(pool, context.ports.clock);
     const forwarder = new Forwarder({
       options,
       line: this.connector,
-      context: { ...context, deadLetters, kept },
+      context: { ...context, deadLetters, kept, formerTopics },
       limits,
       pace,
       histograms,

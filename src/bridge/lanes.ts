@@ -13,6 +13,7 @@ import type { DropReason } from '../queue/overflow.ts';
 import { bridgeDefaults } from './bridge-options.ts';
 import type { BridgeLinkState, LaneStatus, WaitingState } from './bridge-status.ts';
 import type { Connector } from './connector.ts';
+import { FormerTopics } from './former-topics.ts';
 import type { ForwardLanes } from './forward-rule-context.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import type { ForwardSource } from './forward-source.ts';
@@ -49,6 +50,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
   readonly #order: LaneOrder;
   readonly #resize: LaneResize;
   readonly #laneOrder: string;
+  readonly #formerTopics: FormerTopics;
   readonly #forwards: LaneParts['options']['forwards'];
   readonly #pool: QueuePool;
   readonly #sendWindowMax: number;
@@ -57,7 +59,9 @@ export class Lanes implements ForwardLanes, LaneOwner {
   /** Why it is not to be connected now. */
   #rest: WaitingState | undefined;
 
-  constructor(parts: Omit<LaneParts, 'rests'>, owner: LanesOwner) {
+  constructor(given: Omit<LaneParts, 'rests' | 'formerTopics'>, owner: LanesOwner) {
+    const formerTopics = new FormerTopics(given.options.name, given.context.storage);
+    const parts = { ...given, formerTopics };
     const { options, context, stored, pool } = parts;
     const { log, ports } = context;
     // an earlier process may have had a larger one
@@ -71,6 +75,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
     this.#order = new LaneOrder({ ...common, isPaused: () => this.#isPaused, turned: () => this.#turned() });
     this.#resize = new LaneResize({ ...common, ...more, order: this.#order }, options.laneCount);
     this.#laneOrder = options.laneOrder;
+    this.#formerTopics = formerTopics;
     this.#forwards = options.forwards;
   }
 
@@ -220,6 +225,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
 
   /** What keeps messages in order is as these rules say from now on; nothing overtakes what came before. */
   reorder(forwards: LaneParts['options']['forwards']): void {
+    this.#formerTopics.use(forwards);
     this.#order.change(orderTagOf({ forwards, laneOrder: this.#laneOrder }));
   }
 

@@ -1,6 +1,6 @@
 // LineEchoes: whether one connection may get back what it sends, and what of it has come back: only such connections
-// pay for looking at each message. That is asked when a line is opened, and again when rules or lanes change while it is
-// up; a line that once looked goes on, since what it sent may still come back.
+// pay for looking at each message. That is asked when a line is opened, and again when rules or lanes change while it
+// is up; a line that once looked goes on, since what it sent may still come back.
 //
 // Bounded as `EchoGuard` is, which all lanes share.
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';

@@ -6,9 +6,8 @@
 //   queue --its rule may send--> next | --its rule may not--> held, in a line of the rule --it may--> next
 //   comes --nothing before it that it must follow--> live, in a line of the rule --its share, its rule may--> next
 //
-// QoS 2 is never live: its identifier follows from its place. A rewind makes all of it backlog again, in the order in
-// which it came. While a budget is short, lower classes stay unread and the others are read out of their turn: each
-// rule keeps its order, and no other rule waits for it. Bounded as `PacedLines` and `BacklogSlots` are.
+// QoS 2 is never live: its identifier follows from its place. A rewind makes all of it backlog again. While a budget is
+// short, lower classes stay unread, and the others are read out of their turn. Bounded as the lines and slots are.
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import { BacklogSlots, slotOf } from './backlog-slots.ts';
@@ -29,6 +28,8 @@ export interface PacingParts {
   readonly liveShare: number;
   /** Sends what may be sent. */
   readonly pump: () => void;
+  /** See `SendOrder`. */
+  readonly asOfNow: (entry: QueueEntry<ForwardSource>) => QueueEntry<ForwardSource>;
 }
 
 /** The pace of one queue. */
@@ -57,7 +58,13 @@ export class Pacing implements RateWaiter {
     this.#parts = parts;
     this.#mayLive = ({ entry }) => this.#mayNow(entry.tag);
     this.#mayHeld = ({ entry, slot }) => !this.#isBehind(this.#live, slot) && this.#mayNow(entry.tag);
-    this.#slots.look(parts.queue, parts.queue.lastSequence + 1);
+    this.topicsChanged();
+  }
+
+  /** What waits is looked through for its topics: until then nothing is live. */
+  topicsChanged(): void {
+    const { queue, asOfNow } = this.#parts;
+    this.#slots.look(queue, queue.lastSequence + 1, asOfNow);
   }
 
   /** See `RateWaiter`. */
@@ -180,7 +187,7 @@ export class Pacing implements RateWaiter {
     const held = this.#held.count === 0 ? undefined : this.#held.first(this.#isSent, this.#mayHeld);
     if (held) return held.entry;
     for (let entry = this.#peek(); entry; entry = this.#peek()) {
-      const slot = slotOf(entry.message, entry.tag);
+      const slot = slotOf(this.#parts.asOfNow(entry).message, entry.tag);
       const isFollowing = this.#isBehind(this.#live, slot) || this.#isBehind(this.#held, slot);
       if (!isFollowing && this.#mayNow(entry.tag)) return entry;
       if (this.#held.isFull(this.#parts.pace.priorityMin > 0)) return undefined;

@@ -5,10 +5,9 @@
 //     "payload_format_indicator": 1, "message_expiry_interval": 60, "response_topic": "...",
 //     "correlation_data": "base64", "user_property": [ ["name", "value"] ] } }
 //
-// The payload is text where its format indicator says that it is, and base64 otherwise, or where the escapes of the text
-// would be too many. Properties that a message does not have are left out; the expiry interval is what is left of it
-// when it is sent. What is no envelope is said not to be one, never guessed at. Bounded by `envelopeBytesMax`: what
-// would be too large to be opened again is not written.
+// The payload is text where its format indicator says that it is, unless its escapes are too many, else base64. What a
+// message does not have is left out; the expiry interval is what is left of it when it is sent. What is no envelope is
+// never guessed at. Bounded: what is too large to be opened again is not written.
 import { topicNameFault, topicTextFault } from '../../protocol/topic/topic-name.ts';
 import {
   type Bytes,

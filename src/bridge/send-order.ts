@@ -73,14 +73,24 @@ export class SendOrder {
       // what was refused waits for the same limits as everything else
       return !this.#isResting(entry, isHeld) && (this.#pacing?.maySend(entry.tag) ?? true);
     });
-    if (again) return again;
+    if (again) return this.asOfNow(again);
     for (;;) {
       const entry = this.#pacing === undefined ? (this.#queue.peek() ?? 'empty') : this.#pacing.next(isHeld);
-      if (typeof entry === 'string' || !this.#isResting(entry, isHeld)) return entry;
+      if (typeof entry === 'string') return entry;
+      if (!this.#isResting(entry, isHeld)) return this.asOfNow(entry);
       if (refusals.isFull) return 'parked';
       this.#take(entry);
       refusals.hold(entry);
     }
+  }
+
+  /** A message as it is sent: under the topic that the rules of now give it. */
+  asOfNow(entry: QueueEntry<ForwardSource>): QueueEntry<ForwardSource> {
+    const { formerTopics } = this.#parts.context;
+    if (!formerTopics.isUsed) return entry;
+    const { message, tag } = entry;
+    const topic = formerTopics.topicOf(tag.key, message.topic);
+    return topic === message.topic ? entry : { ...entry, message: message.withTopic(topic) };
   }
 
   /** The message that is next is taken. `isSent`: the remote gets it. */
@@ -92,6 +102,7 @@ export class SendOrder {
   /** A rule has taken the place of another: its rate counts for what waits already. */
   succeeded(rule: ForwardSource): void {
     if (rule.rate) this.#pacing ??= this.#newPacing();
+    if (this.#parts.context.formerTopics.isUsed) this.#pacing?.topicsChanged();
   }
 
   /** A message has left the queue. */
@@ -142,6 +153,7 @@ export class SendOrder {
   #newPacing(): Pacing {
     const { pace, options } = this.#parts;
     const { liveShare = liveShareDefault } = options;
-    return new Pacing({ queue: this.#queue, pace, liveShare, pump: this.#pump });
+    const asOfNow = (entry: QueueEntry<ForwardSource>): QueueEntry<ForwardSource> => this.asOfNow(entry);
+    return new Pacing({ queue: this.#queue, pace, liveShare, pump: this.#pump, asOfNow });
   }
 }

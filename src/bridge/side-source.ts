@@ -99,7 +99,7 @@ export class SideSource implements ForwardWhole {
 
   /** See `ForwardWhole`. */
   partOf(partition: number): ForwardSource {
-    const part = this.#parts[partition] ?? new ForwardPart(this, partition);
+    const part = this.#parts[partition] ?? new ForwardPart(this, { partition });
     this.#parts[partition] = part;
     return part;
   }

@@ -96,6 +96,7 @@ export interface ForwardConfig extends RuleConfigParts {
   /** Absent: that of the bridge. */
   readonly isRetainedSynced?: boolean;
   readonly isRetainedHere?: boolean;
+  readonly isRemapping?: boolean;
   readonly localTopic: string;
   readonly remoteTopic: string;
   readonly qos?: 0 | 1 | 2;

@@ -118,5 +118,6 @@ export function planConfigOf({ schedule: when, connect_when, budget: bytes }: Ra
 /** A time zone of nothing. */
 export function planFault({ schedule: when, budget: bytes }: RawPlan): string | undefined {
   if (when?.time_zone === undefined || when.windows !== undefined || bytes !== undefined) return undefined;
-  return 'expected schedule.windows, as "mon-fri 08:00-18:00": time_zone says in which zone those, or a budget, are meant';
+  const expected = 'expected schedule.windows, as "mon-fri 08:00-18:00"';
+  return `${expected}: time_zone says in which zone those, or a budget, are meant`;
 }

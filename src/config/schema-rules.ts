@@ -100,6 +100,7 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
     qos_0: v.optional(oneOf({ drop: 'drop', buffer: 'buffer', persist: 'persist' } as const)),
     qos_0_max_len: v.optional(whole(1, 100_000_000)),
     qos_0_max_age: v.optional(queueAge),
+    on_change: v.optional(oneOf({ keep: false, remap: true } as const)),
     ack: v.optional(oneOf({ stored: false, 'end-to-end': true } as const)),
   }),
   v.rawTransform(({ dataset, addIssue }) => {
@@ -112,6 +113,7 @@ export const forwardKind: Kind<RuleDraft<Omit<ForwardConfig, 'place'>>> = v.pipe
       isEndToEnd: raw.ack,
       isRetainedSynced: raw.retained_sync,
       isRetainedHere: raw.retain_here,
+      isRemapping: raw.on_change,
       queueOverflow: raw.overflow,
       priority: raw.priority,
       queueCountMax: raw.max_send_queue_len,

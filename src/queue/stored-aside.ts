@@ -25,7 +25,7 @@ export class StoredAside<Tag> {
     return this.#found.get(sequence);
   }
 
-  /** Reads the piece that begins with a message. Returns the damaged ones, as in `StoredPiece`; rejects with StorageError. */
+  /** Reads the piece that begins with a message. Returns the damaged ones; rejects with StorageError. */
   async read(terms: PieceTerms): Promise<StoredPiece<Tag>['lost']> {
     this.isReading = true;
     try {

@@ -70,14 +70,21 @@ export function wrapped(
   indent: string,
   { columns = Number.POSITIVE_INFINITY }: Screen,
 ): readonly string[] {
-  const room = Math.max(1, columns - indent.length);
+  const room = Math.max(1, Math.min(columns - indent.length, Number.MAX_SAFE_INTEGER));
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(' ').flatMap((one) => piecesOf(one, room))) {
     const line = lines.at(-1);
     if (line === undefined || line.length + 1 + word.length > room) lines.push(word);
     else lines[lines.length - 1] = `${line} ${word}`;
   }
   return lines.map((line) => `${indent}${line}`);
+}
+
+/** A word that is longer than a line, as the name of a server, is taken apart. */
+function piecesOf(word: string, room: number): readonly string[] {
+  const pieces = [word.slice(0, room)];
+  for (let at = room; at < word.length; at += room) pieces.push(word.slice(at, at + room));
+  return pieces;
 }
 
 /** Bytes as people read them: `1.5 MB`, powers of 1000, as the pages have them. */

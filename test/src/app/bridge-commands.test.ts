@@ -129,7 +129,7 @@ t.test('on a narrow terminal rows stay lines, sentences are wrapped, and top has
   await kit.world.clock.advance(100);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are
   const plain = (text: string): readonly string[] => text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '').split('\n');
-  for (const columns of [12, 30, 47, 80, 140]) {
+  for (const columns of [20, 30, 47, 80, 140]) {
     for (const command of [status, top]) {
       const lines = plain(await runOnScreen(kit, columns, command, []));
       t.ok(Math.max(...lines.map((line) => line.length)) <= columns, `${command.name} in ${columns} columns`);

@@ -89,3 +89,14 @@ t.test('a key that does nothing beside the others is noted, and not where it doe
     t.same(await noted(used), [], used);
   }
 });
+
+t.test('a rule says what becomes of what waits when its topics change', async (t) => {
+  const rulesOf = async (keys: string) => {
+    const { config, pems } = await load(`forwards = [{ local_topic = a, remote_topic = b, ${keys} }]`);
+    const [bridge] = config.bridges;
+    return bridge && bridgeSettingsOf(bridge, pems).forwards;
+  };
+  t.match(await rulesOf('on_change = remap'), [{ isRemapping: true }]);
+  t.match(await rulesOf('on_change = keep'), [{ isRemapping: false }]);
+  await t.rejects(rulesOf('on_change = drop'), /expected one of keep, remap/);
+});
