@@ -189,9 +189,10 @@ export class App {
     await this.#opener.prepare(next);
     for (const [name, text] of old) {
       if (fresh.get(name) === text || this.#changeBridge(name, next)) continue;
+      const isForGood = !fresh.has(name) && next.config.bridgesOff?.includes(name) !== true;
       // what waits stays in the journal for the bridge that comes, and what devices publish meanwhile is not to wait
-      await this.bridges.remove(name, fresh.has(name) && this.#storage ? 0 : undefined);
-      if (!fresh.has(name) && this.#storage) forgetBridge(this.#storage, name);
+      await this.bridges.remove(name, this.#storage && !isForGood ? { timeoutMs: 0 } : { isForGood });
+      if (isForGood && this.#storage) forgetBridge(this.#storage, name);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');
       this.#openBridge(name, next);
     }

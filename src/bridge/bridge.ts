@@ -6,6 +6,7 @@
 import { assert, ClosedError } from '../base/errors.ts';
 import { Origin } from '../message/origin.ts';
 import type { AnswerWatch } from './answer-watch.ts';
+import type { BridgeClosed, BridgeCloseOptions } from './bridge-close.ts';
 import { type BridgeContext, type BridgeSettings, optionsOf, pathsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
 import { BridgeNews } from './bridge-news.ts';
@@ -38,11 +39,6 @@ import { RetainedSync } from './retained-sync.ts';
 import { RuleMaker } from './rule-maker.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 import { TraceStarter } from './trace-context.ts';
-
-/** Why a bridge is closed: it was told to, or something broke. */
-export interface BridgeClosed {
-  readonly error: Error | undefined;
-}
 
 /** One bridge. */
 export class Bridge {
@@ -256,9 +252,9 @@ export class Bridge {
 
   /**
    * Closes in order: takes no more messages, sends what waits if the remote is there, disconnects. Whatever is not done
-   * after `timeoutMs` (default 5000) is dropped, counted as `removed`.
+   * after `timeoutMs` is dropped, counted as `removed`.
    */
-  async close(options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+  async close(options: BridgeCloseOptions = {}): Promise<void> {
     if (this.#state !== 'open') {
       await this.closed;
       return;
@@ -278,7 +274,7 @@ export class Bridge {
     await drained;
     bound.cancel();
     this.#notify(false);
-    await this.#lanes.close();
+    await this.#lanes.close(options.isForGood);
     this.#finish(undefined);
   }
 

@@ -3,6 +3,7 @@
 // load it. Bounded by what is added.
 import { UsageError } from '../base/errors.ts';
 import type { Bridge } from './bridge.ts';
+import type { BridgeCloseOptions } from './bridge-close.ts';
 import type { BridgeContext, BridgeSettings } from './bridge-context.ts';
 import type { BridgeStatus } from './bridge-status.ts';
 import type { LatencyViews } from './latencies.ts';
@@ -54,13 +55,13 @@ export class Bridges {
     return this.#bridges.get(name);
   }
 
-  /** Closes a bridge and takes it out. Returns whether there was one. */
-  async remove(name: string, timeoutMs?: number): Promise<boolean> {
+  /** Closes a bridge, see there, and takes it out. Returns whether there was one. */
+  async remove(name: string, options: BridgeCloseOptions = {}): Promise<boolean> {
     const bridge = this.#bridges.get(name);
     if (bridge === undefined) return false;
     this.#bridges.delete(name);
     if (this.#bridges.size === 0) this.#network.stop();
-    await bridge.close(timeoutMs === undefined ? {} : { timeoutMs });
+    await bridge.close(options);
     return true;
   }
 

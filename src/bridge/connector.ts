@@ -87,6 +87,13 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     return this.sessions.get(this.session) ?? this.#server.placeName;
   }
 
+  /** Whether the server in use may keep a session of this bridge. */
+  get mayHaveSession(): boolean {
+    const { cleanStart, properties } = this.#parts.options;
+    const isKept = this.hasProperties ? (properties.sessionExpiryInterval ?? 0) > 0 : !cleanStart;
+    return isKept && this.#server.hasState;
+  }
+
   /** See `MoveOwner`. */
   get underwayCount(): number {
     return this.session.underwayCount;

@@ -1,13 +1,34 @@
-// LaneEndings: lanes that are not needed any more, while their sessions at the remote are
-// ended in order: a session that is left there would gather messages of shared subscriptions
-// that nobody fetches. Bounded: each has `timeoutMs`; then it is left to the remote, which
-// forgets it when it expires.
+// LaneEndings: lanes that are not needed any more, while their sessions at the remote are ended in order: a session
+// that is left there would gather messages that nobody fetches. Bounded: each has `timeoutMs`; then it is left to the
+// remote, which forgets it when it expires. So is one of a bridge that is gone for good, after `goneMsMax`: nobody
+// waits longer for a remote that is not there.
 import type { Log } from '../base/log.ts';
 import type { Clock, Timer } from '../ports/ports.ts';
 import type { Lane } from './lane.ts';
 
 /** How long the end of a session may take, in ms, from when the lane is not needed any more. */
 const timeoutMs = 60_000;
+
+/** How long the sessions of a bridge that is gone may take to end, in ms. */
+const goneMsMax = 3000;
+
+/** Disconnects a lane whose bridge does not come again, and ends its session at the remote, if it may have one. */
+export function endedForGood(lane: Lane, { log, clock }: { readonly log: Log; readonly clock: Clock }): Promise<void> {
+  const { connector, options } = lane;
+  if (!connector.mayHaveSession) return connector.close();
+  return new Promise((resolve) => {
+    const timer = clock.schedule(goneMsMax, () => {
+      const facts = { bridge: options.name, remote: connector.remote, clientId: options.clientId };
+      log.warn(facts, 'the session of a bridge that is gone stays at the remote until it expires');
+      connector.destroy();
+      resolve();
+    });
+    connector.end(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
 
 /** The lanes of one bridge that end. */
 export class LaneEndings {

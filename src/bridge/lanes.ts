@@ -19,6 +19,7 @@ import type { ForwardRule } from './forward-rules.ts';
 import type { ForwardSource } from './forward-source.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { Lane, LaneOwner, LaneParts } from './lane.ts';
+import { endedForGood } from './lane-endings.ts';
 import { partitionOf } from './lane-key.ts';
 import { LaneOrder, orderTagOf } from './lane-order.ts';
 import { LaneResize } from './lane-resize.ts';
@@ -49,6 +50,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
   readonly #set: LaneSet;
   readonly #order: LaneOrder;
   readonly #resize: LaneResize;
+  readonly #context: LaneParts['context'];
   readonly #laneOrder: string;
   readonly #formerTopics: FormerTopics;
   readonly #forwards: LaneParts['options']['forwards'];
@@ -66,6 +68,7 @@ export class Lanes implements ForwardLanes, LaneOwner {
     const { log, ports } = context;
     // an earlier process may have had a larger one
     this.#sendWindowMax = Math.max(options.sendWindowMax, bridgeDefaults.sendWindowMax);
+    this.#context = context;
     this.#owner = owner;
     this.#pool = pool;
     this.isRefusingWhenFull = stored?.storage.whenFull !== 'drop';
@@ -279,11 +282,14 @@ export class Lanes implements ForwardLanes, LaneOwner {
     this.#resize.closing();
   }
 
-  /** Disconnects all lanes in order. */
-  async close(): Promise<void> {
+  /** Disconnects all lanes in order; `isForGood`: and ends their sessions at the remote. */
+  async close(isForGood = false): Promise<void> {
     this.#order.stop();
     this.#resize.stop();
-    await Promise.all(this.all.map(({ connector }) => connector.close()));
+    const { log, ports } = this.#context;
+    const close = (lane: Lane): Promise<void> =>
+      isForGood ? endedForGood(lane, { log, clock: ports.clock }) : lane.connector.close();
+    await Promise.all(this.all.map(close));
   }
 
   /** Cuts all connections. */

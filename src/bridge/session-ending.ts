@@ -9,7 +9,7 @@ import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { RemoteServer } from './remote-server.ts';
 
-const words = 'the lane is not needed any more';
+const words = 'the session is not needed any more';
 
 /** The end of one session. */
 export class SessionEnding {

@@ -18,6 +18,8 @@ export interface Config {
   readonly data?: DataConfig;
   /** Those that are enabled. */
   readonly bridges: readonly BridgeConfig[];
+  /** Names of those that are switched off; absent where none is. What they have stays. */
+  readonly bridgesOff?: readonly string[];
   /** Present: API and dashboard are served. */
   readonly http?: HttpServerConfig;
 }

@@ -43,6 +43,7 @@ const bridges: Kind<BridgesDraft> = v.pipe(
   }),
   v.transform(({ mqtt: { cache, named } }) => ({
     cache,
+    bridgesOff: named.filter(([, { isEnabled }]) => !isEnabled).map(([name]) => name),
     bridges: named
       .filter(([, { isEnabled }]) => isEnabled)
       .map(([name, { config }]) => ({
@@ -56,6 +57,7 @@ const bridges: Kind<BridgesDraft> = v.pipe(
 interface BridgesDraft {
   readonly cache: CacheDraft | undefined;
   readonly bridges: Config['bridges'];
+  readonly bridgesOff: readonly string[];
 }
 
 const root: Kind<Config> = v.pipe(
@@ -85,6 +87,7 @@ const root: Kind<Config> = v.pipe(
     drain,
     ...present({ data: dataOf(data, [all.cache, sqlite]), http }),
     bridges: all.bridges,
+    ...(all.bridgesOff.length === 0 ? {} : { bridgesOff: all.bridgesOff }),
   })),
 );
 

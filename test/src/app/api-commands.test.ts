@@ -125,7 +125,7 @@ bridges.mqtt.plain { server = "mqtt-tcp://127.0.0.1:9001", clientid = edge2 }`);
   await kit.login();
   await kit.world.clock.advance(3000);
   await kit.change('POST /api/v1/publish', { topic: 'a/1', payload: 'x', qos: 1 });
-  t.match(await run(kit, bridge, 'replay', 'site'), /^1 delivered messages are kept, \d+ bytes, 2023-.*; 0 gone again/);
+  t.match(await run(kit, bridge, 'replay', 'site'), /^1 delivered messages are kept, \d+ B, 2023-.*; 0 gone again/);
   t.equal(await run(kit, bridge, 'replay', 'site', 'count', 'from=1h', 'topic=a/#'), '1 messages, 1 bytes\n');
   t.equal(await run(kit, bridge, 'replay', 'site', 'count', 'until=2020-01-01T00:00:00Z'), '0 messages, 0 bytes\n');
   t.match(await run(kit, bridge, 'replay', 'site', 'start', 'rate=5'), /^replay 1 to site: running, 0 %, 0 again/);
@@ -154,5 +154,30 @@ t.test('any endpoint is asked from the command line, and all of them are listed'
   await t.rejects(run(kit, api, 'GET', 'users'), { message: /expected a path/ });
   await t.rejects(run(kit, api, 'GET', '/live'), { message: /has no end/ });
   await t.rejects(run(kit, api, 'POST', '/publish', '{'), { message: /the body is no JSON/ });
+  await kit.close();
+});
+
+t.test('a bridge that is switched off keeps what waits for it, and one that is removed does not', async (t) => {
+  const kit = await WebKit.start(`${webSection}
+data.dir = journal
+bridges.mqtt.site {
+  server = "mqtt-tcp://127.0.0.1:9000", clientid = edge, forwards = [ { local_topic = "a/#", remote_topic = "" } ]
+}`);
+  await kit.login();
+  const waiting = (): number => kit.app.bridges.get('site')?.status.queueDepth ?? -1;
+  await kit.change('POST /api/v1/publish', { topic: 'a/1', payload: 'x', qos: 1 });
+  t.equal(waiting(), 1);
+  await run(kit, bridge, 'disable', 'site');
+  t.equal(waiting(), -1);
+  await run(kit, bridge, 'enable', 'site');
+  t.equal(waiting(), 1, 'it goes on where it was');
+  const settings = [
+    'server=mqtt-tcp://127.0.0.1:9000',
+    'clientid=edge',
+    'forwards=[{"local_topic":"a/#","remote_topic":""}]',
+  ];
+  await run(kit, bridge, 'remove', 'site');
+  await run(kit, bridge, 'add', 'site', ...settings);
+  t.equal(waiting(), 0);
   await kit.close();
 });
