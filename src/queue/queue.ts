@@ -16,7 +16,7 @@ import type { MessageQueue, QueueDropped, QueueEntry, SeenEntry } from './messag
 import { type DropReason, givesWayOldest, type OverflowPolicy } from './overflow.ts';
 import type { Budgeted, QueueBudget } from './queue-budget.ts';
 import type { RunPassage } from './run-passage.ts';
-import type { SharedRoom, Shares } from './share.ts';
+import type { QueueSharing, SharedRoom, Shares } from './share.ts';
 
 /** The bounds of a queue. */
 export interface QueueLimits {
@@ -35,14 +35,6 @@ interface Node<Tag> {
   isAhead: boolean;
   previous: Node<Tag> | undefined;
   next: Node<Tag> | undefined;
-}
-
-/** What a queue may share. */
-export interface QueueSharing<Tag> {
-  /** The memory of many queues; default none. */
-  readonly budget?: QueueBudget | undefined;
-  /** Owners that share the queue; default one. */
-  readonly shares?: Shares<Tag>;
 }
 
 /** A bounded queue in memory. */
@@ -99,11 +91,6 @@ export class Queue<Tag = number> implements MessageQueue<Tag>, RunPassage<Tag>, 
   /** See `MessageQueue`. */
   get oldestSequence(): number {
     return this.#head?.entry.sequence ?? 0;
-  }
-
-  /** The oldest message held, read or not. */
-  get oldest(): QueueEntry<Tag> | undefined {
-    return this.#head?.entry;
   }
 
   /**

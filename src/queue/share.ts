@@ -8,6 +8,7 @@
 // Nothing pushes out what is of a higher class, or of an owner whose policy keeps what it has (newest, block); and what
 // was read is in flight and stays. Looking for the oldest goes on where it ended, so each message is looked at once.
 import { givesWayOldest, type OverflowPolicy } from './overflow.ts';
+import type { QueueBudget } from './queue-budget.ts';
 
 /** What an owner may have. */
 export interface ShareTerms {
@@ -152,4 +153,12 @@ export class Shares<Tag> {
     this.#from.set(share, found === 0 ? entries.nextSequence : found);
     return found;
   }
+}
+
+/** What a queue may share. */
+export interface QueueSharing<Tag> {
+  /** The memory of many queues; default none. */
+  readonly budget?: QueueBudget | undefined;
+  /** Owners that share the queue; default one. */
+  readonly shares?: Shares<Tag>;
 }

@@ -31,7 +31,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   readonly #stream: LogStream;
   readonly #age: AgeLimit<Tag> | undefined;
   /** When messages of earlier processes came that do not tell. */
-  readonly #openedAt: number;
+  readonly #times: Omit<PieceTerms, 'from'>;
   readonly #front: StoredFront<Tag>;
   /** The way of runs past it. */
   readonly passage: StoredPassage<Tag>;
@@ -46,7 +46,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     this.#age = AgeLimit.of(parts.limits.age, parts.shares);
     this.#stream = parts.storage.journal.log(parts.name);
     this.newFrom = this.#stream.nextSequence;
-    this.#openedAt = Math.ceil(parts.storage.clock.now()) || 1;
+    this.#times = { newFrom: this.newFrom, openedAt: Math.ceil(parts.storage.clock.now()) || 1 };
     this.#aside = new StoredAside(parts, this.#stream);
     this.#front = new StoredFront(this.#stream.firstFrom(1) ?? this.#stream.nextSequence, parts.budget);
     this.passage = new StoredPassage({ parts, stream: this.#stream, front: this.#front, queue: this });
@@ -362,7 +362,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** Reads a message that is wanted before those that come first. */
   #readAside(from: number): void {
     if (this.#aside.isReading || this.#isClosed) return;
-    this.#tell(this.#aside.read(this.#termsOf(from)).then((lost) => this.#dropLost(lost)));
+    this.#tell(this.#aside.read({ from, ...this.#times }).then((lost) => this.#dropLost(lost)));
   }
 
   #tell(read: Promise<void>): void {
@@ -372,14 +372,10 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
     );
   }
 
-  #termsOf(from: number): PieceTerms {
-    return { from, newFrom: this.newFrom, openedAt: this.#openedAt };
-  }
-
   async #readPiece(): Promise<void> {
     const front = this.#front;
     try {
-      const { found, lost, end } = await readPiece(this.#parts, this.#stream, this.#termsOf(front.end));
+      const { found, lost, end } = await readPiece(this.#parts, this.#stream, { from: front.end, ...this.#times });
       for (const entry of found) {
         const isWanted = entry.sequence >= front.end && !front.underway.has(entry.sequence);
         if (isWanted && this.#stream.has(entry.sequence)) front.push(entry);

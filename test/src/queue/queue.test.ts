@@ -40,7 +40,7 @@ t.test('what was read stays until it is acknowledged, and is read again after a 
   queue.rewind();
   t.same(readAll(queue), ['1', '3']);
   t.equal(queue.depth, 2);
-  t.equal(queue.oldest?.sequence, 1);
+  t.equal(queue.oldestSequence, 1);
 });
 
 t.test('a full queue drops its oldest unread message, never one that was read', async (t) => {
