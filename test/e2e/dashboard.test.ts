@@ -102,3 +102,43 @@ t.test(
     }
   },
 );
+
+t.test('the pages are used by keyboard alone, and keep still for who asks them to', needs('chromium'), async (t) => {
+  const server = await openDashboard();
+  const browser = await chromium.launch({ executablePath: findProgram('chromium') ?? '', args: ['--no-sandbox'] });
+  t.teardown(async () => {
+    await browser.close();
+    server.close();
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  await page.addInitScript("localStorage.setItem('viaduct.session', 'yes')");
+  await page.goto(`${server.origin}/#/bridges/cloud`);
+  await page.getByText('Connected to the remote broker.').waitFor();
+  const focused = (): Promise<unknown> =>
+    page.evaluate('document.activeElement.id || document.activeElement.textContent.trim()');
+  t.equal(await focused(), 'cloud', 'whoever comes to a page is told its name');
+  await page.getByRole('button', { name: 'Skip to the content' }).focus();
+  await page.keyboard.press('Enter');
+  t.equal(await focused(), 'main');
+  await page.keyboard.press('Tab');
+  t.equal(await focused(), 'Test connection');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByText('It does not work yet').waitFor();
+  for (let presses = 0; presses < 6; presses++) {
+    await page.keyboard.press('Tab');
+    t.equal(
+      await page.evaluate(
+        "document.activeElement.closest('dialog') !== null || document.activeElement === document.body",
+      ),
+      true,
+    );
+  }
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  t.equal(await focused(), 'Test connection', 'where one was before');
+  await page.goto(`${server.origin}/#/`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  const moving = `document.getAnimations().filter((one) =>
+    one.playState === 'running' && (one.effect?.getComputedTiming().iterations ?? 1) > 1).length`;
+  t.equal(await page.evaluate(moving), 0, 'nothing moves by itself');
+});
