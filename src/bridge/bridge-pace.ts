@@ -45,6 +45,7 @@ export class BridgePace {
   readonly #options: BridgeOptions;
   readonly #parts: BridgePaceParts;
   #plan: LinkPlan | undefined;
+  #lanes: PlannedLanes | undefined;
 
   constructor(options: BridgeOptions, parts: BridgePaceParts) {
     this.#options = options;
@@ -69,6 +70,7 @@ export class BridgePace {
   start(lanes: PlannedLanes, rules: () => PlannedRules, changed: () => void): void {
     const { plan, name } = this.#options;
     if (plan === undefined) return;
+    this.#lanes = lanes;
     const { clock, storage } = this.#parts;
     this.#plan = new LinkPlan(plan, this.#planned(lanes, rules, changed), clock, storage?.budgetOf(`bridge/${name}`));
     this.#plan.start();
@@ -83,9 +85,8 @@ export class BridgePace {
   status(forecast: QueueForecast | undefined): Pick<BridgeStatus, 'limited' | 'plan' | 'forecast'> {
     const limited = this.gate?.status;
     const plan = this.#plan?.status;
-    const { changesAt } = plan ?? {};
-    const closedMs = plan?.isOpen === false && changesAt !== undefined ? changesAt - this.#parts.clock.wallMs() : 0;
-    const drainMs = forecast?.drainMs === undefined ? undefined : forecast.drainMs + Math.max(0, Math.round(closedMs));
+    const delayMs = this.#plan?.delayMs(this.#lanes?.byteLength ?? 0) ?? 0;
+    const drainMs = forecast?.drainMs === undefined ? undefined : forecast.drainMs + Math.round(delayMs);
     return {
       ...(limited === undefined ? {} : { limited }),
       ...(plan === undefined ? {} : { plan }),

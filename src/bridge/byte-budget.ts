@@ -28,6 +28,8 @@ export interface BudgetStatus {
   readonly period: BudgetOptions['period'];
 }
 
+const dayMs = 86_400_000;
+
 /** The budget of one bridge. */
 export class ByteBudget {
   readonly #options: BudgetOptions;
@@ -63,6 +65,15 @@ export class ByteBudget {
     const { bytesMax, shortShare, period } = this.#options;
     const state = this.#used >= bytesMax ? 'spent' : this.#used >= bytesMax * shortShare ? 'short' : 'ample';
     return { state, bytesMax, bytesUsed: this.#used, period };
+  }
+
+  /** How long it takes, at the least, until so many bytes more may have been used, in ms; 0 where they fit in. */
+  delayMs(bytes: number, wallMs: number): number {
+    const { bytesMax, period } = this.#options;
+    const over = bytes - Math.max(0, bytesMax - this.#used);
+    if (over <= 0 || !isClockSet(wallMs)) return 0;
+    const [first, length] = [this.#clock.leftMs(period, wallMs), period === 'day' ? dayMs : 30 * dayMs];
+    return first + Math.floor(over / bytesMax) * length;
   }
 
   /** The lowest class that is sent now. */

@@ -112,6 +112,14 @@ export class LinkPlan {
     return this.#budget?.priorityMin ?? 0;
   }
 
+  /** How long so many bytes take by the plan alone, in ms: windows that are closed, and what is left of the budget. */
+  delayMs(bytes: number): number {
+    const wallMs = this.#clock.wallMs();
+    const opensAt = this.#windows?.isOpen(wallMs) === false ? this.#windows.changesAt(wallMs) : undefined;
+    const closedMs = opensAt === undefined ? 0 : Math.max(0, opensAt - wallMs);
+    return Math.max(closedMs, this.#budget?.delayMs(bytes, wallMs) ?? 0);
+  }
+
   /** The plan, now. */
   get status(): LinkPlanStatus {
     const changesAt = this.#windows?.changesAt(this.#clock.wallMs());

@@ -43,6 +43,14 @@ export class ZoneClock {
     return `${year}-${month}-${day}`;
   }
 
+  /** How long a day or month goes on, in ms; on the night of a change of the clock an hour more or less. */
+  leftMs(period: 'day' | 'month', wallMs: number): number {
+    const { year, month, day, hour, minute } = this.#partsOf(wallMs);
+    const ofDay = (dayMinutes - Number(hour) * 60 - Number(minute)) * minuteMs - (wallMs % minuteMs);
+    const daysOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+    return period === 'day' ? ofDay : ofDay + (daysOfMonth - Number(day)) * dayMinutes * minuteMs;
+  }
+
   /** A moment as people write it: `Wed 18:00`. */
   momentOf(wallMs: number): string {
     const { weekday, hour, minute } = this.#partsOf(wallMs);
