@@ -6,12 +6,13 @@ const barCells = 20;
 /** One run. */
 export class Progress {
   readonly #planned: number;
-  readonly #began = performance.now();
+  readonly #began: number;
   #passed = 0;
 
-  /** `planned`: about how long it takes, in seconds. */
-  constructor(planned: number) {
+  /** `planned`: about how long it takes, in seconds; `began`: when it did, in ms, now by default. */
+  constructor(planned: number, began: number = performance.now()) {
     this.#planned = planned;
+    this.#began = began;
   }
 
   /** A part is done that was planned to take so many seconds. */

@@ -1,5 +1,6 @@
 // The network port on real sockets, with the shared read buffer and with its fallback: bytes in order, pauses, ends,
 // faults.
+import dns from 'node:dns';
 import { Socket as NetSocket } from 'node:net';
 import t from 'tap';
 import { type Bytes, bytesOf, copyOfBytes, joinBytes } from '../../protocol/wire/bytes.ts';
@@ -137,4 +138,24 @@ t.test('what cannot be dialled or listened on is told with its phase', async (t)
   const dialling = net.dial({ host: '127.0.0.1', port: 1, timeoutMs: 1000, signal: abort.signal });
   abort.abort();
   await t.rejects(dialling, { name: 'LinkError' });
+});
+
+t.test('a name with several addresses is reached at the one that answers, whichever family comes first', async (t) => {
+  const net = new NodeNet();
+  const listener = await net.listen({ host: '127.0.0.1', port: 0 }, (socket) => socket.end());
+  const { lookup } = dns;
+  // nobody answers at the first two: an address of the other family, and one for documents
+  const addresses = [
+    { address: '::1', family: 6 },
+    { address: '192.0.2.1', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ];
+  const answer = (_name: string, _options: unknown, told: (error: null, found: typeof addresses) => void): void =>
+    told(null, addresses);
+  Object.assign(dns, { lookup: answer });
+  t.teardown(() => Object.assign(dns, { lookup }));
+  const socket = await net.dial({ host: 'two.families.example', port: listener.port, timeoutMs: 10_000 });
+  t.equal(socket.remoteAddress, '127.0.0.1');
+  socket.destroy();
+  await listener.close();
 });

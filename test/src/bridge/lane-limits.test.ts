@@ -70,6 +70,7 @@ for (const durability of ['memory', 'written'] as const) {
     }
     t.match(bridge.status.forwards[1], { received: 20, queued: 20, dropped: {} }, 'nothing of it gave way');
     const acks = await device.receivedOf(PacketType.puback);
+    t.equal(acks.length, 20 + 20 * 2 * topics.length, 'everybody is answered');
     t.ok(
       acks.every(({ reasonCode }) => reasonCode === 0),
       'and nobody was refused',
