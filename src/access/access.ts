@@ -144,6 +144,11 @@ export class Access {
       : decisionOn(filter, answer, cover);
   }
 
+  /** What the rules say of one topic, without asking anybody: where none matches, as without a match. */
+  ruleOf(identity: Identity, action: AccessAction, topic: string): boolean {
+    return firstMatch(this.#rulesOf(identity), identity, action, topic) ?? this.#options.isAllowedWithoutMatch;
+  }
+
   /** What is known about a subscription without asking anybody; undefined where others must be asked. */
   knownAbout(identity: Identity, filter: string): FilterDecision | undefined {
     if (identity.isSuperuser) return granted;

@@ -6,7 +6,7 @@
 // Order of closing: bridges first, so that what devices were acknowledged leaves; then the broker.
 import { messageOf } from '../base/errors.ts';
 import { type Log, type LogLevel, openLog } from '../base/log.ts';
-import type { BridgeSettings } from '../bridge/bridge-context.ts';
+import type { BridgeContext, BridgeSettings } from '../bridge/bridge-context.ts';
 import { Bridges } from '../bridge/bridges.ts';
 import { forgetBridge } from '../bridge/forward-storage.ts';
 import { Broker } from '../broker/broker.ts';
@@ -85,7 +85,8 @@ export class App {
       ...kept,
     };
     const brokerId = ports.random.bytes(8).toString('hex');
-    const bridgeContext = { ...context, runCommand: runNodeCommand, brokerId };
+    const found: { broker?: Broker } = {};
+    const bridgeContext = { ...context, runCommand: runNodeCommand, brokerId, rightsOf: rightsAt(found) };
     const opener = new BridgeOpener();
     await opener.prepare(loaded);
     const bridges = new Bridges(bridgeContext, opener.open);
@@ -98,6 +99,7 @@ export class App {
       await storage?.journal.close();
       throw error;
     });
+    found.broker = broker;
     for (const { name, host, port, socketPath } of broker.listeners) {
       log.info({ listener: name, ...(socketPath === undefined ? { host, port } : { socketPath }) }, 'listening');
     }
@@ -209,6 +211,14 @@ export class App {
       this.log.error({ bridge: name, error: messageOf(error) }, 'the bridge cannot be opened');
     }
   }
+}
+
+/** What bridges with a name may do: nothing before there is a broker. */
+function rightsAt(found: { readonly broker?: Broker }): NonNullable<BridgeContext['rightsOf']> {
+  return (principal) => ({
+    mayPublish: (topic) => found.broker?.rightsOf(principal).mayPublish(topic) ?? false,
+    mayReceive: (topic) => found.broker?.rightsOf(principal).mayReceive(topic) ?? false,
+  });
 }
 
 const changeTexts = {

@@ -8,6 +8,7 @@ import type { QueueBudget } from '../queue/queue-budget.ts';
 import type { Storage } from '../queue/storage.ts';
 import type { Router } from '../router/router.ts';
 import { type BridgeOptions, bridgeDefaults } from './bridge-options.ts';
+import type { LocalPrincipal, LocalRights } from './local-rights.ts';
 import { PathGuard } from './loop-guard.ts';
 import type { ReplayTarget } from './replay-target.ts';
 import type { RunCommand } from './server-secrets.ts';
@@ -21,6 +22,8 @@ export interface BridgeContext {
   readonly turn: Turn;
   /** The name of this broker on the way of messages, without comma. Default: one by chance. */
   readonly brokerId?: string;
+  /** What a bridge with a name here may do; absent: whoever has one may do nothing. */
+  readonly rightsOf?: (principal: LocalPrincipal) => LocalRights;
   /** Runs the commands out of which passwords come; absent: none can be run. */
   readonly runCommand?: RunCommand;
   /** For what waits in memory, shared with the broker; default none. */
@@ -38,6 +41,12 @@ export type BridgeSettings = Partial<BridgeOptions> & Pick<BridgeOptions, 'name'
 export function optionsOf(settings: BridgeSettings, hasState: boolean): BridgeOptions {
   const given = { ...bridgeDefaults, ...(hasState ? { hasSessionState: true } : {}), ...settings };
   return { forwards: [], subscriptions: [], ...given };
+}
+
+/** What a bridge may do here; undefined for one without a name, which may do everything. */
+export function rightsOf({ rightsOf: find }: BridgeContext, { principal }: BridgeOptions): LocalRights | undefined {
+  if (principal === undefined) return undefined;
+  return find?.(principal) ?? { mayPublish: () => false, mayReceive: () => false };
 }
 
 /** Who writes the path of messages, by the options; undefined where nobody does. */

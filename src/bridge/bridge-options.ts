@@ -14,6 +14,7 @@ import type { DeadLetterLimits } from './dead-letter.ts';
 import type { KeepOptions } from './keep-options.ts';
 import type { LinkPlanOptions } from './link-plan.ts';
 import { type LinkRefusalOptions, linkRefusalDefaults } from './link-refusals.ts';
+import type { LocalPrincipal } from './local-rights.ts';
 import type { RateLimits } from './rate-gate.ts';
 import { type RefusalOptions, refusalDefaults } from './reason-table.ts';
 import type { RuleGateOptions } from './rule-gate.ts';
@@ -172,6 +173,8 @@ function transparentRuleOf({ allowed }: TransparentOptions): SubscriptionRuleOpt
 export interface BridgeOptions {
   /** Unique among the bridges of a process. */
   readonly name: string;
+  /** Who it is for the access rules of the broker beside it; absent: they are not asked. */
+  readonly principal?: LocalPrincipal;
   readonly remote: RemoteOptions;
   /** Servers to go to when `remote` cannot be had. Default none. */
   readonly backups: readonly RemoteOptions[];

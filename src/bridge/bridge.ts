@@ -7,7 +7,7 @@ import { assert, ClosedError } from '../base/errors.ts';
 import { Origin } from '../message/origin.ts';
 import type { AnswerWatch } from './answer-watch.ts';
 import type { BridgeClosed, BridgeCloseOptions } from './bridge-close.ts';
-import { type BridgeContext, type BridgeSettings, optionsOf, pathsOf } from './bridge-context.ts';
+import { type BridgeContext, type BridgeSettings, optionsOf, pathsOf, rightsOf } from './bridge-context.ts';
 import { BridgeDelivery } from './bridge-delivery.ts';
 import { BridgeNews } from './bridge-news.ts';
 import { type BridgeOptions, subscriptionsOf } from './bridge-options.ts';
@@ -86,7 +86,8 @@ export class Bridge {
     const { clock, random } = context.ports;
     const now = (): number => clock.now();
     this.#echoes = new EchoGuard(random.bytes(4).readInt32LE(0), now);
-    this.#receiver = new Receiver([], { origin, router, now });
+    const heard = { origin, now, rights: rightsOf(context, options) };
+    this.#receiver = new Receiver([], { ...heard, router });
     const { queueCountMax: countMax, queueBytesMax: bytesMax, queueOverflow: overflow } = options;
     const pool = new QueuePool({ countMax, bytesMax, overflow });
     const stored = storedTermsOf(context, options, origin, (key) => this.#ruleOf(key).sourceOf(key) ?? this.#former);
@@ -116,10 +117,9 @@ export class Bridge {
       retained: this.#retained,
       isKeeping: kept !== undefined,
       trace: traceRatio === undefined ? undefined : new TraceStarter(random, traceRatio),
-      origin,
+      ...heard,
       queue: this.#lanes,
       laneOrder: options.laneOrder,
-      now,
       gateOf: (limits) => this.#pace.gateOf(limits),
       paths: pathsOf(context, options),
       toRemote: (local) => firstInverse(this.#subscriptions, local),

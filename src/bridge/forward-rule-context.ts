@@ -10,6 +10,7 @@ import type { Hold, RunHold } from '../queue/hold.ts';
 import type { DropReason, OverflowPolicy } from '../queue/overflow.ts';
 import type { DeliveryLedger } from './delivery-ledger.ts';
 import type { ForwardSource } from './forward-source.ts';
+import type { LocalRights } from './local-rights.ts';
 import type { PathGuard } from './loop-guard.ts';
 import type { RateGate, RateLimits } from './rate-gate.ts';
 import type { RetainedSync } from './retained-sync.ts';
@@ -63,6 +64,8 @@ export interface ForwardRuleContext {
   readonly paths?: PathGuard | undefined;
   /** Begins a trace for messages that have none. */
   readonly trace?: TraceStarter | undefined;
+  /** What the bridge may take from here; absent: everything. */
+  readonly rights?: LocalRights | undefined;
   /** Told of retained messages. */
   readonly retained?: RetainedSync | undefined;
   /** Told what becomes of each message. */

@@ -118,6 +118,7 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
       context.paths !== undefined ||
       context.trace !== undefined ||
       context.ledger !== undefined ||
+      context.rights !== undefined ||
       context.isKeeping === true;
   }
 
@@ -292,6 +293,10 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     const topic = this.#mapping.map(message.topic, context);
     if (topic === undefined) return;
     this.counters.received.add();
+    if (this.#context.rights?.mayReceive(message.topic) === false) {
+      this.#drop(message, 'denied');
+      return;
+    }
     const refused = topic instanceof MappingFault ? 'bad-topic' : this.#gate?.refuse(message, this.#context.now());
     if (topic instanceof MappingFault || refused !== undefined) {
       this.#drop(message, refused ?? 'bad-topic');

@@ -10,12 +10,15 @@ import type { Origin } from '../message/origin.ts';
 import { Counter } from '../metrics/counter.ts';
 import { Acceptance } from '../router/acceptance.ts';
 import type { Router } from '../router/router.ts';
+import type { LocalRights } from './local-rights.ts';
 import type { SubscriptionRule } from './subscription-rules.ts';
 
 /** What a receiver works with. */
 export interface ReceiverParts {
   readonly origin: Origin;
   readonly router: Router;
+  /** What the bridge may bring in here; absent: everything. */
+  readonly rights?: LocalRights | undefined;
   /** Milliseconds of the monotonic clock. */
   readonly now: () => number;
 }
@@ -37,9 +40,11 @@ export class Receiver {
   readonly #origin: Origin;
   readonly #router: Router;
   readonly #now: () => number;
+  readonly #rights: LocalRights | undefined;
 
   constructor(rules: readonly SubscriptionRule[], parts: ReceiverParts) {
-    const { origin, router, now } = parts;
+    const { origin, router, now, rights } = parts;
+    this.#rights = rights;
     this.#now = now;
     this.rules = rules;
     this.#origin = origin;
@@ -70,7 +75,9 @@ export class Receiver {
       origin: this.#origin,
       isOwned: false,
     });
-    const message = rule.localise(received, now);
+    const localised = rule.localise(received, now);
+    const isKept = typeof localised === 'string' || this.#rights?.mayPublish(localised.topic) !== false;
+    const message = isKept ? localised : 'denied';
     if (typeof message === 'string') {
       counters.dropped.add(message);
       session.accept(ticket, ReasonCode.success);

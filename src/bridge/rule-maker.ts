@@ -8,6 +8,7 @@ import type { DeliveryLedger } from './delivery-ledger.ts';
 import type { ForwardLanes } from './forward-rule-context.ts';
 import { ForwardRule } from './forward-rules.ts';
 import type { LocalInterest } from './local-interest.ts';
+import type { LocalRights } from './local-rights.ts';
 import type { PathGuard } from './loop-guard.ts';
 import { isForwardAtRisk, isSubscriptionAtRisk } from './loop-risk.ts';
 import type { RateGate, RateLimits } from './rate-gate.ts';
@@ -29,6 +30,8 @@ export interface RuleMakerParts {
   /** See `ForwardRuleContext`. */
   readonly trace?: TraceStarter | undefined;
   readonly ledger?: DeliveryLedger | undefined;
+  /** See `ForwardRuleContext`. */
+  readonly rights?: LocalRights | undefined;
   /** Told of retained messages. */
   readonly retained?: RetainedSync | undefined;
   /** What devices want. */

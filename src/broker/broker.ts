@@ -231,6 +231,22 @@ export class Broker {
   }
 
   /**
+   * What somebody may do who is no device, by the access rules, as they are at each question: publish to a topic, or
+   * receive what is published there. Nobody else is asked (`http_auth`): without a rule it is as without a match.
+   */
+  rightsOf(principal: { readonly clientId: string; readonly username?: string }): {
+    readonly mayPublish: (topic: string) => boolean;
+    readonly mayReceive: (topic: string) => boolean;
+  } {
+    const { access } = this.#rooms;
+    const identity = { clientId: principal.clientId, username: principal.username };
+    return {
+      mayPublish: (topic) => access.ruleOf(identity, 'publish', topic),
+      mayReceive: (topic) => access.ruleOf(identity, 'subscribe', topic),
+    };
+  }
+
+  /**
    * Opens, changes and closes listeners until they are as `listeners` says; those that stay as they are do not notice.
    * Certificates and limits hold for those who come from now on; who came through a listener that is gone is told and
    * disconnected. What cannot be done is logged, and stays as it was.

@@ -172,6 +172,8 @@ export interface TransparentConfig {
 /** One bridge. */
 export interface BridgeConfig extends ServerConfig, DeliveryConfig {
   readonly name: string;
+  /** Who it is for the access rules here; absent: they are not asked. */
+  readonly principal?: { readonly clientId: string; readonly username?: string };
   /** A path, from the configuration. */
   readonly passwordFile?: string;
   readonly passwordCommand?: { readonly command: readonly string[]; readonly timeoutMs: number };

@@ -166,6 +166,8 @@ const bridgeKeys = {
   notifications_local_only: v.optional(flag, defaults.notifications_local_only),
   step_down: v.optional(flag, defaults.step_down),
   clean_start: v.optional(flag, defaults.clean_start),
+  local_clientid: v.optional(text),
+  local_username: v.optional(text),
   username: v.optional(text),
   password: v.optional(text),
   password_file: v.optional(text),
@@ -271,6 +273,16 @@ function hybridConfigOf(
   };
 }
 
+/** Who the bridge is for the access rules here; undefined where it has no name. */
+function principalOf(raw: {
+  readonly clientid: string;
+  readonly local_clientid?: string | undefined;
+  readonly local_username?: string | undefined;
+}): BridgeConfig['principal'] {
+  if (raw.local_clientid === undefined && raw.local_username === undefined) return undefined;
+  return present({ clientId: raw.local_clientid ?? `local.${raw.clientid}`, username: raw.local_username });
+}
+
 function tcpConfigOf(raw: v.InferOutput<typeof tcp>) {
   return {
     localAddress: raw.bind_address,
@@ -298,6 +310,7 @@ export const bridgeKind: Kind<BridgeDraft> = v.pipe(
       ...raw.trace,
       ...serverConfigOf(raw.server, { ...extras, isService: raw.srv }),
       ...hybridConfigOf(raw, extras),
+      principal: principalOf(raw),
       transparent: transparentConfigOf(raw),
       isRetainedSynced: raw.retained_sync,
       isSteppingDown: raw.step_down,

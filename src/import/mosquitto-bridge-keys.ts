@@ -15,8 +15,8 @@ const [first, last] = [
 export const bridgeKeys: Readonly<Record<string, Conversion>> = {
   remote_clientid: { path: [['clientid']] },
   clientid: { path: [['clientid']] },
-  local_clientid: { dropped: 'a bridge is no client of the local broker here' },
-  local_username: { dropped: 'a bridge is no client of the local broker here, and has no access rules' },
+  local_clientid: { path: [['local_clientid']], changed: 'access rules hold for it; it does not connect here' },
+  local_username: { path: [['local_username']], changed: 'access rules hold for it; it does not log in here' },
   local_password: { dropped: 'a bridge is no client of the local broker here, and does not log in' },
   remote_username: { path: [['username']] },
   username: { path: [['username']] },
