@@ -1,7 +1,7 @@
 // OutgoingLine: one connection to a server, from the socket up: a link, the client's protocol machine, and its
 // deadlines, which the turn watches. It ends with its socket. The client and the bridge's connector have one at a time.
 //
-// Bounded: deadlines that come closer are seen after `lookMsMax` at the latest.
+// Deadlines that come to be meanwhile are seen in time: it looks again before any of them can pass.
 import { ClientConnection } from '../../protocol/connection/client-connection.ts';
 import type { ClientSink, ClientTerms } from '../../protocol/connection/client-terms.ts';
 import type { ConnectionEnd } from '../../protocol/connection/exchange.ts';
@@ -46,8 +46,6 @@ export function checkConnect(connect: ConnectPacket): void {
   }
 }
 
-/** Longest time between two looks at the deadlines, in ms. */
-const lookMsMax = 500;
 /** How long what was written may take to leave, in ms. */
 const closeTimeoutMs = 2000;
 
@@ -74,7 +72,10 @@ export class OutgoingLine implements LinkHandler, Watched {
       messageReceived: (publish, ticket) => owner.messageReceived(publish, ticket),
       messageSettled: (entry, reasonCode) => owner.messageSettled(entry, reasonCode),
       sessionLost: (entries) => owner.sessionLost(entries),
-      connected: (connack) => owner.connected(connack),
+      connected: (connack) => {
+        turn.deadlines.watch(this);
+        owner.connected(connack);
+      },
       refused: (reasonCode, detail) => owner.refused(reasonCode, detail),
       subscribed: (packetId, reasonCodes) => owner.subscribed(packetId, reasonCodes),
       unsubscribed: (packetId, reasonCodes) => owner.unsubscribed(packetId, reasonCodes),
@@ -108,7 +109,7 @@ export class OutgoingLine implements LinkHandler, Watched {
   /** See `Watched`: what the peer owes may come due sooner than what is due now. */
   nextDeadline(): number {
     if (this.#end !== undefined) return Number.POSITIVE_INFINITY;
-    return Math.min(this.machine.nextDeadline(), this.#turn.clock.now() + lookMsMax);
+    return Math.min(this.machine.nextDeadline(), this.#turn.clock.now() + this.machine.noticeMs);
   }
 
   /** See `Watched`. */
