@@ -50,7 +50,9 @@ function connectOf(
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: bytesOfText(password) }),
     ...(will === undefined ? {} : { will: isV5 ? will : { ...will, properties: noProperties } }),
-    properties: isV5 ? limitsOf(options) : noProperties,
+    properties: isV5
+      ? { ...limitsOf(options), ...(server.isSessionEnding ? { sessionExpiryInterval: 0 } : {}) }
+      : noProperties,
   };
 }
 

@@ -236,15 +236,12 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#link.closed();
   }
 
-  /**
-   * Ends the session at the server in order, and dials no more: `done` is told when it is over. 5.0 says so at
-   * DISCONNECT; in 3.x, or without a connection, a clean session takes its place and ends.
-   */
+  /** Ends the session at the server, see `SessionEnding`, and dials no more: `done` is told when it is over. */
   end(done: () => void): void {
-    this.#ending = new SessionEnding(this.#server, done);
+    this.#ending = new SessionEnding(done);
     this.#moves.stop();
     const { machine } = this.#line ?? {};
-    if (machine?.isConnected) this.#ending.leave(machine);
+    if (machine?.isConnected) this.#ending.connected(machine, this.#server);
     else this.wake();
   }
 
@@ -282,7 +279,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     this.#wasAccepted = true;
     this.redial.connected();
     if (this.#ending) {
-      this.#ending.connected(this.#line?.machine);
+      this.#ending.connected(this.#line?.machine, this.#server);
       return;
     }
     const { sessionPresent } = connack;
@@ -378,6 +375,7 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
     // what one server has not settled is sent to the other
     if (before !== server.session) this.#owner.sessionLost(before.moveAway());
     this.#echoes.opened(server);
+    this.#ending?.opening(server);
     this.#owner.opening();
     this.#line = new OutgoingLine(linePartsOf(this.#parts, { server, socket, owner: this.#owner }), this);
     this.#parts.bytes.use(this.#line);

@@ -55,6 +55,8 @@ export class RemoteServer {
   readonly secrets: ServerSecrets;
   /** The server has a session of which nothing is left here: the next connection begins a new one. */
   isCleanDue = false;
+  /** Sessions are to end with their connections from now on. */
+  isSessionEnding = false;
   /** When it may be tried again, in ms. */
   retryAt = 0;
   readonly #bridge: BridgeOptions;

@@ -1,8 +1,8 @@
-// SessionEnding: a session at a server that is to be over for good. 5.0 says so at DISCONNECT; in 3.x, or without a
-// connection, a clean session takes its place and ends.
+// SessionEnding: a session at a server that is to be over for good. A clean session takes its place, and ends with its
+// connection: the CONNACK says that the one before is gone, while a DISCONNECT may get lost with the line.
 //
-//   asked --5.0, connected--> DISCONNECT with expiry 0 --> over
-//         --else--> next connection is clean --> over
+//   asked --connected--> DISCONNECT (5.0: with expiry 0, which mostly is enough) --> dialled again
+//         --else--> dialled --> CONNECT with a clean session (5.0: with expiry 0) --CONNACK--> over
 import type { ClientConnection } from '../../protocol/connection/client-connection.ts';
 import { noProperties } from '../../protocol/wire/properties.ts';
 import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
@@ -15,31 +15,30 @@ const words = 'the session is not needed any more';
 export class SessionEnding {
   /** Told when it is over. */
   readonly done: () => void;
-  readonly #server: RemoteServer;
+  /** Where a clean session was asked for last. */
+  #server: RemoteServer | undefined;
   #isOver = false;
 
-  /** From now on the server is asked for a new session. */
-  constructor(server: RemoteServer, done: () => void) {
-    this.#server = server;
+  constructor(done: () => void) {
     this.done = done;
-    server.isCleanDue = true;
   }
 
-  /** Whether the server has been told, so that there is no session when the line is gone. */
+  /** Whether the server has confirmed it. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** There is a connection with the session that is to end. */
-  leave(machine: ClientConnection): void {
-    if (this.#server.version === ProtocolVersion.v5) this.connected(machine);
-    else machine.disconnect(ReasonCode.success, words);
+  /** A connection to a server begins: with a session that ends with it. */
+  opening(server: RemoteServer): void {
+    server.isCleanDue = true;
+    server.isSessionEnding = true;
+    this.#server = server;
   }
 
-  /** There is a connection with a session that ends with it. */
-  connected(machine: ClientConnection | undefined): void {
-    this.#isOver = true;
-    const properties = this.#server.version === ProtocolVersion.v5 ? { sessionExpiryInterval: 0 } : noProperties;
+  /** There is a connection to a server. */
+  connected(machine: ClientConnection | undefined, { version }: RemoteServer): void {
+    this.#isOver = this.#server !== undefined;
+    const properties = version === ProtocolVersion.v5 ? { sessionExpiryInterval: 0 } : noProperties;
     machine?.disconnect(ReasonCode.success, words, properties);
   }
 }
