@@ -65,11 +65,14 @@ export function laterOf(
     hasSecondAddress: chance.isTrue(0.3),
     isRetainedForwarded: mayRetain && chance.isTrue(0.4),
   };
+  // a publisher waits for room as long as there is none: the largest message has to fit
+  if (plan.bridgeOverflow === 'block') plan.queueMemoryMax = plainPlan.queueMemoryMax;
   const resizes = resizesOf(first, said, chance.fork());
   const lanesMax = resizes.reduce((most, { count }) => Math.max(most, count), plan.lanes);
+  const bursts = resizes.flatMap(({ at }) => burstOf(first, at, chance.fork()));
   const retains = plan.isRetainedForwarded ? retainsOf(first, said, chance.fork()) : [];
   const roads = plan.hasSecondAddress ? roadTroubles(said, chance.fork()) : [];
-  return { plan: { ...plan, lanesMax }, events: [...resizes, ...retains, ...roads] };
+  return { plan: { ...plan, lanesMax }, events: [...resizes, ...bursts, ...retains, ...roads] };
 }
 
 /** A bridge without a journal does not know how many sessions it had at the remote before a crash. */
@@ -82,6 +85,27 @@ function resizesOf(
   return Array.from({ length: chance.int(1, 4) }, () => {
     return { at: soonAfter(said, chance, 2000), do: 'lanes', count: chance.pick([1, 2, 3, 4, 6]) } as const;
   });
+}
+
+/** What waits when lanes change, and what comes while it is moved: of one topic, on a line that is slow or away. */
+function burstOf({ devices }: FirstPlan, resizedAt: number, chance: Chance): readonly StoryEvent[] {
+  const by = chance.pick(devices.filter(({ name }) => name.startsWith('pub'))).name;
+  const qos = chance.pick([1, 2] as const);
+  const between: Pair = ['edge', 'remote'];
+  const forMs = chance.pick([500, 5000, 40_000]);
+  const trouble: Happening = chance.isTrue(0.5)
+    ? { do: 'refuse', between, forMs }
+    : { do: 'slow', between, latencyMs: chance.pick([100, 1000]), forMs };
+  const times = [-150, -20, 0, 5, chance.int(10, 100), chance.int(100, 3000)];
+  const publishes = times.map((afterMs): StoryEvent => {
+    const sizes = Array.from({ length: chance.int(1, 12) }, () => chance.int(0, 60));
+    return { at: within(resizedAt + afterMs), do: 'publish', by, topic: `up/${by}/${qos}`, qos, sizes };
+  });
+  return [{ at: within(resizedAt - 200), ...trouble }, ...publishes];
+}
+
+function within(at: number): number {
+  return Math.min(storyMs, Math.max(0, at));
 }
 
 function retainsOf({ devices }: FirstPlan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {

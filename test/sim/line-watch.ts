@@ -22,6 +22,8 @@ export interface WatchHost {
   fault(text: string): void;
   /** A PUBLISH has arrived at a node. */
   arrived(node: string, payload: string): void;
+  /** Whether a node may release identifiers of messages that it sends another way from now on. */
+  mayForgo(node: string): boolean;
   /** A server has sent a PUBLISH of QoS 0. */
   qos0Sent(server: string): void;
 }
@@ -134,7 +136,7 @@ export class LineWatch implements LineObserver {
     const { owed } = this.#sides[side];
     if (type === PacketType.pubrel) {
       const fault = this.#session?.[side].releasing(this, packetId);
-      if (fault !== undefined) this.#tell(side, fault);
+      if (fault !== undefined && !this.#host.mayForgo(this.#nodes[side])) this.#tell(side, fault);
     }
     if (type !== PacketType.puback && type !== PacketType.pubrec) return;
     const queue = type === PacketType.puback ? owed.puback : owed.pubrec;

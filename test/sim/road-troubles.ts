@@ -15,6 +15,14 @@ export class RoadTroubles {
     this.#net = net;
   }
 
+  /** What is on a road breaks, or goes dead. */
+  hurt(event: Extract<Happening, { do: 'cut' | 'dead' }>): void {
+    for (const line of this.#net.linesBetween(...event.between)) {
+      if (event.do === 'cut') line.cutAfter(event.side, event.after);
+      else for (const side of event.sides) line.kill(side);
+    }
+  }
+
   /** A road becomes worse. */
   begin(event: RoadEvent): void {
     const road = this.#net.road(...event.between);

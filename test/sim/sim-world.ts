@@ -64,6 +64,8 @@ export class SimWorld implements RestingWorld {
   readonly #visitors: Visitors;
   /** Of each bridge. */
   #lanes: number;
+  /** A lane was down for too long while others changed. */
+  #hasGivenUpLane = false;
 
   constructor(story: Story) {
     this.story = story;
@@ -136,7 +138,7 @@ export class SimWorld implements RestingWorld {
     for (const broker of this.brokers.values()) {
       const fault = broker.boundsFault();
       if (fault !== undefined) this.fault(fault);
-      if (broker.hasGivenUpLane) this.ledger.excuseQos(2);
+      if (this.#seesLaneGivenUp()) this.ledger.excuseQos(2);
       const timers = this.nodes.get(broker.name)?.timerCount ?? 0;
       if (timers > timersMax * (this.devices.size + 2)) this.fault(`${timers} timers are set on ${broker.name}`);
     }
@@ -212,10 +214,8 @@ export class SimWorld implements RestingWorld {
         this.#publish(event);
         break;
       case 'cut':
-        for (const line of this.net.linesBetween(...event.between)) line.cutAfter(event.side, event.after);
-        break;
       case 'dead':
-        for (const line of this.net.linesBetween(...event.between)) for (const side of event.sides) line.kill(side);
+        this.#roads.hurt(event);
         break;
       case 'close':
         this.net.road(...event.between).isClosed = true;
@@ -243,7 +243,7 @@ export class SimWorld implements RestingWorld {
         this.devices.get(event.by)?.retainNext(event);
         break;
       case 'flip':
-        if (flipSomeBit(this.nodes.get(event.node), this.#chance)) this.flips++;
+        this.flips += flipSomeBit(this.nodes.get(event.node), this.#chance) ? 1 : 0;
         break;
       case 'jump':
         for (const node of this.nodes.values()) if (node.name === event.node) node.wallOffMs += event.ms;
@@ -299,6 +299,7 @@ export class SimWorld implements RestingWorld {
     const node = this.nodes.get(name);
     if (node === undefined || !node.isRunning) return false;
     this.#droppedBefore += this.brokers.get(name)?.dropped ?? 0;
+    this.#seesLaneGivenUp();
     const isStrict = name === 'remote' && this.strict !== undefined;
     if (isStrict) this.strict?.forgetAll();
     const isForgetting = isStrict || this.story.plan.durability === 'memory';
@@ -314,6 +315,11 @@ export class SimWorld implements RestingWorld {
   startAgain(name: string): void {
     this.#startBroker(name === 'edge' ? 'edge' : 'remote');
     this.#promiseAgain();
+  }
+
+  #seesLaneGivenUp(): boolean {
+    this.#hasGivenUpLane ||= this.brokers.get('edge')?.hasGivenUpLane === true;
+    return this.#hasGivenUpLane;
   }
 
   /** A node loses its memory: nothing was promised about that. */
@@ -378,6 +384,7 @@ export class SimWorld implements RestingWorld {
   #watchHost(): ConstructorParameters<typeof LineWatch>[1] {
     return {
       fault: (text) => this.fault(text),
+      mayForgo: (node) => node === 'edge' && this.#seesLaneGivenUp(),
       arrived: (node, payload) => this.ledger.arrived(node, payload),
       qos0Sent: (node) => void this.qos0Sent.set(node, (this.qos0Sent.get(node) ?? 0) + 1),
       session: (server, clientId) => this.#sessions.of(server, clientId),

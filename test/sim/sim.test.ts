@@ -32,11 +32,15 @@ t.test('what NanoMQ fails at after outages, frozen remotes and bursts goes right
   t.equal(run('scenarios'), 'all is well');
 });
 
-// every byte in CI: `node build/test/sim/every-byte.js`
+// every byte: `node build/test/sim/every-byte.js`, of clients in CI
 t.test('an exchange of 200 packets goes on where it was, at whatever byte it was cut', async (t) => {
-  t.equal(run('every-byte', '--stride', '9'), 'all is well');
+  t.equal(run('every-byte', '--lines', 'client', '--stride', '11'), 'all is well');
+});
+
+t.test('so does one over a bridge, both ways at once, with one lane and with two', async (t) => {
+  t.equal(run('every-byte', '--lines', 'bridge', '--stride', '149'), 'all is well');
 });
 
 t.test('the same exchange goes on from the journal, where the broker went down at that byte', async (t) => {
-  t.equal(run('every-byte', '--crash', 'power', '--stride', '60'), 'all is well');
+  t.equal(run('every-byte', '--crash', 'power', '--stride', '97'), 'all is well');
 });
