@@ -23,13 +23,13 @@ export const laneMutants: readonly Mutant[] = [
     seen: /after number/,
   },
   {
-    name: 'a lane begins at sequences that its peer knows',
+    name: 'a lane begins at sequences that were used before',
     like: 'cursors that begin anew with each file',
     file: 'src/bridge/lane-set.ts',
     text: 'lane.forwarder.places.beginAt(start);',
     becomes: '',
-    durability: 'synced',
-    seen: /is used again|times at QoS|lost|no rest|on the disk|is sent again/,
+    test: 'test/src/bridge/lane-waiting.test.ts',
+    seen: /not ok/,
   },
   {
     name: 'what comes while messages are moved goes before them',
@@ -37,8 +37,8 @@ export const laneMutants: readonly Mutant[] = [
     file: 'src/bridge/lane-set.ts',
     text: 'return { from, to: this.#senders(wanted) };',
     becomes: 'this.queues = this.#senders(wanted);\n    return { from, to: this.queues };',
-    durability: 'synced',
-    seen: /after number/,
+    test: 'test/src/bridge/lanes-kept.test.ts',
+    seen: /not ok/,
   },
   {
     name: 'lanes that are too many leave their sessions behind',
