@@ -96,13 +96,6 @@ export class ClientConnection implements ExchangeOwner {
     return Math.min(pings, this.#acknowledgeDeadline, this.#authenticationDeadline);
   }
 
-  /** A deadline that is not there yet is at least so far off when it comes to be, in ms; after CONNACK another one. */
-  get noticeMs(): number {
-    const { answerTimeoutMs, acknowledgeTimeoutMs } = this.#terms;
-    const acknowledgeMs = acknowledgeTimeoutMs === 0 ? Number.POSITIVE_INFINITY : acknowledgeTimeoutMs;
-    return Math.min(answerTimeoutMs, acknowledgeMs, this.#pinger?.intervalMs ?? Number.POSITIVE_INFINITY);
-  }
-
   /** Looks at the deadlines. */
   tick(now: number): void {
     if (now < this.nextDeadline()) return;

@@ -29,8 +29,7 @@ export class SilenceLimit {
 
 /** The client's side: when to ping, and how long to wait for the answer. */
 export class Pinger {
-  /** From one packet to the ping that follows it, in ms. */
-  readonly intervalMs: number;
+  readonly #intervalMs: number;
   readonly #answerMs: number;
   #sentAt: number;
   #heardAt: number;
@@ -42,7 +41,7 @@ export class Pinger {
    * Timers are late, never early: a tenth of the keep-alive, at most a second, is left to them.
    */
   constructor(keepAlive: number, answerMs: number, now: number) {
-    this.intervalMs = keepAlive === 0 ? Number.POSITIVE_INFINITY : keepAlive * 1000 - Math.min(1000, keepAlive * 100);
+    this.#intervalMs = keepAlive === 0 ? Number.POSITIVE_INFINITY : keepAlive * 1000 - Math.min(1000, keepAlive * 100);
     this.#answerMs = answerMs;
     this.#sentAt = now;
     this.#heardAt = now;
@@ -51,7 +50,7 @@ export class Pinger {
   /** When to look again, in ms; Infinity if never. */
   get deadline(): number {
     if (this.#pingedAt >= 0) return this.#pingedAt + this.#answerMs;
-    return Math.min(this.#sentAt, this.#heardAt) + this.intervalMs;
+    return Math.min(this.#sentAt, this.#heardAt) + this.#intervalMs;
   }
 
   /** Whether the answer to a ping is overdue. */

@@ -59,6 +59,7 @@ export class OutgoingLine implements LinkHandler, Watched {
   readonly machine: ClientConnection;
   readonly #link: Link;
   readonly #turn: Turn;
+  readonly #terms: ClientTerms;
   readonly #owner: LineOwner;
   #end: ConnectionEnd | undefined;
   #isGone = false;
@@ -66,6 +67,7 @@ export class OutgoingLine implements LinkHandler, Watched {
   constructor(parts: LineParts, owner: LineOwner) {
     const { socket, turn, session, terms, maximumPacketSize } = parts;
     this.#turn = turn;
+    this.#terms = terms;
     this.#owner = owner;
     this.#link = new Link(socket, turn, { maximumPacketSize, closeTimeoutMs }, this);
     const sink: ClientSink = {
@@ -109,7 +111,15 @@ export class OutgoingLine implements LinkHandler, Watched {
   /** See `Watched`: what the peer owes may come due sooner than what is due now. */
   nextDeadline(): number {
     if (this.#end !== undefined) return Number.POSITIVE_INFINITY;
-    return Math.min(this.machine.nextDeadline(), this.#turn.clock.now() + this.machine.noticeMs);
+    return Math.min(this.machine.nextDeadline(), this.#turn.clock.now() + this.#noticeMs);
+  }
+
+  /** A deadline that is not there yet is at least so far off when it comes to be, in ms; after CONNACK another one. */
+  get #noticeMs(): number {
+    const { answerTimeoutMs: answerMs, acknowledgeTimeoutMs } = this.#terms;
+    const keepAlive = this.machine.server?.keepAlive ?? 0;
+    // a ping is due a tenth of the keep-alive early, at most
+    return Math.min(answerMs, acknowledgeTimeoutMs || answerMs, keepAlive * 900 || answerMs);
   }
 
   /** See `Watched`. */
