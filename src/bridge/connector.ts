@@ -237,8 +237,8 @@ export class Connector implements ForwardLine, LineOwner, RedialOwner, MoveOwner
   }
 
   /** Ends the session at the server, see `SessionEnding`, and dials no more: `done` is told when it is over. */
-  end(done: () => void): void {
-    this.#ending = new SessionEnding(done);
+  end(done: () => void, isBrief = false): void {
+    this.#ending = new SessionEnding(done, isBrief);
     this.#moves.stop();
     const { machine } = this.#line ?? {};
     if (machine?.isConnected) this.#ending.connected(machine, this.#server);

@@ -23,10 +23,11 @@ export function endedForGood(lane: Lane, { log, clock }: { readonly log: Log; re
       connector.destroy();
       resolve();
     });
-    connector.end(() => {
+    const ended = (): void => {
       timer.cancel();
       resolve();
-    });
+    };
+    connector.end(ended, true);
   });
 }
 

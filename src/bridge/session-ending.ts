@@ -17,13 +17,16 @@ export class SessionEnding {
   readonly done: () => void;
   /** Where a clean session was asked for last. */
   #server: RemoteServer | undefined;
+  readonly #isBrief: boolean;
   #isOver = false;
 
-  constructor(done: () => void) {
+  /** `isBrief`: a DISCONNECT of 5.0 is enough, whether or not it gets there; there is no time for more. */
+  constructor(done: () => void, isBrief: boolean) {
     this.done = done;
+    this.#isBrief = isBrief;
   }
 
-  /** Whether the server has confirmed it. */
+  /** Whether the server has confirmed it, as far as that is waited for. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -37,7 +40,7 @@ export class SessionEnding {
 
   /** There is a connection to a server. */
   connected(machine: ClientConnection | undefined, { version }: RemoteServer): void {
-    this.#isOver = this.#server !== undefined;
+    this.#isOver = this.#server !== undefined || (this.#isBrief && version === ProtocolVersion.v5);
     const properties = version === ProtocolVersion.v5 ? { sessionExpiryInterval: 0 } : noProperties;
     machine?.disconnect(ReasonCode.success, words, properties);
   }

@@ -37,7 +37,7 @@ export const laneMutants: readonly Mutant[] = [
     file: 'src/bridge/lane-set.ts',
     text: 'return { from, to: this.#senders(wanted) };',
     becomes: 'this.queues = this.#senders(wanted);\n    return { from, to: this.queues };',
-    test: 'test/src/bridge/lanes-kept.test.ts',
+    test: 'test/src/bridge/lane-waiting.test.ts',
     seen: /not ok/,
   },
   {
@@ -48,15 +48,6 @@ export const laneMutants: readonly Mutant[] = [
     becomes: 'for (const lane of rest) lane.connector.destroy();',
     durability: 'synced',
     seen: /sessions of/,
-  },
-  {
-    name: 'a move that a crash has cut off is not gone on with',
-    like: 'two steps that are taken for one',
-    file: 'src/bridge/lane-resize.ts',
-    text: 'if (unfinished) this.#move(unfinished);',
-    becomes: '',
-    durability: 'synced',
-    seen: /lost|no rest|on the disk/,
   },
   {
     name: 'lanes are chosen by the topic, whatever keeps messages in order',
