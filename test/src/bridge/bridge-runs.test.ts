@@ -221,13 +221,15 @@ async function play(all: readonly Step[], setting: Setting, isNaive: boolean): P
   const dial = async (): Promise<RawPeer> => {
     const publisher = await world.dial(setting.publisher);
     publisher.onPacket = (packet) => {
-      answers.push(JSON.stringify(packet));
+      // a publisher may be read on a moment later; PUBCOMP has an order of its own
+      (packet.type === pubcomp ? completions : answers).push(JSON.stringify(packet));
       if (packet.type === pubrec) publisher.send(ackOf(pubrel, packet.packetId));
     };
     await publisher.connect('publisher');
     return publisher;
   };
   const answers: string[] = [];
+  const completions: string[] = [];
   const books: string[] = [];
   let publisher = await dial();
   let packetId = 1;
@@ -269,7 +271,13 @@ async function play(all: readonly Step[], setting: Setting, isNaive: boolean): P
   }
   stage.bridge.destroy();
   const { forwards } = stage.bridge.status;
-  const lines = [remote.got.join(' '), answers.join(' '), books.join(' '), JSON.stringify(forwards)];
+  const lines = [
+    remote.got.join(' '),
+    answers.join(' '),
+    completions.join(' '),
+    books.join(' '),
+    JSON.stringify(forwards),
+  ];
   return lines.map((line) => line.replace(/"(\d+,){100,}\d+"|(46,){100,}/g, '(long)'));
 }
 

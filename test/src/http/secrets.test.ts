@@ -1,9 +1,11 @@
 // Secrets go in and never come out: a configuration with a marked value in every field that holds one, then every page,
 // every refusal, the differences, the history, the numbers and the log are read for the mark.
+import { createPrivateKey } from 'node:crypto';
 import t from 'tap';
 import { isSecretPath } from '../../../src/config/config-tree.ts';
 import { v4Api } from '../../../src/http/v4-api.ts';
 import { allEndpoints, pathOf } from '../../kit/api-endpoints.ts';
+import { fixtureText } from '../../kit/fixtures.ts';
 import { readTree, sourceFile } from '../../kit/source-tree.ts';
 import { comparedSecrets } from '../../kit/style-rules.ts';
 import { type Answered, adminPassword, WebKit } from '../../kit/web.ts';
@@ -15,7 +17,7 @@ const marks = new RegExp(`${canary}|${hex}|${adminPassword}`, 'i');
 
 const config = `
 listeners.tcp.default { bind = "127.0.0.1:1883" }
-listeners.ssl.default { bind = "127.0.0.1:8883", certfile = "c.pem", keyfile = "k.pem", key_password = "canary-1" }
+listeners.ssl.default { bind = "127.0.0.1:8883", certfile = "c.pem", keyfile = "k1.pem", key_password = "canary-1" }
 http_server { password = "${adminPassword}", metrics_key = "canary-2" }
 auth {
   password { alice = "canary-3" }
@@ -23,13 +25,13 @@ auth {
   jwt { algorithm = HS256, secret = "canary-4-canary-4-canary-4-canary-4" }
   http_auth {
     auth_req { url = "http://10.0.0.9/auth", headers { authorization = "Bearer canary-5" } }
-    ssl { keyfile = "k.pem", certfile = "c.pem", key_password = "canary-6" }
+    ssl { keyfile = "k6.pem", certfile = "c.pem", key_password = "canary-6" }
   }
 }
 bridges.mqtt.site {
   server = "tls+mqtt-tcp://10.0.0.2:8883", clientid = edge, username = u, password = "canary-7"
   proxy = "socks5://u:canary-8@10.0.0.8:1080"
-  ssl { certfile = "c.pem", keyfile = "k.pem", key_password = "canary-9" }
+  ssl { certfile = "c.pem", keyfile = "k9.pem", key_password = "canary-9" }
   hybrid_bridging = true
   hybrid_servers = [ { server = "tls+mqtt-tcp://10.0.0.3:8883", username = u, password = "canary-10" } ]
   ledger { size = 10 }
@@ -41,7 +43,17 @@ bridges.mqtt.shared {
 bridges.mqtt.web {
   server = "ws://10.0.0.5/mqtt", clientid = third, ws_headers { authorization = "Bearer canary-11" }
 }`;
-const files = { '/etc/c.pem': 'no certificate', '/etc/k.pem': 'no key' };
+/** The one key, as each password opens it. */
+const lockedKey = (passphrase: string): string =>
+  createPrivateKey(fixtureText('tls/server.key'))
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+    .toString();
+const files = {
+  '/etc/c.pem': fixtureText('tls/server.pem'),
+  '/etc/k1.pem': lockedKey('canary-1'),
+  '/etc/k6.pem': lockedKey('canary-6'),
+  '/etc/k9.pem': lockedKey('canary-9'),
+};
 
 /** Keys with names like those of secrets, that hold none. */
 const harmless =
