@@ -4,6 +4,7 @@
 //
 // Two keys may share a slot: then one waits although it need not. What an earlier process left is looked through once,
 // piece by piece, and until then everything waits. Bounded: `slotCount` numbers, 128 KiB.
+import { textHash } from '../base/text-hash.ts';
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { ForwardSource } from './forward-source.ts';
@@ -77,7 +78,6 @@ export class BacklogSlots {
 /** The slot of what a message must stay in order with. */
 export function slotOf({ topic }: Pick<Message, 'topic'>, { partition }: Pick<ForwardSource, 'partition'>): number {
   if (partition !== undefined) return partition;
-  let hash = 0x811c_9dc5;
-  for (let index = 0; index < topic.length; index++) hash = Math.imul(hash ^ topic.charCodeAt(index), 0x0100_0193);
+  const hash = textHash(topic);
   return (hash ^ (hash >>> 15)) & (slotCount - 1);
 }

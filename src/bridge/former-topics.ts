@@ -90,9 +90,7 @@ export class FormerTopics {
 
 /** A bridge is gone for good. */
 export function forgetFormerTopics(storage: Storage, bridge: string): void {
-  if (!storage.knows(streamName)) return;
-  const stream = storage.journal.keyed(streamName);
-  for (const key of [...stream.keys()]) if (key.startsWith(`${bridge}\0`)) stream.delete(key);
+  storage.forgetKeys(streamName, (key) => key.startsWith(`${bridge}\0`));
 }
 
 /** Rules with the same topics are told apart as `RuleMaker` does. */

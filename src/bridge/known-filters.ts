@@ -80,7 +80,5 @@ export class KnownFilters {
 
 /** A bridge is gone for good, with all of its lanes: their names are what `isOwn` says. */
 export function forgetFilters(storage: Storage, isOwn: (owner: string) => boolean): void {
-  if (!storage.knows(streamName)) return;
-  const stream = storage.journal.keyed(streamName);
-  for (const key of [...stream.keys()]) if (isOwn(key.slice(0, key.indexOf('\0')))) stream.delete(key);
+  storage.forgetKeys(streamName, (key) => isOwn(key.slice(0, key.indexOf('\0'))));
 }

@@ -4,6 +4,7 @@
 // there are as many lanes. Bounded by `topicsMax` remembered topics of a template.
 import { MappingFault } from '../../protocol/topic/mapping-fault.ts';
 import type { RuleMapping } from '../../protocol/topic/rule-mapping.ts';
+import { textHash } from '../base/text-hash.ts';
 import type { Message } from '../message/message.ts';
 import type { ForwardRuleOptions } from './bridge-options.ts';
 import { compiledTopics } from './compiled-topics.ts';
@@ -16,8 +17,7 @@ export const lanesMax = 64;
 
 /** The partition of a key, 0 to 255. */
 export function partitionOf(key: string): number {
-  let hash = 0x811c_9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x0100_0193);
+  let hash = textHash(key);
   // the low bits alone would follow the last character
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b_3c6d);

@@ -234,9 +234,7 @@ export class PoisonWatch {
 
 /** A bridge is gone for good: the owners of its lanes are what `isOwn` says. */
 export function forgetSuspects(storage: Storage, isOwn: (owner: string) => boolean): void {
-  if (!storage.knows(streamName)) return;
-  const values = storage.journal.keyed(streamName);
-  for (const key of [...values.keys()]) if (isOwn(key.slice(0, key.indexOf('\0')))) values.delete(key);
+  storage.forgetKeys(streamName, (key) => isOwn(key.slice(0, key.indexOf('\0'))));
 }
 
 function newSuspect(token: number, losses: number): Suspect {

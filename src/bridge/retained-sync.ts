@@ -249,7 +249,5 @@ export class RetainedSync {
 
 /** A bridge is gone for good. */
 export function forgetRetainedSync(storage: Storage, bridge: string): void {
-  if (!storage.knows(streamName)) return;
-  const stream = storage.journal.keyed(streamName);
-  for (const key of [...stream.keys()]) if (key.startsWith(`${bridge}\0`)) stream.delete(key);
+  storage.forgetKeys(streamName, (key) => key.startsWith(`${bridge}\0`));
 }

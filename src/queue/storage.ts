@@ -96,6 +96,13 @@ export class Storage {
     return this.journal.names.includes(owner);
   }
 
+  /** Somebody is gone for good: the keys of a stream of values that are what `isOwn` says go. */
+  forgetKeys(stream: string, isOwn: (key: string) => boolean): void {
+    if (!this.knows(stream)) return;
+    const values = this.journal.keyed(stream);
+    for (const key of [...values.keys()]) if (isOwn(key)) values.delete(key);
+  }
+
   /** An owner is gone for good, with everything that it has. */
   forget(owner: string): void {
     for (const flow of this.takeFlows(owner)) this.flows.delete(`${owner}\0${flow}`);

@@ -8,6 +8,7 @@
 //
 // Bounded by the number of subscriptions, which their owners bound.
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
+import { textHash } from '../base/text-hash.ts';
 import type { Message } from '../message/message.ts';
 import { Acceptance } from './acceptance.ts';
 import type { Destination, Grant, SubscriptionOptions } from './destination.ts';
@@ -98,9 +99,9 @@ export class SharedGroup {
       case 'random':
         return this.#readyFrom(Math.floor(this.#random() * this.#members.length));
       case 'hash-client-id':
-        return this.#readyFrom(hashOf(message.origin.name) % this.#members.length);
+        return this.#readyFrom(textHash(message.origin.name) % this.#members.length);
       case 'hash-topic':
-        return this.#readyFrom(hashOf(message.topic) % this.#members.length);
+        return this.#readyFrom(textHash(message.topic) % this.#members.length);
       case 'local':
         return this.#next('device') ?? this.#next();
       default: {
@@ -155,12 +156,3 @@ export class SharedGroup {
 
 /** Nobody waits for the acknowledgement of a message that is passed on: its publisher had it long ago. */
 const nobody = { accepted: (): void => undefined };
-
-/** FNV-1a: the same text has the same number in every run. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
-  }
-  return hash;
-}
