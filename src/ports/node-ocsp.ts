@@ -86,6 +86,7 @@ function isSigned({ data, algorithm, signature }: Signed, { publicKey }: X509Cer
   const digest = digests[derIdentifier(derInside(algorithm)[0])];
   if (digest === undefined || signature?.tag !== DerTag.bitString) return false;
   // the first byte counts unused bits, of which a signature has none
+  if (signature.value[0] !== 0) return false;
   return verify(digest, data.whole, publicKey, signature.value.subarray(1));
 }
 

@@ -44,7 +44,7 @@ t.test('an answer that was touched is never believed, and never throws', async (
       // the certificates that come along behind the signature matter to nobody here
       return ocspFault(touched, subject, now) !== undefined || (!isCut && at > 300);
     }),
-    { numRuns: 600 },
+    { numRuns: 600, examples: [[226, 1, false]] },
   );
   t.match(ocspFault(Uint8Array.of(0x30, 0x03, 0x0a, 0x01, 0x06), subject, now), /gave no answer/);
 });
