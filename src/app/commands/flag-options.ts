@@ -5,7 +5,7 @@ import { bytesOf, joinBytes } from '../../../protocol/wire/bytes.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { UsageError } from '../../base/errors.ts';
 import { type ProxyAddress, parseProxyAddress, proxyExpected } from '../../base/proxy-address.ts';
-import type { ClientOptions } from '../../client/client-options.ts';
+import type { ClientOptions, CloseOptions } from '../../client/client-options.ts';
 import type { Disk, Random, TlsOptions } from '../../ports/ports.ts';
 import { type FlagValues, numberOf, qosOf, textOf } from './client-flags.ts';
 import type { PropertyCommand, PropertyFlags } from './property-flags.ts';
@@ -135,6 +135,13 @@ function sessionOf(values: FlagValues): Partial<ClientOptions> {
     hasSessionState: isKept,
     ...(expiry === undefined && !isKept ? {} : { sessionExpiryInterval: expiry ?? forEver }),
   };
+}
+
+/** How the connection ends: with its session, unless one was asked for; until then it outlives breaks of the link. */
+export function closingOf(values: FlagValues, { connect, disconnect }: PropertyFlags): CloseOptions {
+  const isAskedFor = values['disable-clean-session'] === true || values['session-expiry-interval'] !== undefined;
+  const isKept = isAskedFor || connect.sessionExpiryInterval !== undefined;
+  return isKept ? disconnect : { sessionExpiryInterval: 0, ...disconnect };
 }
 
 /** [MQTT-3.14.2-2] */

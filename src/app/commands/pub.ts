@@ -18,7 +18,7 @@ import {
   textsOf,
 } from './client-flags.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
-import { bytesOfFile, bytesOfStream, clientOptionsOf, targetOf } from './flag-options.ts';
+import { bytesOfFile, bytesOfStream, clientOptionsOf, closingOf, targetOf } from './flag-options.ts';
 import { linesOf } from './input-lines.ts';
 import { takePropertyFlags } from './property-flags.ts';
 
@@ -73,7 +73,7 @@ Exit codes: 0 published (QoS 1 and 2: acknowledged), 1 failed, 2 wrong usage.`,
     try {
       await publishAll(client, topic, payloads, how);
     } finally {
-      await client.close(properties.disconnect);
+      await client.close(closingOf(values, properties));
     }
     return ExitCode.done;
   },

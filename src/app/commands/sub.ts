@@ -18,7 +18,7 @@ import {
   textsOf,
 } from './client-flags.ts';
 import { type Command, type CommandIo, ExitCode } from './command-io.ts';
-import { clientOptionsOf, targetOf } from './flag-options.ts';
+import { clientOptionsOf, closingOf, targetOf } from './flag-options.ts';
 import { formatMessage } from './message-format.ts';
 import { type PropertyFlags, takePropertyFlags } from './property-flags.ts';
 
@@ -179,7 +179,7 @@ class Listener {
       if (this.#values['exit-after-subscribe'] !== true) await this.#finished;
     } finally {
       timer?.cancel();
-      await client.close(this.#bounds.properties.disconnect);
+      await client.close(closingOf(this.#values, this.#bounds.properties));
     }
     return isTimeout && this.#count < countMax && Number.isFinite(countMax) ? ExitCode.failed : ExitCode.done;
   }

@@ -173,6 +173,17 @@ t.test('a session is kept with -c, and its subscriptions end with -U', async (t)
   t.equal(again.shell.out, 'b\n');
 });
 
+t.test('no session stays behind where none was asked for', async (t) => {
+  const world = new World();
+  const broker = await world.openBroker();
+  const sessions = (): number => broker.status.sessions;
+  t.equal(await new Shell(world).run(pub, ...at, '-t', 'a', '-m', 'x', '-q', '1'), 0);
+  t.equal(await new Shell(world).run(sub, ...at, '-t', 'a', '-q', '1', '-E'), 0);
+  t.equal(sessions(), 0);
+  t.equal(await new Shell(world).run(pub, ...at, '-x', '60', '-t', 'a', '-m', 'x', '-q', '1'), 0);
+  t.equal(sessions(), 1);
+});
+
 const wrong: readonly (readonly [Command, string, RegExp])[] = [
   [pub, '-t a -m x -D publish colour red', /-D publish colour: expected one of payload-format-indicator, .*user-prop/],
   [pub, '-t a -m x -D puback reason-string x', /-D puback: expected COMMAND PROPERTY VALUE, COMMAND one of connect/],
