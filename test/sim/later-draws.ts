@@ -2,6 +2,7 @@
 // bridge does, what a remote refuses and what is done about it, a second address of the remote, retained messages that
 // get to it. Every second story has some of it. All of it is drawn behind everything else, so that a seed that was
 // kept from before is still the same story, told plainly.
+import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Chance } from '../kit/chance.ts';
 import { type Happening, type Pair, type Plan, type StoryEvent, storyMs } from './story.ts';
@@ -65,14 +66,22 @@ export function laterOf(
     hasSecondAddress: chance.isTrue(0.3),
     isRetainedForwarded: mayRetain && chance.isTrue(0.4),
   };
-  // a publisher waits for room as long as there is none: the largest message has to fit
-  if (plan.bridgeOverflow === 'block') plan.queueMemoryMax = plainPlan.queueMemoryMax;
+  if (plan.bridgeOverflow === 'block') {
+    // a publisher waits for room as long as there is none: the largest message has to fit
+    plan.queueMemoryMax = plainPlan.queueMemoryMax;
+    // a QoS 2 message that a bridge cannot take now comes again from a publisher of 3.x, to others here as well
+    if (publishersOf(first).some(({ version }) => version !== ProtocolVersion.v5)) plan.bridgeOverflow = first.overflow;
+  }
   const resizes = resizesOf(first, said, chance.fork());
   const lanesMax = resizes.reduce((most, { count }) => Math.max(most, count), plan.lanes);
   const bursts = resizes.flatMap(({ at }) => burstOf(first, at, chance.fork()));
   const retains = plan.isRetainedForwarded ? retainsOf(first, said, chance.fork()) : [];
   const roads = plan.hasSecondAddress ? roadTroubles(said, chance.fork()) : [];
   return { plan: { ...plan, lanesMax }, events: [...resizes, ...bursts, ...retains, ...roads] };
+}
+
+function publishersOf({ devices }: Pick<FirstPlan, 'devices'>): FirstPlan['devices'] {
+  return devices.filter(({ name }) => name.startsWith('pub'));
 }
 
 /** A bridge without a journal does not know how many sessions it had at the remote before a crash. */
@@ -89,7 +98,7 @@ function resizesOf(
 
 /** What waits when lanes change, and what comes while it is moved: of one topic, on a line that is slow or away. */
 function burstOf({ devices }: FirstPlan, resizedAt: number, chance: Chance): readonly StoryEvent[] {
-  const by = chance.pick(devices.filter(({ name }) => name.startsWith('pub'))).name;
+  const by = chance.pick(publishersOf({ devices })).name;
   const qos = chance.pick([1, 2] as const);
   const between: Pair = ['edge', 'remote'];
   const forMs = chance.pick([500, 5000, 40_000]);
@@ -109,7 +118,7 @@ function within(at: number): number {
 }
 
 function retainsOf({ devices }: FirstPlan, said: readonly StoryEvent[], chance: Chance): readonly StoryEvent[] {
-  const publishers = devices.filter(({ name }) => name.startsWith('pub'));
+  const publishers = publishersOf({ devices });
   return Array.from({ length: chance.int(5, 40) }, () => {
     const by = chance.pick(publishers).name;
     const number = chance.int(0, 3);
