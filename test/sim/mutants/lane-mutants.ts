@@ -11,7 +11,7 @@ export const laneMutants: readonly Mutant[] = [
     text: 'return this.connector.underwayCount === 0 && this.#forwarder.holding.isKnownSettled;',
     becomes: 'return true;',
     durability: 'synced',
-    seen: /times at QoS|after number|lost|no rest|is used again/,
+    seen: /times at QoS|after number|lost|underway and holds|no rest|is used again/,
   },
   {
     name: 'a partition that is moved takes another lane than what comes',
