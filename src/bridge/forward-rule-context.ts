@@ -26,6 +26,8 @@ export interface ForwardQueue {
    * published at QoS 1.
    */
   append(message: Message, source: ForwardSource, hold?: Hold, mayWait?: boolean): DropReason | undefined;
+  /** Whether a message of a rule that blocks would be taken now, or could never be. */
+  hasRoomFor(message: Message, source: ForwardSource): boolean;
   /** Whether a run can be passed on at a QoS now, ahead of nothing that waits. */
   mayTakeRun(qos: Qos, run: PublishRun): boolean;
   /** Passes a run on; `mayTakeRun` has said that it can. `hold`: who waits for it to be safe. */

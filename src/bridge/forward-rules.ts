@@ -320,6 +320,13 @@ export class ForwardRule implements Destination, RunTaker, ForwardWhole, SideOwn
     this.#context.ledger?.refused(message, this.filter, reason);
   }
 
+  /** See `Destination`. */
+  isFullFor(message: Message): boolean {
+    if (!this.isBlocking || !mayForward(message, this.origin)) return false;
+    const mapped = this.mapAnew(message);
+    return mapped !== undefined && !this.#context.queue.hasRoomFor(mapped, this.#sourceOf(message));
+  }
+
   /** A local message of the past as it would be on the other side now; undefined where this rule does not take it. */
   mapAnew(message: Message): Message | undefined {
     const topic = this.#mapping.map(message.topic, new MessageContext(message));

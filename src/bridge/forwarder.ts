@@ -170,6 +170,11 @@ export class Forwarder implements ForwardQueue, PooledQueue {
     return undefined;
   }
 
+  /** See `ForwardQueue`. */
+  hasRoomFor(message: Message, rule: ForwardSource): boolean {
+    return this.#intake.hasRoomFor(message, rule) || !this.#couldHold(message, rule);
+  }
+
   /** The queue, for whoever looks at it or numbers it. */
   get places(): Pick<MessageQueue<ForwardSource>, 'browse' | 'lastSequence' | 'oldestSequence' | 'beginAt'> {
     return this.#queue;

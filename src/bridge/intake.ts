@@ -103,7 +103,7 @@ export class Intake {
   /** Takes a message. Returns whether it did; the queue has told why not, if it was asked. */
   append(message: Message, rule: ForwardSource, hold: Hold | undefined, mayWait: boolean): boolean {
     const waiting = this.#blocked.get(rule);
-    const isNext = waiting === undefined && (!rule.isBlocking || this.#queue.hasRoomFor(message, rule));
+    const isNext = rule.isBlocking ? this.hasRoomFor(message, rule) : waiting === undefined;
     if (isNext || hold === undefined) return this.#take(message, rule, hold);
     if (!mayWait || !this.#couldHold(message, rule) || this.#waitingCount >= this.#options.blockedCountMax)
       return false;
@@ -114,6 +114,11 @@ export class Intake {
     this.#blockedMore(1);
     this.#admitLater();
     return true;
+  }
+
+  /** Whether a message would be next in a queue that blocks, and has room there. */
+  hasRoomFor(message: Message, rule: ForwardSource): boolean {
+    return !this.#blocked.has(rule) && this.#queue.hasRoomFor(message, rule);
   }
 
   /** A rule takes the place of another, and its place in line. */

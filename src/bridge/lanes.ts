@@ -14,7 +14,7 @@ import { bridgeDefaults } from './bridge-options.ts';
 import type { BridgeLinkState, LaneStatus, WaitingState } from './bridge-status.ts';
 import type { Connector } from './connector.ts';
 import { FormerTopics } from './former-topics.ts';
-import type { ForwardLanes } from './forward-rule-context.ts';
+import type { ForwardLanes, ForwardQueue } from './forward-rule-context.ts';
 import type { ForwardRule } from './forward-rules.ts';
 import type { ForwardSource } from './forward-source.ts';
 import type { Forwarder } from './forwarder.ts';
@@ -106,8 +106,16 @@ export class Lanes implements ForwardLanes, LaneOwner {
 
   /** See `ForwardQueue`. */
   append(message: Message, source: ForwardSource, hold?: Hold, mayWait?: boolean): DropReason | undefined {
-    const partition = this.count === 1 ? 0 : (source.partition ?? partitionOf(message.topic));
-    return this.#set.queueOf(partition).append(message, source, hold, mayWait);
+    return this.#queueFor(message, source).append(message, source, hold, mayWait);
+  }
+
+  /** See `ForwardQueue`. */
+  hasRoomFor(message: Message, source: ForwardSource): boolean {
+    return this.#queueFor(message, source).hasRoomFor(message, source);
+  }
+
+  #queueFor({ topic }: Message, { partition }: ForwardSource): ForwardQueue {
+    return this.#set.queueOf(this.count === 1 ? 0 : (partition ?? partitionOf(topic)));
   }
 
   /** See `ForwardQueue`: where there is one lane, which takes all of a run. */

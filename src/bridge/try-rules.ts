@@ -45,6 +45,7 @@ export function tryRules(bridge: BridgeSettings, message: Message): readonly Tri
     const alone = {
       isReady: true,
       isRefusingWhenFull: true,
+      hasRoomFor: () => true,
       append: (one: Message): undefined => void taken.push(one),
       mayTakeRun: () => false,
       takeRun: () => undefined,

@@ -71,6 +71,11 @@ export interface Destination {
   /** Present where that depends on the topic: who takes the runs of one. It is asked once for each route. */
   runTakerOf?(topic: string): RunTaker;
   /**
+   * Whether it would refuse a message for now, as `Acceptance.refuse` has it. Asked before a QoS 2 message goes to
+   * anybody: it comes again as a new one, and whoever had taken it would get it twice. Default: it would not.
+   */
+  isFullFor?(message: Message): boolean;
+  /**
    * Takes one message. It is borrowed: to keep it, `message.own()`. A destination that is not safe with it when it
    * returns takes a hold on `acceptance` first.
    */

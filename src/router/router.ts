@@ -132,13 +132,19 @@ export class Router {
 
   /**
    * Keeps the message if it is to be retained, offers it to everybody who matches and seals the acceptance:
-   * `no matching subscribers` when there was nobody. Destinations are called synchronously, in the order in which they
+   * `no matching subscribers` when there was nobody. A QoS 2 message that somebody has no room for now goes to nobody
+   * [MQTT-4.3.3-10] [MQTT3-4.3.3-2]. Destinations are called synchronously, in the order in which they
    * subscribed.
    */
   publish(message: Message, acceptance: Acceptance): void {
-    if (message.retain) this.retained.keep(message, acceptance); // [MQTT3-3.3.1-12]
     // [MQTT-3.3.2-3] what matches, and nothing else
     const route = this.#routes.get(message.topic) ?? this.#findRoute(message.topic);
+    if (message.qos === 2 && route.stops.some(({ destination }) => destination.isFullFor?.(message))) {
+      acceptance.refuse(ReasonCode.quotaExceeded, true);
+      acceptance.seal();
+      return;
+    }
+    if (message.retain) this.retained.keep(message, acceptance); // [MQTT3-3.3.1-12]
     let offered = 0;
     for (let index = 0; index < route.stops.length; index++) {
       const stop = route.stops[index];

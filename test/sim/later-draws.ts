@@ -2,7 +2,6 @@
 // bridge does, what a remote refuses and what is done about it, a second address of the remote, retained messages that
 // get to it. Every second story has some of it. All of it is drawn behind everything else, so that a seed that was
 // kept from before is still the same story, told plainly.
-import { ProtocolVersion } from '../../protocol/wire/protocol-version.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Chance } from '../kit/chance.ts';
 import { type Happening, type Pair, type Plan, type StoryEvent, storyMs } from './story.ts';
@@ -69,8 +68,6 @@ export function laterOf(
   if (plan.bridgeOverflow === 'block') {
     // a publisher waits for room as long as there is none: the largest message has to fit
     plan.queueMemoryMax = plainPlan.queueMemoryMax;
-    // a QoS 2 message that a bridge cannot take now comes again from a publisher of 3.x, to others here as well
-    if (publishersOf(first).some(({ version }) => version !== ProtocolVersion.v5)) plan.bridgeOverflow = first.overflow;
   }
   const resizes = resizesOf(first, said, chance.fork());
   const lanesMax = resizes.reduce((most, { count }) => Math.max(most, count), plan.lanes);

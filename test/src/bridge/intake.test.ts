@@ -1,5 +1,6 @@
 // What a bridge does when its queue is full, or when the remote's word is waited for: in memory and in the journal.
 import t from 'tap';
+import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
 import { ReasonCode } from '../../../protocol/wire/reason-code.ts';
@@ -7,7 +8,7 @@ import type { BridgeSettings } from '../../../src/bridge/bridge-context.ts';
 import { QueueBudget } from '../../../src/queue/queue-budget.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { Remote } from '../../kit/remote.ts';
-import { ackOf, publishOf } from '../../kit/world.ts';
+import { ackOf, publishOf, type RawPeer, subscribeOf } from '../../kit/world.ts';
 
 const { v5 } = ProtocolVersion;
 const levels = ['memory', 'synced'] as const;
@@ -88,6 +89,47 @@ for (const durability of levels) {
     );
     t.match(bridge.status.forwards, [{ received: 6, delivered: 5, queued: 0 }]);
   });
+
+  t.test(
+    `${durability}: a QoS 2 message for which a queue has no room goes to nobody, and once to all then`,
+    async (t) => {
+      const forwards = [{ localTopic: 'up/#', remoteTopic: '', isRetainedSynced: false }];
+      const { kw, remote } = await start({ forwards, queueOverflow: 'block', queueCountMax: 1 });
+      const { world } = kw;
+      const watch = await world.dial(v5);
+      await watch.connect('watch');
+      watch.send(subscribeOf(1, 2, 'up/#'));
+      const retained = { qos: 2, retain: true } as const;
+      const send = async (version: ProtocolVersion, text: string, packetId: number): Promise<RawPeer> => {
+        const peer = await world.dial(version);
+        await peer.connect(`publisher-${version}`, { cleanStart: false });
+        peer.send(publishOf('up/a', text, { ...retained, packetId }));
+        await world.clock.advance(100);
+        return peer;
+      };
+      const first = await send(ProtocolVersion.v311, 'one', 1);
+      t.match(await first.receivedOf(PacketType.pubrec), [{ packetId: 1 }]);
+      const refused = await send(ProtocolVersion.v311, 'two', 2);
+      t.ok(refused.isClosed, '3.x has no word for it');
+      const told = await send(v5, 'other', 3);
+      t.match(await told.receivedOf(PacketType.pubrec), [{ packetId: 3, reasonCode: ReasonCode.quotaExceeded }]);
+      await remote.open(world, v5);
+      await world.clock.advance(70_000);
+      const again = await send(ProtocolVersion.v311, 'two', 2);
+      t.match(await again.receivedOf(PacketType.pubrec), [{ packetId: 2 }]);
+      await world.clock.advance(1000);
+      t.same(remote.payloads, ['one', 'two']);
+      const seen = await watch.receivedOf(PacketType.publish);
+      t.same(
+        seen.map(({ payload }) => `${payload}`),
+        ['one', 'two'],
+      );
+      const late = await world.dial(v5);
+      await late.connect('late');
+      late.send(subscribeOf(1, 0, 'up/#'));
+      t.match(await late.receivedOf(PacketType.publish), [{ payload: bytesOfText('two') }]);
+    },
+  );
 
   t.test(
     `${durability}: end to end, the publisher hears when the remote has settled, or when it took too long`,
