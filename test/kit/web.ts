@@ -104,9 +104,15 @@ export class WebKit {
 
   /** The same for what closes a bridge, which takes its time. */
   async change(line: string, body?: unknown): Promise<Answered> {
-    const answer = this.call(line, body);
-    await this.world.clock.advance(6000);
-    return answer;
+    return this.inTime(this.call(line, body), 6000);
+  }
+
+  /**
+   * Lets so much time pass, in ms, and then more for as long as it takes: parts that are loaded first, and passwords,
+   * take turns of the process, before the time begins that closing a bridge is given.
+   */
+  inTime<Result>(promise: Promise<Result>, ms: number): Promise<Result> {
+    return this.world.clock.advance(ms).then(() => turned(this.world, promise, true));
   }
 
   /** Asks as anybody. */
@@ -134,23 +140,22 @@ export class WebKit {
 
   /** Closes everything. */
   async close(): Promise<void> {
-    const closing = this.app.close(100);
-    await this.world.clock.advance(1000);
-    await closing;
+    await this.inTime(this.app.close(100), 1000);
   }
 }
 
 /** What takes time on the disk needs turns of the clock; parts that are loaded first need those of the process. */
 async function turned<Result>(world: World, promise: Promise<Result>, isSlow: boolean): Promise<Result> {
   let isDone = !isSlow;
-  const done = promise.finally(() => {
+  const end = (): void => {
     isDone = true;
-  });
+  };
+  promise.then(end, end);
   while (!isDone) {
     await immediate();
     await world.clock.advance(10);
   }
-  return done;
+  return promise;
 }
 
 function answered({ status, headers, body }: ServedAnswer, gone: AbortController): Answered {

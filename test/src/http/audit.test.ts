@@ -45,8 +45,7 @@ t.test(
     for (const [at, { line }] of changing.entries()) {
       const address = `10.2.0.${at}`;
       const asking = kit.ask(line, { address, headers: { authorization: `Bearer ${kit.token}` }, body });
-      await kit.world.clock.advance(6000);
-      const { status } = await asking;
+      const { status } = await kit.inTime(asking, 6000);
       const [entry] = await entriesOf(kit);
       const action = line.replace(/\?.*/, '');
       t.match(entry, { who: 'admin', address, action, status, at: Number }, line);

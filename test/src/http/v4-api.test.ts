@@ -17,8 +17,7 @@ t.test('programs for EMQX Edge find what they know', async (t) => {
   const authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}`;
   const call = async (line: string, body?: unknown): Promise<Answered> => {
     const answering = kit.ask(line.replace(' ', ' /api/v4'), { headers: { authorization }, body });
-    if (/PUT|switch/.test(line)) await kit.world.clock.advance(6000);
-    return answering;
+    return /PUT|switch/.test(line) ? kit.inTime(answering, 6000) : answering;
   };
   t.match(await kit.ask('GET /api/v4/nodes', {}), { status: 401, body: { code: 104 } });
   const wrong = { headers: { authorization: 'Basic YTpi' } };
@@ -107,8 +106,7 @@ t.test('the configuration is read and written as programs for EMQX Edge do, and 
   const authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}`;
   const call = async (line: string, body?: unknown): Promise<Answered> => {
     const answering = kit.ask(line.replace(' ', ' /api/v4'), { headers: { authorization }, body });
-    if (/POST/.test(line)) await kit.world.clock.advance(6000);
-    return answering;
+    return /POST/.test(line) ? kit.inTime(answering, 6000) : answering;
   };
   t.match(await call('POST /reload', { data: { qos_duration: 20, max_packet_size: 512, allow_anonymous: false } }), {
     body: { code: 0 },
