@@ -5,6 +5,9 @@ import type { Log } from '../base/log.ts';
 import type { Environment } from '../config/hocon-references.ts';
 import type { ServeHttp } from '../ports/http-server.ts';
 
+/** What a program that is managed over the API may be told: to end in order, or to end and begin anew. */
+export type RunControl = 'stop' | 'restart';
+
 /** The surroundings of an app. */
 export interface AppPlace {
   /** Whether standard output is a terminal. */
@@ -16,6 +19,8 @@ export interface AppPlace {
   readonly environment: Environment;
   /** Default: what the configuration says. */
   readonly log?: Log;
+  /** Told what the API wants of the program; absent: the API refuses to ask for it. */
+  readonly onControl?: (wanted: RunControl) => void;
   /** Default: through Node. */
   readonly serve?: ServeHttp;
 }

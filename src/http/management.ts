@@ -40,6 +40,8 @@ export interface Management {
   /** The whole at this moment. */
   status(): StatusReply;
   health(): HealthReply;
+  /** Ends the program in order, or has it begin anew too. Returns false where nobody lets the API do that. */
+  control(wanted: 'stop' | 'restart'): boolean;
   /** The last hour. */
   metricsHistory(): MetricsHistoryReply;
   /** How long messages of bridges take, those that were measured. */

@@ -111,6 +111,18 @@ const clients: readonly Endpoint[] = [
   ),
 ];
 
+const controls: readonly Endpoint[] = [
+  ...(['stop', 'restart'] as const).map((verb) =>
+    endpoint(
+      { method: 'POST', path: `/ctrl/${verb}`, role: 'admin', summary: `${verb} the program, in order` },
+      ({ management }) => {
+        if (management.control(verb)) return ok({});
+        throw new HttpRefusal('CONFLICT', 'who started this program does not let the API end it');
+      },
+    ),
+  ),
+];
+
 /** What has no counterpart here: who asks is told where it is instead. */
 const absent: readonly Endpoint[] = [
   endpoint({ method: 'GET', path: '/rules', role: 'viewer', summary: 'Rules of SQL: there are none' }, () =>
@@ -133,12 +145,6 @@ const absent: readonly Endpoint[] = [
       },
     ),
   ),
-  ...(['stop', 'restart'] as const).map((verb) =>
-    endpoint(
-      { method: 'POST', path: `/ctrl/${verb}`, role: 'admin', summary: `${verb}: refused` },
-      elsewhere('a service manager starts and stops the process; changes of the configuration hold at once'),
-    ),
-  ),
   endpoint(
     { method: 'POST', path: '/tools/aes_enc', role: 'admin', summary: 'Encrypted passwords: refused' },
     elsewhere('passwords are given as they are, or as variables of the environment; the API never tells them'),
@@ -151,7 +157,15 @@ function elsewhere(why: string): () => never {
   };
 }
 
-const served: readonly Endpoint[] = [...about, ...clients, ...v4Messages, ...v4Bridges, ...v4Config, ...absent];
+const served: readonly Endpoint[] = [
+  ...about,
+  ...clients,
+  ...v4Messages,
+  ...v4Bridges,
+  ...v4Config,
+  ...controls,
+  ...absent,
+];
 
 /** The endpoints of `/api/v4`. */
 export const v4Api: readonly Endpoint[] = [

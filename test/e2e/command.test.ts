@@ -224,6 +224,33 @@ async function reload(t: Test, shell: Shell): Promise<void> {
   t.equal(await started.end(), 0);
 }
 
+async function control(t: Test, shell: Shell): Promise<void> {
+  const [port, next, web] = [await freePort(), await freePort(), await freePort()];
+  const served = `http_server { port = ${web}, password = "a-long-enough-one" }\n`;
+  const path = configure('control.conf', `${served}listeners.tcp { bind = "127.0.0.1:${port}" }`);
+  const started = shell.start(path);
+  t.teardown(() => started.end('SIGKILL'));
+  await untilListening(port);
+  await untilListening(web);
+  const headers = { authorization: `Basic ${Buffer.from('admin:a-long-enough-one').toString('base64')}` };
+  const say = async (verb: string): Promise<unknown> => {
+    const answer = await fetch(`http://127.0.0.1:${web}/api/v4/ctrl/${verb}`, { method: 'POST', headers });
+    return answer.json();
+  };
+  writeFileSync(path, 'nonsense {');
+  t.match(await say('restart'), { code: 0 });
+  await until('the refusal', () => started.log.includes('restart refused'));
+  writeFileSync(path, `${served}listeners.tcp { bind = "127.0.0.1:${next}" }`);
+  t.match(await say('restart'), { code: 0 });
+  await untilListening(next);
+  await untilListening(web);
+  t.equal((await shell.run(['pub', '-p', `${next}`, '-t', 'a', '-m', 'x', '-q', '1'])).code, 0);
+  t.equal((await shell.run(['pub', '-p', `${port}`, '-t', 'a', '-m', 'x', '-q', '1'])).code, 1, 'the first has ended');
+  const exited = once(started.child, 'exit');
+  t.match(await say('stop'), { code: 0 });
+  t.same(await exited, [0, null]);
+}
+
 async function demonstrate(t: Test, shell: Shell): Promise<void> {
   const { code, out } = await shell.run(['demo']);
   t.equal(code, 0, out);
@@ -261,6 +288,7 @@ for (const one of programs) {
     await t.test('SIGHUP takes over users, rules and bridges; a wrong configuration changes nothing', (t) =>
       reload(t, shell),
     );
+    await t.test('who is admin has the program begin anew, and end, over /api/v4', (t) => control(t, shell));
     await t.test('TLS is there when it is configured, and trusts whom it was told to', (t) => secure(t, shell));
   });
 }

@@ -6,6 +6,7 @@ import { messageOf, UsageError } from '../../base/errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { cpuMs, keepYoungSmall, returnMemory } from '../../ports/node-heap.ts';
 import type { App } from '../app.ts';
+import type { RunControl } from '../app-place.ts';
 import { runNodeCommand } from '../node-ports.ts';
 import { QuietReturn } from '../quiet-return.ts';
 import type { ServiceNotify } from '../service-notify.ts';
@@ -33,32 +34,77 @@ Exit codes: 0 ended in order, 1 failed (a port in use), 2 wrong usage, 78 wrong 
       return ExitCode.done;
     }
     if (path === undefined) throw new UsageError('FLAG', 'a configuration is needed: --config FILE');
-    const { ports, environment, hostname, isTerminal } = io;
+    const { ports, environment, hostname } = io;
     const load = async (): Promise<LoadedConfig> => {
       const { loadConfig } = await import('../../config/load.ts');
       return loadConfig({ path, disk: ports.disk, environment, hostname });
     };
-    const loaded = await load();
-    // what runs is loaded when what reads is done, and V8 uses its room again
-    const { App } = await import('../app.ts');
-    const app = await App.start(loaded, ports, { isTerminal, hostname, path, environment });
-    io.onReload(() => {
-      load().then(
-        (loaded) => app.reload(loaded),
-        (error: unknown) => app.log.error({ error: messageOf(error) }, 'reload refused: everything stays as it was'),
-      );
-    });
-    const notify = await notifyOf(io, app);
-    await notify?.ready();
-    keepYoungSmall();
-    const returning = new QuietReturn({ clock: ports.clock, cpuMs, giveBack: returnMemory });
-    await untilStopped(io, app);
-    returning.cancel();
-    await notify?.stopping();
-    await app.close(closeMsMax);
+    const runs = new Runs(io, load, path);
+    io.onReload(() => runs.reload());
+    for (let loaded: LoadedConfig | undefined = await load(); loaded; ) loaded = await runs.run(loaded);
     return ExitCode.done;
   },
 };
+
+type EndRun = (next: LoadedConfig | undefined) => void;
+
+/** One run after the other: the API may ask for another, with the configuration as it is then. */
+class Runs {
+  readonly #io: CommandIo;
+  readonly #load: () => Promise<LoadedConfig>;
+  readonly #path: string;
+  #app: App | undefined;
+
+  constructor(io: CommandIo, load: () => Promise<LoadedConfig>, path: string) {
+    this.#io = io;
+    this.#load = load;
+    this.#path = path;
+  }
+
+  /** Takes the configuration over as it is now. */
+  reload(): void {
+    const app = this.#app;
+    if (app === undefined) return;
+    this.#load().then(
+      (loaded) => app.reload(loaded),
+      (error: unknown) => app.log.error({ error: messageOf(error) }, 'reload refused: everything stays as it was'),
+    );
+  }
+
+  /** Runs a configuration until it is to end. Returns that of the next run, if there is one. */
+  async run(loaded: LoadedConfig): Promise<LoadedConfig | undefined> {
+    const { ports, environment, hostname, isTerminal } = this.#io;
+    // what runs is loaded when what reads is done, and V8 uses its room again
+    const { App } = await import('../app.ts');
+    let end: EndRun = () => undefined;
+    const ended = new Promise<LoadedConfig | undefined>((resolve) => {
+      end = resolve;
+    });
+    const onControl = (wanted: RunControl): void => this.#control(wanted, end);
+    const place = { isTerminal, hostname, path: this.#path, environment, onControl };
+    const app = await App.start(loaded, ports, place);
+    this.#app = app;
+    const notify = await notifyOf(this.#io, app);
+    await notify?.ready();
+    keepYoungSmall();
+    const returning = new QuietReturn({ clock: ports.clock, cpuMs, giveBack: returnMemory });
+    const next = await Promise.race([ended, untilStopped(this.#io, app)]);
+    returning.cancel();
+    await notify?.stopping();
+    await app.close(closeMsMax);
+    return this.#io.signal.aborted ? undefined : next;
+  }
+
+  /** A configuration that cannot be read ends nothing. */
+  #control(wanted: RunControl, end: EndRun): void {
+    const app = this.#app;
+    app?.log.warn({ wanted }, 'the API wants the program to end');
+    const refused = (error: unknown): void =>
+      app?.log.error({ error: messageOf(error) }, 'restart refused: everything stays as it was');
+    if (wanted === 'stop') end(undefined);
+    else this.#load().then(end, refused);
+  }
+}
 
 function flagsOf(args: readonly string[]): { readonly config: string | undefined; readonly help: boolean } {
   try {
@@ -81,10 +127,11 @@ async function notifyOf({ environment, ports }: CommandIo, { log }: App): Promis
   return new ServiceNotify({ clock: ports.clock, log, environment, run: runNodeCommand });
 }
 
-async function untilStopped(io: CommandIo, app: App): Promise<void> {
+async function untilStopped(io: CommandIo, app: App): Promise<undefined> {
   const stopped = new Promise<void>((resolve) => {
     if (io.signal.aborted) resolve();
     io.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   await Promise.race([stopped, app.broker.closed]);
+  return undefined;
 }

@@ -9,6 +9,7 @@ import type { CertificateView, HealthReply, MetricsHistoryReply, StatusReply } f
 import type { BridgeLatencies, Management } from '../../http/management.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Router } from '../../router/router.ts';
+import type { AppPlace, RunControl } from '../app-place.ts';
 import { BridgeManager } from './bridge-manager.ts';
 import { certificatesOf } from './certificate-list.ts';
 import { ClientManager } from './client-manager.ts';
@@ -20,6 +21,9 @@ import { RightsManager } from './rights-manager.ts';
 import { SubscriptionManager } from './subscription-manager.ts';
 import type { Timelines } from './timelines.ts';
 
+/** How long the answer has to leave before what it promises is done, in ms. */
+const controlDelayMs = 100;
+
 /** What is managed. */
 export interface ManagedParts extends Omit<ConfigManagerParts, 'disk' | 'clock'> {
   readonly broker: Broker;
@@ -29,6 +33,7 @@ export interface ManagedParts extends Omit<ConfigManagerParts, 'disk' | 'clock'>
   readonly sampler: RateSampler;
   readonly timelines: Timelines;
   readonly hostname: string;
+  readonly onControl?: AppPlace['onControl'];
 }
 
 /** Everything that the API drives. */
@@ -88,6 +93,14 @@ export class AppManagement implements Management {
       bridges: all.length,
       bridgesConnected: all.filter(({ link }) => link.state === 'connected').length,
     };
+  }
+
+  /** See `Management`: when the answer has had time to leave. */
+  control(wanted: RunControl): boolean {
+    const { onControl, ports } = this.#parts;
+    if (onControl === undefined) return false;
+    ports.clock.schedule(controlDelayMs, () => onControl(wanted));
+    return true;
   }
 
   /** See `Management`. */

@@ -20,6 +20,7 @@ import { WebUsers } from '../../http/web-users.ts';
 import type { HttpHandler, HttpServer, ServeHttp } from '../../ports/http-server.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Router } from '../../router/router.ts';
+import type { AppPlace } from '../app-place.ts';
 import { tlsOptionsOf } from '../from-config.ts';
 import { AppManagement } from './app-management.ts';
 import { findingOf } from './bridge-manager.ts';
@@ -38,6 +39,7 @@ export interface WebParts {
   /** The path of the configuration, beside which users and history are kept. */
   readonly path: string;
   readonly serve: ServeHttp;
+  readonly onControl?: AppPlace['onControl'];
   /** What holds now. */
   readonly loaded: () => LoadedConfig;
   /** Loads the configuration with another overlay. Rejects with ConfigError. */

@@ -165,7 +165,7 @@ t.test(
     t.match(await call('GET /prometheus'), { status: 200, text: /viaduct_/ });
     t.match(await call('GET /rules'), { body: { code: 0, data: [] } });
     t.match(await call('GET /rules/1'), { status: 404, body: { code: 102 } });
-    for (const line of ['POST /rules', 'POST /ctrl/stop', 'POST /tools/aes_enc']) {
+    for (const line of ['POST /rules', 'POST /ctrl/stop', 'POST /ctrl/restart', 'POST /tools/aes_enc']) {
       t.match(await call(line), { status: 409, body: { code: 108, message: /./ } });
     }
     await kit.close();
