@@ -15,6 +15,8 @@ export interface ClientView {
   readonly version?: 3 | 4 | 5;
   readonly cleanStart?: boolean;
   readonly keepAliveS?: number;
+  /** What is published for it when it vanishes: of the payload at most 1024 bytes, as text. */
+  readonly will?: { readonly topic: string; readonly qos: 0 | 1 | 2; readonly retain: boolean; readonly text: string };
   readonly connectedAt?: number;
   readonly subscriptions: number;
   /** Messages waiting for it. */
@@ -84,6 +86,8 @@ export interface PayloadView {
 /** POST /publish; POST /publish/batch takes an array of at most 1000. */
 export interface PublishRequest {
   readonly topic: string;
+  /** Whose message it is, as rules with `${clientid}` see it; default nobody's. */
+  readonly clientId?: string;
   /** Default empty. */
   readonly payload?: string;
   /** Default text. */

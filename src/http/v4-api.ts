@@ -201,8 +201,9 @@ function clientsOf(management: Management) {
   return found;
 }
 
-function clientOf({ clientId, username = '', keepAliveS = 0, isConnected, cleanStart, version = 4 }: ClientView) {
+function clientOf({ clientId, username = '', keepAliveS = 0, isConnected, cleanStart, version = 4, will }: ClientView) {
   return {
+    ...(will === undefined ? {} : { will_topic: will.topic, will_msg: will.text }),
     client_id: clientId,
     username,
     keepalive: keepAliveS,

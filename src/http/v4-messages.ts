@@ -25,6 +25,7 @@ const properties = v.looseObject({
 const message = v.looseObject({
   topic: v.optional(text),
   topics: v.optional(text),
+  clientid: v.optional(text),
   payload: v.optional(v.string(), ''),
   qos: v.optional(v.picklist([0, 1, 2]), 0),
   retain: v.optional(v.union([v.boolean(), v.picklist([0, 1])]), false),
@@ -67,8 +68,9 @@ async function publish(management: Management, one: v.InferOutput<typeof message
   if (topics.length > topicsMax) {
     throw new HttpRefusal('BAD_REQUEST', `expected at most ${topicsMax} topics`, 'topics');
   }
-  const { payload, qos } = one;
+  const { payload, qos, clientid } = one;
   const shared = {
+    ...(clientid === undefined || clientid === '' ? {} : { clientId: clientid }),
     payload,
     qos,
     retain: one.retain === true || one.retain === 1,

@@ -1,6 +1,8 @@
 // ClientManager: the devices of the broker as the API tells of them. Nothing is kept here: every question is answered
 // from the sessions of that moment.
 // Bounded by the sessions; whoever asks takes a page.
+import { textOfBytes } from '../../../protocol/wire/bytes.ts';
+import type { ConnectPacket } from '../../../protocol/wire/packets.ts';
 import type { Broker } from '../../broker/broker.ts';
 import type { SeenDevice } from '../../broker/seen-devices.ts';
 import type { ClientView } from '../../http/api-broker-types.ts';
@@ -49,6 +51,7 @@ export class ClientManager implements ClientManagement {
       return { ...common, isConnected: false, ...(Number.isFinite(expiresAt) ? { expiresAt: wallOf(expiresAt) } : {}) };
     }
     const { connect, identity, acceptedAt, ...more } = connection;
+    const { will } = connect;
     return {
       ...common,
       ...more,
@@ -57,7 +60,20 @@ export class ClientManager implements ClientManagement {
       version: connect.version,
       cleanStart: connect.cleanStart,
       keepAliveS: connect.keepAlive,
+      ...(will === undefined ? {} : { will: willViewOf(will) }),
       connectedAt: wallOf(acceptedAt),
     };
   }
+}
+
+/** Bytes of a will that are told. */
+const willBytesMax = 1024;
+
+function willViewOf({
+  topic,
+  qos,
+  retain,
+  payload,
+}: NonNullable<ConnectPacket['will']>): NonNullable<ClientView['will']> {
+  return { topic, qos, retain, text: textOfBytes(payload, 0, Math.min(payload.length, willBytesMax)) };
 }

@@ -41,7 +41,7 @@ export class MessageManager implements MessageManagement {
 
   /** See `MessageManagement`. */
   async publish(request: PublishRequest): Promise<PublishReply> {
-    const { topic, payload = '', encoding = 'text', qos = 0, retain = false, expiryS } = request;
+    const { topic, payload = '', encoding = 'text', qos = 0, retain = false, expiryS, clientId } = request;
     const fault = topicNameFault(topic) ?? (topic.startsWith('$SYS/') ? 'is of the broker alone' : undefined);
     if (fault !== undefined) throw new HttpRefusal('BAD_REQUEST', `the topic ${fault}`, 'topic');
     const { contentType, responseTopic, correlationData, isPayloadText, userProperties } = request;
@@ -62,7 +62,7 @@ export class MessageManager implements MessageManagement {
         retain,
         properties,
         expiresAt: expiryS === undefined ? 0 : clock.now() + expiryS * 1000,
-        origin: this.#origin,
+        origin: clientId === undefined ? this.#origin : new Origin('device', clientId),
       }),
     );
     return { topic, reasonCode, reason: reasonName(reasonCode) };

@@ -1,6 +1,7 @@
 // `/api/v4`: the shapes and result codes that programs for EMQX Edge expect, without its secrets.
 import fc from 'fast-check';
 import t from 'tap';
+import { bytesOfText } from '../../../protocol/wire/bytes.ts';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import type { ReasonCode } from '../../../protocol/wire/reason-code.ts';
 import { v4Api } from '../../../src/http/v4-api.ts';
@@ -137,7 +138,8 @@ t.test(
       kit.ask(line.replace(' ', ' /api/v4'), { headers: { authorization } });
     t.match((await call('GET /')).body, { code: 0, data: [{ path: '/brokers', method: 'GET', descr: 'The broker' }] });
     const device = await kit.world.dial(5);
-    await device.connect('one');
+    const will = { topic: 'gone', payload: bytesOfText('one'), qos: 1, retain: false, properties: {} } as const;
+    await device.connect('one', { will });
     device.send(subscribeOf(1, 0, 'a/b', 'a/+'));
     await kit.world.clock.settle();
     t.match((await call('GET /topic-tree')).body, {
@@ -161,7 +163,9 @@ t.test(
       body: { data: [{ client_id: 'one', conn_state: 'connected', proto_name: 'MQTT', proto_ver: 5 }] },
     });
     t.strictSame((await call('GET /clients?clientid=two')).body, { code: 0, data: [] });
-    t.match(await call('GET /clients/one'), { body: { data: [{ client_id: 'one' }] } });
+    t.match(await call('GET /clients/one'), {
+      body: { data: [{ client_id: 'one', will_topic: 'gone', will_msg: 'one' }] },
+    });
     t.match(await call('GET /prometheus'), { status: 200, text: /viaduct_/ });
     t.match(await call('GET /rules'), { body: { code: 0, data: [] } });
     t.match(await call('GET /rules/1'), { status: 404, body: { code: 102 } });
@@ -171,6 +175,27 @@ t.test(
     await kit.close();
   },
 );
+
+t.test('what is published for a device is its message, as rules of bridges see it', async (t) => {
+  const rule = 'forwards = [ { local_topic = "x", remote_topic = "${clientid}/x" } ]';
+  const kit = await WebKit.start(config.replace('password = "s3cret"', `password = "s3cret", ${rule}`));
+  const remote = new Remote();
+  await remote.open(kit.world, 5, 1884);
+  await kit.world.clock.advance(5000);
+  await kit.login();
+  const headers = { authorization: `Bearer ${kit.token}` };
+  for (const clientid of [undefined, 'pump', '']) {
+    const body = { topic: 'x', payload: 'y', qos: 1, clientid };
+    t.match(await kit.ask('POST /api/v4/mqtt/publish', { headers, body }), { body: { code: 0 } });
+  }
+  await kit.world.clock.advance(1000);
+  t.same(
+    remote.published.map(({ topic }) => topic),
+    ['pump/x'],
+    'others have no client id',
+  );
+  await kit.close();
+});
 
 t.test('whoever changes the subscriptions of a bridge is told what the remote said of it', async (t) => {
   const kit = await WebKit.start(config);
