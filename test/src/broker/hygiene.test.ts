@@ -228,10 +228,10 @@ for (const [way, open, levels] of [
   for (const qos of levels) {
     t.test(`a message of QoS ${qos} ${way} allocates nothing on its way, once the path is warm`, async (t) => {
       const play = await open(qos);
-      const [few, many] = [100, 500];
+      const [few, many] = [50, 250]; // one run each
       play(2000, few);
       play(500, many);
-      const chunks = 1000;
+      const chunks = 4000;
       const [less, more] = [allocatedBy(() => play(chunks, few)), allocatedBy(() => play(chunks, many))];
       t.equal(play.arrived(), 2000 * few + 500 * many + chunks * (few + many), 'each message has arrived');
       const perMessage = (more - less) / (chunks * (many - few));
