@@ -48,7 +48,7 @@ function faultOf(answer: Uint8Array, subject: OcspSubject, nowMs: number): strin
     return 'the answer of OCSP is of no known kind';
   const [data, algorithm, signature, others] = derInside(derElements(octets.value)[0]);
   if (data === undefined) return 'the answer of OCSP is empty';
-  const signer = signerOf(others, new X509Certificate(subject.issuer));
+  const signer = signerOf(others, new X509Certificate(subject.issuer), nowMs);
   if (!isSigned({ data, algorithm, signature }, signer)) return 'the answer of OCSP is not signed by the authority';
   const responses = derInside(data).filter(({ tag }) => tag === DerTag.sequence);
   const mine = derInside(responses[0])
@@ -65,13 +65,15 @@ function faultOf(answer: Uint8Array, subject: OcspSubject, nowMs: number): strin
     : 'the authority does not know the certificate';
 }
 
-/** The responder that comes along, if the authority has made it one; else the authority itself. */
-function signerOf(others: DerElement | undefined, issuer: X509Certificate): X509Certificate {
+/** The responder that comes along, if the authority has made it one, for now; else the authority itself. */
+function signerOf(others: DerElement | undefined, issuer: X509Certificate, nowMs: number): X509Certificate {
   if (others === undefined) return issuer;
   for (const { whole } of derInside(derInside(others, 0xa0)[0])) {
     const responder = new X509Certificate(whole);
     const isNamed = responder.checkIssued(issuer) && responder.verify(issuer.publicKey);
-    if (isNamed && (responder.keyUsage ?? []).includes(signsForOcsp)) return responder;
+    const isOfNow =
+      Date.parse(responder.validFrom) <= nowMs + skewMs && Date.parse(responder.validTo) >= nowMs - skewMs;
+    if (isNamed && isOfNow && (responder.keyUsage ?? []).includes(signsForOcsp)) return responder;
   }
   return issuer;
 }

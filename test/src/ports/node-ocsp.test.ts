@@ -32,6 +32,12 @@ t.test('what is taken back, old, of somebody else or about another certificate i
     t.match(ocspFault(answerOf(name), subject, now) ?? 'believed', fault, name);
   }
   t.match(ocspFault(answerOf('good'), subject, Date.UTC(2020, 0, 1)), /is from the future/);
+  const whenGone = Date.UTC(2300, 0, 1);
+  t.match(
+    ocspFault(answerOf('delegated'), subject, whenGone),
+    /is not signed by the authority/,
+    'nor by its responder',
+  );
   t.match(ocspFault(answerOf('good'), { ...subject, certificate: rawOf('client') }, now), /about another certificate/);
 });
 
