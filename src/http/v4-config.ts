@@ -34,6 +34,7 @@ type Unit = '' | 's' | 'KB';
 const hotKeys: Readonly<Record<string, readonly [path: readonly string[], unit: Unit]>> = {
   property_size: [['mqtt', 'property_size'], ''],
   max_packet_size: [['mqtt', 'max_packet_size'], 'KB'],
+  client_max_packet_size: [['mqtt', 'max_packet_size'], 'KB'],
   msq_len: [['mqtt', 'max_mqueue_len'], ''],
   qos_duration: [['mqtt', 'retry_interval'], 's'],
   keepalive_backoff: [['mqtt', 'keepalive_multiplier'], ''],
@@ -98,7 +99,7 @@ export const v4Config: readonly Endpoint[] = [
     },
     (call) => {
       const changes: Record<string, Record<string, string>> = {};
-      for (const [key, one] of Object.entries(call.body.data)) {
+      for (const [key, one] of Object.entries(oneLimit(call.body.data))) {
         const [[section = '', own = ''] = [], unit = ''] = Object.hasOwn(hotKeys, key) ? (hotKeys[key] ?? []) : [];
         if (own === '') throw new HttpRefusal('BAD_REQUEST', `expected one of ${Object.keys(hotKeys).join(', ')}`, key);
         changes[section] = { ...changes[section], [own]: typeof one === 'number' ? `${one}${unit}` : String(one) };
@@ -107,6 +108,13 @@ export const v4Config: readonly Endpoint[] = [
     },
   ),
 ];
+
+/** There is one limit for packets here: of two that are given the smaller holds. */
+function oneLimit(data: Readonly<Record<string, v.InferOutput<typeof value>>>): typeof data {
+  const { max_packet_size: all, client_max_packet_size: own, ...more } = data;
+  if (all === undefined || own === undefined) return data;
+  return { ...more, max_packet_size: Number(own) < Number(all) ? own : all };
+}
 
 /** A value of the configuration as a number or a switch, in the unit that it has there. */
 function shownOf(value: unknown, unit: Unit): unknown {

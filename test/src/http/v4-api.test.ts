@@ -115,6 +115,9 @@ t.test('the configuration is read and written as programs for EMQX Edge do, and 
   t.match(await call('GET /reload'), {
     body: { data: { qos_duration: 20, max_packet_size: 512, allow_anonymous: false, bridge_mode: true } },
   });
+  const limits = { client_max_packet_size: 256, max_packet_size: 512 };
+  t.match(await call('POST /reload', { data: limits }), { body: { code: 0 } });
+  t.match((await call('GET /reload')).body, { data: { client_max_packet_size: 256, max_packet_size: 256 } });
   t.match(await call('POST /reload', { data: { nothing: 1 } }), { status: 400, body: { code: 108 } });
   t.match(await call('GET /configuration/auth'), { body: { data: { auth: { allow_anonymous: 'false' } } } });
   t.match(await call('GET /configuration/nothing'), { status: 404, body: { code: 102 } });
