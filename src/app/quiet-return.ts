@@ -10,7 +10,7 @@ const oftenMax = 60;
 /** How often it looks after that, in ms. */
 const laterLookMs = 60_000;
 /** Up to which share of one core the process counts as quiet. */
-const quietShareMax = 0.05;
+const quietShareMax = 0.005;
 
 /** What it looks at, and what it does. */
 export interface QuietReturnPorts {
@@ -21,7 +21,7 @@ export interface QuietReturnPorts {
   giveBack(): void;
 }
 
-/** Gives memory back once, when the process has used less than a twentieth of a core since the look before. */
+/** Gives memory back once, when the process has used less than 0.5 % of a core since the look before. */
 export class QuietReturn {
   readonly #ports: QuietReturnPorts;
   #looks = 0;

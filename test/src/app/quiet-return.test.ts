@@ -22,13 +22,13 @@ function start() {
 
 t.test('memory is given back a second after the start, once, where nothing goes on', async (t) => {
   const { pass, seconds } = start();
-  await pass(300, 50);
+  await pass(300, 5);
   t.same(seconds(), [1]);
 });
 
 t.test('memory is not given back while messages flow, but in the first second in which they do not', async (t) => {
   const { pass, seconds } = start();
-  await pass(20, 51);
+  await pass(20, 6);
   t.same(seconds(), []);
   await pass(2, 0);
   t.same(seconds(), [21]);
