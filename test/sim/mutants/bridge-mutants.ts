@@ -26,6 +26,7 @@ export const bridgeMutants: readonly Mutant[] = [
     text: `this.#owner.connected(this);
     this.#forwarder.pump();`,
     becomes: 'this.#owner.connected(this);',
+    seed: 75,
     seen: /no rest/,
   },
   {

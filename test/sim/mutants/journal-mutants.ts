@@ -142,7 +142,7 @@ export const journalMutants: readonly Mutant[] = [
     file: 'src/queue/stored-piece.ts',
     text: 'found.push({ sequence: sequence + index, message, tag: form.tagOf(key, tags), queuedAt: since });',
     becomes: 'found.push({ sequence: sequence, message, tag: form.tagOf(key, tags), queuedAt: since });',
-    test: 'test/src/bridge/bridge-runs.test.ts',
+    test: 'test/src/queue/stored-runs.test.ts',
     seen: /not ok/,
   },
   {
