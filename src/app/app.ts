@@ -4,7 +4,7 @@
 //   start -> running --reload--> running --close--> closed
 //
 // Order of closing: bridges first, so that what devices were acknowledged leaves; then the broker.
-import { messageOf } from '../base/errors.ts';
+import { assert, messageOf } from '../base/errors.ts';
 import { type Log, type LogLevel, openLog } from '../base/log.ts';
 import type { BridgeContext, BridgeSettings } from '../bridge/bridge-context.ts';
 import { Bridges } from '../bridge/bridges.ts';
@@ -91,7 +91,8 @@ export class App {
     await opener.prepare(loaded);
     const bridges = new Bridges(bridgeContext, opener.open);
     // bridges come when the sessions are there to take what they bring, and before devices, whose messages they take
-    const restored = (): void => {
+    const restored = (broker: Broker): void => {
+      found.broker = broker;
       for (const bridge of loaded.config.bridges) bridges.add(settingsOf(loaded, bridge));
     };
     const broker = await Broker.open(context, brokerOptionsOf(loaded), { restored }).catch(async (error: unknown) => {
@@ -99,7 +100,6 @@ export class App {
       await storage?.journal.close();
       throw error;
     });
-    found.broker = broker;
     for (const { name, host, port, socketPath } of broker.listeners) {
       log.info({ listener: name, ...(socketPath === undefined ? { host, port } : { socketPath }) }, 'listening');
     }
@@ -213,11 +213,15 @@ export class App {
   }
 }
 
-/** What bridges with a name may do: nothing before there is a broker. */
+/** What bridges with a name may do, by the broker that was there before the first of them. */
 function rightsAt(found: { readonly broker?: Broker }): NonNullable<BridgeContext['rightsOf']> {
+  const rightsOf: Broker['rightsOf'] = (principal) => {
+    assert(found.broker !== undefined, 'the broker is there before the first bridge');
+    return found.broker.rightsOf(principal);
+  };
   return (principal) => ({
-    mayPublish: (topic) => found.broker?.rightsOf(principal).mayPublish(topic) ?? false,
-    mayReceive: (topic) => found.broker?.rightsOf(principal).mayReceive(topic) ?? false,
+    mayPublish: (topic) => rightsOf(principal).mayPublish(topic),
+    mayReceive: (topic) => rightsOf(principal).mayReceive(topic),
   });
 }
 

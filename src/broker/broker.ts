@@ -115,18 +115,18 @@ export class Broker {
   /**
    * Opens a broker with all its listeners. Options left out have the values of `brokerDefaults`.
    * Rejects with a `LinkError` that names the address if a listener cannot be opened; none is left open then.
-   * `restored` is called when the sessions of an earlier process are there and before any device is.
+   * `restored` is called with it when the sessions of an earlier process are there and before any device is.
    */
   static async open(
     context: BrokerContext,
     options: Partial<BrokerOptions> & Pick<BrokerOptions, 'listeners'>,
-    more: { readonly signal?: AbortSignal; readonly restored?: () => void } = {},
+    more: { readonly signal?: AbortSignal; readonly restored?: (broker: Broker) => void } = {},
   ): Promise<Broker> {
     const broker = new Broker(context, { ...brokerDefaults, ...options });
     try {
       await broker.#rooms.sessions.restore();
       await broker.#rooms.wills.restore();
-      more.restored?.();
+      more.restored?.(broker);
       for (const listener of options.listeners) {
         more.signal?.throwIfAborted();
         await broker.#doors.open(listener);
