@@ -8,10 +8,10 @@ import { assert, messageOf } from '../base/errors.ts';
 import { type Log, type LogLevel, openLog } from '../base/log.ts';
 import type { BridgeContext, BridgeSettings } from '../bridge/bridge-context.ts';
 import { Bridges } from '../bridge/bridges.ts';
-import { forgetBridge } from '../bridge/forward-storage.ts';
+import { bridgesLeftIn, forgetBridge } from '../bridge/forward-storage.ts';
 import { Broker } from '../broker/broker.ts';
 import type { BridgeConfig } from '../config/bridge-config.ts';
-import type { HttpServerConfig } from '../config/config-types.ts';
+import type { Config, HttpServerConfig } from '../config/config-types.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { LogRing } from '../http/log-ring.ts';
 import { Turn } from '../link/turn.ts';
@@ -93,6 +93,7 @@ export class App {
     // bridges come when the sessions are there to take what they bring, and before devices, whose messages they take
     const restored = (broker: Broker): void => {
       found.broker = broker;
+      if (storage) forgetGone(bridgesLeftIn(storage), { storage, log, config });
       for (const bridge of loaded.config.bridges) bridges.add(settingsOf(loaded, bridge));
     };
     const broker = await Broker.open(context, brokerOptionsOf(loaded), { restored }).catch(async (error: unknown) => {
@@ -194,10 +195,12 @@ export class App {
       const isForGood = !fresh.has(name) && next.config.bridgesOff?.includes(name) !== true;
       // what waits stays in the journal for the bridge that comes, and what devices publish meanwhile is not to wait
       await this.bridges.remove(name, this.#storage && !isForGood ? { timeoutMs: 0 } : { isForGood });
-      if (isForGood && this.#storage) forgetBridge(this.#storage, name);
       this.log.info({ bridge: name }, 'bridge closed: the configuration changed');
       this.#openBridge(name, next);
     }
+    const { log } = this;
+    const known = [...old.keys(), ...(before.config.bridgesOff ?? [])];
+    if (this.#storage) forgetGone(known, { storage: this.#storage, log, config: next.config });
     for (const { name } of next.config.bridges) this.#openBridge(name, next);
   }
 
@@ -210,6 +213,22 @@ export class App {
     } catch (error) {
       this.log.error({ bridge: name, error: messageOf(error) }, 'the bridge cannot be opened');
     }
+  }
+}
+
+interface GoneParts {
+  readonly storage: Storage;
+  readonly log: Log;
+  readonly config: Config;
+}
+
+/** Whichever of these bridges the configuration has not, not even switched off, loses what it kept in the journal. */
+function forgetGone(names: Iterable<string>, { storage, log, config }: GoneParts): void {
+  const known = new Set([...config.bridges.map(({ name }) => name), ...(config.bridgesOff ?? [])]);
+  for (const name of names) {
+    if (known.has(name)) continue;
+    forgetBridge(storage, name);
+    log.info({ bridge: name }, 'the configuration has this bridge no more: what it kept in the journal is removed');
   }
 }
 

@@ -148,6 +148,12 @@ export function restoreFlows(
   }
 }
 
+/** The names of bridges of which an earlier process left messages, flows, or what else has their name. */
+export function bridgesLeftIn(storage: Storage): ReadonlySet<string> {
+  const owners = [...storage.journal.names, ...storage.flowOwners];
+  return new Set(owners.flatMap((owner) => /^bridge\/([A-Za-z0-9_-]+)/.exec(owner)?.[1] ?? []));
+}
+
 /** A bridge is gone for good, with all that it kept. */
 export function forgetBridge(storage: Storage, name: string): void {
   forgetLanes(storage, name);

@@ -100,6 +100,8 @@ export function forgetLanes(storage: Storage, bridge: string): void {
   const isOwn = (name: string): boolean =>
     name === owner || (name.startsWith(owner) && /^#[0-9.]+$/.test(name.slice(owner.length)));
   for (const name of storage.journal.names.filter(isOwn)) storage.forget(name);
+  // those with servers beside the first have the address behind them
+  storage.forgetFlows((name) => isOwn(name.replace(/@.*$/, '')));
   storage.forget(owner);
   forgetFilters(storage, isOwn);
   forgetSuspects(storage, isOwn);

@@ -103,6 +103,17 @@ export class Storage {
     for (const key of [...values.keys()]) if (isOwn(key)) values.delete(key);
   }
 
+  /** Owners with flows in the journal, as they are now. */
+  get flowOwners(): ReadonlySet<string> {
+    return new Set([...this.flows.keys()].map((key) => key.slice(0, key.indexOf('\0'))));
+  }
+
+  /** Owners are gone for good: their flows go, also those that this process has begun. */
+  forgetFlows(isOwn: (owner: string) => boolean): void {
+    for (const owner of [...this.#restored.keys()]) if (isOwn(owner)) this.#restored.delete(owner);
+    this.forgetKeys(flowsName, (key) => isOwn(key.slice(0, key.indexOf('\0'))));
+  }
+
   /** An owner is gone for good, with everything that it has. */
   forget(owner: string): void {
     for (const flow of this.takeFlows(owner)) this.flows.delete(`${owner}\0${flow}`);

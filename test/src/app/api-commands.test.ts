@@ -179,5 +179,10 @@ bridges.mqtt.site {
   await run(kit, bridge, 'remove', 'site');
   await run(kit, bridge, 'add', 'site', ...settings);
   t.equal(waiting(), 0);
+  await kit.change('POST /api/v1/publish', { topic: 'a/1', payload: 'x', qos: 1 });
+  await run(kit, bridge, 'disable', 'site');
+  await run(kit, bridge, 'remove', 'site');
+  await run(kit, bridge, 'add', 'site', ...settings);
+  t.equal(waiting(), 0, 'nor does one that was switched off before');
   await kit.close();
 });
