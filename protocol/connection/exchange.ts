@@ -130,7 +130,7 @@ export class Exchange implements FlowWriter, AckReader, RunReader {
       return 'sent';
     }
     const window = this.#session.sendWindow;
-    if (window.size === 0) this.#progressAt = now;
+    if (window.awaitedCount === 0) this.#progressAt = now;
     const entry = window.add(delivery, token);
     if (entry === undefined) return 'full';
     // [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT3-4.3.2-1]; DUP 0 whatever came [MQTT-3.3.1-3]

@@ -40,7 +40,7 @@ export class PacketIds {
   }
 
   /**
-   * Whether `count` consecutive identifiers (1 to 1024) are free: from `certain` on or, where that is 0, behind the
+   * Whether `count` consecutive identifiers (1 to 256) are free: from `certain` on or, where that is 0, behind the
    * last one taken; where the range ends too soon, from 1 on.
    */
   mayTakeRun(count: number, certain = 0): boolean {

@@ -110,7 +110,7 @@ export class SendWindow {
 
   /** Whether everything from before this connection was sent again. */
   get isCaughtUp(): boolean {
-    return this.#due === undefined || this.#dueIndex >= this.#due.length;
+    return this.#firstDue() === undefined;
   }
 
   /** What is underway, oldest first. */
@@ -176,15 +176,21 @@ export class SendWindow {
    * [MQTT3-4.6.0-1], if the quota allows one; each comes once.
    */
   nextDue(): SendEntry | undefined {
-    const due = this.#due ?? [];
+    const entry = this.#firstDue();
+    if (entry === undefined || !this.#hasRoom(entry.delivery)) return undefined;
+    this.#dueIndex++;
+    this.#count(entry);
+    return entry;
+  }
+
+  /** What is due next, whether there is room for it or not. */
+  #firstDue(): Entry | undefined {
+    const due = this.#due;
+    if (due === undefined) return undefined;
     for (; this.#dueIndex < due.length; this.#dueIndex++) {
       const entry = due[this.#dueIndex];
       // it may have been settled in the meantime by a peer that remembered it
-      if (entry === undefined || this.#entries?.get(entry.packetId) !== entry || entry.state === 'released') continue;
-      if (!this.#hasRoom(entry.delivery)) return undefined;
-      this.#dueIndex++;
-      this.#count(entry);
-      return entry;
+      if (entry && this.#entries?.get(entry.packetId) === entry && entry.state !== 'released') return entry;
     }
     return undefined;
   }

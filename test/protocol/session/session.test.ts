@@ -2,11 +2,13 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Backoff } from '../../../protocol/connection/backoff.ts';
+import { Exchange } from '../../../protocol/connection/exchange.ts';
 import { AckOrder } from '../../../protocol/session/ack-order.ts';
 import { PacketIds } from '../../../protocol/session/packet-ids.ts';
 import { Session } from '../../../protocol/session/session.ts';
-import { emptyBytes } from '../../../protocol/wire/bytes.ts';
-import type { Qos } from '../../../protocol/wire/protocol-version.ts';
+import { type Bytes, bytesOf, emptyBytes } from '../../../protocol/wire/bytes.ts';
+import type { Outbox } from '../../../protocol/wire/outbox.ts';
+import { ProtocolVersion, type Qos } from '../../../protocol/wire/protocol-version.ts';
 
 const deliveryOf = (qos: Qos) => ({
   message: { topicBytes: emptyBytes, payload: emptyBytes, properties: emptyBytes, expiresAt: 0 },
@@ -31,6 +33,19 @@ t.test(
 );
 
 const nothing = (): void => undefined;
+
+/** Takes bytes, and forgets them. */
+class Sheet implements Outbox {
+  position = 0;
+  packets = 0;
+
+  reserve(size: number): Bytes {
+    this.position = 0;
+    return bytesOf(new Uint8Array(size));
+  }
+
+  append(): void {}
+}
 
 /** One message, or a run of QoS 1. */
 const arrival = fc.oneof(
@@ -213,3 +228,41 @@ t.test(
     t.equal(session.forgoneCount, 1);
   },
 );
+
+/** A session with messages underway that an earlier connection left. */
+function leftWith(count: number, sendWindowMax = 10): Session {
+  const session = new Session({ clientId: 'edge', sendWindowMax, receiveMaximum: 10 });
+  const writer = { acknowledge: nothing, acknowledgeRun: nothing, release: nothing };
+  session.open(writer);
+  for (let token = 1; token <= count; token++) session.sendWindow.add(deliveryOf(1), token);
+  session.close();
+  return session;
+}
+
+t.test('what was due, and was settled without being sent again, holds nothing up', async (t) => {
+  const { sendWindow: window } = leftWith(3);
+  window.open(1);
+  t.equal(window.nextDue()?.token, 1);
+  // a peer that remembers them acknowledges all, the one that was sent last
+  for (const packetId of [3, 2, 1]) window.settle(packetId);
+  t.ok(window.canAdd(deliveryOf(1)), 'nobody will ask for what is due any more');
+});
+
+t.test('a message has its whole time for its acknowledgement, also beside what is held back', async (t) => {
+  const session = leftWith(1);
+  session.isHeldBack = () => true;
+  const sink = { messageReceived: nothing, messageSettled: nothing, resumable: nothing, ended: nothing };
+  const peer = {
+    receiveMaximum: 10,
+    maximumPacketSize: 1000,
+    topicAliasMaximum: 0,
+    maximumQos: 2,
+    isRetainAvailable: true,
+  } as const;
+  const terms = { version: ProtocolVersion.v5, topicAliasMaximum: 0, isPeerClient: false, peer };
+  const exchange = new Exchange(new Sheet(), sink, session, { ...terms, owner: { disconnect: nothing } });
+  exchange.begin(1000);
+  t.equal(exchange.waitingSince, Number.POSITIVE_INFINITY);
+  t.equal(exchange.send(deliveryOf(1), 2, 9000), 'sent');
+  t.equal(exchange.waitingSince, 9000);
+});
