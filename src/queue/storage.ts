@@ -66,6 +66,11 @@ export class Storage {
     return this.journal.status;
   }
 
+  /** Whether new messages are refused now, for want of room on the disk. */
+  get isRefusing(): boolean {
+    return this.whenFull === 'refuse' && !this.journal.isAccepting;
+  }
+
   /** Whether an operator has stopped an owner, in this process or an earlier one. */
   isPaused(owner: string): boolean {
     return this.#paused.has(owner);

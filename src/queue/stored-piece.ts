@@ -1,6 +1,6 @@
 // A piece of a queue in the journal, read from the disk: the messages in it, and those that are damaged. It knows
 // nothing of what has become of them since.
-// Bounded by `pieceBytes`, or one message that is larger.
+// Bounded by `pieceBytes`, or one record that is larger.
 import type { LogStream } from '../journal/log-stream.ts';
 import type { DamagedRecord } from '../journal/quarantine.ts';
 import type { QueueEntry } from './message-queue.ts';

@@ -30,7 +30,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   readonly #parts: StoredQueueParts<Tag>;
   readonly #stream: LogStream;
   readonly #age: AgeLimit<Tag> | undefined;
-  /** When messages of earlier processes came that do not tell. */
+  /** What tells messages of earlier processes, and when those of them came that do not tell. */
   readonly #times: Omit<PieceTerms, 'from'>;
   readonly #front: StoredFront<Tag>;
   /** The way of runs past it. */
@@ -38,6 +38,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   /** The first sequence that no earlier process had. */
   readonly newFrom: number;
   readonly #aside: StoredAside<Tag>;
+  readonly #isUnderway = (at: number): boolean => this.#front.underway.has(at) || this.passage.mayHave(at);
   #isWaiting = false;
   #isClosed = false;
 
@@ -246,9 +247,7 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
 
   /** See `MessageQueue`: everything is read from the disk, and nothing of it stays in memory. */
   browse(from: number, countMax: number): Promise<readonly SeenEntry<Tag>[]> {
-    const isUnderway = (sequence: number): boolean =>
-      this.#front.underway.has(sequence) || this.passage.mayHave(sequence);
-    return browseStored(this.#parts, this.#stream, { from, countMax, isUnderway });
+    return browseStored(this.#parts, this.#stream, { from, countMax, isUnderway: this.#isUnderway });
   }
 
   /** See `MessageQueue`. */
@@ -390,7 +389,8 @@ export class StoredQueue<Tag> implements MessageQueue<Tag>, SharedRoom<Tag> {
   #dropLost(lost: ReadonlySet<number>): void {
     const { form, dropped } = this.#parts;
     for (const sequence of lost) {
-      const key = this.#stream.entryOf(sequence)?.tag;
+      // of a run that is read again, some may be underway: whoever sends has them
+      const key = this.#isUnderway(sequence) ? undefined : this.#stream.entryOf(sequence)?.tag;
       if (key === undefined) continue;
       const tag = form.tagOf(key, undefined);
       if (this.#settle(sequence, tag)) dropped(sequence, tag, 'damaged', 2);

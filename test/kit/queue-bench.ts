@@ -6,6 +6,7 @@ import { ProtocolVersion, type Qos } from '../../protocol/wire/protocol-version.
 import { PublishRun } from '../../protocol/wire/publish-run.ts';
 import { RunForms } from '../../protocol/wire/run-forms.ts';
 import { Journal, type JournalSettings } from '../../src/journal/journal.ts';
+import type { Damage } from '../../src/journal/journal-status.ts';
 import { Message } from '../../src/message/message.ts';
 import { Origin } from '../../src/message/origin.ts';
 import type { RunHold } from '../../src/queue/hold.ts';
@@ -56,7 +57,9 @@ export class QueueBench {
   readonly clock: VirtualClock = new VirtualClock();
   readonly disk: FaultyDisk = new FaultyDisk(new Chance(1));
   readonly dropped: string[] = [];
-  /** What the journal has said of a disk that does not read. */
+  /** What the journal has said: of damage, of what it could not do, of a disk that does not read. */
+  readonly damage: Damage[] = [];
+  readonly troubles: string[] = [];
   readonly unreadable: string[] = [];
   readable = 0;
   budget: QueueBudget | undefined;
@@ -65,7 +68,11 @@ export class QueueBench {
   async open(settings: Partial<JournalSettings> = {}): Promise<Journal> {
     const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
     const terms = { directory: 'data', reserveBytes: 0, segmentBytes: 20_000, ...settings };
-    return await Journal.open(ports, terms, { unreadable: (detail) => this.unreadable.push(detail) });
+    return await Journal.open(ports, terms, {
+      damaged: (place) => void this.damage.push(place),
+      troubled: (detail) => void this.troubles.push(detail),
+      unreadable: (detail) => void this.unreadable.push(detail),
+    });
   }
 
   queueOf(journal: Journal, limits: Partial<QueueLimits> = {}): StoredQueue<number> {

@@ -47,7 +47,7 @@ t.test('a run takes one record, and is read back message by message without thos
   t.match(again.acknowledge(2), { tag: 7, message: { topic: 'a/b', qos: 1, retain: false } });
 });
 
-t.test('damage costs the run in which it is, each of its messages counted, and nothing else', async (t) => {
+t.test('damage costs the run in which it is, is told with its place, and costs nothing else', async (t) => {
   const bench = new QueueBench();
   const journal = await bench.open();
   const queue = bench.queueOf(journal);
@@ -62,6 +62,7 @@ t.test('damage costs the run in which it is, each of its messages counted, and n
   const file = await bench.disk.open(path, 'read');
   bench.disk.flipBit(path, (await file.read(0, file.size)).indexOf('damaged'));
   const again = bench.queueOf(await bench.open());
+  t.match(bench.damage, [{ path }]);
   t.same(await bench.readAll(again), ['one', 'two', 'three']);
 });
 

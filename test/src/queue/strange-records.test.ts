@@ -3,76 +3,32 @@
 import t, { type Test } from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
-import { Journal } from '../../../src/journal/journal.ts';
-import type { Damage } from '../../../src/journal/journal-status.ts';
-import { Message } from '../../../src/message/message.ts';
-import { Origin } from '../../../src/message/origin.ts';
-import { Storage } from '../../../src/queue/storage.ts';
-import { StoredQueue } from '../../../src/queue/stored-queue.ts';
-import { Chance } from '../../kit/chance.ts';
+import type { Journal } from '../../../src/journal/journal.ts';
+import type { StoredQueue } from '../../../src/queue/stored-queue.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
-import { SeededRandom } from '../../kit/seeded-random.ts';
-import { VirtualClock } from '../../kit/virtual-clock.ts';
+import { messageOf, QueueBench } from '../../kit/queue-bench.ts';
 import { subscribeOf } from '../../kit/world.ts';
-import { FaultyDisk } from '../../sim/faulty-disk.ts';
-
-const origin = new Origin('device', 'd');
 
 /** A queue on a disk, in one process after another. */
-class Bench {
-  readonly clock = new VirtualClock();
-  readonly disk = new FaultyDisk(new Chance(1));
-  readonly damage: Damage[] = [];
-  readonly troubles: string[] = [];
-  readonly dropped: string[] = [];
+class Bench extends QueueBench {
   #journal: Journal | undefined;
 
   /** The next process. */
-  async open(): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
+  async next(): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
     const closing = this.#journal?.close();
     await this.clock.advance(1000);
     await closing;
-    const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
-    const listener = {
-      damaged: (place: Damage) => void this.damage.push(place),
-      troubled: (detail: string) => void this.troubles.push(detail),
-    };
-    const journal = await Journal.open(ports, { directory: 'data', reserveBytes: 0 }, listener);
-    this.#journal = journal;
-    const queue = new StoredQueue<number>({
-      storage: new Storage(journal, this.clock),
-      name: 'q',
-      limits: { countMax: 10_000, bytesMax: 10_000_000, overflow: 'oldest' },
-      durabilityOf: () => 'synced',
-      form: { keyOf: (tag) => tag, numbersOf: () => [], tagOf: (key) => key },
-      origin,
-      dropped: (sequence, tag, reason) => void this.dropped.push(`${sequence} of ${tag}: ${reason}`),
-      readable: () => undefined,
-    });
-    return { journal, queue };
-  }
-
-  /** Payloads, until nothing comes any more. */
-  async readAll(queue: StoredQueue<number>): Promise<readonly string[]> {
-    const texts: string[] = [];
-    for (let round = 0; round < 20; round++) {
-      for (let entry = queue.peek(); entry; entry = queue.peek()) {
-        texts.push(entry.message.payload.toString());
-        queue.next();
-      }
-      await this.clock.advance(20);
-    }
-    return texts;
+    this.#journal = await this.open();
+    return { journal: this.#journal, queue: this.queueOf(this.#journal) };
   }
 
   /** A queue with a record of two messages that holds none, and a message behind it. */
   async openWith(body: Buffer): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
-    const opened = await this.open();
+    const opened = await this.next();
     const stream = opened.journal.log('q');
     body.copy(stream.begin(2, body.length, 7), stream.at);
     stream.end(body.length);
-    const payload = Buffer.from('behind');
-    opened.queue.append(new Message({ topic: 'a/b', payload, qos: 1, retain: false, origin }), 8);
+    opened.queue.append(messageOf('behind'), 8);
     await this.clock.advance(3000);
     return opened;
   }
@@ -108,7 +64,7 @@ async function isPutAside(t: Test, body: Buffer): Promise<void> {
   const aside = (await bench.disk.readText('data/quarantine.jsonl')).trimEnd().split('\n');
   t.equal(aside.length, 1);
   t.match(JSON.parse(aside[0] ?? ''), { offset: told?.offset, bytes: record.toString('base64') });
-  const { queue: again, journal: next } = await bench.open();
+  const { queue: again, journal: next } = await bench.next();
   t.same(await bench.readAll(again), ['behind'], 'the next process reads it no more');
   t.equal(next.status.quarantined, 0);
   t.equal(bench.damage.length, 1);
