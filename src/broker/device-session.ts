@@ -187,6 +187,11 @@ export class DeviceSession implements Destination, RunTaker, ReplaySession {
     else this.#take(message, qos, retain, grant.identifiers);
   }
 
+  /** See `Destination`. */
+  isFullFor(_message: Message, { qos }: Grant): boolean {
+    return qos > 0 && this.store?.storage.isRefusing === true;
+  }
+
   /** Takes the retained messages of a new subscription, behind what waits. */
   replay(filter: string, source: RetainedReplay, options: SubscriptionOptions): void {
     this.#replays ??= new SessionReplays(this);

@@ -72,9 +72,10 @@ export interface Destination {
   runTakerOf?(topic: string): RunTaker;
   /**
    * Whether it would refuse a message for now, as `Acceptance.refuse` has it. Asked before a QoS 2 message goes to
-   * anybody: it comes again as a new one, and whoever had taken it would get it twice. Default: it would not.
+   * anybody, except for a will: it comes again as a new one, and whoever had taken it would get it twice. Members of a
+   * shared group are not asked. Absent: it never does.
    */
-  isFullFor?(message: Message): boolean;
+  isFullFor?(message: Message, grant: Grant): boolean;
   /**
    * Takes one message. It is borrowed: to keep it, `message.own()`. A destination that is not safe with it when it
    * returns takes a hold on `acceptance` first.

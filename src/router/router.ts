@@ -139,7 +139,7 @@ export class Router {
   publish(message: Message, acceptance: Acceptance): void {
     // [MQTT-3.3.2-3] what matches, and nothing else
     const route = this.#routes.get(message.topic) ?? this.#findRoute(message.topic);
-    if (message.qos === 2 && route.stops.some(({ destination }) => destination.isFullFor?.(message))) {
+    if (isSentBack(route.stops, message)) {
       acceptance.refuse(ReasonCode.quotaExceeded, true);
       acceptance.seal();
       return;
@@ -302,6 +302,15 @@ function grantOf(subscriptions: readonly { readonly options: SubscriptionOptions
   }
   if (identifiers.length > 0) grant.identifiers = identifiers;
   return grant;
+}
+
+/** Whether a QoS 2 message is to come again: whoever took it now would get it twice. A will does not come again. */
+function isSentBack(stops: readonly Stop[], message: Message): boolean {
+  if (message.qos !== 2 || message.origin.kind === 'will') return false;
+  return stops.some(({ destination, grant, hasNoLocal }) => {
+    const isAsked = !hasNoLocal || message.origin !== destination.origin;
+    return isAsked && destination.isFullFor?.(message, grant) === true;
+  });
 }
 
 function offer(stop: Stop, message: Message, acceptance: Acceptance): boolean {

@@ -6,7 +6,9 @@
 //
 // Used again for the next run; an acceptance that is still held goes on by itself. Bounded by the messages of one
 // connection that may await their acknowledgement.
+import { isFailure, type ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Durability } from '../base/durability.ts';
+import { assert } from '../base/errors.ts';
 import { Acceptance, type AcceptanceOwner } from './acceptance.ts';
 
 /** Told that the messages of `count` tickets from `ticket` on are safe. */
@@ -25,7 +27,8 @@ class RunTickets implements AcceptanceOwner {
   }
 
   /** See `AcceptanceOwner`. */
-  accepted(ticket: number): void {
+  accepted(ticket: number, reasonCode: ReasonCode): void {
+    assert(!isFailure(reasonCode), 'who takes a run does not refuse it');
     if (this.isAwaited) this.#accepted(ticket, this.#count);
   }
 }

@@ -131,6 +131,20 @@ for (const durability of levels) {
     },
   );
 
+  t.test(`${durability}: a will of QoS 2 goes to those who have room for it: it does not come again`, async (t) => {
+    const { kw, device } = await start({ queueOverflow: 'block', queueCountMax: 1 });
+    const watch = await kw.world.dial(v5);
+    await watch.connect('watch');
+    watch.send(subscribeOf(1, 2, 'up/#'));
+    device.send(publishOf('up/a', 'fills', { qos: 1, packetId: 1 }));
+    const gone = await kw.world.dial(v5);
+    const will = { topic: 'up/gone', payload: bytesOfText('gone'), qos: 2, retain: true, properties: {} } as const;
+    await gone.connect('gone', { will });
+    gone.cut();
+    await kw.world.clock.advance(1000);
+    t.match(await watch.receivedOf(PacketType.publish), [{ topic: 'up/a' }, { topic: 'up/gone' }]);
+  });
+
   t.test(
     `${durability}: end to end, the publisher hears when the remote has settled, or when it took too long`,
     async (t) => {

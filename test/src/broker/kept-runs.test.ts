@@ -162,6 +162,31 @@ async function play(all: readonly Step[], setting: Setting, isNaive: boolean): P
   return [answers.join(' '), books.join(' '), ...listeners.map(({ got }) => got.join(' '))];
 }
 
+t.test('a run to a session that outlives the process is one record, whoever has gone', async (t) => {
+  for (const durability of ['written', 'synced'] as const) {
+    const kw = new KeptWorld();
+    const { journal } = await kw.start({ broker: { durability } });
+    const listener = new Listener(kw, 'listener', v311);
+    (await listener.connect()).send(subscribeOf(1, 1, 'a'));
+    const publisher = await kw.world.dial(v311);
+    await publisher.connect('publisher');
+    const send = async (first: number): Promise<number> => {
+      const before = journal.status.records;
+      const ids = Array.from({ length: 50 }, (_, index) => first + index);
+      publisher.send(...ids.map((packetId) => publishOf('a', `${packetId}`, { qos: 1, packetId })));
+      await kw.world.clock.advance(100);
+      return journal.status.records - before;
+    };
+    // the first makes the topic known
+    await send(1);
+    listener.acknowledge('all');
+    await kw.world.clock.advance(100);
+    t.equal(await send(51), 1, durability);
+    t.equal((await publisher.receivedOf(puback)).length, 100);
+    t.equal(listener.got.filter((packet) => packet.includes('"qos":1')).length, 100);
+  }
+});
+
 t.test('whatever devices get and acknowledge, and whenever the process dies, runs change nothing', async (t) => {
   await fc.assert(
     fc.asyncProperty(steps, settings, async (all, setting) => {

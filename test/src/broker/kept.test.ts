@@ -136,6 +136,35 @@ t.test(
   },
 );
 
+t.test('a QoS 2 message that a full disk keeps from a session goes to nobody, and once to all then', async (t) => {
+  const kw = new KeptWorld();
+  await kw.start();
+  const [kept, watch] = [await kw.world.dial(v5), await kw.world.dial(v5)];
+  await kept.connect('kept', { properties: { sessionExpiryInterval: 3600 } });
+  await watch.connect('watch');
+  watch.send(subscribeOf(1, 2, 'up/#'));
+  kept.send(subscribeOf(1, 2, 'up/#'));
+  await kw.world.clock.advance(100);
+  const send = async (packetId: number): Promise<RawPeer> => {
+    const device = await kw.world.dial(v311);
+    await device.connect('device');
+    device.send(publishOf('up/x', `${packetId}`, { qos: 2, packetId }));
+    await kw.world.clock.advance(500);
+    return device;
+  };
+  kw.disk.faults.capacityBytes = kw.disk.bytesUsed;
+  await send(1);
+  t.ok((await send(2)).isClosed);
+  kw.disk.faults.capacityBytes = Number.POSITIVE_INFINITY;
+  await kw.world.clock.advance(10_000);
+  await send(2);
+  const texts = (await watch.receivedOf(PacketType.publish)).map(({ payload }) => `${payload}`);
+  t.same(
+    texts.filter((text) => text === '2'),
+    ['2'],
+  );
+});
+
 t.test('a session whose time has passed while no process ran is over', async (t) => {
   const kw = new KeptWorld();
   await kw.start();
