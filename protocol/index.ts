@@ -11,7 +11,7 @@ export type { ReceivedPublish } from './connection/received-publish.ts';
 export { ServerConnection } from './connection/server-connection.ts';
 export type { ServerLimits } from './connection/server-limits.ts';
 export type { ConnectAnswer, ServerSink } from './connection/server-terms.ts';
-export type { SendEntry } from './session/send-window.ts';
+export type { SendEntry } from './session/send-entry.ts';
 export { Session, type SessionOptions } from './session/session.ts';
 export { FilterTree } from './topic/filter-tree.ts';
 export { MappingFault } from './topic/mapping-fault.ts';

@@ -1,7 +1,7 @@
 // ClientTerms: what a client connection and its owner agree on: what the owner is told, and how it connects; and what
 // is made of a server that accepts or disconnects. Plain data and judgements without state. The machine itself is
 // `client-connection.ts`.
-import type { SendEntry } from '../session/send-window.ts';
+import type { SendEntry } from '../session/send-entry.ts';
 import { Malformed } from '../wire/malformed.ts';
 import type { ConnackPacket, ConnectPacket, DisconnectPacket } from '../wire/packets.ts';
 import { ProtocolVersion } from '../wire/protocol-version.ts';

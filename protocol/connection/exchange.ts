@@ -9,7 +9,7 @@
 // `begin` releases and sends again what an earlier connection left; on a live connection nothing is ever sent twice
 // [MQTT-4.4.0-1] [MQTT3-4.4.0-1]. Inbound messages underway are bounded by the session's receive maximum.
 import { isExpired } from '../session/expiry.ts';
-import type { SendEntry } from '../session/send-window.ts';
+import type { SendEntry } from '../session/send-entry.ts';
 import type { FlowWriter, Session } from '../session/session.ts';
 import { type AckType, AckView, writeAck, writeAckRange, writeAckRun } from '../wire/ack-frame.ts';
 import type { Bytes } from '../wire/bytes.ts';

@@ -8,57 +8,14 @@
 //
 // A released entry never becomes published again; nothing is due twice on one connection. What was sent as a run stays
 // one while acknowledgements are in order, else it becomes entries. Bounded by `sizeMax` besides what is held back.
-import { emptyBytes } from '../wire/bytes.ts';
 import type { Qos } from '../wire/protocol-version.ts';
 import type { Delivery } from '../wire/publishable.ts';
 import { PacketIds } from './packet-ids.ts';
+import { goneDelivery, isForgone, type SendEntry, WindowEntry } from './send-entry.ts';
 import { type RunParts, SendRun } from './send-run.ts';
-
-/** One message underway. */
-export interface SendEntry {
-  /** 1 to 65535. */
-  readonly packetId: number;
-  readonly delivery: Delivery;
-  /** The owner's own number, for instance the sequence in its queue. */
-  readonly token: number;
-  /** `published`: the peer may have it; `released`: the peer owns it and PUBCOMP is awaited. */
-  readonly state: 'published' | 'released';
-}
-
-class Entry implements SendEntry {
-  readonly packetId: number;
-  readonly delivery: Delivery;
-  readonly token: number;
-  /** Grows with every message and run: the order in which they were sent. */
-  readonly order: number;
-  state: 'published' | 'released' = 'published';
-  /** Grows with every release: the order in which PUBREC came. */
-  releaseOrder = 0;
-  /** Whether it takes one of this connection's quota. */
-  isCounted = false;
-
-  constructor(packetId: number, delivery: Delivery, token: number, order: number) {
-    this.packetId = packetId;
-    this.delivery = delivery;
-    this.token = token;
-    this.order = order;
-  }
-}
 
 /** Identifiers above these are left to SUBSCRIBE and UNSUBSCRIBE, where those of messages are kept. */
 const keptIds = 65_000;
-/** Of a message that is not sent any more nothing is needed but that it is one of QoS 2. */
-const goneDelivery: Delivery = {
-  message: { topicBytes: emptyBytes, payload: emptyBytes, properties: emptyBytes, expiresAt: 0 },
-  qos: 2,
-  retain: false,
-  subscriptionIdentifiers: undefined,
-};
-
-/** Whether all that is left of a message is that the peer is to forget its identifier: it is nobody's. */
-export function isForgone({ token, delivery }: SendEntry): boolean {
-  return token === 0 && delivery === goneDelivery;
-}
 
 /** Outbound flows of one session. */
 export class SendWindow {
@@ -68,7 +25,7 @@ export class SendWindow {
   areIdsKept = false;
   readonly #sizeMax: number;
   /** In the order in which they were sent, by packet identifier. */
-  #entries: Map<number, Entry> | undefined;
+  #entries: Map<number, WindowEntry> | undefined;
   /** In the order in which they were sent; only while a connection is open. */
   #runs: SendRun[] | undefined;
   #runSize = 0;
@@ -83,7 +40,7 @@ export class SendWindow {
   /** What a narrow window has less than the peer allows. */
   #held = 0;
   #qos2Held = 0;
-  #due: Entry[] | undefined;
+  #due: WindowEntry[] | undefined;
   #dueIndex = 0;
 
   /** `sizeMax`: messages underway at most, 1 to 65535. */
@@ -132,9 +89,9 @@ export class SendWindow {
     this.#qos2Quota = qos2Max - this.#qos2Held;
     this.#dueIndex = 0;
     this.#aside = isHeldBack && new Set();
-    const due: Entry[] = [];
+    const due: WindowEntry[] = [];
     this.#due = due;
-    const released: Entry[] = [];
+    const released: WindowEntry[] = [];
     for (const entry of this.#entries?.values() ?? []) {
       entry.isCounted = false;
       if (entry.state === 'published') {
@@ -184,7 +141,7 @@ export class SendWindow {
   }
 
   /** What is due next, whether there is room for it or not. */
-  #firstDue(): Entry | undefined {
+  #firstDue(): WindowEntry | undefined {
     const due = this.#due;
     if (due === undefined) return undefined;
     for (; this.#dueIndex < due.length; this.#dueIndex++) {
@@ -211,7 +168,7 @@ export class SendWindow {
     if (!this.canAdd(delivery)) return undefined;
     const packetId = this.areIdsKept && token > 0 ? this.#takeKept(token) : this.ids.take();
     if (packetId === 0) return undefined;
-    const entry = new Entry(packetId, delivery, token, this.#nextOrder++);
+    const entry = new WindowEntry(packetId, delivery, token, this.#nextOrder++);
     this.#entries ??= new Map();
     this.#entries.set(packetId, entry);
     this.#count(entry);
@@ -231,7 +188,7 @@ export class SendWindow {
   }
 
   #restore(packetId: number, token: number, order: number = this.#nextOrder++): void {
-    const entry = new Entry(packetId, goneDelivery, token, order);
+    const entry = new WindowEntry(packetId, goneDelivery, token, order);
     entry.state = 'released';
     entry.releaseOrder = this.#nextReleaseOrder++;
     this.#entries ??= new Map();
@@ -378,7 +335,7 @@ export class SendWindow {
     const all = [...(this.#entries?.values() ?? [])];
     for (const run of this.#runs) {
       run.forEachUnsettled((index, delivery) => {
-        const entry = new Entry(run.firstId + index, delivery, run.tokenOf(index), run.order);
+        const entry = new WindowEntry(run.firstId + index, delivery, run.tokenOf(index), run.order);
         entry.isCounted = true;
         if (index < run.released) {
           entry.state = 'released';
@@ -398,7 +355,7 @@ export class SendWindow {
     return this.#quota > 0 && (delivery.qos < 2 || this.#qos2Quota > 0); // [MQTT-3.3.4-9] [MQTT-4.9.0-3]
   }
 
-  #count(entry: Entry): void {
+  #count(entry: WindowEntry): void {
     entry.isCounted = true;
     this.#quota--;
     if (entry.delivery.qos === 2) this.#qos2Quota--;

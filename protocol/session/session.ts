@@ -6,7 +6,8 @@ import { isFailure, type ReasonCode } from '../wire/reason-code.ts';
 import { AckOrder, type AckWriter } from './ack-order.ts';
 import type { FlowKeeper } from './flow-keeper.ts';
 import { ReceiveWindow } from './receive-window.ts';
-import { type SendEntry, SendWindow } from './send-window.ts';
+import type { SendEntry } from './send-entry.ts';
+import { SendWindow } from './send-window.ts';
 
 /** What a session is made with. */
 export interface SessionOptions {

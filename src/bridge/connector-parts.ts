@@ -2,7 +2,7 @@
 // who hears of what happens on its connection. Types
 // without state.
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 import type { Log } from '../base/log.ts';
 import type { Turn } from '../link/turn.ts';

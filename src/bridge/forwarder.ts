@@ -5,7 +5,7 @@
 // rule. While nothing waits, runs pass the queue by: they take their places in it, and their messages come to stand
 // there if the remote forgets them. Bounded by the queue's limits and the window.
 import { isExpired } from '../../protocol/session/expiry.ts';
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';

@@ -4,7 +4,7 @@
 // Its forwarder is another one after the lanes have become more or fewer; the connection and its sessions stay. Bounded
 // by the bounds of its parts.
 import type { ReceivedPublish } from '../../protocol/connection/received-publish.ts';
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import { textOfBytes } from '../../protocol/wire/bytes.ts';
 import { isFailure, type ReasonCode, reasonName } from '../../protocol/wire/reason-code.ts';
 import type { BridgeContext } from './bridge-context.ts';

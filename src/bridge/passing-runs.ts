@@ -4,7 +4,7 @@
 // stand in the queue.
 //
 // Bounded by the limits of the queue and the window.
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import type { Qos } from '../../protocol/wire/protocol-version.ts';
 import type { PublishRun } from '../../protocol/wire/publish-run.ts';
 import type { RunForms } from '../../protocol/wire/run-forms.ts';

@@ -8,7 +8,7 @@
 //
 // Alone is on a new connection each time. Over restarts a suspicion is a key of a stream without values, since keys are
 // at hand at a start; what was proven is proven anew. Bounded: `suspectsMax` messages a lane.
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { emptyBytes } from '../../protocol/wire/bytes.ts';
 import type { Clock, Timer } from '../ports/ports.ts';

@@ -4,7 +4,7 @@
 // a suspected message holds back.
 //
 // A message stays where it is until it is taken. Bounded as `Refusals` and `Pacing` are.
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import type { Message } from '../message/message.ts';
 import type { MessageQueue, QueueEntry } from '../queue/message-queue.ts';
 import type { RunPassage } from '../queue/run-passage.ts';

@@ -10,7 +10,7 @@ import type { ReceivedPublish } from '../../protocol/connection/received-publish
 import type { RunOutcome } from '../../protocol/connection/run-exchange.ts';
 import { ServerConnection } from '../../protocol/connection/server-connection.ts';
 import type { ServerSink } from '../../protocol/connection/server-terms.ts';
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import { levelsOf } from '../../protocol/topic/topic-name.ts';
 import type { Bytes } from '../../protocol/wire/bytes.ts';
 import type { Malformed } from '../../protocol/wire/malformed.ts';

@@ -9,7 +9,7 @@
 // Bounded by the queue's limits and the budget of all queues, the send window, `underwayBytesMax`, `subscriptionsMax`.
 
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
-import { isForgone, type SendEntry } from '../../protocol/session/send-window.ts';
+import { isForgone, type SendEntry } from '../../protocol/session/send-entry.ts';
 import { Session } from '../../protocol/session/session.ts';
 import { SmallMap } from '../../protocol/topic/small-map.ts';
 import { lowerQos, type Qos } from '../../protocol/wire/protocol-version.ts';

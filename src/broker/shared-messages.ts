@@ -2,7 +2,7 @@
 // group. Should the session end, or not be allowed to have them any more, the group gives them to another member; but
 // whatever was sent at QoS 2 is nobody else's [MQTT-4.8.2-5].
 // Bounded by the queue. Made with the first such message.
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import type { Message } from '../message/message.ts';
 import type { ShareGroup } from '../router/destination.ts';
 

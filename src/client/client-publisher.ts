@@ -2,7 +2,7 @@
 // connection allows, and settles its promise when the server has the last word. It outlives connections;
 // each one is lent to it.
 import type { SendOutcome } from '../../protocol/connection/exchange.ts';
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import { topicNameFault } from '../../protocol/topic/topic-name.ts';
 import { bytesOf, bytesOfText, emptyBytes } from '../../protocol/wire/bytes.ts';
 import { encodePublishProperties } from '../../protocol/wire/property-block.ts';

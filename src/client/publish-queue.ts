@@ -1,7 +1,7 @@
 // PublishQueue: what an application published and the server has not settled, each with the promise that tells. New
 // messages wait in order; sent ones are found by their token; what a server forgot goes back to the front in its order.
 // Bounded by `countMax` messages and `bytesMax` bytes of payloads and properties; one message of any size has room.
-import type { SendEntry } from '../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../protocol/session/send-entry.ts';
 import type { Delivery } from '../../protocol/wire/publishable.ts';
 import type { ReasonCode } from '../../protocol/wire/reason-code.ts';
 

@@ -64,6 +64,7 @@ export class QueueBench {
   readable = 0;
   budget: QueueBudget | undefined;
   whenFull: 'refuse' | 'drop' = 'refuse';
+  #last: Journal | undefined;
 
   async open(settings: Partial<JournalSettings> = {}): Promise<Journal> {
     const ports = { clock: this.clock, disk: this.disk, random: new SeededRandom(5) };
@@ -73,6 +74,16 @@ export class QueueBench {
       troubled: (detail) => void this.troubles.push(detail),
       unreadable: (detail) => void this.unreadable.push(detail),
     });
+  }
+
+  /** The next process: the one before has closed its journal. */
+  async next(): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
+    const closing = this.#last?.close();
+    await this.clock.advance(1000);
+    await closing;
+    const journal = await this.open();
+    this.#last = journal;
+    return { journal, queue: this.queueOf(journal) };
   }
 
   queueOf(journal: Journal, limits: Partial<QueueLimits> = {}): StoredQueue<number> {

@@ -8,7 +8,7 @@ import { ClientConnection } from '../../../protocol/connection/client-connection
 import { OutboundAliases } from '../../../protocol/connection/outbound-aliases.ts';
 import type { ReceivedPublish } from '../../../protocol/connection/received-publish.ts';
 import { ServerConnection } from '../../../protocol/connection/server-connection.ts';
-import type { SendEntry } from '../../../protocol/session/send-window.ts';
+import type { SendEntry } from '../../../protocol/session/send-entry.ts';
 import { Session } from '../../../protocol/session/session.ts';
 import { type Bytes, bytesOf, bytesOfText, emptyBytes, joinBytes } from '../../../protocol/wire/bytes.ts';
 import { encodePacket } from '../../../protocol/wire/codec.ts';

@@ -93,8 +93,8 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'the window is ignored after a reconnect',
     like: 'Mosquitto 2.0.11: 2,756 in flight against a window of 20',
     file: 'protocol/session/send-window.ts',
-    text: 'if (!this.#hasRoom(entry.delivery)) return undefined;',
-    becomes: '',
+    text: 'if (entry === undefined || !this.#hasRoom(entry.delivery)) return undefined;',
+    becomes: 'if (entry === undefined) return undefined;',
     seen: /are underway, the peer takes/,
   },
   {

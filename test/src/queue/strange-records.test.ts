@@ -3,35 +3,19 @@
 import t, { type Test } from 'tap';
 import { PacketType } from '../../../protocol/wire/packet-type.ts';
 import { ProtocolVersion } from '../../../protocol/wire/protocol-version.ts';
-import type { Journal } from '../../../src/journal/journal.ts';
-import type { StoredQueue } from '../../../src/queue/stored-queue.ts';
 import { KeptWorld } from '../../kit/kept-world.ts';
 import { messageOf, QueueBench } from '../../kit/queue-bench.ts';
 import { subscribeOf } from '../../kit/world.ts';
 
-/** A queue on a disk, in one process after another. */
-class Bench extends QueueBench {
-  #journal: Journal | undefined;
-
-  /** The next process. */
-  async next(): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
-    const closing = this.#journal?.close();
-    await this.clock.advance(1000);
-    await closing;
-    this.#journal = await this.open();
-    return { journal: this.#journal, queue: this.queueOf(this.#journal) };
-  }
-
-  /** A queue with a record of two messages that holds none, and a message behind it. */
-  async openWith(body: Buffer): Promise<{ readonly journal: Journal; readonly queue: StoredQueue<number> }> {
-    const opened = await this.next();
-    const stream = opened.journal.log('q');
-    body.copy(stream.begin(2, body.length, 7), stream.at);
-    stream.end(body.length);
-    opened.queue.append(messageOf('behind'), 8);
-    await this.clock.advance(3000);
-    return opened;
-  }
+/** A queue with a record of two messages that holds none, and a message behind it. */
+async function openWith(bench: QueueBench, body: Buffer): ReturnType<QueueBench['next']> {
+  const opened = await bench.next();
+  const stream = opened.journal.log('q');
+  body.copy(stream.begin(2, body.length, 7), stream.at);
+  stream.end(body.length);
+  opened.queue.append(messageOf('behind'), 8);
+  await bench.clock.advance(3000);
+  return opened;
 }
 
 /** A form that nobody knows; a topic that ends behind the record; properties that do; no topic. */
@@ -44,8 +28,8 @@ for (const hex of bodies) {
 }
 
 async function isPutAside(t: Test, body: Buffer): Promise<void> {
-  const bench = new Bench();
-  const { journal, queue } = await bench.openWith(body);
+  const bench = new QueueBench();
+  const { journal, queue } = await openWith(bench, body);
   const seen = await queue.browse(1, 10);
   t.same(
     seen.map(({ message }) => message.payload.toString()),
@@ -71,8 +55,8 @@ async function isPutAside(t: Test, body: Buffer): Promise<void> {
 }
 
 t.test('a damaged record that cannot be put aside is told, and holds up nothing either', async (t) => {
-  const bench = new Bench();
-  const { queue } = await bench.openWith(Buffer.from('ffffff', 'hex'));
+  const bench = new QueueBench();
+  const { queue } = await openWith(bench, Buffer.from('ffffff', 'hex'));
   bench.disk.replaceText = () => Promise.reject(new Error('no space left'));
   t.same(await bench.readAll(queue), ['behind']);
   t.same(bench.dropped, ['1 of 7: damaged', '2 of 7: damaged']);
